@@ -1,0 +1,41 @@
+"""What every test may use: the hypothesis profile, and golden files."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Benchmarks import peers and print tables: they are run, never collected.
+collect_ignore = ["benchmarks"]
+
+# Timings are no part of a law; in CI the same examples every time, on a developer's machine new ones.
+settings.register_profile("graphgrad", deadline=None, derandomize="CI" in os.environ, print_blob=True)
+settings.load_profile("graphgrad")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite golden files and outputs in the docs")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str | bytes], None]:
+    """Compare a text or bytes with the file `golden/NAME` beside the test; `--update-golden` rewrites it."""
+    folder: Path = request.path.parent / "golden"
+    update: bool = request.config.getoption("--update-golden")
+
+    def compare(name: str, actual: str | bytes) -> None:
+        path = folder / name
+        actual_bytes = actual.encode() if isinstance(actual, str) else actual
+        if update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(actual_bytes)
+        assert path.exists(), f"no golden file {path}: make it with --update-golden, and read it"
+        expected = path.read_bytes()
+        if isinstance(actual, str):
+            assert actual == expected.decode()  # as text, so that pytest shows the lines that differ
+        else:
+            assert actual == expected, f"{path} differs"
+
+    return compare
