@@ -1,0 +1,133 @@
+"""The builder: the only place where nodes are made. Asking twice for the same application gives the same node."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphgrad.core.errors import Span
+from graphgrad.core.graph import Graph, Node
+from graphgrad.core.ops import OPS
+from graphgrad.core.shapes import Misfit, Shape
+
+
+class Builder:
+    """Grows a graph node by node, from nothing or on top of a graph, whose nodes keep their indices.
+
+    Nodes are shared by (operation, attributes, operands); constants by type and bits, so that 1 and 1.0, 0.0 and -0.0
+    stay apart. Names and spans are notes beside the nodes and never keep two nodes apart.
+
+    >>> b = Builder()
+    >>> x = b.input("x")
+    >>> b.apply("mul", x, x) == b.apply("mul", x, x)
+    True
+    """
+
+    def __init__(self, graph: Graph | None = None) -> None:
+        self.nodes: list[Node] = list(graph.nodes) if graph else []
+        self.inputs: dict[str, int] = dict(graph.inputs) if graph else {}
+        self.names: dict[int, tuple[str, ...]] = dict(graph.names) if graph else {}
+        self.spans: dict[int, tuple[Span, ...]] = dict(graph.spans) if graph else {}
+        self._seen: dict[Any, int] = {}
+        for i, node in enumerate(self.nodes):
+            self._seen[_key(node.op, node.operands, node.attrs)] = i
+
+    def input(self, name: str, shape: Shape = (), dtype: str = "float") -> int:
+        """Give the input of that name, made at the first asking."""
+        if name not in self.inputs:
+            self.inputs[name] = self._add(Node("input", (), (("name", name),), shape, dtype))
+        return self.inputs[name]
+
+    def const(self, value: float) -> int:
+        """Give a constant."""
+        node = Node("const", (), (("value", value),), (), "float")
+        key = _key(*node[:3])
+        found = self._seen.get(key)
+        return self._add(node, key) if found is None else found
+
+    def apply(self, op: str, *operands: int, **attrs: Any) -> int:
+        """Give the application of a row to operands; Misfit where shapes or dtypes do not fit.
+
+        Attributes must be complete. Conditions become numbers where the row wants numbers, and an input used as an
+        index or as labels becomes an integer input.
+        """
+        key = (op, operands, tuple(attrs.items())) if attrs else (op, operands, ())
+        found = self._seen.get(key)
+        if found is not None:
+            return found
+        row, nodes = OPS[op], self.nodes
+        dtypes = [nodes[i].dtype for i in operands]
+        if row.boolean or "bool" in dtypes:
+            operands = self._conditions_and_numbers(op, operands, dtypes)
+        for slot, name in enumerate(row.operands) if row.integer else ():
+            if name in row.integer:
+                self._make_integer(op, operands[slot], name)
+        shapes = tuple([nodes[i].shape for i in operands])
+        shape = () if row.elementwise and not any(shapes) else row.shape(shapes, attrs)
+        return self._add(Node(op, operands, key[2], shape, row.dtype), key)
+
+    def hole(self, shape: Shape) -> int:
+        """Give a placeholder to build on; a finished graph must not reach it."""
+        return self._add(Node("input", (), (("name", f"hole {len(self.nodes)}"),), shape, "float"))
+
+    def name(self, node: int, name: str) -> None:
+        """Note a name of the user's for a node."""
+        if name not in self.names.get(node, ()):
+            self.names[node] = (*self.names.get(node, ()), name)
+
+    def place(self, node: int, span: Span) -> None:
+        """Note a place in the user's text that means the node."""
+        if span not in self.spans.get(node, ()):
+            self.spans[node] = (*self.spans.get(node, ()), span)
+
+    def build(self, outputs: dict[str, int], source: str = "") -> Graph:
+        """Give the graph of these outputs: inputs all stay, nodes that no output needs go."""
+        return self.finish(outputs, source)[0]
+
+    def finish(self, outputs: dict[str, int], source: str = "") -> tuple[Graph, dict[int, int]]:
+        """Give the graph of these outputs, and each kept node's new index."""
+        needed, stack = set(outputs.values()), list(outputs.values())
+        while stack:
+            more = [i for i in self.nodes[stack.pop()].operands if i not in needed]
+            needed.update(more)
+            stack += more
+        new = {old: i for i, old in enumerate(sorted(needed.union(self.inputs.values())))}
+        graph = Graph(
+            tuple([self.nodes[i]._replace(operands=tuple([new[o] for o in self.nodes[i].operands])) for i in new]),
+            {name: new[i] for name, i in self.inputs.items()},
+            {name: new[i] for name, i in outputs.items()},
+            {new[i]: names for i, names in self.names.items() if i in new},
+            {new[i]: spans for i, spans in self.spans.items() if i in new},
+            source,
+        )
+        return graph, new
+
+    def _add(self, node: Node, key: Any = None) -> int:
+        self.nodes.append(node)
+        if key is not None:
+            self._seen[key] = len(self.nodes) - 1
+        return len(self.nodes) - 1
+
+    def _conditions_and_numbers(self, op: str, operands: tuple[int, ...], dtypes: list[str]) -> tuple[int, ...]:
+        """A condition where one is wanted; where all operands are conditions and numbers are wanted, numbers."""
+        row = OPS[op]
+        for name, dtype in zip(row.operands, dtypes, strict=False):
+            if name in row.boolean and dtype != "bool":
+                raise Misfit(f"{op} wants a condition, such as x > 0")
+        if row.boolean or row.dtype != "float" or any(dtype != "bool" for dtype in dtypes):
+            return operands
+        return tuple(self.apply("number", i) for i in operands)
+
+    def _make_integer(self, op: str, operand: int, name: str) -> None:
+        node = self.nodes[operand]
+        if node.dtype == "int":
+            return
+        if node.op != "input":
+            raise Misfit(f"{op} wants integers as {name}")
+        self.nodes[operand] = node._replace(dtype="int")
+
+
+def _key(op: str, operands: tuple[int, ...], attrs: tuple[tuple[str, Any], ...]) -> Any:
+    if op == "const":
+        value = attrs[0][1]
+        return op, type(value), value.hex() if isinstance(value, float) else value
+    return op, operands, attrs

@@ -1,0 +1,92 @@
+"""What can go wrong, and how it is said: what was wrong, where, and what would be right.
+
+    GraphgradError
+    ├── ParseError     the text is not in the language
+    ├── ShapeError     shapes that do not fit each other
+    ├── DomainError    a value outside the domain of an operation
+    ├── UsageError     an argument, name or file that cannot be used
+    ├── TargetError    a compile target that cannot be had
+    └── DataError      training data that cannot be used
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Span(NamedTuple):
+    """A place in the user's text: lines count from 1, columns from 0, in characters; the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class GraphgradError(Exception):
+    """Base of all errors; with `source` and `span`, the text is shown with carets under the span.
+
+    >>> print(ParseError("unknown name 'y'", source="x + y", span=Span(1, 4, 1, 5), hint="declare it"))
+    unknown name 'y'; declare it
+      x + y
+          ^
+    """
+
+    def __init__(self, message: str, *, hint: str = "", source: str = "", span: Span | None = None) -> None:
+        super().__init__(message)
+        self.message, self.hint, self.source, self.span = message, hint, source, span
+
+    def __str__(self) -> str:
+        said = f"{self.message}; {self.hint}" if self.hint else self.message
+        return f"{said}\n{self._excerpt(self.span)}" if self.source and self.span else said
+
+    def _excerpt(self, span: Span) -> str:
+        lines = self.source.splitlines() or [""]
+        line = lines[min(span.line, len(lines)) - 1]
+        end = span.end_column if span.end_line == span.line else len(line)
+        start = max(0, min(span.column, end) - _WIDTH // 2)
+        shown = line[start : start + _WIDTH]
+        carets = max(1, min(end, start + _WIDTH) - span.column)
+        before, after = ("…" if start else ""), ("…" if start + _WIDTH < len(line) else "")
+        return f"  {before}{shown}{after}\n  {' ' * (len(before) + span.column - start)}{'^' * carets}"
+
+
+class ParseError(GraphgradError):
+    """The text is not in the language."""
+
+
+class ShapeError(GraphgradError):
+    """Shapes that do not fit each other."""
+
+
+class DomainError(GraphgradError):
+    """A value outside the domain of an operation."""
+
+
+class UsageError(GraphgradError):
+    """An argument, name or file that cannot be used."""
+
+
+class TargetError(GraphgradError):
+    """A compile target that cannot be had."""
+
+
+class DataError(GraphgradError):
+    """Training data that cannot be used."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Give a hint that names the nearest known word, or nothing.
+
+    >>> did_you_mean("sine", ["sin", "cos"])
+    "did you mean 'sin'?"
+    """
+    near = difflib.get_close_matches(word, list(known), 1, 0.6)
+    return f"did you mean '{near[0]}'?" if near else ""
+
+
+_WIDTH = 100

@@ -1,0 +1,130 @@
+"""The graph: nodes in topological order, as plain tuples, and the names and places the user's text gives them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from graphgrad.core.errors import Span, UsageError, did_you_mean
+from graphgrad.core.shapes import Shape
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+class Node(NamedTuple):
+    """One node. Inputs have op "input" and their name as attribute, constants op "const" and their value."""
+
+    op: str
+    operands: tuple[int, ...]
+    attrs: tuple[tuple[str, Any], ...]
+    shape: Shape
+    dtype: str
+
+    @property
+    def value(self) -> Any:
+        """The only attribute of an input (its name) or a constant (its value)."""
+        return self.attrs[0][1]
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A computation graph; a node is named by its index, and every operand's index is below its own.
+
+    `inputs` stand in order of first appearance; `names` holds all the user's names for a node and `spans` all the
+    places in `source` that mean it. Made by `parse`, `capture`, `from_sympy` and the transforms, never by hand.
+    """
+
+    nodes: tuple[Node, ...]
+    inputs: Mapping[str, int]
+    outputs: Mapping[str, int]
+    names: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    spans: Mapping[int, tuple[Span, ...]] = field(default_factory=dict)
+    source: str = ""
+    cache: dict[Any, Any] = field(default_factory=dict, repr=False)  # results of transforms, by transform
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __str__(self) -> str:
+        from graphgrad.frontend.printers import program  # noqa: PLC0415  (a graph is printed by the room above)
+
+        return program(self)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the two compute the same thing the same way, node for node, whatever the order and the names."""
+        return self.digest == other.digest if isinstance(other, Graph) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    @property
+    def output(self) -> int:
+        """The node of the first output: a program's last statement, a gradient graph's primal."""
+        return next(iter(self.outputs.values()))
+
+    def input(self, name: str) -> int:
+        """Give an input's node; UsageError, with the nearest name, where there is none."""
+        if name not in self.inputs:
+            known = ", ".join(self.inputs) or "none"
+            raise UsageError(
+                f"the graph has no input '{name}'", hint=did_you_mean(name, self.inputs) or f"it has {known}"
+            )
+        return self.inputs[name]
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """A name for every node: the user's newest, else v1, v2, ...; constants are their own text."""
+        taken, count, labels = set(self.inputs).union(*self.names.values(), self.outputs), 0, []
+        outputs = {node: name for name, node in self.outputs.items()}
+        for i, node in enumerate(self.nodes):
+            if node.op in {"input", "const"}:
+                labels.append(str(node.value))
+            elif i in self.names or i in outputs:
+                labels.append(self.names[i][-1] if i in self.names else outputs[i])
+            else:
+                count += 1
+                while f"v{count}" in taken:
+                    count += 1
+                labels.append(f"v{count}")
+        return tuple(labels)
+
+    def label(self, node: int) -> str:
+        """The name a node is shown by."""
+        return self.labels[node]
+
+    @cached_property
+    def users(self) -> tuple[tuple[int, ...], ...]:
+        """For every node the nodes that use it, in order, once a slot."""
+        users: list[list[int]] = [[] for _ in self.nodes]
+        for i, node in enumerate(self.nodes):
+            for operand in node.operands:
+                users[operand].append(i)
+        return tuple(map(tuple, users))
+
+    @cached_property
+    def dag(self) -> nx.MultiDiGraph[int]:
+        """The graph for networkx: edges operand -> node, keyed by operand slot; frozen, built at first use."""
+        import networkx as nx  # noqa: PLC0415  (0.1 s, and only some callers want it)
+
+        dag: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+        for i, node in enumerate(self.nodes):
+            described = {"op": node.op, "attrs": dict(node.attrs), "shape": node.shape, "dtype": node.dtype}
+            dag.add_node(i, **described, names=self.names.get(i, ()), spans=self.spans.get(i, ()))
+            for slot, operand in enumerate(node.operands):
+                dag.add_edge(operand, i, key=slot)
+        return nx.freeze(dag)
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of what the graph computes: the same on every machine, blind to names and to the order of nodes."""
+        marks: list[bytes] = []
+        for node in self.nodes:
+            attrs = [(k, type(v).__name__, v) for k, v in node.attrs]
+            said = repr((node.op, attrs, node.shape, node.dtype)).encode()
+            marks.append(hashlib.sha256(said + b"".join(marks[i] for i in node.operands)).digest())
+        outputs = b"".join(name.encode() + b"\0" + marks[i] for name, i in self.outputs.items())
+        return hashlib.sha256(outputs + repr(sorted(self.inputs)).encode()).hexdigest()

@@ -1,0 +1,213 @@
+"""The table: all that graphgrad knows about an operation stands in one row, and nowhere else.
+
+To add an operation, add a row; the tests, proofs, documentation and pictures iterate the table. Derivatives follow
+Abramowitz & Stegun and the NIST Digital Library of Mathematical Functions; those of matrix operations Giles, *An
+extended collection of matrix derivative results* (2008). Conventions at kinks are stated by the rules themselves:
+relu'(0) = abs'(0) = norm'(0) = 0, ties share equally, clip passes its closed interval.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphgrad.core import shapes
+from graphgrad.core.definitions import coprod_by_masking, dot_by_rank, prod_by_axes, size_if_known, transpose_of_matrix
+from graphgrad.core.op import Op, read
+
+OPS: dict[str, Op] = {}
+NAMES: dict[str, Op] = {}  # every name a function may be called by in the language, aliases included
+
+
+def op(notation: str, **columns: Any) -> None:
+    """Add a row."""
+    row = read(notation, **columns)
+    OPS[row.name] = row
+    NAMES.update(dict.fromkeys((row.name, *row.aliases), row))
+
+
+# Arithmetic
+op("a + b", d=("1", "1"), aliases=("add",))
+op("a - b", d=("1", "-1"), aliases=("subtract",))
+op("a * b", d=("b", "a"), aliases=("multiply",), tex=r"$a \, $b", glyph="×")
+op("a / b", d=("1 / b", "-v / b"), domain="b != 0", aliases=("divide", "true_divide"), tex=r"\frac{$a}{$b}", glyph="÷")
+op("a ** b", d=("b * a ** (b - 1)", "xlogy(v, a)"), aliases=("power",), python="math.pow(a, b)", tex="$a^{$b}",
+   domain="(a > 0) | (a == 0) & (b >= 0) | (a < 0) & (b == floor(b))", glyph="xʸ")  # fmt: skip
+op("-a", d=("-1",), aliases=("negative",), glyph="−")
+op("square(a)", d=("2 * a",), python="a * a", sympy="a ** 2", js="a * a", tex="$a^{2}", glyph="x²")
+op("reciprocal(a)", d=("-(v ** 2)",), domain="a != 0", python="1 / a", sympy="1 / a", js="1 / a", tex=r"\frac{1}{$a}",
+   glyph="1/x")  # fmt: skip
+
+# Exponentials and logarithms
+op("exp(a)", d=("v",), tex="e^{$a}")
+op("expm1(a)", d=("exp(a)",), sympy="sp.exp(a) - 1")
+op("log(a)", d=("1 / a",), domain="a > 0", aliases=("ln",), tex=r"\log")
+op("log1p(a)", d=("1 / (1 + a)",), domain="a > -1", sympy="sp.log(1 + a)")
+op("log2(a)", d=("1 / (a * log(2))",), domain="a > 0", sympy="sp.log(a) / sp.log(2)", tex=r"\log_{2}")
+op("log10(a)", d=("1 / (a * log(10))",), domain="a > 0", sympy="sp.log(a) / sp.log(10)", tex=r"\log_{10}")
+op("xlogy(a, b)", d=("log(b)", "a / b"), domain="(b > 0) | (a == 0) & (b == 0)", tex=r"$a \log $b",
+   numpy="xlogy(a, b)", python="xlogy(a, b)", sympy="a * sp.log(b)", js="(a === 0 ? 0 : a * Math.log(b))")  # fmt: skip
+op("sqrt(a)", d=("1 / (2 * v)",), domain="a >= 0", tex=r"\sqrt{$a}", glyph="√")
+op("cbrt(a)", d=("1 / (3 * v ** 2)",), sympy="real_root(a, 3)", tex=r"\sqrt[3]{$a}", glyph="∛")
+
+# Trigonometry
+op("sin(a)", d=("cos(a)",), tex=r"\sin")
+op("cos(a)", d=("-sin(a)",), tex=r"\cos")
+op("tan(a)", d=("1 + v ** 2",), tex=r"\tan")
+op("asin(a)", d=("1 / sqrt(1 - a ** 2)",), domain="abs(a) <= 1", aliases=("arcsin",), numpy="np.arcsin(a)",
+   tex=r"\arcsin")  # fmt: skip
+op("acos(a)", d=("-1 / sqrt(1 - a ** 2)",), domain="abs(a) <= 1", aliases=("arccos",), numpy="np.arccos(a)",
+   tex=r"\arccos")  # fmt: skip
+op("atan(a)", d=("1 / (1 + a ** 2)",), aliases=("arctan",), numpy="np.arctan(a)", tex=r"\arctan")
+op("atan2(a, b)", d=("b / (a ** 2 + b ** 2)", "-a / (a ** 2 + b ** 2)"), domain="(a != 0) | (b != 0)",
+   aliases=("arctan2",), numpy="np.arctan2(a, b)")  # fmt: skip
+op("sinh(a)", d=("cosh(a)",), tex=r"\sinh")
+op("cosh(a)", d=("sinh(a)",), tex=r"\cosh")
+op("tanh(a)", d=("1 - v ** 2",), tex=r"\tanh")
+op("asinh(a)", d=("1 / sqrt(1 + a ** 2)",), aliases=("arcsinh",), numpy="np.arcsinh(a)")
+op("acosh(a)", d=("1 / sqrt(a ** 2 - 1)",), domain="a >= 1", aliases=("arccosh",), numpy="np.arccosh(a)")
+op("atanh(a)", d=("1 / (1 - a ** 2)",), domain="abs(a) < 1", aliases=("arctanh",), numpy="np.arctanh(a)")
+
+# Activations
+op("sigmoid(a)", d=("v * (1 - v)",), define="1 / (1 + exp(-a))", numpy="sigmoid(a)", python="sigmoid(a)",
+   js="1 / (1 + Math.exp(-a))", tex=r"\sigma", glyph="σ")  # fmt: skip
+op("softplus(a)", d=("sigmoid(a)",), define="log(1 + exp(a))", numpy="softplus(a)", python="softplus(a)",
+   js="Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)))")  # fmt: skip
+op("relu(a)", d=("a > 0",), kinks="a", numpy="np.maximum(a, 0)", python="0.0 if a < 0 else a", sympy="sp.Max(a, 0)",
+   js="Math.max(a, 0)")  # fmt: skip
+op("leaky_relu(a, *, slope=0.1)", d=("where(a > 0, 1, slope)",), kinks="a", define="where(a > 0, a, slope * a)",
+   numpy="np.where(a > 0, a, slope * a)", python="a if a > 0 else slope * a", js="a > 0 ? a : slope * a")  # fmt: skip
+op("elu(a, *, alpha=1)", d=("where(a > 0, 1, v + alpha)",), define="where(a > 0, a, alpha * expm1(a))",
+   kinks="where(a == 0, alpha - 1, 1) * a", numpy="np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0)))",
+   python="a if a > 0 else alpha * math.expm1(a)", js="a > 0 ? a : alpha * Math.expm1(a)")  # fmt: skip
+op("gelu(a)", d=("(1 + erf(a / sqrt(2))) / 2 + a * exp(-(a ** 2) / 2) / sqrt(2 * pi)",), numpy="gelu(a)",
+   define="a * (1 + erf(a / sqrt(2))) / 2", python="a * (1 + math.erf(a / math.sqrt(2))) / 2",
+   js="a * (1 + erf(a / Math.SQRT2)) / 2")  # fmt: skip
+op("silu(a)", d=("sigmoid(a) * (1 + a * (1 - sigmoid(a)))",), define="a * sigmoid(a)", aliases=("swish",),
+   numpy="a * sigmoid(a)", python="a * sigmoid(a)", js="a / (1 + Math.exp(-a))")  # fmt: skip
+op("erf(a)", d=("2 * exp(-(a ** 2)) / sqrt(pi)",), numpy="erf(a)", js="erf(a)")
+
+# Pieces
+op("abs(a)", d=("sign(a)",), kinks="a", aliases=("absolute", "fabs"), python="abs(a)", sympy="sp.Abs(a)",
+   tex=r"\left|$a\right|", glyph="|x|")  # fmt: skip
+op("sign(a)", d=(None,), kinks="a", python="sign(a)", tex=r"\operatorname{sign}")
+op("floor(a)", d=(None,), kinks="sin(pi * a)", tex=r"\left\lfloor $a\right\rfloor", glyph="⌊x⌋")
+op("maximum(a, b)", d=("(a > b) + (a == b) / 2", "(b > a) + (a == b) / 2"), kinks="a - b",
+   python="a if a > b or a != a else b", sympy="sp.Max(a, b)", js="Math.max(a, b)", tex=r"\max", glyph="max")  # fmt: skip
+op("minimum(a, b)", d=("(a < b) + (a == b) / 2", "(b < a) + (a == b) / 2"), kinks="a - b",
+   python="a if a < b or a != a else b", sympy="sp.Min(a, b)", js="Math.min(a, b)", tex=r"\min", glyph="min")  # fmt: skip
+op("clip(a, low, high)", d=("(a >= low) & (a <= high)", "a < low", "a > high"), kinks="(a - low) * (a - high)",
+   python="min(max(a, low), high)", sympy="sp.Min(sp.Max(a, low), high)",
+   js="Math.min(Math.max(a, low), high)")  # fmt: skip
+op("where(condition, a, b)", vjp=(None, "where(condition, g, 0)", "where(condition, 0, g)"), boolean=("condition",),
+   python="a if condition else b", sympy="sp.Piecewise((a, condition), (b, True))", js="condition ? a : b",
+   tex=r"\begin{cases} $a & $condition \\ $b & \mathrm{otherwise}\end{cases}", shape=shapes.elementwise)  # fmt: skip
+op("hypot(a, b)", d=("where(v == 0, 0, a / v)", "where(v == 0, 0, b / v)"), kinks="v",
+   sympy="sp.sqrt(a ** 2 + b ** 2)")  # fmt: skip
+
+# Conditions
+op("a > b", d=(None, None), dtype="bool", aliases=("greater",))
+op("a >= b", d=(None, None), dtype="bool", aliases=("greater_equal",), tex=r"$a \geq $b", glyph="≥")
+op("a < b", d=(None, None), dtype="bool", aliases=("less",))
+op("a <= b", d=(None, None), dtype="bool", aliases=("less_equal",), tex=r"$a \leq $b", glyph="≤")
+op("a == b", d=(None, None), dtype="bool", aliases=("equal",), sympy="sp.Eq(a, b)", js="a === b", tex="$a = $b")
+op("a != b", d=(None, None), dtype="bool", aliases=("not_equal",), sympy="sp.Ne(a, b)", js="a !== b",
+   tex=r"$a \neq $b", glyph="≠")  # fmt: skip
+op("a & b", d=(None, None), dtype="bool", boolean=("a", "b"), aliases=("logical_and",), python="a and b", js="a && b",
+   tex=r"$a \wedge $b", glyph="∧")  # fmt: skip
+op("a | b", d=(None, None), dtype="bool", boolean=("a", "b"), aliases=("logical_or",), python="a or b", js="a || b",
+   tex=r"$a \vee $b", glyph="∨")  # fmt: skip
+op("~a", d=(None,), dtype="bool", boolean=("a",), aliases=("logical_not",), python="not a", js="!a", tex=r"\neg $a",
+   glyph="¬")  # fmt: skip
+op("number(a)", d=(None,), boolean=("a",), numpy="np.multiply(a, 1.0)", python="1.0 if a else 0.0", js="a ? 1 : 0",
+   sympy="sp.Piecewise((1, a), (0, True))", tex=r"\left[$a\right]", glyph="0/1")  # fmt: skip
+
+# Products
+op("a @ b", vjp=("g @ swap(b)", "swap(a) @ g"), shape=shapes.matmul, python="", js="", cost="2 * v * k",
+   aliases=("matmul",), tex=r"$a \, $b")  # fmt: skip
+op("dot(a, b)", define=dot_by_rank)
+op("outer(a, b)", define="reshape(a, shape=(-1, 1)) * reshape(b, shape=(1, -1))")
+
+# Movements: no arithmetic at all
+op("transpose(a, *, axes=None)", vjp=("transpose(g, axes=inverse(axes))",), shape=shapes.transpose, cost="0",
+   tex=r"$a^{\top}", glyph="ᵀ")  # fmt: skip
+op("swap(a)", vjp=("swap(g)",), shape=shapes.swap, define=transpose_of_matrix, numpy="np.swapaxes(a, -1, -2)",
+   sympy="np.swapaxes(a, -1, -2)", cost="0", tex=r"$a^{\top}", glyph="ᵀ")  # fmt: skip
+op("reshape(a, *, shape)", vjp=("reshape_like(g, a)",), shape=shapes.reshape, cost="0")
+op("ravel(a)", define="reshape(a, shape=-1)", aliases=("flatten",))
+op("reshape_like(a, b)", vjp=("reshape_like(g, a)", None), shape=shapes.second, numpy="np.reshape(a, np.shape(b))",
+   cost="0")  # fmt: skip
+op("broadcast_to(a, *, shape)", vjp=("g",), shape=shapes.broadcast_to, cost="0")
+op("broadcast_like(a, b)", vjp=("g", None), shape=shapes.broadcast_like, cost="0",
+   numpy="np.broadcast_to(a, np.shape(b))")  # fmt: skip
+op("expand_dims(a, *, axis)", vjp=("reshape_like(g, a)",), shape=shapes.expand_dims, cost="0")
+op("squeeze(a, *, axis=None)", vjp=("reshape_like(g, a)",), shape=shapes.squeeze, cost="0")
+op("index(a, *, key)", vjp=("scatter(g, a, key=key)",), shape=shapes.index, numpy="a[key]", cost="0", tex="${a}_{$key}",
+   glyph="[ ]")  # fmt: skip
+op("scatter(a, b, *, key)", vjp=("index(g, key=key)", None), shape=shapes.second, numpy="scatter(a, b, key)", cost="0")
+op("concatenate([a, ...], *, axis=0)", vjp=("index(g, key=part(i, axis))",), shape=shapes.concatenate, cost="0",
+   numpy="np.concatenate(a, axis=axis)")  # fmt: skip
+op("stack([a, ...], *, axis=0)", define="concatenate([expand_dims(a, axis=axis), ...], axis=axis)")
+op("take(a, indices, *, axis=None)", vjp=("untake(g, indices, a, axis=axis)", None), integer=("indices",),
+   shape=shapes.take, numpy="np.take(a, indices, axis=axis)", cost="0")  # fmt: skip
+op("untake(a, indices, b, *, axis=None)", vjp=("take(g, indices, axis=axis)", None, None), integer=("indices",),
+   shape=shapes.third, numpy="untake(a, indices, b, axis)", cost="a")  # fmt: skip
+op("pick(a, labels)", vjp=("unpick(g, labels, a)", None), integer=("labels",), shape=shapes.pick,
+   numpy="pick(a, labels)", cost="0", tex="${a}_{$labels}")  # fmt: skip
+op("unpick(a, labels, b)", vjp=("pick(g, labels)", None, None), integer=("labels",), shape=shapes.third,
+   numpy="unpick(a, labels, b)", cost="0")  # fmt: skip
+op("spread(a, b, *, axis=None, keepdims=False)", vjp=("sum(g, axis=axis, keepdims=keepdims)", None),
+   shape=shapes.spread, numpy="spread(a, b, axis, keepdims)", cost="0")  # fmt: skip
+op("eye_mask(a, *, axis)", vjp=(None,), dtype="bool", shape=shapes.eye_mask, numpy="eye_mask(a, axis)", cost="0")
+
+# Reductions
+op("sum(a, *, axis=None, keepdims=False)", vjp=("spread(g, a, axis=axis, keepdims=keepdims)",),
+   shape=shapes.reduction, cost="a", tex=r"\sum", glyph="Σ")  # fmt: skip
+op("size(a, *, axis=None)", vjp=(None,), define=size_if_known, sympy="size(a, axis)", dtype="int", shape=shapes.scalar, numpy="size(a, axis)", cost="0")
+op("mean(a, *, axis=None, keepdims=False)",
+   define="sum(a, axis=axis, keepdims=keepdims) / size(a, axis=axis)")  # fmt: skip
+op("prod(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", define=prod_by_axes,
+   vjp=("spread(g, a, axis=axis, keepdims=keepdims) * coprod(a, axis=axis)",), tex=r"\prod", glyph="Π")  # fmt: skip
+op("coprod(a, *, axis=None)", shape=shapes.first, numpy="coprod(a, axis)", define=coprod_by_masking, cost="3 * a",
+   vjp=("by definition",))  # fmt: skip
+op("max(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", aliases=("amax",), tex=r"\max",
+   sympy="reduce(sp.Max, a, axis, keepdims)", kinks="ties",
+   vjp=("spread(g / sum(a == spread(v, a, axis=axis, keepdims=keepdims), axis=axis, keepdims=keepdims), a, axis=axis,"
+        " keepdims=keepdims) * (a == spread(v, a, axis=axis, keepdims=keepdims))",))  # fmt: skip
+op("min(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", aliases=("amin",), tex=r"\min",
+   sympy="reduce(sp.Min, a, axis, keepdims)", kinks="ties",
+   vjp=("spread(g / sum(a == spread(v, a, axis=axis, keepdims=keepdims), axis=axis, keepdims=keepdims), a, axis=axis,"
+        " keepdims=keepdims) * (a == spread(v, a, axis=axis, keepdims=keepdims))",))  # fmt: skip
+op("argmax(a, *, axis=None)", vjp=(None,), dtype="int", shape=shapes.reduction, cost="a", sympy="")
+op("argmin(a, *, axis=None)", vjp=(None,), dtype="int", shape=shapes.reduction, cost="a", sympy="")
+op("var(a, *, axis=None, keepdims=False, ddof=0)",
+   define="sum(square(a - mean(a, axis=axis, keepdims=True)), axis=axis, keepdims=keepdims)"
+          " / (size(a, axis=axis) - ddof)")  # fmt: skip
+op("std(a, *, axis=None, keepdims=False, ddof=0)",
+   define="sqrt(var(a, axis=axis, keepdims=keepdims, ddof=ddof))")  # fmt: skip
+op("logsumexp(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="3 * a",
+   vjp=("spread(g, a, axis=axis, keepdims=keepdims) * exp(a - spread(v, a, axis=axis, keepdims=keepdims))",),
+   define="log(sum(exp(a), axis=axis, keepdims=keepdims))", numpy="logsumexp(a, axis, keepdims)")  # fmt: skip
+op("softmax(a, *, axis=-1)", vjp=("v * (g - sum(g * v, axis=axis, keepdims=True))",), shape=shapes.along,
+   cost="3 * a", define="exp(a) / sum(exp(a), axis=axis, keepdims=True)", numpy="softmax(a, axis)")  # fmt: skip
+op("log_softmax(a, *, axis=-1)", vjp=("g - exp(v) * sum(g, axis=axis, keepdims=True)",), shape=shapes.along,
+   cost="3 * a", define="a - logsumexp(a, axis=axis, keepdims=True)", numpy="log_softmax(a, axis)",
+   tex=r"\operatorname{log\,softmax}")  # fmt: skip
+op("norm(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="2 * a", kinks="v",
+   define="sqrt(sum(square(a), axis=axis, keepdims=keepdims))", numpy="norm(a, axis, keepdims)",
+   vjp=("spread(g, a, axis=axis, keepdims=keepdims) * where(spread(v, a, axis=axis, keepdims=keepdims) == 0, 0,"
+        " a / spread(v, a, axis=axis, keepdims=keepdims))",), tex=r"\left\|$a\right\|", glyph="‖x‖")  # fmt: skip
+
+# Losses: of a prediction R(x) and a target, averaged over all entries, unless they say otherwise
+op("squared_error(prediction, target)", define="sum(square(prediction - target))")
+op("half_mse(prediction, target)", define="mean(square(prediction - target)) / 2")
+op("mse(prediction, target)", define="mean(square(prediction - target))")
+op("mae(prediction, target)", define="mean(abs(prediction - target))")
+op("huber(prediction, target, *, delta=1)",
+   define="mean(where(abs(prediction - target) <= delta, square(prediction - target) / 2,"
+          " delta * (abs(prediction - target) - delta / 2)))")  # fmt: skip
+op("binary_cross_entropy(logits, targets)", define="mean(softplus(logits) - targets * logits)", aliases=("bce",))
+op("nll(log_probabilities, labels)", define="-mean(pick(log_probabilities, labels))")
+op("cross_entropy(scores, labels)", integer=("labels",), define="nll(log_softmax(scores), labels)",
+   vjp=("(softmax(scores) - unpick(1, labels, scores)) * (g / size(labels))", None), shape=shapes.cross_entropy,
+   cost="4 * scores", numpy="cross_entropy(scores, labels)")  # fmt: skip
+op("soft_cross_entropy(scores, targets)", define="-mean(sum(targets * log_softmax(scores), axis=-1))")

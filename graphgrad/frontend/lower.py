@@ -1,0 +1,279 @@
+"""Lowering: one function from the language to nodes, behind the user's text and every rule of the table alike.
+
+The text is Python's expression syntax, read by `ast` and walked by a whitelist: nothing is ever evaluated.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphgrad.core.builder import Builder
+from graphgrad.core.constants import CONSTANTS
+from graphgrad.core.errors import ParseError, ShapeError, Span, did_you_mean
+from graphgrad.core.op import SYMBOLS, Op
+from graphgrad.core.ops import NAMES, OPS
+from graphgrad.core.shapes import Misfit
+from graphgrad.frontend.static import static_key, static_value
+
+MODULES = frozenset({"np", "numpy", "math", "linalg", "special", "scipy"})
+DEPTH, EXPONENT, DIGITS = 90, 1024, 400  # bounds on nesting, on constant exponents, on the digits of a number
+Value = int | tuple[int, ...]  # a node, or the list of nodes that concatenate takes
+
+
+class Lowering:
+    """Lowers expressions of one text into a builder.
+
+    `env` binds names to nodes, `attrs` to static values; `free` says what an unbound name means.
+    """
+
+    def __init__(
+        self,
+        builder: Builder,
+        env: dict[str, Value],
+        attrs: Mapping[str, Any],
+        source: str = "",
+        free: Callable[[str], int | None] = lambda _: None,
+    ) -> None:
+        self.builder, self.env, self.attrs, self.source, self.free = builder, env, attrs, source, free
+        self.depth = 0
+
+    def lower(self, tree: ast.expr) -> int:
+        """Give the node of an expression; ParseError or ShapeError, with its place, where there is none."""
+        rule = _RULES.get(type(tree))
+        if rule is None:
+            raise self.error(tree, f"{_said(tree)} is not part of the language")
+        self.depth += 1
+        if self.depth > DEPTH:
+            raise self.error(tree, f"nested more than {DEPTH} deep", "name the inner parts on lines of their own")
+        node: int = rule(self, tree)
+        self.depth -= 1
+        if self.source and type(tree) is not ast.Constant:
+            self.builder.place(node, self.span(tree))
+        return node
+
+    def constant(self, tree: ast.Constant) -> int:
+        value = tree.value
+        if type(value) not in {int, float}:
+            raise self.error(tree, f"{value!r} is no number")
+        if len(str(value)) > DIGITS or math.isinf(float(value)):
+            raise self.error(tree, "this number is too large")
+        return self.builder.const(value)
+
+    def variable(self, tree: ast.Name) -> int:
+        name = tree.id
+        found = self.env.get(name)
+        if found is None and name in self.attrs:
+            return self.builder.const(self.attrs[name])
+        if found is None:
+            found = self.free(name)
+        if found is None and name in CONSTANTS:
+            return self.builder.const(CONSTANTS[name])
+        if not isinstance(found, int):
+            raise self.error(tree, f"'{name}' is not a value here")
+        return found
+
+    def binary(self, tree: ast.BinOp) -> int:
+        """An operator with two operands; a long left-leaning chain, x1 + x2 + ..., is walked, not recursed into."""
+        chain = [tree]
+        while isinstance(chain[-1].left, ast.BinOp):
+            chain.append(chain[-1].left)
+        node = self.lower(chain[-1].left)
+        for part in reversed(chain):
+            sign = SYMBOLS.get(type(part.op))
+            if sign is None:
+                hint = "write ** for powers" if isinstance(part.op, ast.BitXor) else ""
+                raise self.error(part, "this operator is not part of the language", hint)
+            if isinstance(part.op, ast.Pow):
+                self.refuse_towers(part.right)
+            node = self.apply(part, OPS[sign[0]], [node, self.lower(part.right)], {})
+            if self.source:
+                self.builder.place(node, self.span(part))
+        return node
+
+    def unary(self, tree: ast.UnaryOp) -> int:
+        if isinstance(tree.op, ast.USub) and isinstance(tree.operand, ast.Constant):
+            node = self.builder.nodes[self.constant(tree.operand)]
+            return self.builder.const(-node.value)
+        if isinstance(tree.op, ast.UAdd):
+            return self.lower(tree.operand)
+        if isinstance(tree.op, ast.Not):
+            raise self.error(tree, "'not' is not part of the language", "write ~ for conditions")
+        return self.apply(tree, OPS[SYMBOLS[type(tree.op)][0]], [self.lower(tree.operand)], {})
+
+    def compare(self, tree: ast.Compare) -> int:
+        sides = [self.lower(side) for side in (tree.left, *tree.comparators)]
+        result = -1
+        for i, sign in enumerate(tree.ops):
+            if type(sign) not in SYMBOLS:
+                raise self.error(tree, "this comparison is not part of the language")
+            both = self.apply(tree, OPS[SYMBOLS[type(sign)][0]], sides[i : i + 2], {})
+            result = both if result < 0 else self.apply(tree, OPS["logical_and"], [result, both], {})
+        return result
+
+    def conditional(self, tree: ast.IfExp) -> int:
+        return self.apply(tree, OPS["where"], [self.lower(t) for t in (tree.test, tree.body, tree.orelse)], {})
+
+    def attribute(self, tree: ast.Attribute) -> int:
+        if self.is_module(tree.value) and tree.attr in CONSTANTS:
+            return self.builder.const(CONSTANTS[tree.attr])
+        if tree.attr == "T" and not self.is_module(tree.value):
+            return self.apply(tree, OPS["transpose"], [self.lower(tree.value)], {"axes": None})
+        raise self.error(tree, f"attribute '.{tree.attr}' is not part of the language", "'.T' transposes")
+
+    def subscript(self, tree: ast.Subscript) -> int:
+        node = self.lower(tree.value)
+        key = static_key(tree.slice, self.attrs, len(self.builder.nodes[node].shape))
+        if key is not None:
+            return self.apply(tree, OPS["index"], [node], {"key": key})
+        if isinstance(tree.slice, ast.Tuple | ast.Slice):
+            raise self.error(tree.slice, "indices must be known integers or slices", "pick(scores, labels) picks one a row")
+        return self.apply(tree, OPS["take"], [node, self.lower(tree.slice)], {"axis": 0})
+
+    def call(self, tree: ast.Call) -> int:
+        func, arguments = tree.func, list(tree.args)
+        if isinstance(func, ast.Attribute):
+            name = func.attr
+            if not self.is_module(func.value):
+                arguments.insert(0, func.value)
+        elif isinstance(func, ast.Name):
+            name = func.id
+        else:
+            raise self.error(func, "only functions of the language can be called")
+        row = NAMES.get(name)
+        if row is None:
+            near = "" if name.startswith("_") else did_you_mean(name, NAMES)
+            what = "variable" if name in self.env else "unknown function"
+            hint = near or ("write * to multiply" if name in self.env else "")
+            raise self.error(func, f"{what} '{name}'" + (" cannot be called" if name in self.env else ""), hint)
+        if row.variadic:
+            return self.variadic(tree, row, arguments)
+        given = arguments[: len(row.operands)]
+        if len(given) < len(row.operands):
+            wanted = f"{row.notation} takes {len(row.operands)} operand{'s' * (len(row.operands) != 1)}, got {len(given)}"
+            raise self.error(tree, wanted)
+        attrs = self.attributes(tree, row, arguments[len(given) :])
+        return self.apply(tree, row, [self.lower(a) for a in given], attrs)
+
+    def variadic(self, tree: ast.Call, row: Op, arguments: list[ast.expr]) -> int:
+        """A row that takes one list of operands; in definitions `[f(a), ...]` stands for f of every one."""
+        if not arguments or not isinstance(arguments[0], ast.List | ast.Tuple) or not arguments[0].elts:
+            raise self.error(tree, f"{row.notation} takes a list of operands, such as {row.name}([x, y])")
+        attrs, elements = self.attributes(tree, row, arguments[1:]), arguments[0].elts
+        (name,) = row.operands
+        each = self.env.get(name)
+        if isinstance(each, tuple):
+            nodes = [Lowering(self.builder, {name: i}, self.attrs).lower(elements[0]) for i in each]
+        else:
+            nodes = [self.lower(a) for a in elements]
+        return self.apply(tree, row, nodes, attrs)
+
+    def attributes(self, tree: ast.Call, row: Op, positional: list[ast.expr]) -> dict[str, Any]:
+        """The static attributes of a call, by position or keyword, completed by the row's defaults."""
+        attrs, names = dict(row.attrs), list(row.attrs)
+        if len(positional) > len(names) and names in (["shape"], ["axes"]):  # x.reshape(2, 3), as in NumPy
+            positional = [ast.copy_location(ast.Tuple(positional, ast.Load()), positional[0])]
+        if len(positional) > len(names):
+            count = len(row.operands) + len(positional)
+            raise self.error(tree, f"{row.notation} takes {len(row.operands)} operand{'s' * (len(row.operands) != 1)}, got {count}")
+        for name, value in [*zip(names, positional, strict=False), *((k.arg, k.value) for k in tree.keywords)]:
+            if name not in attrs:
+                known = ", ".join(names) or "none"
+                raise self.error(tree, f"{row.name} has no keyword '{name}'", f"it has {known}")
+            try:
+                attrs[name] = static_value(value, self.attrs, self.env, self.builder)
+            except ValueError:
+                raise self.error(value, f"{name} must be a known number, tuple, True, False or None") from None
+        if missing := [name for name, value in attrs.items() if value is None and row.attrs[name] is None and name in {"shape", "key"}]:
+            raise self.error(tree, f"{row.name} needs {missing[0]}=")
+        return attrs
+
+    def apply(self, tree: ast.expr, row: Op, nodes: list[int], attrs: dict[str, Any]) -> int:
+        """Apply a row, or lower its definition where that is all it is."""
+        try:
+            define = row.define
+            if callable(define):
+                text = define(tuple(self.builder.nodes[i].shape for i in nodes), attrs)
+                if text is not None and row.vjp != ("by definition",):
+                    return inline(self.builder, text, row, nodes, attrs)
+            elif define is not None and row.composite:
+                return inline(self.builder, define, row, nodes, attrs)
+            return self.builder.apply(row.name, *nodes, **attrs)
+        except Misfit as misfit:
+            raise ShapeError(str(misfit), source=self.source, span=self.span(tree)) from None
+
+    def is_module(self, tree: ast.expr) -> bool:
+        while isinstance(tree, ast.Attribute):
+            tree = tree.value
+        return isinstance(tree, ast.Name) and tree.id in MODULES and tree.id not in self.env
+
+    def refuse_towers(self, exponent: ast.expr) -> None:
+        """Refuse a constant exponent beyond any use, 9**9**9, before anything computes it."""
+        if _bound(exponent) > EXPONENT:
+            raise self.error(exponent, f"a constant exponent above {EXPONENT} is not part of the language")
+
+    def span(self, tree: ast.expr) -> Span:
+        """The place of a tree, in characters (ast counts bytes)."""
+        end_line, end = tree.end_lineno or tree.lineno, tree.end_col_offset or tree.col_offset
+        if self.source.isascii():
+            return Span(tree.lineno, tree.col_offset, end_line, end)
+        lines = self.source.split("\n")
+        start, stop = lines[tree.lineno - 1].encode()[: tree.col_offset], lines[end_line - 1].encode()[:end]
+        return Span(tree.lineno, len(start.decode()), end_line, len(stop.decode()))
+
+    def error(self, tree: ast.expr, message: str, hint: str = "") -> ParseError:
+        return ParseError(message, hint=hint, source=self.source, span=self.span(tree))
+
+
+def inline(builder: Builder, text: str, row: Op, nodes: list[int], attrs: Mapping[str, Any]) -> int:
+    """Lower a definition of the table in place of the row applied to nodes."""
+    env: dict[str, Value] = {row.operands[0]: tuple(nodes)} if row.variadic else dict(zip(row.operands, nodes, strict=True))
+    return Lowering(builder, env, attrs).lower(parsed(text))
+
+
+def parsed(text: str) -> ast.expr:
+    """Read a rule of the table, once."""
+    if text not in _PARSED:
+        _PARSED[text] = ast.parse(text, mode="eval").body
+    return _PARSED[text]
+
+
+def _bound(tree: ast.expr) -> float:
+    """An upper bound on the size of an expression of numbers alone; 0 where a name occurs."""
+    match tree:
+        case ast.Constant(value=int() | float() as value):
+            return abs(float(value)) if len(str(value)) <= DIGITS else math.inf
+        case ast.UnaryOp(operand=operand):
+            return _bound(operand)
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            base, exponent = _bound(left), _bound(right)
+            return math.inf if base > 1 and exponent * math.log2(base) > EXPONENT else base**exponent
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return _bound(left) * _bound(right)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            return _bound(left) + _bound(right)
+    return 0.0
+
+
+def _said(tree: ast.expr) -> str:
+    words = {"ListComp": "a comprehension", "GeneratorExp": "a comprehension", "SetComp": "a comprehension",
+             "DictComp": "a comprehension", "Lambda": "a lambda", "JoinedStr": "a string", "List": "a list",
+             "Tuple": "a tuple", "Dict": "a dictionary", "Set": "a set", "NamedExpr": "':='", "BoolOp": "'and' / 'or'",
+             "Starred": "a star", "Slice": "a slice"}  # fmt: skip
+    return words.get(type(tree).__name__, type(tree).__name__)
+
+
+_PARSED: dict[str, ast.expr] = {}
+_RULES: dict[type[ast.expr], Callable[..., int]] = {
+    ast.Constant: Lowering.constant,
+    ast.Name: Lowering.variable,
+    ast.BinOp: Lowering.binary,
+    ast.UnaryOp: Lowering.unary,
+    ast.Compare: Lowering.compare,
+    ast.IfExp: Lowering.conditional,
+    ast.Attribute: Lowering.attribute,
+    ast.Subscript: Lowering.subscript,
+    ast.Call: Lowering.call,
+}

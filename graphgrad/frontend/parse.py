@@ -1,0 +1,133 @@
+"""The first door: text. An expression, or a program of assignments whose last statement is the output."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from graphgrad.core.builder import Builder
+from graphgrad.core.constants import CONSTANTS
+from graphgrad.core.errors import ParseError, ShapeError, Span, UsageError, did_you_mean
+from graphgrad.core.graph import Graph
+from graphgrad.core.shapes import Shape
+from graphgrad.frontend.lower import Lowering, Value
+
+LENGTH = 500_000  # characters in a program
+OUTPUTS = ("z", "y", "f", "w", "out")  # names for an output that the user did not name
+
+
+def parse(text: str, shapes: Mapping[str, Any] | None = None, /, **more: Any) -> Graph:
+    """Read an expression or a program of assignments into a graph.
+
+    `shapes` gives the shapes of inputs, as tuples of ints and names of dimensions, or one int or name for a vector; the
+    others are scalars. Raises ParseError or ShapeError, with the place in the text, and UsageError for a shape of an
+    input that does not occur.
+
+    >>> g = parse("y3 = x1*x2; y1 = log(y3); y2 = sin(x2); w = y1*y2; z = w")
+    >>> list(g.inputs), list(g.outputs), [g.label(i) for i in range(len(g))]
+    (['x1', 'x2'], ['z'], ['x1', 'x2', 'y3', 'y1', 'y2', 'z'])
+    >>> parse("X @ W.T + b", X=("N", 2), W=(4, 2), b=4).nodes[-1].shape
+    ('N', 4)
+    """
+    declared = {name: _shape(name, shape) for name, shape in {**(shapes or {}), **more}.items()}
+    source, statements = _statements(text)
+    builder = Builder()
+
+    def free(name: str) -> int | None:
+        return None if name in CONSTANTS and name not in declared else builder.input(name, declared.get(name, ()))
+
+    env: dict[str, Value] = {}
+    lowering = Lowering(builder, env, {}, source, free)
+    output, name = -1, ""
+    for statement in statements:
+        target, expression = _assignment(statement, source)
+        output, name = lowering.lower(expression), target
+        if target:
+            env[target] = output
+            builder.name(output, target)
+    if unused := [n for n in declared if n not in builder.inputs]:
+        hint = did_you_mean(unused[0], builder.inputs) or f"its inputs are {', '.join(builder.inputs) or 'none'}"
+        raise UsageError(f"the program has no input '{unused[0]}'", hint=hint)
+    return builder.build({name or _output_name(builder, env): output}, source)
+
+
+def _statements(text: str) -> tuple[str, list[ast.stmt]]:
+    if not isinstance(text, str):
+        raise UsageError(f"a program is text, not {type(text).__name__}")
+    source = textwrap.dedent(text.expandtabs()).strip()
+    if len(source) > LENGTH:
+        raise ParseError(f"the program has {len(source)} characters, {LENGTH} at most are read")
+    if not source or source.isspace():
+        raise ParseError("the program is empty", hint="write an expression, such as log(x1*x2)*sin(x2)")
+    if "\0" in source:
+        raise ParseError("the program contains a null character")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SyntaxWarning)
+            statements = ast.parse(source).body
+    except SyntaxError as error:
+        raise _explain(error, source) from None
+    except (RecursionError, MemoryError):
+        raise ParseError("nested too deeply", hint="name the inner parts on lines of their own") from None
+    if not statements:
+        raise ParseError("the program is empty", hint="write an expression, such as log(x1*x2)*sin(x2)")
+    return source, statements
+
+
+def _explain(error: SyntaxError, source: str) -> ParseError:
+    """Say a syntax error in the language's own words."""
+    said, line = error.msg or "invalid syntax", error.lineno or 1
+    lines = source.split("\n")
+    shown = lines[line - 1] if line <= len(lines) else ""
+    column = min(max((error.offset or 1) - 1, 0), max(len(shown), 1))
+    end = max(error.end_offset or 0, column + 2) - 1 if error.end_lineno == error.lineno else column + 1
+    span = Span(line, column, line, end)
+    if "decimal literal" in said or "Perhaps you forgot a comma" in said:
+        return ParseError("two values stand side by side", hint="write * to multiply", source=source, span=span)
+    if "parenthes" in said or "never closed" in said or "unmatched" in said:
+        return ParseError(said, source=source, span=span)
+    ends = shown[:column].rstrip()
+    if ends and ends[-1] in "+-*/@(,=<>&|" or (not ends and shown.lstrip()[:1] in {"*", "/", "@"}):
+        return ParseError("an operand is missing here", source=source, span=span)
+    keyword = shown[column:].split(" ")[0].split("*")[0]
+    if "lambda" in (keyword, shown[max(0, column - 6) : column]):
+        return ParseError("'lambda' is a word of Python's", hint="write lambda_", source=source, span=span)
+    return ParseError("this is not in the language" if said == "invalid syntax" else said, source=source, span=span)
+
+
+def _assignment(statement: ast.stmt, source: str) -> tuple[str, ast.expr]:
+    """Give the assigned name ("" for a bare expression) and the expression."""
+    match statement:
+        case ast.Expr(value=value):
+            return "", value
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return name, value
+        case ast.AugAssign(target=ast.Name(id=name) as target, op=sign, value=value):
+            old = ast.copy_location(ast.Name(name, ast.Load()), target)
+            return name, ast.copy_location(ast.BinOp(old, sign, value), statement)
+    end = statement.end_col_offset if statement.end_lineno == statement.lineno else None
+    first = source.split("\n")[statement.lineno - 1]
+    span = Span(statement.lineno, statement.col_offset, statement.lineno, end or len(first))
+    hint = "write an expression or a line of the form name = expression"
+    raise ParseError(f"{_STATEMENTS.get(type(statement).__name__, 'this statement')} is not part of the language",
+                     hint=hint, source=source, span=span)  # fmt: skip
+
+
+_STATEMENTS = {"Import": "an import", "ImportFrom": "an import", "FunctionDef": "a function definition",
+               "ClassDef": "a class", "For": "a loop", "While": "a loop", "If": "an if statement",
+               "Assign": "this assignment", "Delete": "del", "With": "with"}  # fmt: skip
+
+
+def _shape(name: str, shape: Any) -> Shape:
+    parts = (shape,) if isinstance(shape, int | str) else shape
+    if not isinstance(parts, tuple | list) or not all(isinstance(p, int | str) for p in parts):
+        raise ShapeError(f"the shape of '{name}' must be a tuple of sizes and names, not {shape!r}")
+    return tuple(parts)
+
+
+def _output_name(builder: Builder, env: Mapping[str, Any]) -> str:
+    free = (name for name in OUTPUTS if name not in builder.inputs and name not in env)
+    return next(free, "result")

@@ -1,0 +1,77 @@
+"""What is known before anything runs: static attributes and indices, read from the syntax tree."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+from graphgrad.core.builder import Builder
+from graphgrad.core.shapes import Key, Slice, normal_axes
+
+
+def static_value(tree: ast.expr, attrs: Mapping[str, Any], env: Mapping[str, Any], builder: Builder) -> Any:
+    """Give the value of an attribute: a number, a tuple, True, False, None, or a rule's own attribute.
+
+    A name inside a tuple is a named dimension. ValueError where the tree is none of these. Two functions serve the
+    rules of the table: `inverse(axes)`, and `part(i, axis)`, the place of operand i in a concatenation.
+    """
+    match tree:
+        case ast.Constant(value=bool() | int() | float() | str() | None as value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+        case ast.Name(id=name) if name in attrs:
+            return attrs[name]
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            return tuple(t.id if _is_dimension(t, attrs) else static_value(t, attrs, env, builder) for t in elements)
+        case ast.Call(func=ast.Name(id="inverse"), args=[axes]):
+            order = static_value(axes, attrs, env, builder)
+            return order and tuple(sorted(range(len(order)), key=lambda i: order[i] % len(order)))
+        case ast.Call(func=ast.Name(id="part")) if "i" in attrs:
+            return _part(env["a"], attrs["i"], attrs["axis"], builder)
+    raise ValueError
+
+
+def static_key(tree: ast.expr, attrs: Mapping[str, Any], rank: int) -> Key | None:
+    """Give an index, its ellipsis written out, or None where it is not known before the program runs."""
+    parts: list[Any] = []
+    for part in tree.elts if isinstance(tree, ast.Tuple) else [tree]:
+        match part:
+            case ast.Slice(lower=lower, upper=upper, step=step):
+                ends = [None if t is None else _integer(t) for t in (lower, upper, step)]
+                if any(end is None and t is not None for end, t in zip(ends, (lower, upper, step), strict=True)):
+                    return None
+                parts.append(Slice(*ends))
+            case ast.Constant(value=value) if value is None or value is ...:
+                parts.append(value)
+            case _:
+                parts.append(_integer(part))
+                if parts[-1] is None:
+                    return None
+    if ... in parts:
+        where = parts.index(...)
+        filled = rank - sum(p is not None for p in parts) + 1
+        parts[where : where + 1] = [Slice(None, None, None)] * filled
+    return tuple(parts)
+
+
+def _integer(tree: ast.expr) -> int | None:
+    match tree:
+        case ast.Constant(value=int() as value) if not isinstance(value, bool):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
+            return -value
+    return None
+
+
+def _is_dimension(tree: ast.expr, attrs: Mapping[str, Any]) -> bool:
+    return isinstance(tree, ast.Name) and tree.id not in attrs
+
+
+def _part(operands: tuple[int, ...], i: int, axis: int, builder: Builder) -> Key:
+    sizes = [builder.nodes[o].shape for o in operands]
+    (where,) = normal_axes(axis, len(sizes[0]))
+    start = sum(s[where] for s in sizes[:i] if isinstance(s[where], int))  # type: ignore[misc]
+    stop = start + sizes[i][where]  # type: ignore[operator]
+    return tuple(Slice(start, stop, None) if k == where else Slice(None, None, None) for k in range(len(sizes[0])))

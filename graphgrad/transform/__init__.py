@@ -1,0 +1,1 @@
+"""Floor 3: graphs from graphs: gradients, tangents, rewriting, scalarizing, costs, derivations."""

@@ -1,0 +1,136 @@
+"""The gradient as a graph: reverse mode appends adjoint nodes to the primal graph, whose nodes keep their indices."""
+
+from __future__ import annotations
+
+import re
+
+from graphgrad.core.errors import ShapeError, UsageError
+from graphgrad.core.graph import Graph
+from graphgrad.core.shapes import show
+from graphgrad.transform.adjoints import Adjoints
+from graphgrad.transform.pullback import Pullback, zero
+from graphgrad.transform.rewrite import Rewriter
+
+
+def grad(graph: Graph, /, *wrt: str, of: str | None = None) -> Graph:
+    """Give the graph of a scalar output and its gradient with respect to inputs, all float inputs by default.
+
+    Its outputs are the primal's and `dz_dx1` for each input, of the input's shape. The primal's nodes keep their
+    indices. `of` names the output where there are several. Raises ShapeError where the output is no scalar and
+    UsageError for an input that does not exist or is an index. Reverse mode as in Griewank & Walther, *Evaluating
+    Derivatives* (2008), chapter 3.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> print(grad(parse("x1 * sin(x2)"), "x1"))
+    v1 = sin(x2)
+    z = x1 * v1
+    z_bar = 1
+    dz_dx1 = z_bar * v1
+    """
+    output = output_name(graph, of)
+    shape = graph.nodes[graph.outputs[output]].shape
+    if shape:
+        raise ShapeError(
+            f"the gradient of '{output}' of shape {show(shape)} is no single number",
+            hint="sum it, or use vjp with a cotangent",
+        )
+    return reverse(graph, wrt, of=output)[0]
+
+
+def vjp(graph: Graph, cotangent: str | None = None, /, *wrt: str, of: str | None = None) -> Graph:
+    """Give the graph of an output of any shape and its vector-Jacobian product with a cotangent.
+
+    `cotangent` names a new input of the output's shape; without it the cotangent is all ones, which for elementwise
+    programs gives every point's own derivative. Outputs and errors as for `grad`.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> list(vjp(parse("x ** 2", x=3), "u").outputs)
+    ['z', 'dz_dx']
+    """
+    return reverse(graph, wrt, cotangent=cotangent, of=of)[0]
+
+
+def reverse(
+    graph: Graph, wrt: tuple[str, ...] = (), *, cotangent: str | None = None, of: str | None = None
+) -> tuple[Graph, Adjoints]:
+    """Give the gradient graph and the provenance of its adjoints; cached with the graph."""
+    key = (reverse, wrt, cotangent, of)
+    if key not in graph.cache:
+        graph.cache[key] = _reverse(graph, wrt or differentiable(graph), cotangent, output_name(graph, of))
+    result: tuple[Graph, Adjoints] = graph.cache[key]
+    return result
+
+
+def _reverse(graph: Graph, wrt: tuple[str, ...], cotangent: str | None, of: str) -> tuple[Graph, Adjoints]:
+    builder, output = Rewriter(graph), graph.outputs[of]
+    inputs = {name: graph.input(name) for name in wrt}
+    for name, node in inputs.items():
+        if graph.nodes[node].dtype == "int":
+            raise UsageError(f"'{name}' is an index or a label and has no gradient")
+    depends = [False] * len(graph)
+    for i, node in enumerate(graph.nodes):
+        depends[i] = i in inputs.values() or any(depends[o] for o in node.operands)
+    seed = _seed(builder, graph, output, cotangent)
+    pulled = Pullback(builder, output, seed, depends.__getitem__)
+    outputs = dict(graph.outputs)
+    for name, node in inputs.items():
+        outputs[derivative_name(of, name)] = pulled.total[node] if node in pulled.total else zero(builder, node)
+    taken = set(outputs.values())
+    for node, total in pulled.total.items():
+        if total >= len(graph) and total not in taken and total not in builder.names:
+            builder.name(total, f"{graph.label(node)}_bar")
+    adjoints = Adjoints(output, seed, tuple(pulled.contributions), pulled.total)
+    return _kept(builder, outputs, graph, adjoints)
+
+
+def _kept(builder: Rewriter, outputs: dict[str, int], graph: Graph, adjoints: Adjoints) -> tuple[Graph, Adjoints]:
+    """Finish the graph with every node that the provenance speaks of, however little the outputs need it."""
+    spoken = [i for c in adjoints.contributions for i in (c.partial, c.node, c.total) if i is not None]
+    keep = {f"primal {i}": i for i in range(len(graph))} | {f"spoken {i}": i for i in [*spoken, adjoints.seed]}
+    whole, new = builder.finish({**outputs, **keep})
+    mapped = {name: new[i] for name, i in outputs.items()}
+    finished = Graph(whole.nodes, whole.inputs, mapped, whole.names, whole.spans, graph.source)
+    contributions = tuple(
+        c._replace(partial=None if c.partial is None else new[c.partial], node=new[c.node], total=new[c.total])
+        for c in adjoints.contributions
+    )
+    total = {node: new[i] for node, i in adjoints.total.items()}
+    return finished, Adjoints(adjoints.output, new[adjoints.seed], contributions, total)
+
+
+def _seed(builder: Rewriter, graph: Graph, output: int, cotangent: str | None) -> int:
+    shape = graph.nodes[output].shape
+    if cotangent is None:
+        one = builder.const(1)
+        return builder.apply("broadcast_like", one, output) if shape else one
+    if cotangent in graph.inputs:
+        raise UsageError(f"the cotangent '{cotangent}' is an input already", hint="give it another name")
+    return builder.input(cotangent, shape)
+
+
+def differentiable(graph: Graph) -> tuple[str, ...]:
+    """The inputs that can have a gradient: all but indices and labels."""
+    return tuple(name for name, node in graph.inputs.items() if graph.nodes[node].dtype == "float")
+
+
+def output_name(graph: Graph, of: str | None) -> str:
+    """Give the output to differentiate; UsageError where the choice is not clear."""
+    known = ", ".join(graph.outputs)
+    if of is None and len(graph.outputs) > 1:
+        raise UsageError("the graph has several outputs", hint=f"say which with of=; it has {known}")
+    if of is not None and of not in graph.outputs:
+        raise UsageError(f"the graph has no output '{of}'", hint=f"it has {known}")
+    return of or next(iter(graph.outputs))
+
+
+def derivative_name(output: str, wrt: str) -> str:
+    """Name a derivative: dz_dx, and d2z_dx_dy for a derivative of dz_dx.
+
+    >>> derivative_name("z", "x"), derivative_name("dz_dx", "y"), derivative_name("d2z_dx_dy", "x")
+    ('dz_dx', 'd2z_dx_dy', 'd3z_dx_dy_dx')
+    """
+    lower = re.fullmatch(r"d(\d*)([A-Za-z]\w*?)((?:_d\w+?)+)", output)
+    if lower is None:
+        return f"d{output}_d{wrt}"
+    order = int(lower[1] or 1) + 1
+    return f"d{order}{lower[2]}{lower[3]}_d{wrt}"

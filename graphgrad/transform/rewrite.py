@@ -1,0 +1,137 @@
+"""Rewriting while building: a builder that applies the rules to every node it makes.
+
+Operands are simplified before the nodes on top of them, so that one pass over a graph is enough.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from graphgrad.core.builder import Builder
+from graphgrad.core.graph import Graph, Node
+from graphgrad.frontend.lower import Lowering, parsed
+from graphgrad.frontend.parse import parse
+from graphgrad.transform.rules import RULES
+
+
+class Rule(NamedTuple):
+    """One rule: the graph of its left side, whose inputs match anything, and the text of both."""
+
+    pattern: Graph
+    replacement: str
+    text: str
+
+
+class Firing(NamedTuple):
+    """One use of a rule: the node it matched, the node that took its place, and the rule's text."""
+
+    before: int
+    after: int
+    rule: str
+
+
+class Rewriter(Builder):
+    """A builder that simplifies as it builds, and keeps a record of which rule did what."""
+
+    def __init__(self, graph: Graph | None = None) -> None:
+        super().__init__(graph)
+        self.fired: list[Firing] = []
+        self._simplest: dict[int, int] = {}
+
+    def apply(self, op: str, *operands: int, **attrs: Any) -> int:
+        """Give the simplest known node of that value."""
+        node = super().apply(op, *operands, **attrs)
+        if node not in self._simplest:
+            self._simplest[node] = self._rewrite(node)
+        return self._simplest[node]
+
+    def plain(self, op: str, *operands: int) -> int:
+        """Give the very application, unsimplified: what a lesson shows."""
+        return super().apply(op, *operands)
+
+    def _rewrite(self, node: int) -> int:
+        folded = self._fold(self.nodes[node])
+        if folded is not None:
+            return folded
+        shape = self.nodes[node].shape
+        for rule in rules().get(self.nodes[node].op, ()):
+            env: dict[str, int] = {}
+            if self._match(rule.pattern, rule.pattern.output, node, env):
+                new = Lowering(self, dict(env), {}).lower(parsed(rule.replacement))
+                if self.nodes[new].shape == shape:
+                    self.fired.append(Firing(node, new, rule.text))
+                    return new
+        return node
+
+    def _match(self, pattern: Graph, at: int, node: int, env: dict[str, int]) -> bool:
+        wanted, found = pattern.nodes[at], self.nodes[node]
+        if wanted.op == "input":
+            return env.setdefault(wanted.value, node) == node
+        if wanted.op != found.op or wanted.attrs != found.attrs:
+            return False
+        return all(
+            self._match(pattern, a, b, env) for a, b in zip(wanted.operands, found.operands, strict=True)
+        )
+
+    def _fold(self, node: Node) -> int | None:
+        """Arithmetic on whole numbers, as long as it is exact."""
+        exact = _EXACT.get(node.op)
+        values = [self.nodes[i].value for i in node.operands if self.nodes[i].op == "const"]
+        if exact is None or len(values) < len(node.operands) or any(type(v) is not int for v in values):
+            return None
+        result = exact(*values)
+        return self.const(result) if result is not None and abs(result) < _LARGE else None
+
+
+def replay(graph: Graph, builder: Builder) -> dict[int, int]:
+    """Build a graph's nodes again in a builder; gives the new node of every old one, names and places taken along."""
+    new: dict[int, int] = {}
+    for i, node in enumerate(graph.nodes):
+        if node.op == "input":
+            new[i] = builder.input(node.value, node.shape, node.dtype)
+        elif node.op == "const":
+            new[i] = builder.const(node.value)
+        else:
+            new[i] = builder.apply(node.op, *(new[o] for o in node.operands), **dict(node.attrs))
+        for name in graph.names.get(i, ()):
+            builder.name(new[i], name)
+        for span in graph.spans.get(i, ()):
+            builder.place(new[i], span)
+    return new
+
+
+def simplify(graph: Graph, /) -> Graph:
+    """Give a graph of the same values with less to compute, by the rules of `transform/rules.py`.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> print(simplify(parse("(x * 1 + 0) * (1 / y) + -w")))
+    x / y - w
+    """
+    builder = Rewriter()
+    new = replay(graph, builder)
+    return builder.build({name: new[i] for name, i in graph.outputs.items()}, graph.source)
+
+
+@cache
+def rules() -> dict[str, tuple[Rule, ...]]:
+    """The rules by the operation at the top of their pattern."""
+    table: dict[str, tuple[Rule, ...]] = {}
+    for line in RULES.strip().splitlines():
+        left, right = line.split(" -> ")
+        names = {name: ("N", "M") for name in "x" if ".T" in left or "swap" in left}
+        pattern = parse(left, names)
+        op = pattern.nodes[pattern.output].op
+        table[op] = (*table.get(op, ()), Rule(pattern, right, line))
+    return table
+
+
+_LARGE = 2**53
+_EXACT: dict[str, Any] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "neg": lambda a: -a,
+    "pow": lambda a, b: a**b if 0 <= b <= 64 else None,
+    "div": lambda a, b: a // b if b and a % b == 0 else None,
+}
