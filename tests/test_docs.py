@@ -1,0 +1,115 @@
+"""The documentation tells the truth: its code is run, and what it shows is what comes out.
+
+A ```python block is executed, in one namespace for its page, and a ```text block right after it is what it prints.
+A ```console block holds `$ graphgrad ...` commands, each followed by what it prints. `--update-golden` rewrites what is
+shown. Everything runs in an empty folder.
+"""
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from graphgrad.core import errors
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(?P<kind>\w+)\n(?P<content>.*?)^```$", re.DOTALL | re.MULTILINE)
+TERMINAL = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+
+
+def blocks(page):
+    return list(BLOCK.finditer(page.read_text(encoding="utf-8")))
+
+
+def run_python(code, namespace, where):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, where, "exec"), namespace)  # noqa: S102  # the page is ours
+    return printed.getvalue()
+
+
+def run_console(content, folder):
+    """The block as it would have been seen: each command line, and below it what it printed."""
+    seen = ""
+    commands = re.findall(r"^\$ (.*(?:\\\n.*)*)$", content, re.MULTILINE)
+    for command in commands:
+        environment = os.environ | TERMINAL | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        seen += f"$ {command}\n" + "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
+    return seen
+
+
+def really_shown(page, folder):
+    """The page's text with the outputs that its code has today."""
+    namespace = {"__name__": "__main__"}
+    found, answers = blocks(page), {}
+    source = page.read_text(encoding="utf-8")
+    following = {
+        first.start(): second
+        for first, second in pairwise(found)
+        if second["kind"] == "text" and not source[first.end() : second.start()].strip()
+    }
+    for block in found:
+        if block["kind"] == "console":
+            answers[block.span("content")] = run_console(block["content"], folder)
+        elif block["kind"] == "python":
+            line = source.count("\n", 0, block.start("content"))
+            printed = run_python("\n" * line + block["content"], namespace, str(page))
+            output = following.get(block.start())
+            assert output or not printed, f"{page.name}:{line}: this prints, and no ```text block shows it:\n{printed}"
+            if output:
+                answers[output.span("content")] = "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
+    for (start, end), answer in sorted(answers.items(), reverse=True):
+        source = source[:start] + answer + source[end:]
+    return source
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_page_shows_what_comes_out(page, tmp_path, monkeypatch, request):
+    monkeypatch.chdir(tmp_path)
+    for name, value in TERMINAL.items():
+        monkeypatch.setenv(name, value)
+    now = really_shown(page, tmp_path)
+    if request.config.getoption("--update-golden"):
+        page.write_text(now, encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == now
+
+
+def test_readme_has_the_two_set_up_commands():
+    """`.ci/run` takes them from here."""
+    first, second = (block["content"] for block in blocks(ROOT / "README.md") if block["kind"] == "sh")
+    assert first.startswith("pip install . && graphgrad animate")
+    assert "[test]" in second
+    assert second.endswith("pytest -n auto\n")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_exception_tree_is_drawn_as_it_is():
+    drawn = re.findall(r"(\w+Error)  ", errors.__doc__)
+    there = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
+    assert {*drawn, "GraphgradError"} == there
+    assert all(getattr(errors, name).__bases__ == (errors.GraphgradError,) for name in drawn)
+    architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert errors.__doc__.partition("\n\n")[2].rstrip() in architecture
