@@ -1,0 +1,67 @@
+"""`docs/operations.md` is the table, made readable; `--update-golden` writes it anew."""
+
+from pathlib import Path
+
+import pytest
+
+from graphgrad.core.ops import OPS
+
+PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
+
+INTRODUCTION = """\
+# Operations
+
+Made from the table in `core/ops.py` by `pytest --update-golden`: all that graphgrad knows about an operation stands in
+one row there. In rules, `v` is the operation's own result and `g` its cotangent; a dash means that no gradient passes.
+"""
+
+SECTIONS = {  # title: introduction, and the rules that a row of the section has
+    "Elementwise": (
+        """\
+Operands broadcast as NumPy's do. The rule gives the local partial for each operand; broadcasting back is done once, for
+all of them.""",
+        lambda row: row.d,
+    ),
+    "With a rule of their own": (
+        "The rule gives the whole contribution to each operand's adjoint.",
+        lambda row: row.vjp,
+    ),
+    "By definition": (
+        "Programs in the language itself: graph, gradient and proof follow from the definition.",
+        lambda row: (row.define,) if row.composite else (),
+    ),
+}
+
+
+def code(text):
+    """A table cell with code, or a dash. A definition that depends on shapes is told by its docstring."""
+    said = text.__doc__.splitlines()[0] if callable(text) else f"`{text}`" if text else "–"
+    return said.replace("|", r"\|")
+
+
+def described(row, rules):
+    names = ", ".join(code(alias) for alias in row.aliases)
+    stated = {"domain": row.domain, "kinks": row.kinks}
+    remarks = "; ".join(f"{column} {code(text)}" for column, text in stated.items() if text)
+    return f"| {code(row.notation)} | {names} | {', '.join(map(code, rules))} | {remarks} |"
+
+
+def operations_page():
+    parts = [INTRODUCTION]
+    for title, (introduction, rules) in SECTIONS.items():
+        rows = [described(row, rules(row)) for row in OPS.values() if rules(row)]
+        head = "| operation | also | rule | domain, and zeros of what are kinks |\n|---|---|---|---|"
+        parts.append("\n".join([f"## {title}\n\n{introduction}\n\n{head}", *rows, ""]))
+    return "\n".join(parts)
+
+
+def test_the_page_is_the_table(request):
+    page = operations_page()
+    if request.config.getoption("--update-golden"):
+        PAGE.write_text(page, encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == page
+
+
+@pytest.mark.parametrize("row", OPS.values(), ids=list(OPS))
+def test_every_row_is_in_one_section(row):
+    assert sum(bool(rules(row)) for _, rules in SECTIONS.values()) == 1
