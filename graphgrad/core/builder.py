@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from graphgrad.core.errors import Span
@@ -83,9 +84,12 @@ class Builder:
         """Give the graph of these outputs: inputs all stay, nodes that no output needs go."""
         return self.finish(outputs, source)[0]
 
-    def finish(self, outputs: dict[str, int], source: str = "") -> tuple[Graph, dict[int, int]]:
-        """Give the graph of these outputs, and each kept node's new index."""
-        needed, stack = set(outputs.values()), list(outputs.values())
+    def finish(
+        self, outputs: dict[str, int], source: str = "", keep: Iterable[int] = ()
+    ) -> tuple[Graph, dict[int, int]]:
+        """Give the graph of these outputs (and of other nodes to keep), and each kept node's new index."""
+        needed = set(outputs.values()).union(keep)
+        stack = list(needed)
         while stack:
             more = [i for i in self.nodes[stack.pop()].operands if i not in needed]
             needed.update(more)

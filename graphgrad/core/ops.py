@@ -141,7 +141,7 @@ op("broadcast_like(a, b)", vjp=("g", None), shape=shapes.broadcast_like, cost="0
    numpy="np.broadcast_to(a, np.shape(b))")  # fmt: skip
 op("expand_dims(a, *, axis)", vjp=("reshape_like(g, a)",), shape=shapes.expand_dims, cost="0")
 op("squeeze(a, *, axis=None)", vjp=("reshape_like(g, a)",), shape=shapes.squeeze, cost="0")
-op("index(a, *, key)", vjp=("scatter(g, a, key=key)",), shape=shapes.index, numpy="a[key]", cost="0", tex="${a}_{$key}",
+op("index(a, *, key)", vjp=("scatter(g, a, key=key)",), shape=shapes.index, numpy="a[key]", cost="0", tex="$a_{$key}",
    glyph="[ ]")  # fmt: skip
 op("scatter(a, b, *, key)", vjp=("index(g, key=key)", None), shape=shapes.second, numpy="scatter(a, b, key)", cost="0")
 op("concatenate([a, ...], *, axis=0)", vjp=("index(g, key=part(i, axis))",), shape=shapes.concatenate, cost="0",
@@ -152,7 +152,7 @@ op("take(a, indices, *, axis=None)", vjp=("untake(g, indices, a, axis=axis)", No
 op("untake(a, indices, b, *, axis=None)", vjp=("take(g, indices, axis=axis)", None, None), integer=("indices",),
    shape=shapes.third, numpy="untake(a, indices, b, axis)", cost="a")  # fmt: skip
 op("pick(a, labels)", vjp=("unpick(g, labels, a)", None), integer=("labels",), shape=shapes.pick,
-   numpy="pick(a, labels)", cost="0", tex="${a}_{$labels}")  # fmt: skip
+   numpy="pick(a, labels)", cost="0", tex="$a_{$labels}")  # fmt: skip
 op("unpick(a, labels, b)", vjp=("pick(g, labels)", None, None), integer=("labels",), shape=shapes.third,
    numpy="unpick(a, labels, b)", cost="0")  # fmt: skip
 op("spread(a, b, *, axis=None, keepdims=False)", vjp=("sum(g, axis=axis, keepdims=keepdims)", None),

@@ -86,10 +86,7 @@ def _reverse(graph: Graph, wrt: tuple[str, ...], cotangent: str | None, of: str)
 def _kept(builder: Rewriter, outputs: dict[str, int], graph: Graph, adjoints: Adjoints) -> tuple[Graph, Adjoints]:
     """Finish the graph with every node that the provenance speaks of, however little the outputs need it."""
     spoken = [i for c in adjoints.contributions for i in (c.partial, c.node, c.total) if i is not None]
-    keep = {f"primal {i}": i for i in range(len(graph))} | {f"spoken {i}": i for i in [*spoken, adjoints.seed]}
-    whole, new = builder.finish({**outputs, **keep})
-    mapped = {name: new[i] for name, i in outputs.items()}
-    finished = Graph(whole.nodes, whole.inputs, mapped, whole.names, whole.spans, graph.source)
+    finished, new = builder.finish(outputs, graph.source, [*range(len(graph)), *spoken, adjoints.seed])
     contributions = tuple(
         c._replace(partial=None if c.partial is None else new[c.partial], node=new[c.node], total=new[c.total])
         for c in adjoints.contributions

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph, Node
 from graphgrad.frontend.lower import Lowering, parsed
-from graphgrad.frontend.parse import parse
 from graphgrad.transform.rules import RULES
 
 
 class Rule(NamedTuple):
-    """One rule: the graph of its left side, whose inputs match anything, and the text of both."""
+    """One rule: the graph of its left side, whose inputs match anything; what its operands must be; and the text."""
 
     pattern: Graph
+    heads: tuple[tuple[int, str], ...]
     replacement: str
     text: str
 
@@ -54,8 +54,10 @@ class Rewriter(Builder):
         folded = self._fold(self.nodes[node])
         if folded is not None:
             return folded
-        shape = self.nodes[node].shape
-        for rule in rules().get(self.nodes[node].op, ()):
+        op, operands, _, shape, _ = self.nodes[node]
+        for rule in rules().get(op, ()):
+            if any(self.nodes[operands[slot]].op != head for slot, head in rule.heads):
+                continue
             env: dict[str, int] = {}
             if self._match(rule.pattern, rule.pattern.output, node, env):
                 new = Lowering(self, dict(env), {}).lower(parsed(rule.replacement))
@@ -119,11 +121,22 @@ def rules() -> dict[str, tuple[Rule, ...]]:
     table: dict[str, tuple[Rule, ...]] = {}
     for line in RULES.strip().splitlines():
         left, right = line.split(" -> ")
-        names = {name: ("N", "M") for name in "x" if ".T" in left or "swap" in left}
-        pattern = parse(left, names)
-        op = pattern.nodes[pattern.output].op
-        table[op] = (*table.get(op, ()), Rule(pattern, right, line))
+        pattern = _pattern(left)
+        op, operands, *_ = pattern.nodes[pattern.output]
+        heads = tuple((slot, pattern.nodes[i].op) for slot, i in enumerate(operands) if pattern.nodes[i].op != "input")
+        table[op] = (*table.get(op, ()), Rule(pattern, heads, right, line))
     return table
+
+
+def _pattern(text: str) -> Graph:
+    """The left side of a rule; x is of rank 3 where it is swapped or transposed, and c a condition."""
+    builder = Builder()
+    shape = ("K", "N", "M") if ".T" in text or "swap" in text else ()
+
+    def anything(name: str) -> int:
+        return builder.input(name, shape, "bool" if name == "c" else "float")
+
+    return builder.build({"left": Lowering(builder, {}, {}, free=anything).lower(parsed(text))})
 
 
 _LARGE = 2**53

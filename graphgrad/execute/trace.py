@@ -1,0 +1,109 @@
+"""A run as steps: the forward pass, the seed, and every contribution and addition of the backward pass.
+
+The values are computed once, all together; the steps are a view of them, made while somebody looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from graphgrad.core.errors import UsageError
+from graphgrad.core.graph import Graph
+from graphgrad.execute.run import run
+from graphgrad.transform.adjoints import Adjoints
+from graphgrad.transform.grad import derivative_name, differentiable, output_name, reverse
+
+
+class Step(NamedTuple):
+    """One step of a run. `node` is the primal node that is computed, seeded, or receives; values are in `values`' order:
+
+    forward: operands and their values; seed: none; vjp: the consumer, with values (its cotangent, the local partial or
+    None); accumulate: the consumer, with values (the sum so far, the new contribution).
+    """
+
+    index: int
+    phase: str  # forward, seed, vjp, accumulate
+    node: int
+    operands: tuple[int, ...]
+    values: tuple[Any, ...]
+    value: Any
+    slot: int = -1  # vjp, accumulate: the operand slot of the consumer
+
+
+class Trace:
+    """Everything a run of a graph and of its gradient computed; iterate it for the steps.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> t = trace(parse("x1 * x2 + sin(x1)"), x1=2.0, x2=3.0)
+    >>> round(t.value, 4), round(t.grad["x1"], 4)
+    (6.9093, 2.5839)
+    >>> [step.phase for step in t]
+    ['forward', 'forward', 'forward', 'seed', 'vjp', 'vjp', 'vjp', 'vjp', 'accumulate']
+    """
+
+    def __init__(self, graph: Graph, gradient: Graph, adjoints: Adjoints, values: Sequence[Any]) -> None:
+        self.graph, self.gradient, self.adjoints, self.values = graph, gradient, adjoints, values
+
+    @property
+    def value(self) -> Any:
+        """The output's value."""
+        return self.values[self.adjoints.output]
+
+    @cached_property
+    def grad(self) -> Mapping[str, Any]:
+        """The gradient's value, by input name."""
+        of = next(name for name, i in self.graph.outputs.items() if i == self.adjoints.output)
+        found = {name: self.gradient.outputs.get(derivative_name(of, name)) for name in self.graph.inputs}
+        return {name: self.values[i] for name, i in found.items() if i is not None}
+
+    def primal(self, node: int) -> Any:
+        """The value of a primal node."""
+        return self.values[node]
+
+    def adjoint(self, node: int) -> Any:
+        """The finished adjoint of a primal node; None where no gradient reaches it."""
+        total = self.adjoints.total.get(node)
+        return None if total is None else self.values[total]
+
+    def __iter__(self) -> Iterator[Step]:
+        values, index = self.values, 0
+        for i, node in enumerate(self.graph.nodes):
+            if node.operands:
+                yield Step(index, "forward", i, node.operands, tuple(values[o] for o in node.operands), values[i])
+                index += 1
+        yield Step(index, "seed", self.adjoints.output, (), (), values[self.adjoints.seed])
+        so_far: dict[int, int] = {}
+        total = {**self.adjoints.total}
+        for c in self.adjoints.contributions:
+            index += 1
+            partial = None if c.partial is None else values[c.partial]
+            given = (values[total[c.consumer]], partial)
+            yield Step(index, "vjp", c.receiver, (c.consumer,), given, values[c.node], c.slot)
+            if c.receiver in so_far:
+                index += 1
+                added = (values[so_far[c.receiver]], values[c.node])
+                yield Step(index, "accumulate", c.receiver, (c.consumer,), added, values[c.total], c.slot)
+            so_far[c.receiver] = c.total
+
+
+def trace(graph: Graph, values: Mapping[str, Any] | None = None, /, *, dtype: Any = np.float64, **more: Any) -> Trace:
+    """Run a graph forward and backward on values, and give every step of it.
+
+    This computes; it is not the abstract tracing of JAX, whose door is called `capture` here. Values are numbers or
+    arrays of the inputs' shapes, of `dtype` float64 or float32; labels are integers. An array output is seeded with
+    ones. Raises UsageError, ShapeError and DomainError as said by `run`.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> trace(parse("g * m"), {"g": 9.81, "m": 2}).value
+    19.62
+    """
+    if np.dtype(dtype) not in (np.float64, np.float32):
+        raise UsageError(f"dtype must be float64 or float32, not {np.dtype(dtype)}")
+    output_name(graph, None)
+    wrt = differentiable(graph)
+    gradient, adjoints = reverse(graph, wrt)
+    return Trace(graph, gradient, adjoints, run(gradient, {**(values or {}), **more}, dtype))

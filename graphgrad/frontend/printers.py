@@ -1,0 +1,126 @@
+"""Graphs as text in the language: `parse(program(graph))` gives the graph back."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import Any
+
+from graphgrad.core.constants import Constant
+from graphgrad.core.graph import Graph, Node
+from graphgrad.core.op import ATOM, NEG
+from graphgrad.core.ops import OPS
+from graphgrad.core.shapes import Slice
+from graphgrad.frontend.walk import Text, binds, is_operator, shown_attrs, walk
+
+DEPTH = 12  # of nesting in one printed statement
+
+
+def text(graph: Graph, node: int, stop: Container[int] = frozenset()) -> str:
+    """Write a node's expression; nodes in `stop` stand by their labels.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> g = parse("-(a - (b + c)) ** 2 / d")
+    >>> text(g, g.output)
+    '-(a - (b + c)) ** 2 / d'
+    """
+    return walk(graph, node, stop, _leaf, _spell)
+
+
+def program(graph: Graph) -> str:
+    """Write a graph as a program: shared, named and output nodes by name, the others in place.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> print(program(parse("s = a + b; s * s")))
+    s = a + b
+    z = s * s
+    """
+    kept = statements(graph)
+    outputs = {node: name for name, node in reversed(graph.outputs.items())}
+    lines = []
+    for i in kept:
+        names = list(dict.fromkeys([*(n for n in graph.names.get(i, ()) if n not in graph.outputs), graph.label(i)]))
+        lines.append(f"{graph.label(i)} = {text(graph, i, kept)}")
+        lines += [f"{name} = {graph.label(i)}" for name in names if name != graph.label(i)]
+    for name, node in graph.outputs.items():
+        if node not in kept or graph.label(node) != name:
+            lines.append(f"{name} = {_leaf(graph, node).text}")
+    last, *_ = [line for line in lines if line.startswith(f"{outputs[graph.output]} = ")] or [""]
+    if len(graph.outputs) == 1 and lines[-1] != last:
+        lines = [line for line in lines if line != last] + [last]
+    if len(lines) == 1 and not graph.names and graph.label(graph.output) == "z":
+        return lines[0].removeprefix("z = ")
+    return "\n".join(lines)
+
+
+def statements(graph: Graph) -> list[int]:
+    """Give the nodes that a printed program names, in order."""
+    kept, depth = [], [0] * len(graph)
+    for i, node in enumerate(graph.nodes):
+        if node.op not in OPS:
+            continue
+        depth[i] = 1 + max((depth[o] for o in node.operands), default=0)
+        shared = len(graph.users[i]) != 1 or i in graph.names or i in graph.outputs.values()
+        if shared or depth[i] >= DEPTH:
+            kept.append(i)
+            depth[i] = 0
+    return kept
+
+
+def _leaf(graph: Graph, node: int) -> Text:
+    made = graph.nodes[node]
+    if made.op != "const":
+        return Text(graph.label(node), ATOM)
+    if isinstance(made.value, Constant):
+        shadowed = made.value.name in graph.inputs or made.value.name in graph.labels[node + 1 :]
+        return Text(f"np.{made.value}" if shadowed else str(made.value), ATOM)
+    return Text(repr(made.value), NEG if repr(made.value).startswith("-") else ATOM)
+
+
+def _spell(graph: Graph, node: Node, operands: list[Text], _: bool) -> Text:
+    row = OPS[node.op]
+    if is_operator(row):
+        return _operator(graph, node, operands)
+    values = [o.text for o in operands]
+    if node.op == "transpose" and dict(node.attrs)["axes"] is None:
+        return Text(f"{_atom(operands[0])}.T", ATOM)
+    if node.op == "index":
+        return Text(f"{_atom(operands[0])}[{key(dict(node.attrs)['key'])}]", ATOM)
+    if row.variadic:
+        values = [f"[{', '.join(values)}]"]
+    keywords = [f"{k}={_attribute(v)}" for k, v in shown_attrs(row, node).items()]
+    return Text(f"{row.name}({', '.join([*values, *keywords])})", ATOM)
+
+
+def _operator(graph: Graph, node: Node, operands: list[Text]) -> Text:
+    row = OPS[node.op]
+    if node.op == "neg" and graph.nodes[node.operands[0]].op == "const":
+        return Text(f"negative({operands[0].text})", ATOM)  # -2 would be the constant
+    parts = [o.text if binds(row, slot, o) else f"({o.text})" for slot, o in enumerate(operands)]
+    symbol = row.notation.removeprefix("a ").removesuffix(" b").removesuffix("a")
+    return Text(f"{parts[0]} {symbol} {parts[1]}" if len(parts) == 2 else f"{symbol}{parts[0]}", row.precedence)
+
+
+def _atom(operand: Text) -> str:
+    return operand.text if operand.precedence == ATOM and not operand.text[0].isdigit() else f"({operand.text})"
+
+
+def key(parts: tuple[Any, ...]) -> str:
+    """Write an index.
+
+    >>> key((Slice(1, None, None), None, -1))
+    '1:, None, -1'
+    """
+    written = []
+    for part in parts:
+        if isinstance(part, Slice):
+            start, stop, step = ("" if p is None else str(p) for p in part)
+            written.append(f"{start}:{stop}" + (f":{step}" if step else ""))
+        else:
+            written.append(str(part))
+    return ", ".join(written)
+
+
+def _attribute(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_attribute, value))}{',' if len(value) == 1 else ''})"
+    return str(value)

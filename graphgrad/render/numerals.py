@@ -1,0 +1,59 @@
+"""How a number is written in a picture: four significant digits, the same in Python and in the player's JavaScript."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any, NamedTuple
+
+DIGITS = 4
+FIXED = range(-4, 6)  # decimal exponents that are written without a power of ten
+MINUS = "−"
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+class Numeral(NamedTuple):
+    """A written number: mantissa, and the power of ten that follows it ("" for none)."""
+
+    mantissa: str
+    exponent: str = ""
+
+    def __str__(self) -> str:
+        return self.mantissa + ("×10" + self.exponent.translate(SUPERSCRIPTS) if self.exponent else "")
+
+    @property
+    def tex(self) -> str:
+        """The numeral as LaTeX."""
+        mantissa = self.mantissa.replace(MINUS, "-").replace("∞", r"\infty ")
+        return mantissa + (rf" \times 10^{{{self.exponent}}}" if self.exponent else "")
+
+
+def numeral(value: Any) -> Numeral:
+    """Write a number with four significant digits, halves away from zero, no trailing zeros.
+
+    >>> [str(numeral(x)) for x in (0.5, -0.98083, 1 / 3, 12345.6, 1.5e-7, -2e30, 1.0625)]
+    ['0.5', '−0.9808', '0.3333', '12346', '1.5×10⁻⁷', '−2×10³⁰', '1.063']
+    >>> [str(numeral(x)) for x in (0.0, -0.0, float("inf"), float("nan"), True)]
+    ['0', '0', '∞', 'undefined', 'true']
+    """
+    if isinstance(value, bool) or getattr(value, "dtype", None) == bool:
+        return Numeral("true" if value else "false")
+    x = float(value)
+    if math.isnan(x):
+        return Numeral("undefined")
+    sign = MINUS if x < 0 else ""
+    if math.isinf(x):
+        return Numeral(sign + "∞")
+    if x == 0:
+        return Numeral("0")
+    exact = Decimal(abs(x))
+    rounded = Context(prec=max(DIGITS, exact.adjusted() + 1) if exact.adjusted() in FIXED else DIGITS,
+                      rounding=ROUND_HALF_UP).plus(exact)  # fmt: skip
+    exponent = rounded.adjusted()
+    if exponent in FIXED:
+        return Numeral(sign + _trim(f"{rounded:f}"))
+    return Numeral(sign + _trim(f"{rounded.scaleb(-exponent):f}"), str(exponent))
+
+
+def _trim(digits: str) -> str:
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits

@@ -1,0 +1,152 @@
+"""Typesetting: LaTeX and numbers become glyphs placed on a baseline, in units of a thousandth of the type size.
+
+A glyph is known by its index in the one mathematics font that comes with ziamath, so a picture needs its outline once,
+and no font where it is shown.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from graphgrad.render.numerals import Numeral
+
+EM = 1000.0
+SCRIPT = 0.7  # size of an exponent
+RAISE = 380.0  # its height above the baseline
+
+
+class Glyph(NamedTuple):
+    """One glyph: index in the font, origin, size as a part of the label's, and the tag of the part it belongs to."""
+
+    index: int
+    x: float
+    y: float
+    scale: float
+    tag: int = -1
+
+
+class Bar(NamedTuple):
+    """A filled rectangle: fraction bar or radical."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    tag: int = -1
+
+
+class Label(NamedTuple):
+    """Typeset mathematics; y grows downwards from the baseline, so the ink lies between -ascent and descent."""
+
+    width: float
+    ascent: float
+    descent: float
+    glyphs: tuple[Glyph, ...]
+    bars: tuple[Bar, ...] = ()
+
+
+EMPTY = Label(0.0, 0.0, 0.0, ())
+
+
+@functools.cache
+def font() -> Any:
+    """The mathematics font (STIX Two Math), as ziafont reads it."""
+    import ziamath
+
+    ziamath.config.svg2 = True
+    return ziamath.zmath.loadedfonts["default"]
+
+
+@functools.cache
+def outline(index: int) -> str:
+    """A glyph's outline as SVG path data, 1000 units an em, y downwards."""
+    glyph = font().glyph_fromid(index)
+    scale = EM / font().info.layout.unitsperem
+    parts: list[str] = []
+    for operator in glyph.operators:
+        segment = operator.path(0, 0, scale)
+        if segment[0] == "M" and parts:
+            parts.append("Z")
+        words = (w if w.isalpha() else str(round(float(w))) for w in segment.split())
+        parts.append("".join(w if w.isalpha() else f"{w} " for w in words).strip().replace(" -", "-"))
+    return "".join(parts) + "Z" if parts else ""
+
+
+@functools.cache
+def typeset(tex: str) -> Label:
+    r"""Typeset LaTeX mathematics. `\color{#00002a}{...}` tags a part with a number (here 42) and colours nothing.
+
+    >>> label = typeset(r"\frac{1}{x_2}")
+    >>> len(label.glyphs), len(label.bars), label.ascent > label.descent > 0
+    (3, 1, True)
+    """
+    if not tex:
+        return EMPTY
+    import ziamath
+
+    font()
+    drawing = ziamath.Latex(tex, size=EM, margin=0).svgxml()
+    glyphs, bars = [], []
+    for element in drawing:
+        if element.tag == "use":
+            glyphs.append(_placed(element.attrib))
+        elif element.tag == "rect":
+            x, y, width, height = (float(element.attrib[k]) for k in ("x", "y", "width", "height"))
+            bars.append(Bar(x, y, width, height, _tag(element.attrib)))
+    _, top, width, height = map(float, drawing.attrib["viewBox"].split())
+    return Label(width, -top, height + top, tuple(glyphs), tuple(bars))
+
+
+def _placed(attrib: dict[str, str]) -> Glyph:
+    index = int(attrib["href"].rpartition("_")[2])
+    glyph = font().glyph_fromid(index)
+    _, _, low, high = glyph.viewbox
+    factor = float(attrib["height"]) / (high - low)
+    layout = font().info.layout
+    x = float(attrib["x"]) - min(glyph.funits_to_points(glyph.bbox.xmin, factor), 0)
+    y = float(attrib["y"]) + glyph.funits_to_points(max(glyph.bbox.ymax, layout.ymax), factor)
+    return Glyph(index, round(x, 1), round(y, 1), round(factor * glyph.DFLT_SIZE_PT / EM, 4), _tag(attrib))
+
+
+def _tag(attrib: dict[str, str]) -> int:
+    fill = attrib.get("fill", "")
+    return int(fill[1:], 16) if fill.startswith("#") else -1
+
+
+@functools.cache
+def advance(character: str) -> tuple[int, float]:
+    """A character's glyph and how far it moves on."""
+    index = font().glyphindex(character)
+    return index, font().advance(index, None) * EM / font().info.layout.unitsperem
+
+
+@functools.cache
+def typeset_numeral(number: Numeral) -> Label:
+    """Typeset a number, glyph by glyph: the player does the same, so a number looks the same when it is dragged."""
+    glyphs, x = [], 0.0
+    for text, scale, y in (
+        (number.mantissa, 1.0, 0.0),
+        ("×10" if number.exponent else "", 1.0, 0.0),
+        (number.exponent.replace("-", "−"), SCRIPT, -RAISE),
+    ):
+        for character in text:
+            index, width = advance(character)
+            glyphs.append(Glyph(index, round(x, 1), y, scale))
+            x += width * scale
+    return Label(x, 900.0 if number.exponent else 700.0, 20.0, tuple(glyphs))
+
+
+def joined(labels: Sequence[Label]) -> Label:
+    """Set labels one after the other on one baseline."""
+    glyphs: list[Glyph] = []
+    bars: list[Bar] = []
+    x = 0.0
+    for label in labels:
+        glyphs += (g._replace(x=round(g.x + x, 1)) for g in label.glyphs)
+        bars += (b._replace(x=round(b.x + x, 1)) for b in label.bars)
+        x += label.width
+    ascent = max((label.ascent for label in labels), default=0.0)
+    descent = max((label.descent for label in labels), default=0.0)
+    return Label(x, ascent, descent, tuple(glyphs), tuple(bars))
