@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -77,24 +78,39 @@ class Graph:
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """A name for every node: the user's newest, else v1, v2, ...; constants are their own text."""
-        taken, count, labels = set(self.inputs).union(*self.names.values(), self.outputs), 0, []
-        outputs = {node: name for name, node in self.outputs.items()}
+        """A name for every node: an output's, the user's first, else v1, v2, ...; constants are their own text.
+
+        No two nodes share one: of a name that was assigned again, the later nodes are c_2, c_3, ...
+        """
+        wanted = {i: names[0] for i, names in self.names.items()} | {i: name for name, i in self.outputs.items()}
+        reserved = {*self.inputs, *wanted.values()}
+        taken, count, labels = set(self.inputs) | set(self.outputs), 0, []
         for i, node in enumerate(self.nodes):
             if node.op in {"input", "const"}:
                 labels.append(str(node.value))
-            elif i in self.names or i in outputs:
-                labels.append(self.names[i][-1] if i in self.names else outputs[i])
-            else:
+                continue
+            name = wanted.get(i, "")
+            if name and name in taken and self.outputs.get(name) != i:
+                name = next(new for k in itertools.count(2) if (new := f"{name}_{k}") not in reserved | taken)
+            while not name or (i not in wanted and name in reserved):
                 count += 1
-                while f"v{count}" in taken:
-                    count += 1
-                labels.append(f"v{count}")
+                name = f"v{count}"
+            taken.add(name)
+            labels.append(name)
         return tuple(labels)
 
     def label(self, node: int) -> str:
         """The name a node is shown by."""
         return self.labels[node]
+
+    @cached_property
+    def first_named(self) -> Mapping[str, int]:
+        """The first node of every name."""
+        found: dict[str, int] = {}
+        for node, names in sorted(self.names.items()):
+            for name in names:
+                found.setdefault(name, node)
+        return {**found, **self.inputs}
 
     @cached_property
     def users(self) -> tuple[tuple[int, ...], ...]:

@@ -80,7 +80,7 @@ def _error(graph: Graph, values: Sequence[Any], i: int, needed: Any) -> DomainEr
 
     node = graph.nodes[i]
     row = OPS[node.op]
-    place = tuple(int(k[0]) for k in np.nonzero(needed))
+    place = tuple(int(k[0]) for k in np.nonzero(needed)) if np.shape(needed) else ()
     entries = [np.broadcast_to(values[o], np.shape(needed))[place] for o in node.operands]
     where = f" at entry {list(place)}" if place else ""
     facts = ", ".join(f"{graph.label(o)} = {float(v):.6g}" for o, v in zip(node.operands, entries, strict=True)

@@ -46,7 +46,8 @@ def tex_name(name: str) -> str:
     if derivative := re.fullmatch(r"d(\d*)([A-Za-z]\w*?)_d(\w+)", name):
         order, top, below = derivative[1], derivative[2], derivative[3].split("_d")
         power = f"^{{{order}}}" if order else ""
-        return rf"\frac{{\partial{power} {tex_name(top)}}}{{{' '.join(rf'\partial {tex_name(b)}' for b in below)}}}"
+        wrt = " ".join([rf"\partial {tex_name(part)}" for part in below])
+        return rf"\frac{{\partial{power} {tex_name(top)}}}{{{wrt}}}"
     if name.endswith("_bar"):
         base, subscript = _parts(name.removesuffix("_bar"))
         return rf"\bar{{{base}}}{subscript}"

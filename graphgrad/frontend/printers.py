@@ -35,21 +35,24 @@ def program(graph: Graph) -> str:
     z = s * s
     """
     kept = statements(graph)
-    outputs = {node: name for name, node in reversed(graph.outputs.items())}
     lines = []
     for i in kept:
-        names = list(dict.fromkeys([*(n for n in graph.names.get(i, ()) if n not in graph.outputs), graph.label(i)]))
-        lines.append(f"{graph.label(i)} = {text(graph, i, kept)}")
-        lines += [f"{name} = {graph.label(i)}" for name in names if name != graph.label(i)]
+        first, *others = _names(graph, i)
+        lines.append(f"{first} = {text(graph, i, kept)}")
+        lines += [f"{name} = {first}" for name in others]
     for name, node in graph.outputs.items():
-        if node not in kept or graph.label(node) != name:
+        if node not in kept or name not in _names(graph, node):
             lines.append(f"{name} = {_leaf(graph, node).text}")
-    last, *_ = [line for line in lines if line.startswith(f"{outputs[graph.output]} = ")] or [""]
-    if len(graph.outputs) == 1 and lines[-1] != last:
-        lines = [line for line in lines if line != last] + [last]
     if len(lines) == 1 and not graph.names and graph.label(graph.output) == "z":
         return lines[0].removeprefix("z = ")
     return "\n".join(lines)
+
+
+def _names(graph: Graph, node: int) -> list[str]:
+    """All the names a program gives a node, the one it is used by among them; reassigned ones only as its label."""
+    label = graph.label(node)
+    own = [name for name in graph.names.get(node, ()) if graph.first_named.get(name) == node]
+    return own if label in own else [*own, label]
 
 
 def statements(graph: Graph) -> list[int]:

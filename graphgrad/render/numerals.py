@@ -57,3 +57,14 @@ def numeral(value: Any) -> Numeral:
 
 def _trim(digits: str) -> str:
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def written(value: Any) -> str:
+    """A value in words of a line: a number, or an array's shape.
+
+    >>> import numpy as np
+    >>> written(0.25), written(np.zeros((2, 3)))
+    ('0.25', 'array of 2 × 3')
+    """
+    shape = getattr(value, "shape", ())
+    return "array of " + " × ".join(map(str, shape)) if shape else str(numeral(value))

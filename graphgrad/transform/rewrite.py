@@ -89,15 +89,18 @@ class Rewriter(Builder):
 def replay(graph: Graph, builder: Builder) -> dict[int, int]:
     """Build a graph's nodes again in a builder; gives the new node of every old one, names and places taken along."""
     new: dict[int, int] = {}
+    named: set[int] = set()  # a node that two old ones became keeps the names of the first
     for i, node in enumerate(graph.nodes):
+
         if node.op == "input":
             new[i] = builder.input(node.value, node.shape, node.dtype)
         elif node.op == "const":
             new[i] = builder.const(node.value)
         else:
             new[i] = builder.apply(node.op, *(new[o] for o in node.operands), **dict(node.attrs))
-        for name in graph.names.get(i, ()):
+        for name in graph.names.get(i, ()) if new[i] not in named else ():
             builder.name(new[i], name)
+        named.add(new[i])
         for span in graph.spans.get(i, ()):
             builder.place(new[i], span)
     return new

@@ -1,0 +1,132 @@
+"""What a film shows, as pure data: it knows no drawing, and can be written down as JSON.
+
+A scene holds the cards (nodes) and wires (edges) of the picture and its frames. Numbers are never copied into it: a
+`Value` points at a node of the gradient graph, so a scene outlives a change of the inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+
+class Math(NamedTuple):
+    """Symbols: as LaTeX, and as plain text for DOT files and voices."""
+
+    tex: str
+    text: str
+
+
+class Value(NamedTuple):
+    """A number: the value of a node of the gradient graph; `guard` puts a negative one into parentheses."""
+
+    node: int
+    guard: bool = False
+
+
+Phrase = tuple[Math | Value, ...]
+EQUALS = Math(r"\;=\;", " = ")
+MODES = ("both", "symbols", "numbers")
+
+
+class Equation(NamedTuple):
+    """The same thing in symbols and in numbers, `lead = symbols = numbers`; any of the three may be empty."""
+
+    lead: Phrase = ()
+    symbols: Phrase = ()
+    numbers: Phrase = ()
+
+    def phrase(self, mode: str) -> Phrase:
+        """What is shown of it: both, symbols or numbers; never nothing where there is something."""
+        parts = {
+            "both": (self.lead, self.symbols, self.numbers),
+            "symbols": (self.lead, self.symbols),
+            "numbers": (self.lead if self.symbols else (), self.numbers),
+        }[mode]
+        shown = [p for p in parts if p] or [p for p in self if p]
+        return tuple(piece for i, part in enumerate(shown) for piece in ((EQUALS, *part) if i else part))
+
+
+class Card(NamedTuple):
+    """A node of the picture: its name and formula, its value and, where a gradient reaches it, its adjoint."""
+
+    node: int
+    kind: str  # input, const, inner, output
+    title: Phrase
+    value: Phrase
+    adjoint: Equation | None
+    shape: tuple[int | str, ...] = ()
+
+
+class Wire(NamedTuple):
+    """An edge of the picture, from operand to consumer, with its local partial where a gradient passes."""
+
+    operand: int
+    consumer: int
+    slot: int
+    partial: Equation | None
+
+
+class Sum(NamedTuple):
+    """How far the adjoint of a node has come: the sum so far, and whether further terms will follow."""
+
+    node: int
+    total: int
+    finished: bool
+
+
+class Frame(NamedTuple):
+    """One picture of the film."""
+
+    phase: str  # start, inputs, forward, seed, vjp, accumulate, end
+    known: tuple[int, ...] = ()  # nodes whose value is shown
+    sums: tuple[Sum, ...] = ()  # adjoints shown
+    partials: tuple[int, ...] = ()  # wires whose partial is shown
+    lit: tuple[int, ...] = ()  # nodes at work
+    live: tuple[int, ...] = ()  # wires at work
+    rule: Equation = Equation()  # the line of algebra below the graph
+    said: tuple[str | Value, ...] = ()  # the same in words
+    answer: int | None = None  # the node of the gradient graph whose value this frame brings
+
+
+class Closing(NamedTuple):
+    """The last frame's line for an input: its derivative, closed form, number, and what the proof says of it."""
+
+    name: Phrase
+    form: Math | None
+    value: Value
+    verdict: str = ""
+    good: bool = True
+
+
+class Scene(NamedTuple):
+    """A film as data."""
+
+    cards: tuple[Card, ...]
+    wires: tuple[Wire, ...]
+    frames: tuple[Frame, ...]
+    source: tuple[Math, ...]  # the user's program; tags in the LaTeX are nodes
+    parents: Mapping[int, tuple[int, ...]]  # nodes inside which a node's text stands in the source
+    closing: tuple[Closing, ...]
+    values: Sequence[Any]
+    name: str
+
+
+def text(phrase: Phrase | tuple[str | Value, ...], values: Sequence[Any]) -> str:
+    """A phrase as plain text, with numbers written out.
+
+    >>> text((Math(r"\\bar z", "z̄"), EQUALS, Value(0)), [0.5])
+    'z̄ = 0.5'
+    """
+    return "".join(_text(piece, values) for piece in phrase)
+
+
+def _text(piece: Math | Value | str, values: Sequence[Any]) -> str:
+    if isinstance(piece, str):
+        return piece
+    if isinstance(piece, Math):
+        return piece.text
+    from graphgrad.render.numerals import written
+
+    number = written(values[piece.node])
+    return f"({number})" if piece.guard and number.startswith("−") else number

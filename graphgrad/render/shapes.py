@@ -1,0 +1,62 @@
+"""What a drawing is made of. Colours are roles (fields of a style), so one drawing serves every theme."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from graphgrad.render.scene import Phrase
+
+Point = tuple[float, float]
+
+
+class Box(NamedTuple):
+    """A rectangle with round corners; an empty role means none. `node` is the primal node that it stands for."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    radius: float
+    fill: str
+    stroke: str = ""
+    line: float = 1.0
+    dashed: bool = False
+    node: int = -1
+
+
+class Curve(NamedTuple):
+    """A chain of cubic Bézier curves (one point, then three a piece) with an arrow head at its tip."""
+
+    points: tuple[Point, ...]
+    tip: Point
+    stroke: str
+    line: float
+
+
+class Ink(NamedTuple):
+    """A line of typeset mathematics, centred on x or starting there, no wider than its room."""
+
+    phrase: Phrase
+    x: float
+    y: float  # the baseline
+    size: float
+    colour: str
+    room: float
+    centred: bool = True
+    lit: frozenset[int] = frozenset()  # tags that take the second colour
+    second: str = ""
+
+
+class Heat(NamedTuple):
+    """An array's values as colours, in a rectangle."""
+
+    node: int
+    x: float
+    y: float
+    width: float
+    height: float
+    low: str
+    high: str
+
+
+Shape = Box | Curve | Ink | Heat
