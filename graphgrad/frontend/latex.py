@@ -28,12 +28,12 @@ def latex(graph: Graph, node: int | None = None, stop: Container[int] = frozense
     \log\left(x_{1} \, x_{2}\right) \, \sin\left(x_{2}\right)
     """
     if node is not None:
-        return walk(graph, node, stop, _leaf, _spell)
+        return walk(graph, node, stop, leaf, spell)
     kept = statements(graph)
     lines = [f"{tex_name(graph.label(i))} &= {latex(graph, i, kept)}" for i in kept]
     for name, i in graph.outputs.items():
         if i not in kept or graph.label(i) != name:
-            lines.append(f"{tex_name(name)} &= {_leaf(graph, i).text}")
+            lines.append(f"{tex_name(name)} &= {leaf(graph, i).text}")
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
 
@@ -83,7 +83,8 @@ def number(value: Any) -> str:
     return power if mantissa == "1" else rf"{mantissa} \cdot {power}"
 
 
-def _leaf(graph: Graph, node: int) -> Text:
+def leaf(graph: Graph, node: int) -> Text:
+    """Write a node by its name, a constant by its number."""
     made = graph.nodes[node]
     if made.op != "const":
         return Text(tex_name(graph.label(node)), ATOM)
@@ -92,7 +93,8 @@ def _leaf(graph: Graph, node: int) -> Text:
     return Text(written, tight)
 
 
-def _spell(graph: Graph, node: Node, operands: list[Text], outermost: bool) -> Text:
+def spell(graph: Graph, node: Node, operands: list[Text], outermost: bool) -> Text:
+    """Write one operation on printed operands."""
     row = OPS[node.op]
     if "$" not in row.tex:
         return _call(row, node, operands, outermost)

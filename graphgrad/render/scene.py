@@ -35,6 +35,7 @@ class Equation(NamedTuple):
     lead: Phrase = ()
     symbols: Phrase = ()
     numbers: Phrase = ()
+    relation: Math = EQUALS  # what follows the lead: = or +=
 
     def phrase(self, mode: str) -> Phrase:
         """What is shown of it: both, symbols or numbers; never nothing where there is something."""
@@ -43,8 +44,12 @@ class Equation(NamedTuple):
             "symbols": (self.lead, self.symbols),
             "numbers": (self.lead if self.symbols else (), self.numbers),
         }[mode]
-        shown = [p for p in parts if p] or [p for p in self if p]
-        return tuple(piece for i, part in enumerate(shown) for piece in ((EQUALS, *part) if i else part))
+        shown = [p for p in parts if p] or [p for p in (self.symbols, self.numbers) if p]
+        phrase: Phrase = ()
+        for part in shown:
+            sign = self.relation if phrase == self.lead else EQUALS
+            phrase += (sign, *part) if phrase else part
+        return phrase
 
 
 class Card(NamedTuple):
@@ -82,11 +87,11 @@ class Frame(NamedTuple):
     known: tuple[int, ...] = ()  # nodes whose value is shown
     sums: tuple[Sum, ...] = ()  # adjoints shown
     partials: tuple[int, ...] = ()  # wires whose partial is shown
-    lit: tuple[int, ...] = ()  # nodes at work
+    lit: tuple[int, ...] = ()  # nodes at work; the first is also lit in the source
     live: tuple[int, ...] = ()  # wires at work
     rule: Equation = Equation()  # the line of algebra below the graph
     said: tuple[str | Value, ...] = ()  # the same in words
-    answer: int | None = None  # the node of the gradient graph whose value this frame brings
+    asks: tuple[tuple[str, int], ...] = ()  # what this frame brings, to be guessed: a question, and whose value answers
 
 
 class Closing(NamedTuple):
@@ -105,8 +110,8 @@ class Scene(NamedTuple):
     cards: tuple[Card, ...]
     wires: tuple[Wire, ...]
     frames: tuple[Frame, ...]
-    source: tuple[Math, ...]  # the user's program; tags in the LaTeX are nodes
-    parents: Mapping[int, tuple[int, ...]]  # nodes inside which a node's text stands in the source
+    source: tuple[Math, ...]  # the user's program, its parts tagged
+    places: Mapping[int, frozenset[int]]  # a node's tags in the source
     closing: tuple[Closing, ...]
     values: Sequence[Any]
     name: str

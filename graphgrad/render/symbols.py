@@ -1,0 +1,168 @@
+"""What nodes, adjoints and partials are called in a picture, by the printers of the language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graphgrad.core.graph import Graph
+from graphgrad.core.op import ATOM
+from graphgrad.core.ops import OPS
+from graphgrad.execute.trace import Trace
+from graphgrad.frontend.latex import latex, leaf, spell, tex_name
+from graphgrad.frontend.printers import statements, text
+from graphgrad.frontend.walk import Text, is_operator
+from graphgrad.render.scene import EQUALS, Math, Phrase, Value
+from graphgrad.transform.adjoints import Contribution
+from graphgrad.transform.grad import derivative_name
+
+LONGEST_SOURCE = 80  # nodes: a program of more is no formula any more
+TIMES = Math(r"\,\cdot\,", " · ")
+INFIX = {
+    "add": Math(r"\,+\,", " + "),
+    "sub": Math(r"\,-\,", " − "),
+    "mul": Math(r"\,\times\,", " × "),
+    "div": Math(r"\,/\,", " / "),
+}
+
+
+class Symbols:
+    """The symbols of one traced graph."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.graph, self.gradient, self.adjoints = trace.graph, trace.gradient, trace.adjoints
+        self.output = next(name for name, i in trace.graph.outputs.items() if i == trace.adjoints.output)
+        self.primal = range(len(trace.graph))
+
+    def name(self, node: int) -> Math:
+        """A primal node by its name; a constant by its number."""
+        return _expression(self.graph, node, range(len(self.graph) + 1), leaf_only=True)
+
+    def title(self, node: int) -> Phrase:
+        """All of a node's names, newest first, and its formula in its operands' names."""
+        if not self.graph.nodes[node].operands:
+            return (self.name(node),)
+        names = dict.fromkeys((self.graph.label(node), *reversed(self.graph.names.get(node, ()))))
+        named = tuple(piece for n in names for piece in (Math(tex_name(n), n), EQUALS))
+        return (*named, self.formula(node))
+
+    def formula(self, node: int) -> Math:
+        """A node's operation on its operands' names."""
+        return _expression(self.graph, node, self.primal)
+
+    def bar(self, node: int) -> Math:
+        """The adjoint of a node: a derivative for an input, v̄ for any other."""
+        name = self.graph.label(node)
+        if self.graph.nodes[node].op == "input":
+            return Math(tex_name(derivative_name(self.output, name)), f"∂{self.output}/∂{name}")
+        return Math(tex_name(f"{name}_bar"), f"{name[0]}\u0304{name[1:]}")
+
+    def quotient(self, consumer: int, receiver: int) -> Math:
+        """The local partial as a quotient: ∂consumer/∂receiver."""
+        top, below = self.name(consumer), self.name(receiver)
+        return Math(rf"\frac{{\partial {top.tex}}}{{\partial {below.tex}}}", f"∂{top.text}/∂{below.text}")
+
+    def partial(self, node: int) -> Math:
+        """A local partial, a node of the gradient graph, in the primal's names."""
+        if node in self.primal:
+            return self.name(node)
+        return _expression(self.gradient, node, self.primal)
+
+    def term(self, c: Contribution) -> Math:
+        """A contribution: the consumer's adjoint times the local partial, or what its full rule says."""
+        bar = self.bar(c.consumer)
+        if c.partial is None:
+            stop = {*self.primal, *self.adjoints.total.values()} - {self.adjoints.seed}
+            return _expression(self.gradient, c.node, stop)
+        partial = self.partial(c.partial)
+        made = self.gradient.nodes[c.partial]
+        loose = made.op in OPS and c.partial not in self.primal and OPS[made.op].precedence < ATOM and made.op != "div"
+        if loose or partial.tex.startswith("-"):
+            partial = Math(rf"\left({partial.tex}\right)", f"({partial.text})")
+        return Math(bar.tex + TIMES.tex + partial.tex, bar.text + TIMES.text + partial.text)
+
+    def substituted(self, node: int) -> Phrase:
+        """A node's operation on its operands' values, for one line; nothing where one line cannot say it."""
+        made = self.graph.nodes[node]
+        if any(self.graph.nodes[i].shape for i in (node, *made.operands)):
+            return ()
+        row, values = OPS[made.op], [Value(o, guard=True) for o in made.operands]
+        if made.op in INFIX:
+            return (values[0]._replace(guard=made.op == "mul"), INFIX[made.op], values[1])
+        if made.op == "neg":
+            return (Math("-", "−"), values[0])
+        power = {"square": Math("2", "2")}.get(made.op)
+        if made.op == "pow" and self.graph.nodes[made.operands[1]].op == "const":
+            power = self.name(made.operands[1])
+        if power:
+            return (values[0], Math(f"{{}}^{{{power.tex}}}", f"^{power.text}"))
+        if is_operator(row) or made.attrs or row.variadic or made.op == "where":
+            return ()
+        called = r"\exp" if made.op == "exp" else row.tex if "$" not in row.tex else rf"\operatorname{{{row.name}}}"
+        pieces: Phrase = (Math(called + "(", f"{row.name}("),)
+        for slot, value in enumerate(values):
+            pieces += ((Math(r",\,", ", "),) if slot else ()) + (value._replace(guard=False),)
+        return (*pieces, Math(")", ")"))
+
+
+def _expression(graph: Graph, node: int, stop: range | set[int], *, leaf_only: bool = False) -> Math:
+    if leaf_only or graph.nodes[node].op not in OPS:
+        return Math(leaf(graph, node).text, str(graph.label(node)))
+    return Math(latex(graph, node, stop), text(graph, node, stop))
+
+
+def source(graph: Graph) -> tuple[tuple[Math, ...], Mapping[int, frozenset[int]]]:
+    """The program in typeset lines, every occurrence of every node tagged, and the tags of each node.
+
+    A graph too large to be read as a formula gives no lines.
+    """
+    if len(graph) > LONGEST_SOURCE:
+        return (), {}
+    program = _Tagged(graph)
+    kept = [i for i in statements(graph) if i in graph.names or i == graph.output or len(graph.users[i]) > 1]
+    plain = len(kept) == 1 and not graph.names
+    if not plain and not graph.names:  # one formula that repeats a part is still read as one
+        kept, plain = [graph.output], True
+    elif graph.names:
+        kept = [i for i in kept if i in graph.names or i in graph.outputs.values()]
+    lines = []
+    for i in kept:
+        names = graph.names.get(i, (graph.label(i),))
+        written = program.write(i, set(kept))
+        line = written if plain else program.assign(i, names[0], written)
+        lines.append(line)
+        lines += [program.assign(i, name, program.mark(i, tex_name(names[0]))) for name in names[1:]]
+    texts = str(graph).splitlines() if not plain else [str(graph)]
+    spoken = texts if len(texts) == len(lines) else [""] * len(lines)
+    return tuple(map(Math, lines, spoken)), {i: frozenset(tags) for i, tags in program.places.items()}
+
+
+class _Tagged:
+    """Prints expressions as trees: every occurrence has a tag, and counts for every node around it."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph, self.count = graph, 0
+        self.places: dict[int, set[int]] = {}
+        self.around: list[int] = []
+
+    def mark(self, node: int, tex: str) -> str:
+        self.count += 1
+        for outer in {node, *self.around}:
+            self.places.setdefault(outer, set()).add(self.count)
+        return rf"\color{{#{self.count:06x}}}{{{tex}}}"
+
+    def assign(self, node: int, name: str, written: str) -> str:
+        return rf"{self.mark(node, tex_name(name))} = {written}"
+
+    def write(self, node: int, stop: set[int]) -> str:
+        return self._write(node, stop, outermost=True).text
+
+    def _write(self, node: int, stop: set[int], *, outermost: bool) -> Text:
+        made = self.graph.nodes[node]
+        if made.op not in OPS or (node in stop and not outermost):
+            printed = leaf(self.graph, node)
+            return printed if made.op == "const" else printed._replace(text=self.mark(node, printed.text))
+        self.around.append(node)
+        operands = [self._write(o, stop, outermost=False) for o in made.operands]
+        self.around.pop()
+        printed = spell(self.graph, made, operands, outermost)
+        return printed._replace(text=self.mark(node, printed.text))
