@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
+from graphgrad.core.op import Op
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import Lowering, inline, parsed
 from graphgrad.transform.adjoints import Contribution
@@ -40,15 +41,14 @@ class Pullback:
         for slot, operand in enumerate(made.operands):
             if not self.active(operand):
                 continue
-            rules = row.d or row.vjp
-            rule = rules[0 if row.variadic else slot]
+            rule = local_rule(row, slot)
             if rule is None:
                 continue
-            partial, part = self._contribution(node, slot, rule, g)
+            partial, part = contribution(self.builder, node, slot, g)
             guard = self._guard(node, slot)
             if guard is not None and rule not in {"1", "-1"} and made.op != "where":
                 part = self.builder.plain("where", guard, part, self.builder.const(0))
-            part = self._unbroadcast(part, operand)
+            part = unbroadcast(self.builder, part, operand)
             if operand in self.total:
                 self.total[operand] = self.builder.plain("add", self.total[operand], part)
                 self._guards[operand] = self._either(self._guards[operand], self._fits(guard, operand))
@@ -58,59 +58,6 @@ class Pullback:
                 reached.append(operand)
             self.contributions.append(Contribution(node, slot, operand, partial, part, self.total[operand]))
         return reached
-
-    def _contribution(self, node: int, slot: int, rule: str, g: int) -> tuple[int | None, int]:
-        """Give the local partial, where there is one, and its product with the cotangent."""
-        b, made = self.builder, self.builder.nodes[node]
-        row, env = OPS[made.op], self._env(node, g)
-        attrs = dict(made.attrs) | {"i": slot}
-        if row.d:
-            partial = Lowering(b, env, attrs).lower(parsed(rule))
-            if rule == "1":
-                return partial, g
-            return partial, b.plain("neg", g) if rule == "-1" else b.plain("mul", g, partial)
-        if rule == "by definition":
-            assert callable(row.define)
-            text = row.define(tuple(b.nodes[i].shape for i in made.operands), attrs)
-            meaning = inline(b, text or "", row, list(made.operands), dict(made.attrs))
-            return None, pull(b, meaning, g, made.operands[slot])
-        part = Lowering(b, env, attrs).lower(parsed(rule))
-        if made.op == "matmul" and slot == 1 and len(b.nodes[made.operands[1]].shape) == 1:
-            part = b.apply("squeeze", part, axis=-1)
-        return None, part
-
-    def _env(self, node: int, g: int) -> dict[str, Any]:
-        b, made = self.builder, self.builder.nodes[node]
-        row = OPS[made.op]
-        if row.variadic:
-            return {row.operands[0]: made.operands, "g": g, "v": node}
-        env: dict[str, Any] = {**dict(zip(row.operands, made.operands, strict=True)), "g": g, "v": node}
-        if made.op == "matmul":  # a vector on the left is a row, on the right a column
-            left, right = (len(b.nodes[i].shape) == 1 for i in made.operands)
-            if left:
-                env["a"] = b.apply("expand_dims", env["a"], axis=0)
-            if right:
-                env["b"], env["g"] = (b.apply("expand_dims", env[k], axis=-1) for k in "bg")
-            if left:
-                env["g"] = b.apply("expand_dims", env["g"], axis=-2)
-        return env
-
-    def _unbroadcast(self, part: int, operand: int) -> int:
-        """Sum a contribution over the axes along which its receiver was repeated."""
-        b = self.builder
-        have, want = b.nodes[part].shape, b.nodes[operand].shape
-        if have == want:
-            return part
-        if len(have) < len(want) or any(h == 1 != w for h, w in zip(have[::-1], want[::-1], strict=False)):
-            part = b.apply("broadcast_like", part, operand)
-            return part if b.nodes[part].shape == want else self._unbroadcast(part, operand)
-        extra = len(have) - len(want)
-        if extra:
-            part = b.apply("sum", part, axis=tuple(range(extra)) if extra > 1 else 0, keepdims=False)
-        repeated = tuple(i for i, (h, w) in enumerate(zip(have[extra:], want, strict=True)) if w == 1 != h)
-        if repeated:
-            part = b.apply("sum", part, axis=repeated if len(repeated) > 1 else repeated[0], keepdims=True)
-        return part
 
     def _guard(self, node: int, slot: int) -> int | None:
         """The condition outside which a contribution is exactly zero: a branch of `where` that was not selected.
@@ -134,6 +81,66 @@ class Pullback:
         if one is None or other is None or one == other:
             return one if one == other else None
         return self.builder.apply("logical_or", one, other)
+
+
+def local_rule(row: Op, slot: int) -> str | None:
+    """The row's rule for one operand; None where no gradient passes."""
+    return (row.d or row.vjp)[0 if row.variadic else slot]
+
+
+def contribution(b: Rewriter, node: int, slot: int, g: int) -> tuple[int | None, int]:
+    """Give the local partial, where there is one, and what a node with cotangent g passes to an operand."""
+    made = b.nodes[node]
+    row, env, attrs = OPS[made.op], _env(b, node, g), dict(made.attrs) | {"i": slot}
+    rule = local_rule(row, slot) or ""
+    if row.d:
+        partial = Lowering(b, env, attrs).lower(parsed(rule))
+        if rule == "1":
+            return partial, g
+        return partial, b.plain("neg", g) if rule == "-1" else b.plain("mul", g, partial)
+    if rule == "by definition":
+        assert callable(row.define)
+        text = row.define(tuple(b.nodes[i].shape for i in made.operands), attrs)
+        meaning = inline(b, text or "", row, list(made.operands), dict(made.attrs))
+        return None, pull(b, meaning, g, made.operands[slot])
+    part = Lowering(b, env, attrs).lower(parsed(rule))
+    if made.op == "matmul" and slot == 1 and len(b.nodes[made.operands[1]].shape) == 1:
+        part = b.apply("squeeze", part, axis=-1)
+    return None, part
+
+
+def unbroadcast(b: Rewriter, part: int, operand: int) -> int:
+    """Sum a contribution over the axes along which its receiver was repeated."""
+    have, want = b.nodes[part].shape, b.nodes[operand].shape
+    if have == want:
+        return part
+    if len(have) < len(want) or any(h == 1 != w for h, w in zip(have[::-1], want[::-1], strict=False)):
+        part = b.apply("broadcast_like", part, operand)
+        return part if b.nodes[part].shape == want else unbroadcast(b, part, operand)
+    extra = len(have) - len(want)
+    if extra:
+        part = b.apply("sum", part, axis=tuple(range(extra)) if extra > 1 else 0, keepdims=False)
+    repeated = tuple(i for i, (h, w) in enumerate(zip(have[extra:], want, strict=True)) if w == 1 != h)
+    if repeated:
+        part = b.apply("sum", part, axis=repeated if len(repeated) > 1 else repeated[0], keepdims=True)
+    return part
+
+
+def _env(b: Rewriter, node: int, g: int) -> dict[str, Any]:
+    made = b.nodes[node]
+    row = OPS[made.op]
+    if row.variadic:
+        return {row.operands[0]: made.operands, "g": g, "v": node}
+    env: dict[str, Any] = {**dict(zip(row.operands, made.operands, strict=True)), "g": g, "v": node}
+    if made.op == "matmul":  # a vector on the left is a row, on the right a column
+        left, right = (len(b.nodes[i].shape) == 1 for i in made.operands)
+        if left:
+            env["a"] = b.apply("expand_dims", env["a"], axis=0)
+        if right:
+            env["b"], env["g"] = (b.apply("expand_dims", env[k], axis=-1) for k in "bg")
+        if left:
+            env["g"] = b.apply("expand_dims", env["g"], axis=-2)
+    return env
 
 
 def pull(builder: Rewriter, output: int, cotangent: int, wrt: int) -> int:

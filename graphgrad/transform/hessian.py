@@ -1,0 +1,62 @@
+"""Second derivatives: the gradient's own gradient, entry by entry."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+
+from graphgrad.core.errors import ShapeError
+from graphgrad.core.graph import Graph
+from graphgrad.core.shapes import Shape, show
+from graphgrad.transform.grad import derivative_name, differentiable, grad, output_name
+from graphgrad.transform.pullback import pull
+from graphgrad.transform.rewrite import Rewriter
+
+ENTRIES = 4096  # of a Hessian; beyond, its products with vectors are what can be had
+
+
+def hessian(graph: Graph, /, *wrt: str, of: str | None = None) -> Graph:
+    """Give the graph of a scalar output, its gradient, and all second derivatives.
+
+    Its outputs are those of `grad` and, for every two inputs a, b in order, `d2z_da_db` of shape a.shape + b.shape.
+    Raises ShapeError where the output is no scalar, an input has a named dimension, or the Hessian has more than 4096
+    entries: `jvp(grad(g))` then gives Hessian-vector products.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> list(hessian(parse("x**2 * y")).outputs)
+    ['z', 'dz_dx', 'dz_dy', 'd2z_dx_dx', 'd2z_dx_dy', 'd2z_dy_dy']
+    """
+    wrt, output = wrt or differentiable(graph), output_name(graph, of)
+    gradient = grad(graph, *wrt, of=of)
+    builder, outputs = Rewriter(gradient), dict(gradient.outputs)
+    sizes = [_size(name, graph.nodes[graph.input(name)].shape) for name in wrt]
+    if sum(sizes) ** 2 > ENTRIES:
+        raise ShapeError(f"the Hessian would have {sum(sizes) ** 2} entries", hint="jvp of the gradient multiplies by it")
+    for k, first in enumerate(wrt):
+        slope = gradient.outputs[derivative_name(output, first)]
+        for second in wrt[k:]:
+            name = derivative_name(derivative_name(output, first), second)
+            outputs[name] = _jacobian(builder, slope, graph.input(second))
+    return builder.build(outputs, graph.source)
+
+
+def _jacobian(builder: Rewriter, output: int, wrt: int) -> int:
+    """Give the derivative of every entry of a node with respect to every entry of another."""
+    shape: Shape = builder.nodes[output].shape
+    one = builder.const(1)
+    if not shape:
+        return pull(builder, output, one, wrt)
+    rows = []
+    for place in product(*(range(n) for n in shape if isinstance(n, int))):
+        entry = builder.apply("index", output, key=place)
+        row = pull(builder, entry, one, wrt)
+        rows.append(builder.apply("expand_dims", row, axis=0))
+    joined = builder.apply("concatenate", *rows, axis=0)
+    return builder.apply("reshape", joined, shape=shape + builder.nodes[wrt].shape)
+
+
+def _size(name: str, shape: Shape) -> int:
+    if any(isinstance(n, str) for n in shape):
+        raise ShapeError(f"'{name}' of shape {show(shape)} has a named dimension: its Hessian has no fixed size",
+                         hint="give its size as a number, or take the jvp of the gradient")  # fmt: skip
+    return prod(n for n in shape if isinstance(n, int))
