@@ -96,7 +96,8 @@ op("maximum(a, b)", d=("(a > b) + (a == b) / 2", "(b > a) + (a == b) / 2"), kink
 op("minimum(a, b)", d=("(a < b) + (a == b) / 2", "(b < a) + (a == b) / 2"), kinks="a - b",
    python="a if a < b or a != a else b", sympy="sp.Min(a, b)", js="Math.min(a, b)", tex=r"\min", glyph="min")  # fmt: skip
 op("clip(a, low, high)", kinks="(a - low) * (a - high)",
-   d=("(a >= low) & (a <= high)", "(a < low) & (low <= high)", "(a > high) | (low > high)"), python="min(max(a, low), high)", sympy="sp.Min(sp.Max(a, low), high)",
+   d=("(a >= low) & (a <= high)", "(a < low) & (low <= high)", "(a > high) | (low > high)"),
+   python="min(max(a, low), high)", sympy="sp.Min(sp.Max(a, low), high)",
    js="Math.min(Math.max(a, low), high)")  # fmt: skip
 op("where(condition, a, b)", vjp=(None, "where(condition, g, 0)", "where(condition, 0, g)"), boolean=("condition",),
    python="a if condition else b", sympy="sp.Piecewise((a, condition), (b, True))", js="condition ? a : b",

@@ -96,9 +96,8 @@ def untake(a: Array, indices: Array, b: Array, axis: Any) -> Array:
     if axis is None:
         np.add.at(result.reshape(-1), indices, a)
     else:
-        rest = np.ndim(b) - axis % np.ndim(b) - 1
-        source = np.moveaxis(a, range(-np.ndim(indices) - rest, -rest or None), range(np.ndim(indices)))
-        np.add.at(np.moveaxis(result, axis, 0), indices, source)
+        start, taken = axis % np.ndim(b), np.ndim(indices)
+        np.add.at(np.moveaxis(result, axis, 0), indices, np.moveaxis(a, range(start, start + taken), range(taken)))
     return result
 
 

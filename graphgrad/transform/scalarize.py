@@ -1,0 +1,189 @@
+"""From a graph of tensors to the graph of their entries, as micrograd would build it.
+
+Every node becomes an array of scalar nodes. Elementwise rows apply entry by entry; rows that only move entries run
+their own NumPy spelling on the array of node numbers; the rest are sums, products and choices written out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from graphgrad.core.builder import Builder
+from graphgrad.core.errors import ShapeError, UsageError
+from graphgrad.core.graph import Graph, Node
+from graphgrad.core.ops import OPS
+from graphgrad.core.shapes import normal_axes, show
+from graphgrad.frontend.lower import inline
+from graphgrad.transform.movements import MOVEMENTS, native
+
+ENTRIES = 200_000  # scalar nodes at most
+Nodes = np.ndarray[Any, np.dtype[np.int64]]
+
+
+def scalarize(graph: Graph, /) -> Graph:
+    """Give the scalar graph of a tensor graph: input `W` of shape (2, 3) becomes inputs `W_0_0` to `W_1_2`.
+
+    An output of several entries becomes as many outputs. Raises ShapeError for named dimensions or more than 200 000
+    nodes, UsageError for a row that has no scalar meaning (argmax).
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> print(scalarize(parse("sum((w @ x) ** 2)", w=(1, 2), x=2)))
+    (w_0_0 * x_0 + w_0_1 * x_1) ** 2
+    """
+    return _Scalarizer(graph).graph()
+
+
+def entry_name(name: str, place: tuple[int, ...]) -> str:
+    """Name an entry of a tensor.
+
+    >>> entry_name("W", (0, 2))
+    'W_0_2'
+    """
+    return "_".join([name, *map(str, place)])
+
+
+class _Scalarizer:
+    def __init__(self, graph: Graph) -> None:
+        self.source, self.builder = graph, Builder()
+        self.arrays: list[Nodes] = []
+        expanded = graph
+        while any(_has_meaning(node) for node in expanded.nodes):
+            expanded = _expand(expanded)
+        for i, node in enumerate(expanded.nodes):
+            self.arrays.append(self._array(node))
+            if len(self.builder.nodes) > ENTRIES:
+                raise ShapeError(f"the scalar graph would have more than {ENTRIES} nodes")
+            for name in expanded.names.get(i, ()):
+                for place in np.ndindex(self.arrays[i].shape):
+                    self.builder.name(int(self.arrays[i][place]), entry_name(name, place))
+        self.outputs = {
+            entry_name(name, place): int(self.arrays[i][place])
+            for name, i in expanded.outputs.items()
+            for place in np.ndindex(self.arrays[i].shape)
+        }
+
+    def graph(self) -> Graph:
+        return self.builder.build(self.outputs)
+
+    def _array(self, node: Node) -> Nodes:
+        if node.op == "input":
+            return self._input(node)
+        if node.op == "const":
+            return np.asarray(self.builder.const(node.value))
+        operands = [self.arrays[o] for o in node.operands]
+        row, attrs = OPS[node.op], dict(node.attrs)
+        if row.elementwise:
+            return self._each(node.op, *operands, **attrs)
+        if node.op in MOVEMENTS:
+            return np.asarray(MOVEMENTS[node.op](*operands, **attrs))
+        if node.op not in _WRITTEN_OUT:
+            raise UsageError(f"'{node.op}' has no scalar meaning")
+        return np.asarray(_WRITTEN_OUT[node.op](self, *operands, **attrs))
+
+    def _input(self, node: Node) -> Nodes:
+        sizes = [n for n in node.shape if isinstance(n, int)]
+        if len(sizes) < len(node.shape) or prod(sizes) > ENTRIES:
+            raise ShapeError(f"'{node.value}' of shape {show(node.shape)} has no fixed, small number of entries")
+        array = np.empty(sizes, np.int64)
+        for place in np.ndindex(*sizes):
+            array[place] = self.builder.input(entry_name(node.value, place), (), node.dtype)
+        return array
+
+    def _each(self, op: str, *operands: Nodes, **attrs: Any) -> Nodes:
+        entries = np.broadcast(*operands)
+        made = [self.builder.apply(op, *map(int, place), **attrs) for place in entries]
+        return np.array(made, np.int64).reshape(entries.shape)
+
+    def _fold(self, op: str, array: Nodes, axis: Any = None, keepdims: bool = False) -> Nodes:
+        axes = normal_axes(axis, array.ndim)
+        kept = [n for i, n in enumerate(array.shape) if i not in axes]
+        rows = np.moveaxis(array, axes, range(-len(axes), 0)).reshape(*kept, -1) if axes else array[..., None]
+        made = [reduce(lambda a, b: self.builder.apply(op, a, b), map(int, row)) for row in rows.reshape(prod(kept), -1)]
+        result = np.array(made, np.int64).reshape(kept)
+        return np.expand_dims(result, axes) if keepdims else result
+
+    def _matmul(self, a: Nodes, b: Nodes) -> Nodes:
+        left, right = (a if a.ndim > 1 else a[None, :]), (b if b.ndim > 1 else b[:, None])
+        terms = self._each("mul", left[..., :, :, None], right[..., None, :, :])
+        whole = self._fold("add", terms, axis=-2)
+        whole = whole[..., 0, :] if a.ndim == 1 else whole
+        return whole[..., 0] if b.ndim == 1 else whole
+
+    def _coprod(self, array: Nodes, axis: int | None = None) -> Nodes:
+        rows = array.reshape(-1) if axis is None else np.moveaxis(array, axis, 0)
+        one = np.full(rows.shape[1:], self.builder.const(1), np.int64)
+        made = [self._fold("mul", np.stack([*rows[:i], *rows[i + 1 :]] or [one]), axis=0) for i in range(len(rows))]
+        return np.stack(made).reshape(array.shape) if axis is None else np.moveaxis(np.stack(made), 0, axis)
+
+    def _choose(self, candidates: Nodes, labels: Nodes) -> Nodes:
+        """Entry `labels` of the first axis: where(l == 0, c[0], where(l == 1, c[1], ...))."""
+        chosen = candidates[-1]
+        for k in range(len(candidates) - 2, -1, -1):
+            chosen = self._each("where", self._is(labels, k), candidates[k], chosen)
+        return chosen
+
+    def _is(self, labels: Nodes, k: int) -> Nodes:
+        return self._each("equal", labels, np.asarray(self.builder.const(k)))
+
+    def _take(self, array: Nodes, indices: Nodes, axis: int | None = None) -> Nodes:
+        rows = array.reshape(-1) if axis is None else np.moveaxis(array, axis, 0)
+        spread = rows.reshape(len(rows), *[1] * indices.ndim, *rows.shape[1:])
+        chosen = self._choose(spread, indices.reshape(*indices.shape, *[1] * (rows.ndim - 1)))
+        return chosen if not axis else np.moveaxis(chosen, range(indices.ndim), range(axis, axis + indices.ndim))
+
+    def _pick(self, array: Nodes, labels: Nodes) -> Nodes:
+        return self._choose(np.moveaxis(array, -1, 0), labels)
+
+    def _unpick(self, array: Nodes, labels: Nodes, like: Nodes) -> Nodes:
+        zero = np.asarray(self.builder.const(0))
+        parts = [self._each("where", self._is(labels, k), np.broadcast_to(array, labels.shape), zero)
+                 for k in range(like.shape[-1])]  # fmt: skip
+        return np.stack(parts, axis=-1)
+
+    def _scatter(self, array: Nodes, like: Nodes, key: Any) -> Nodes:
+        result = np.full(like.shape, self.builder.const(0), np.int64)
+        result[native(key)] = array
+        return result
+
+
+_WRITTEN_OUT: dict[str, Callable[..., Nodes]] = {
+    "sum": lambda self, a, **attrs: self._fold("add", a, **attrs),
+    "prod": lambda self, a, **attrs: self._fold("mul", a, **attrs),
+    "max": lambda self, a, **attrs: self._fold("maximum", a, **attrs),
+    "min": lambda self, a, **attrs: self._fold("minimum", a, **attrs),
+    "matmul": _Scalarizer._matmul,  # noqa: SLF001
+    "coprod": _Scalarizer._coprod,  # noqa: SLF001
+    "take": _Scalarizer._take,  # noqa: SLF001
+    "pick": _Scalarizer._pick,  # noqa: SLF001
+    "unpick": _Scalarizer._unpick,  # noqa: SLF001
+    "scatter": _Scalarizer._scatter,  # noqa: SLF001
+}
+
+
+def _has_meaning(node: Node) -> bool:
+    """Whether a row over tensors is to be replaced by its definition."""
+    return node.op in OPS and isinstance(OPS[node.op].define, str) and not OPS[node.op].elementwise
+
+
+def _expand(graph: Graph) -> Graph:
+    """Put definitions in the place of tensor rows that have one; a definition may use others."""
+    builder, new = Builder(), dict[int, int]()
+    for i, node in enumerate(graph.nodes):
+        row = OPS.get(node.op)
+        operands = [new[o] for o in node.operands]
+        if node.op == "input":
+            new[i] = builder.input(node.value, node.shape, node.dtype)
+        elif row is None:
+            new[i] = builder.const(node.value)
+        elif _has_meaning(node):
+            new[i] = inline(builder, str(row.define), row, operands, dict(node.attrs))
+        else:
+            new[i] = builder.apply(node.op, *operands, **dict(node.attrs))
+        for name in graph.names.get(i, ()):
+            builder.name(new[i], name)
+    return builder.build({name: new[i] for name, i in graph.outputs.items()})
