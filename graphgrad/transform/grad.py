@@ -57,6 +57,8 @@ def reverse(
     key = (reverse, wrt, cotangent, of)
     if key not in graph.cache:
         graph.cache[key] = _reverse(graph, wrt or differentiable(graph), cotangent, output_name(graph, of))
+        gradient, adjoints = graph.cache[key]
+        gradient.cache[Adjoints] = adjoints  # the compiler's comments say where each adjoint comes from
     result: tuple[Graph, Adjoints] = graph.cache[key]
     return result
 

@@ -34,6 +34,8 @@ class Firing(NamedTuple):
 class Rewriter(Builder):
     """A builder that simplifies as it builds, and keeps a record of which rule did what."""
 
+    table = RULES  # the rules it applies; the compiler's builder has more
+
     def __init__(self, graph: Graph | None = None) -> None:
         super().__init__(graph)
         self.fired: list[Firing] = []
@@ -55,7 +57,7 @@ class Rewriter(Builder):
         if folded is not None:
             return folded
         op, operands, _, shape, _ = self.nodes[node]
-        for rule in rules().get(op, ()):
+        for rule in rules(self.table).get(op, ()):
             if any(self.nodes[operands[slot]].op != head for slot, head in rule.heads):
                 continue
             env: dict[str, int] = {}
@@ -119,10 +121,10 @@ def simplify(graph: Graph, /) -> Graph:
 
 
 @cache
-def rules() -> dict[str, tuple[Rule, ...]]:
+def rules(text: str = RULES) -> dict[str, tuple[Rule, ...]]:
     """The rules by the operation at the top of their pattern."""
     table: dict[str, tuple[Rule, ...]] = {}
-    for line in RULES.strip().splitlines():
+    for line in text.strip().splitlines():
         left, right = line.split(" -> ")
         pattern = _pattern(left)
         op, operands, *_ = pattern.nodes[pattern.output]
