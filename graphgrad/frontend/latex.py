@@ -43,6 +43,8 @@ def tex_name(name: str) -> str:
     >>> print(tex_name("x1"), tex_name("alpha_2"), tex_name("v3_bar"), tex_name("loss"), tex_name("dL_dW1"))
     x_{1} \alpha_{2} \bar{v}_{3} \mathrm{loss} \frac{\partial L}{\partial W_{1}}
     """
+    if slope := re.fullmatch(r"d(\w+)/d(\w+)", name):
+        return rf"\frac{{\partial {tex_name(slope[1])}}}{{\partial {tex_name(slope[2])}}}"
     if derivative := re.fullmatch(r"d(\d*)([A-Za-z]\w*?)_d(\w+)", name):
         order, top, below = derivative[1], derivative[2], derivative[3].split("_d")
         power = f"^{{{order}}}" if order else ""

@@ -36,12 +36,18 @@ def jvp(graph: Graph, /, *wrt: str, of: str | None = None) -> Graph:
         if f"{name}_dot" in graph.inputs:
             raise UsageError(f"'{name}_dot' is an input already", hint="rename it")
         tangent[graph.input(name)] = builder.input(f"{name}_dot", node.shape)
-    for i, node in enumerate(graph.nodes):
-        if node.op in OPS and any(o in tangent for o in node.operands):
-            _tangent(builder, i, tangent)
+    tangents(builder, graph, tangent)
     result = graph.outputs[output]
     dot = tangent[result] if result in tangent else zero(builder, result)
     return builder.build({**graph.outputs, f"{output}_dot": dot}, graph.source)
+
+
+def tangents(builder: Rewriter, graph: Graph, tangent: dict[int, int]) -> dict[int, int]:
+    """Carry tangents of some nodes on to all that depend on them; `tangent` is filled and given back."""
+    for i, node in enumerate(graph.nodes):
+        if node.op in OPS and any(o in tangent for o in node.operands):
+            _tangent(builder, i, tangent)
+    return tangent
 
 
 def _tangent(builder: Rewriter, i: int, tangent: dict[int, int]) -> None:

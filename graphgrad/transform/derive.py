@@ -1,0 +1,191 @@
+"""A derivation as one writes it by hand: the chain rule at one node a line, from the output down to the inputs.
+
+For scalars the lines are those of the lecture: dz/dx1 = dy1/dx1 * y2 + dy2/dx1 * y1, and so on down. For tensors they
+are the adjoints, from the output back: dL/dh = (dL/dt) * (1 - t**2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping
+from typing import NamedTuple
+
+from graphgrad.core.graph import Graph
+from graphgrad.core.ops import OPS
+from graphgrad.frontend.latex import latex, tex_name
+from graphgrad.frontend.printers import text
+from graphgrad.transform.grad import derivative_name, differentiable, output_name, reverse
+from graphgrad.transform.jvp import tangents
+from graphgrad.transform.pullback import contribution, local_rule
+from graphgrad.transform.rewrite import Rewriter
+
+LENGTH = 160  # characters of a gradient written out in full; beyond, its parts stand in the lines above
+
+
+class Line(NamedTuple):
+    """One line of a derivation: its sides, to be joined by equals signs, as text and as LaTeX."""
+
+    text: tuple[str, ...]
+    latex: tuple[str, ...]
+
+
+class Derivation(NamedTuple):
+    """A derivation: the program it differentiates, the numbered lines for every input, and what they come to."""
+
+    program: str
+    lines: Mapping[str, tuple[Line, ...]]
+    result: Mapping[str, Line]
+
+    def __str__(self) -> str:
+        parts = [self.program]
+        for name, lines in self.lines.items():
+            numbered = [f"({k}) " + " = ".join(line.text) for k, line in enumerate(lines, 1)]
+            parts.append("\n".join([*numbered, "put together: " + " = ".join(self.result[name].text)]))
+        return "\n\n".join(parts)
+
+    @property
+    def markdown(self) -> str:
+        """The derivation as Markdown, with LaTeX in dollars."""
+        parts = ["```\n" + self.program + "\n```"]
+        for name, lines in self.lines.items():
+            parts.append("\n".join(f"{k}. ${' = '.join(line.latex)}$" for k, line in enumerate(lines, 1)))
+            parts.append(f"Put together: $${' = '.join(self.result[name].latex)}$$")
+        return "\n\n".join(parts)
+
+    @property
+    def latex(self) -> str:
+        """The derivation as LaTeX: one `align*` an input, lines numbered as in the text."""
+        blocks = []
+        for name, lines in self.lines.items():
+            rows = [rf"{line.latex[0]} &= {' = '.join(line.latex[1:])} \tag{{{k}}}" for k, line in enumerate(lines, 1)]
+            rows.append(f"{self.result[name].latex[0]} &= {' = '.join(self.result[name].latex[1:])}")
+            blocks.append("\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}")
+        return "\n\n".join(blocks)
+
+
+Closed = Callable[[Graph, str], Graph | None]
+
+
+def derive(graph: Graph, /, *wrt: str, closed: Closed = lambda _graph, _output: None) -> Derivation:
+    """Derive an output's gradient by hand, with respect to inputs (all float ones by default).
+
+    `closed` gives the closed form of an output of the gradient graph, where there is one. Errors as for `grad`.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> print(derive(parse("y = x**2; z = sin(y)"), "x"))
+    y = x ** 2
+    z = sin(y)
+    <BLANKLINE>
+    (1) dz/dx = dy/dx * cos(y)
+    (2) dy/dx = 2 * x
+    put together: dz/dx = 2 * x * cos(y)
+    """
+    wrt, output = wrt or differentiable(graph), output_name(graph, None)
+    gradient, _ = reverse(graph, wrt)
+    write = _adjoints if any(node.shape for node in graph.nodes) else _chain
+    lines, result = {}, {}
+    for name in wrt:
+        *lines[name], found = write(graph, name, output)
+        end = closed(gradient, derivative_name(output, name))
+        if end is not None:
+            found = _line(end, [end.output], *found)
+        if len(max(found.text, key=len)) > LENGTH:
+            found = Line((*found.text[:1], *lines[name][-1].text[1:]), (*found.latex[:1], *lines[name][-1].latex[1:]))
+        result[name] = found
+    program = str(graph)
+    return Derivation(program if "=" in program else f"{output} = {program}", lines, result)
+
+
+def _chain(graph: Graph, wrt: str, output: str) -> list[Line]:
+    """The chain rule at every node between an output and an input, from the top; last, all of it put together."""
+    builder, variable, top = Rewriter(graph), graph.input(wrt), graph.outputs[output]
+    tangent = tangents(builder, graph, {variable: builder.const(1)})
+    sides: list[tuple[str, list[int]]] = []
+    queue, seen = [top], {top}
+    for node in queue:
+        made = graph.nodes[node]
+        if made.op not in OPS:
+            continue
+        slots = [s for s, o in enumerate(made.operands) if graph.nodes[o].op != "const" and local_rule(OPS[made.op], s)]
+        symbols = {o: builder.input(f"d{graph.label(o)}/d{wrt}") for o in made.operands}
+        values = {o: builder.const(int(o == variable)) for o in made.operands if graph.nodes[o].op not in OPS}
+        if not slots:
+            sides.append((graph.label(node), [builder.const(0)]))
+            continue
+        general = _sum(builder, [contribution(builder, node, s, symbols[made.operands[s]])[1] for s in slots])
+        filled = _sum(builder, [contribution(builder, node, s, {**symbols, **values}[made.operands[s]])[1] for s in slots])
+        simple = builder.const(0) if node not in tangent else _simple(builder, filled) if values else filled
+        sides.append((graph.label(node), [*([general] if len(values) < len(symbols) else []), filled, simple]))
+        below = [made.operands[s] for s in slots if made.operands[s] not in seen and node in tangent]
+        queue += dict.fromkeys(below)
+        seen.update(below)
+    sides.append((output, [_simple(builder, tangent[top]) if top in tangent else builder.const(0)]))
+    whole = Graph(tuple(builder.nodes), builder.inputs, graph.outputs, graph.names)
+    return [_derivative(whole, name, wrt, nodes, range(len(graph))) for name, nodes in sides]
+
+
+def _adjoints(graph: Graph, wrt: str, output: str) -> list[Line]:
+    """Every adjoint on the way back from an output to an input; last, the input's own written out in full."""
+    gradient, adjoints = reverse(graph, (wrt,))
+    primal = range(len(graph))
+    names = dict(graph.names)
+    for node, total in adjoints.total.items():
+        if total not in primal:
+            names.setdefault(total, (f"d{output}/d{graph.label(node)}",))
+    whole = Graph(gradient.nodes, gradient.inputs, graph.outputs, names)
+    stop = {*primal, *adjoints.total.values()}
+    lines, said = [], set(primal)
+    for node, total in sorted(adjoints.total.items(), reverse=True):
+        if node != adjoints.output:
+            lines.append(_derivative(whole, output, graph.label(node), [total], stop, said))
+        said.add(total)
+    last = adjoints.total.get(graph.input(wrt), gradient.outputs[derivative_name(output, wrt)])
+    return [*lines, _derivative(whole, output, wrt, [last], primal)]
+
+
+def _derivative(
+    graph: Graph, above: str, below: str, nodes: Iterable[int], stop: Iterable[int], said: Container[int] = ()
+) -> Line:
+    """A line that begins with a derivative; what was said before stands by its name."""
+    fraction = f"d{above}/d{below}"
+    return _line(graph, nodes, (fraction,), (tex_name(fraction),), frozenset(stop), said)
+
+
+def _line(
+    graph: Graph,
+    nodes: Iterable[int],
+    texts: tuple[str, ...],
+    formulas: tuple[str, ...],
+    stop: frozenset[int] = frozenset(),
+    said: Container[int] = (),
+) -> Line:
+    """A line with the expressions of nodes added as sides, each said once."""
+    for node in dict.fromkeys(nodes):
+        by_name = node in said
+        whole = graph.label(node) if by_name else text(graph, node, stop)
+        if whole not in texts:
+            texts = (*texts, whole)
+            formulas = (*formulas, tex_name(whole) if by_name else latex(graph, node, stop))
+    return Line(texts, formulas)
+
+
+def _sum(builder: Rewriter, terms: list[int]) -> int:
+    total = terms[0] if terms else builder.const(0)
+    for term in terms[1:]:
+        total = builder.plain("add", total, term)
+    return total
+
+
+def _simple(builder: Rewriter, node: int) -> int:
+    """The same sum of products with its ones and zeros worked out."""
+    new: dict[int, int] = {}
+    needed, stack = {node}, [node]
+    while stack:
+        top = builder.nodes[stack.pop()]
+        more = [o for o in top.operands if o not in needed] if top.op in {"add", "mul", "neg", "where"} else []
+        needed.update(more)
+        stack += more
+    for i in sorted(needed):
+        made = builder.nodes[i]
+        known = made.operands and all(o in new for o in made.operands)
+        new[i] = builder.apply(made.op, *(new[o] for o in made.operands), **dict(made.attrs)) if known else i
+    return new[node]
