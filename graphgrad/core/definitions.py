@@ -35,6 +35,15 @@ def transpose_of_matrix(shapes: tuple[Shape, ...], _: dict[str, Any]) -> str | N
     return "transpose(a)" if len(shapes[0]) == 2 else None
 
 
+def swapaxes_by_rank(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str:
+    """A transposition of two axes."""
+    rank = len(shapes[0])
+    (i,), (j,) = (normal_axes(attrs[k], rank) for k in ("axis1", "axis2"))
+    order = [*range(rank)]
+    order[i], order[j] = j, i
+    return "transpose(a)" if rank == 2 and i != j else f"transpose(a, axes={tuple(order)})"
+
+
 def prod_by_axes(_: tuple[Shape, ...], attrs: dict[str, Any]) -> str | None:
     """Product over several axes, one after the other; the row itself knows one axis, or all."""
     if not isinstance(attrs["axis"], tuple):

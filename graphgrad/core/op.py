@@ -48,6 +48,7 @@ class Op:
     notation: str
     operands: tuple[str, ...]
     attrs: dict[str, Any] = field(default_factory=dict)
+    required: tuple[str, ...] = ()  # attributes without a default
     d: tuple[str | None, ...] = ()  # elementwise: the local partial for each operand; None: no gradient passes
     vjp: tuple[str | None, ...] = ()  # otherwise: the contribution to each operand's adjoint
     define: Definition | None = None
@@ -117,6 +118,7 @@ def _call(notation: str, columns: dict[str, Any]) -> Op:
     operands = tuple(a.arg for a in signature.args.args)
     keywords = [a.arg for a in signature.args.kwonlyargs]
     attrs = {k: v and ast.literal_eval(v) for k, v in zip(keywords, signature.args.kw_defaults, strict=True)}
+    required = tuple(k for k, v in zip(keywords, signature.args.kw_defaults, strict=True) if v is None)
     passed = ", ".join([*operands, *(f"{k}={k}" for k in keywords)])
     defaults = {"numpy": f"np.{name}({passed})", "tex": rf"\operatorname{{{name}}}".replace("_", r"\_"), "glyph": name}
     if "d" in columns and not keywords:
@@ -125,4 +127,4 @@ def _call(notation: str, columns: dict[str, Any]) -> Op:
             defaults |= {"sympy": f"sp.{name}({passed})"}
     elif not columns.get("define"):
         defaults |= {"sympy": columns.get("numpy", defaults["numpy"])}  # NumPy serves arrays of symbols too
-    return Op(name=name, notation=notation, operands=operands, attrs=attrs, **(defaults | columns))
+    return Op(name=name, notation=notation, operands=operands, attrs=attrs, required=required, **(defaults | columns))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphgrad.core import shapes
-from graphgrad.core.definitions import coprod_by_masking, dot_by_rank, prod_by_axes, size_if_known, transpose_of_matrix
+from graphgrad.core.definitions import coprod_by_masking, dot_by_rank, prod_by_axes, size_if_known, swapaxes_by_rank, transpose_of_matrix
 from graphgrad.core.op import Op, read
 
 OPS: dict[str, Op] = {}
@@ -68,7 +68,7 @@ op("acosh(a)", d=("1 / sqrt(a ** 2 - 1)",), domain="a >= 1", aliases=("arccosh",
 op("atanh(a)", d=("1 / (1 - a ** 2)",), domain="abs(a) < 1", aliases=("arctanh",), numpy="np.arctanh(a)")
 
 # Activations
-op("sigmoid(a)", d=("v * (1 - v)",), define="1 / (1 + exp(-a))", numpy="sigmoid(a)", python="sigmoid(a)",
+op("sigmoid(a)", d=("v * (1 - v)",), define="1 / (1 + exp(-a))", aliases=("expit",), numpy="sigmoid(a)", python="sigmoid(a)",
    js="1 / (1 + Math.exp(-a))", tex=r"\sigma", glyph="σ")  # fmt: skip
 op("softplus(a)", d=("sigmoid(a)",), define="log(1 + exp(a))", numpy="softplus(a)", python="softplus(a)",
    js="Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)))")  # fmt: skip
@@ -113,11 +113,11 @@ op("a <= b", d=(None, None), dtype="bool", aliases=("less_equal",), tex=r"$a \le
 op("a == b", d=(None, None), dtype="bool", aliases=("equal",), sympy="sp.Eq(a, b)", js="a === b", tex="$a = $b")
 op("a != b", d=(None, None), dtype="bool", aliases=("not_equal",), sympy="sp.Ne(a, b)", js="a !== b",
    tex=r"$a \neq $b", glyph="≠")  # fmt: skip
-op("a & b", d=(None, None), dtype="bool", boolean=("a", "b"), aliases=("logical_and",), python="a and b", js="a && b",
+op("a & b", d=(None, None), dtype="bool", boolean=("a", "b"), aliases=("logical_and", "bitwise_and"), python="a and b", js="a && b",
    tex=r"$a \wedge $b", glyph="∧")  # fmt: skip
-op("a | b", d=(None, None), dtype="bool", boolean=("a", "b"), aliases=("logical_or",), python="a or b", js="a || b",
+op("a | b", d=(None, None), dtype="bool", boolean=("a", "b"), aliases=("logical_or", "bitwise_or"), python="a or b", js="a || b",
    tex=r"$a \vee $b", glyph="∨")  # fmt: skip
-op("~a", d=(None,), dtype="bool", boolean=("a",), aliases=("logical_not",), python="not a", js="!a", tex=r"\neg $a",
+op("~a", d=(None,), dtype="bool", boolean=("a",), aliases=("logical_not", "invert"), python="not a", js="!a", tex=r"\neg $a",
    glyph="¬")  # fmt: skip
 op("number(a)", d=(None,), boolean=("a",), numpy="np.multiply(a, 1.0)", python="1.0 if a else 0.0", js="a ? 1 : 0",
    sympy="sp.Piecewise((1, a), (0, True))", tex=r"\left[$a\right]", glyph="0/1")  # fmt: skip
@@ -133,11 +133,14 @@ op("transpose(a, *, axes=None)", vjp=("transpose(g, axes=inverse(axes))",), shap
    tex=r"$a^{\top}", glyph="ᵀ")  # fmt: skip
 op("swap(a)", vjp=("swap(g)",), shape=shapes.swap, define=transpose_of_matrix, numpy="np.swapaxes(a, -1, -2)",
    sympy="np.swapaxes(a, -1, -2)", cost="0", tex=r"$a^{\top}", glyph="ᵀ")  # fmt: skip
+op("swapaxes(a, *, axis1, axis2)", define=swapaxes_by_rank)
 op("reshape(a, *, shape)", vjp=("reshape_like(g, a)",), shape=shapes.reshape, cost="0")
 op("ravel(a)", define="reshape(a, shape=-1)", aliases=("flatten",))
 op("reshape_like(a, b)", vjp=("reshape_like(g, a)", None), shape=shapes.second, numpy="np.reshape(a, np.shape(b))",
    cost="0")  # fmt: skip
 op("broadcast_to(a, *, shape)", vjp=("g",), shape=shapes.broadcast_to, cost="0")
+op("ones_like(a)", define="broadcast_like(1, a)")
+op("zeros_like(a)", define="broadcast_like(0, a)")
 op("broadcast_like(a, b)", vjp=("g", None), shape=shapes.broadcast_like, cost="0",
    numpy="np.broadcast_to(a, np.shape(b))")  # fmt: skip
 op("expand_dims(a, *, axis)", vjp=("reshape_like(g, a)",), shape=shapes.expand_dims, cost="0")

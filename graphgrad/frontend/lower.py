@@ -186,21 +186,14 @@ class Lowering:
                 attrs[name] = static_value(value, self.attrs, self.env, self.builder)
             except ValueError:
                 raise self.error(value, f"{name} must be a known number, tuple, True, False or None") from None
-        if missing := [name for name, value in attrs.items() if value is None and row.attrs[name] is None and name in {"shape", "key"}]:
+        if missing := [name for name in row.required if attrs[name] is None]:
             raise self.error(tree, f"{row.name} needs {missing[0]}=")
         return attrs
 
     def apply(self, tree: ast.expr, row: Op, nodes: list[int], attrs: dict[str, Any]) -> int:
-        """Apply a row, or lower its definition where that is all it is."""
+        """The application of a row; ShapeError, with its place, where shapes do not fit."""
         try:
-            define = row.define
-            if callable(define):
-                text = define(tuple(self.builder.nodes[i].shape for i in nodes), attrs)
-                if text is not None and row.vjp != ("by definition",):
-                    return inline(self.builder, text, row, nodes, attrs)
-            elif define is not None and row.composite:
-                return inline(self.builder, define, row, nodes, attrs)
-            return self.builder.apply(row.name, *nodes, **attrs)
+            return application(self.builder, row, nodes, attrs)
         except Misfit as misfit:
             raise ShapeError(str(misfit), source=self.source, span=self.span(tree)) from None
 
@@ -225,6 +218,18 @@ class Lowering:
 
     def error(self, tree: ast.expr, message: str, hint: str = "") -> ParseError:
         return ParseError(message, hint=hint, source=self.source, span=self.span(tree))
+
+
+def application(builder: Builder, row: Op, nodes: list[int], attrs: dict[str, Any]) -> int:
+    """Apply a row, or lower its definition where that is all it is; Misfit where shapes do not fit."""
+    define = row.define
+    if callable(define):
+        text = define(tuple(builder.nodes[i].shape for i in nodes), attrs)
+        if text is not None and row.vjp != ("by definition",):
+            return inline(builder, text, row, nodes, attrs)
+    elif define is not None and row.composite:
+        return inline(builder, define, row, nodes, attrs)
+    return builder.apply(row.name, *nodes, **attrs)
 
 
 def inline(builder: Builder, text: str, row: Op, nodes: list[int], attrs: Mapping[str, Any]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from graphgrad.core.builder import Builder
@@ -32,7 +32,7 @@ def parse(text: str, shapes: Mapping[str, Any] | None = None, /, **more: Any) ->
     >>> parse("X @ W.T + b", X=("N", 2), W=(4, 2), b=4).nodes[-1].shape
     ('N', 4)
     """
-    declared = {name: _shape(name, shape) for name, shape in {**(shapes or {}), **more}.items()}
+    declared = {name: declared_shape(name, shape) for name, shape in {**(shapes or {}), **more}.items()}
     source, statements = _statements(text)
     builder = Builder()
 
@@ -51,7 +51,7 @@ def parse(text: str, shapes: Mapping[str, Any] | None = None, /, **more: Any) ->
     if unused := [n for n in declared if n not in builder.inputs]:
         hint = did_you_mean(unused[0], builder.inputs) or f"its inputs are {', '.join(builder.inputs) or 'none'}"
         raise UsageError(f"the program has no input '{unused[0]}'", hint=hint)
-    return builder.build({name or _output_name(builder, env): output}, source)
+    return builder.build({name or free_output_name({*builder.inputs, *env}): output}, source)
 
 
 def _statements(text: str) -> tuple[str, list[ast.stmt]]:
@@ -121,13 +121,14 @@ _STATEMENTS = {"Import": "an import", "ImportFrom": "an import", "FunctionDef": 
                "Assign": "this assignment", "Delete": "del", "With": "with"}  # fmt: skip
 
 
-def _shape(name: str, shape: Any) -> Shape:
+def declared_shape(name: str, shape: Any) -> Shape:
+    """Give a shape as a user may write it, ("N", 2) or 4 or "N", as a tuple."""
     parts = (shape,) if isinstance(shape, int | str) else shape
     if not isinstance(parts, tuple | list) or not all(isinstance(p, int | str) for p in parts):
         raise ShapeError(f"the shape of '{name}' must be a tuple of sizes and names, not {shape!r}")
     return tuple(parts)
 
 
-def _output_name(builder: Builder, env: Mapping[str, Any]) -> str:
-    free = (name for name in OUTPUTS if name not in builder.inputs and name not in env)
-    return next(free, "result")
+def free_output_name(taken: Collection[str]) -> str:
+    """Name an output that the user did not name."""
+    return next((name for name in OUTPUTS if name not in taken), "result")

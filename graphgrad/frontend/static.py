@@ -49,6 +49,15 @@ def static_key(tree: ast.expr, attrs: Mapping[str, Any], rank: int) -> Key | Non
                 parts.append(_integer(part))
                 if parts[-1] is None:
                     return None
+    return written_out(parts, rank)
+
+
+def written_out(parts: list[Any], rank: int) -> Key:
+    """Give an index with its ellipsis written out.
+
+    >>> written_out([..., 0], 2)
+    (Slice(start=None, stop=None, step=None), 0)
+    """
     if ... in parts:
         where = parts.index(...)
         filled = rank - sum(p is not None for p in parts) + 1
