@@ -10,8 +10,8 @@ from graphgrad.render.scene import EQUALS, Card, Closing, Equation, Frame, Math,
 from graphgrad.render.symbols import TIMES, Symbols, source
 from graphgrad.transform.adjoints import Contribution
 
-PLUS = Math(r"\,+\,", " + ")
-PLUS_EQUALS = Math(r"\;\mathrel{+}=\;", " += ")
+PLUS = Math(" + ", " + ")
+PLUS_EQUALS = Math(" += ", " += ")
 
 
 def scene(
@@ -91,7 +91,7 @@ class _Script:
         scalars = [i for i in inputs if not self.graph.nodes[i].shape]
         phrase: Phrase = ()
         for i in scalars:
-            phrase += ((Math(r",\quad ", ", "),) if phrase else ()) + (self.symbols.name(i), EQUALS, Value(i))
+            phrase += ((Math(",   ", ", "),) if phrase else ()) + (self.symbols.name(i), EQUALS, Value(i))
         return Equation(symbols=phrase)
 
     def say_inputs(self, inputs: Sequence[int]) -> tuple[str | Value, ...]:
@@ -158,7 +158,7 @@ class _Script:
             bar, quotient = self.symbols.bar(c.consumer), self.symbols.quotient(c.consumer, c.receiver)
             symbols = (bar, TIMES, quotient, EQUALS, *symbols)
             factors = Value(self.adjoints.total[c.consumer], guard=False), Value(c.partial, guard=True)
-            numbers = (factors[0], Math(r"\,\times\,", " × "), factors[1], EQUALS, *numbers)
+            numbers = (factors[0], Math(r" \times ", " × "), factors[1], EQUALS, *numbers)
             said = (f"Backward: the adjoint of {names[1]}, ", factors[0],
                     f", times the local partial {self.symbols.partial(c.partial).text} = ", Value(c.partial),
                     f", is passed to {names[0]}: ", Value(c.node), ".")  # fmt: skip

@@ -22,6 +22,11 @@ class Numeral(NamedTuple):
         return self.mantissa + ("×10" + self.exponent.translate(SUPERSCRIPTS) if self.exponent else "")
 
     @property
+    def negative(self) -> bool:
+        """Whether it begins with a minus."""
+        return self.mantissa.startswith(MINUS)
+
+    @property
     def tex(self) -> str:
         """The numeral as LaTeX."""
         mantissa = self.mantissa.replace(MINUS, "-").replace("∞", r"\infty ")

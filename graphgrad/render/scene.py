@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 
 class Math(NamedTuple):
-    """Symbols: as LaTeX, and as plain text for DOT files and voices."""
+    """Symbols: as LaTeX, and as plain text for DOT files and voices. A space at either end of the LaTeX is kept."""
 
     tex: str
     text: str
@@ -25,7 +25,7 @@ class Value(NamedTuple):
 
 
 Phrase = tuple[Math | Value, ...]
-EQUALS = Math(r"\;=\;", " = ")
+EQUALS = Math(" = ", " = ")
 MODES = ("both", "symbols", "numbers")
 
 

@@ -25,12 +25,18 @@ class Box(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """A chain of cubic Bézier curves (one point, then three a piece) with an arrow head at its tip."""
+    """A chain of cubic Bézier curves: one point, then three a piece."""
 
     points: tuple[Point, ...]
-    tip: Point
     stroke: str
     line: float
+
+
+class Head(NamedTuple):
+    """An arrow head: a filled triangle."""
+
+    corners: tuple[Point, Point, Point]
+    fill: str
 
 
 class Ink(NamedTuple):
@@ -43,20 +49,8 @@ class Ink(NamedTuple):
     colour: str
     room: float
     centred: bool = True
-    lit: frozenset[int] = frozenset()  # tags that take the second colour
+    lit: frozenset[int] = frozenset()  # tags of the glyphs that take the second colour
     second: str = ""
 
 
-class Heat(NamedTuple):
-    """An array's values as colours, in a rectangle."""
-
-    node: int
-    x: float
-    y: float
-    width: float
-    height: float
-    low: str
-    high: str
-
-
-Shape = Box | Curve | Ink | Heat
+Shape = Box | Curve | Head | Ink

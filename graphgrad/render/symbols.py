@@ -16,12 +16,12 @@ from graphgrad.transform.adjoints import Contribution
 from graphgrad.transform.grad import derivative_name
 
 LONGEST_SOURCE = 80  # nodes: a program of more is no formula any more
-TIMES = Math(r"\,\cdot\,", " · ")
+TIMES = Math(r" \cdot ", " · ")
 INFIX = {
-    "add": Math(r"\,+\,", " + "),
-    "sub": Math(r"\,-\,", " − "),
-    "mul": Math(r"\,\times\,", " × "),
-    "div": Math(r"\,/\,", " / "),
+    "add": Math(" + ", " + "),
+    "sub": Math(" - ", " − "),
+    "mul": Math(r" \times ", " × "),
+    "div": Math(" / ", " / "),
 }
 
 
@@ -78,7 +78,7 @@ class Symbols:
         loose = made.op in OPS and c.partial not in self.primal and OPS[made.op].precedence < ATOM and made.op != "div"
         if loose or partial.tex.startswith("-"):
             partial = Math(rf"\left({partial.tex}\right)", f"({partial.text})")
-        return Math(bar.tex + TIMES.tex + partial.tex, bar.text + TIMES.text + partial.text)
+        return Math(rf"{bar.tex} \cdot {partial.tex}", bar.text + TIMES.text + partial.text)
 
     def substituted(self, node: int) -> Phrase:
         """A node's operation on its operands' values, for one line; nothing where one line cannot say it."""
@@ -100,7 +100,7 @@ class Symbols:
         called = r"\exp" if made.op == "exp" else row.tex if "$" not in row.tex else rf"\operatorname{{{row.name}}}"
         pieces: Phrase = (Math(called + "(", f"{row.name}("),)
         for slot, value in enumerate(values):
-            pieces += ((Math(r",\,", ", "),) if slot else ()) + (value._replace(guard=False),)
+            pieces += ((Math(", ", ", "),) if slot else ()) + (value._replace(guard=False),)
         return (*pieces, Math(")", ")"))
 
 
@@ -119,21 +119,14 @@ def source(graph: Graph) -> tuple[tuple[Math, ...], Mapping[int, frozenset[int]]
         return (), {}
     program = _Tagged(graph)
     kept = [i for i in statements(graph) if i in graph.names or i == graph.output or len(graph.users[i]) > 1]
-    plain = len(kept) == 1 and not graph.names
-    if not plain and not graph.names:  # one formula that repeats a part is still read as one
-        kept, plain = [graph.output], True
-    elif graph.names:
-        kept = [i for i in kept if i in graph.names or i in graph.outputs.values()]
+    named = [i for i in statements(graph) if i in graph.names or i in graph.outputs.values()]
+    kept = set(named)
     lines = []
-    for i in kept:
-        names = graph.names.get(i, (graph.label(i),))
-        written = program.write(i, set(kept))
-        line = written if plain else program.assign(i, names[0], written)
-        lines.append(line)
-        lines += [program.assign(i, name, program.mark(i, tex_name(names[0]))) for name in names[1:]]
-    texts = str(graph).splitlines() if not plain else [str(graph)]
-    spoken = texts if len(texts) == len(lines) else [""] * len(lines)
-    return tuple(map(Math, lines, spoken)), {i: frozenset(tags) for i, tags in program.places.items()}
+    for i in named:
+        first, *others = graph.names.get(i) or (graph.label(i),)
+        lines.append(Math(program.assign(i, first, program.write(i, kept)), f"{first} = {text(graph, i, kept)}"))
+        lines += [Math(program.assign(i, other, program.mark(i, tex_name(first))), f"{other} = {first}") for other in others]
+    return tuple(lines), {i: frozenset(tags) for i, tags in program.places.items()}
 
 
 class _Tagged:

@@ -10,11 +10,15 @@ import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from graphgrad.render.numerals import Numeral
+from graphgrad.render.numerals import Numeral, numeral
+from graphgrad.render.scene import Math, Phrase, Value
 
 EM = 1000.0
 SCRIPT = 0.7  # size of an exponent
 RAISE = 380.0  # its height above the baseline
+SPACE = 278.0  # around a relation
+SIGNS = frozenset("=+-/,()")
+TALL = ("\\frac", "\\sqrt", "\\begin", "\\sum", "\\int")  # what parentheses must grow around
 
 
 class Glyph(NamedTuple):
@@ -87,6 +91,8 @@ def typeset(tex: str) -> Label:
     import ziamath
 
     font()
+    if not any(command in tex for command in TALL):
+        tex = tex.replace(r"\left(", "(").replace(r"\right)", ")")
     drawing = ziamath.Latex(tex, size=EM, margin=0).svgxml()
     glyphs, bars = [], []
     for element in drawing:
@@ -119,7 +125,7 @@ def _tag(attrib: dict[str, str]) -> int:
 def advance(character: str) -> tuple[int, float]:
     """A character's glyph and how far it moves on."""
     index = font().glyphindex(character)
-    return index, font().advance(index, None) * EM / font().info.layout.unitsperem
+    return index, advance_of(index)
 
 
 @functools.cache
@@ -138,6 +144,12 @@ def typeset_numeral(number: Numeral) -> Label:
     return Label(x, 900.0 if number.exponent else 700.0, 20.0, tuple(glyphs))
 
 
+@functools.cache
+def advance_of(index: int) -> float:
+    """How far a glyph moves on."""
+    return float(font().advance(index, None) * EM / font().info.layout.unitsperem)
+
+
 def joined(labels: Sequence[Label]) -> Label:
     """Set labels one after the other on one baseline."""
     glyphs: list[Glyph] = []
@@ -150,3 +162,34 @@ def joined(labels: Sequence[Label]) -> Label:
     ascent = max((label.ascent for label in labels), default=0.0)
     descent = max((label.descent for label in labels), default=0.0)
     return Label(x, ascent, descent, tuple(glyphs), tuple(bars))
+
+
+def line(phrase: Phrase, values: Sequence[Any]) -> Label:
+    """Typeset a phrase, numbers and all."""
+    return joined([_piece(piece, values) for piece in phrase]) if phrase else EMPTY
+
+
+def _piece(piece: Math | Value, values: Sequence[Any]) -> Label:
+    if isinstance(piece, Math):
+        return _spaced(piece.tex)
+    value = values[piece.node]
+    if getattr(value, "shape", ()):
+        return typeset(r"\left[" + r" \times ".join(map(str, value.shape)) + r"\right]")
+    number = numeral(value)
+    label = typeset_numeral(number)
+    return joined([character("("), label, character(")")]) if piece.guard and number.negative else label
+
+
+@functools.cache
+def _spaced(tex: str) -> Label:
+    """LaTeX with a space for every blank at its ends; bare signs are set as such, without an operator's own spaces."""
+    core = tex.strip()
+    label = typeset(core) if SIGNS.isdisjoint(core) or len(core) > 2 else joined([character(c) for c in core])
+    before, after = len(tex) - len(tex.lstrip()), len(tex) - len(tex.rstrip())
+    return joined([EMPTY._replace(width=before * SPACE), label, EMPTY._replace(width=after * SPACE)])
+
+
+def character(sign: str) -> Label:
+    """Typeset one character as it stands in the font."""
+    index, width = advance(sign)
+    return Label(width, 750.0, 200.0, (Glyph(index, 0.0, 0.0, 1.0),))

@@ -1,0 +1,189 @@
+"""Drawing: a stage and a frame become shapes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from graphgrad.render.scene import Frame, Phrase, Sum, Wire
+from graphgrad.render.shapes import Box, Curve, Head, Ink, Point, Shape
+from graphgrad.render.stage import MORE, PAD, PROGRESS, Row, Stage, closing_phrase
+from graphgrad.render.typeset import EM, Label, advance_of, line
+
+HEAD = 9.0  # length of an arrow head
+FORWARD = {"start", "inputs", "forward"}
+
+
+def draw(stage: Stage, frame: Frame, mode: str = "both") -> tuple[Shape, ...]:
+    """Draw a frame, in symbols, numbers, or both; the ground comes first, and what lies on top comes last."""
+    ground = Box(0.0, 0.0, stage.width, stage.height, 0.0, "ground")
+    parts = (_source(stage, frame), _wires(stage, frame, mode), _cards(stage, frame, mode), _below(stage, frame, mode))
+    return (ground, *(shape for part in parts for shape in part), *_progress(stage, frame))
+
+
+def role(frame: Frame) -> str:
+    """The colour of a frame's work: that of values, or that of adjoints."""
+    return "value" if frame.phase in FORWARD else "adjoint"
+
+
+def _source(stage: Stage, frame: Frame) -> Iterator[Shape]:
+    size = stage.style.source_size
+    lit = stage.scene.places.get(frame.lit[0], frozenset()) if len(frame.lit) in {1, 2} else frozenset()
+    lit = lit if frame.phase not in {"inputs", "end"} else frozenset()
+    for place, written in zip(stage.source, stage.scene.source, strict=True):
+        label = line((written,), ())
+        scale = min(1.0, place.width / (label.width * size / EM)) * size / EM
+        for start, end in _runs(label, lit):
+            x, width = place.x + start * scale - 3.0, (end - start) * scale + 6.0
+            height = (label.ascent + label.descent) * scale + 6.0
+            yield Box(*_rounded(x, place.y - label.ascent * scale - 3.0, width, height), 5.0, f"{role(frame)}_glow")
+        here = frozenset(lit & {g.tag for g in label.glyphs})
+        yield Ink((written,), place.x, place.y, size, "ink", place.width, centred=False, lit=here, second=role(frame))
+
+
+def _runs(label: Label, lit: frozenset[int]) -> Iterator[tuple[float, float]]:
+    """The stretches of a label that are lit."""
+    start = end = -1.0
+    for glyph in label.glyphs:
+        if glyph.tag in lit:
+            start = glyph.x if start < 0 else min(start, glyph.x)
+            end = max(end, glyph.x + advance_of(glyph.index) * glyph.scale)
+        elif start >= 0 and glyph.x >= end - 1:
+            yield start, end
+            start = end = -1.0
+    if start >= 0:
+        yield start, end
+
+
+def _wires(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
+    labels: list[Shape] = []
+    for index, wire in enumerate(stage.scene.wires):
+        route = stage.layout.routes[index]
+        points = tuple(_shift(stage, p) for p in route.points)
+        tip, live = _shift(stage, route.tip), index in frame.live
+        stroke = _wire_role(frame, index, wire)
+        width = stage.style.line_lit if live else stage.style.line
+        if live and frame.phase in {"vjp", "accumulate"}:  # the gradient flows against the arrow
+            yield Curve((*points, points[-1], tip, tip), stroke, width)
+            yield Head(_triangle(_along(points, HEAD), points[0]), stroke)
+        else:
+            yield Curve(points, stroke, width)
+            yield Head(_triangle(points[-1], tip), stroke)
+        if index in frame.partials and wire.partial and route.label:
+            x, y = _shift(stage, route.label)
+            labels += _wire_label(stage, wire.partial.phrase(mode), x, y)
+    yield from labels
+
+
+def _wire_label(stage: Stage, phrase: Phrase, x: float, y: float) -> Iterator[Shape]:
+    size = stage.style.wire_size
+    label = line(phrase, stage.scene.values)
+    width, height = label.width * size / EM + 6.0, (label.ascent + label.descent) * size / EM + 4.0
+    yield Box(*_rounded(x - width / 2, y - height / 2, width, height), 4.0, "ground")
+    baseline = y + (label.ascent - label.descent) * size / EM / 2
+    yield Ink(phrase, x, round(baseline, 2), size, "adjoint", round(width, 2))
+
+
+def _wire_role(frame: Frame, index: int, wire: Wire) -> str:
+    if index in frame.live:
+        return role(frame)
+    if index in frame.partials:
+        return "adjoint"
+    return "value" if wire.consumer in frame.known else "idle"
+
+
+def _cards(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
+    sums = {s.node: s for s in frame.sums}
+    style = stage.style
+    for card in stage.scene.cards:
+        size, rows = stage.layout.sizes[card.node], stage.rows[card.node]
+        x, y = _shift(stage, stage.layout.nodes[card.node])
+        left, top = x - size.width / 2, y - size.height / 2
+        reached, known, lit = card.node in sums, card.node in frame.known, card.node in frame.lit
+        main = lit and card.node == frame.lit[0] or frame.phase in {"inputs", "end"} and lit
+        stroke = "adjoint" if reached else "value" if known else "idle"
+        fill = f"{role(frame)}_glow" if main else "card"
+        line_width = style.line_lit if lit else style.line
+        yield Box(*_rounded(left, top, size.width, size.height), style.radius, fill, stroke, line_width, node=card.node)
+        room = size.width - PAD
+        yield Ink(card.title, x, top + rows[0].baseline, style.title_size, "ink", room)
+        if card.value:
+            if known and mode != "symbols":
+                yield Ink(card.value, x, top + rows[1].baseline, style.number_size, "value", room)
+            elif not known:
+                yield _not_computed(x, top, rows[1])
+        if card.adjoint:
+            if reached:
+                yield Ink(_sum(card.adjoint.phrase(mode), card.adjoint.lead, sums[card.node], mode), x,
+                          top + rows[-1].baseline, style.number_size, "adjoint", room)  # fmt: skip
+            else:
+                yield _not_computed(x, top, rows[-1])
+
+
+def _sum(phrase: Phrase, lead: Phrase, so_far: Sum, mode: str) -> Phrase:
+    """The adjoint of a card: the sum so far, and a sign that there is more to come."""
+    if mode == "symbols":
+        return phrase
+    value = phrase[-1]._replace(node=so_far.total)  # type: ignore[call-arg]
+    return (*phrase[:-1], value) if so_far.finished else (*phrase[:-1], value, MORE)
+
+
+def _not_computed(x: float, top: float, row: Row) -> Box:
+    """An empty slot: not yet computed is not zero."""
+    height = min(row.height, 13.0)
+    y = top + row.baseline - height + 1.0
+    return Box(*_rounded(x - 21.0, y, 42.0, height), height / 2, "", "idle", 1.0, dashed=True)
+
+
+def _below(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
+    size = stage.style.rule_size
+    if frame.phase == "end":
+        for place, closing in zip(stage.closing, stage.scene.closing, strict=True):
+            yield Ink(closing_phrase(closing), place.x, place.y, size, "adjoint", place.width, centred=False)
+    elif phrase := frame.rule.phrase(mode):
+        yield Ink(phrase, stage.width / 2, stage.rule.y, size, "ink", stage.rule.width)
+
+
+def _progress(stage: Stage, frame: Frame) -> Iterator[Shape]:
+    """A strip at the bottom that tells how far the film has come, and where it turns round."""
+    frames = stage.scene.frames
+    room = stage.width - 2 * stage.style.margin
+    step = room / len(frames)
+    for k, other in enumerate(frames):
+        if frame.phase:
+            reached = k <= frames.index(frame)
+            x = stage.style.margin + k * step
+            yield Box(*_rounded(x, stage.height - PROGRESS, max(step - 3.0, 1.0), 3.0), 1.5, role(other) if reached else "idle")
+
+
+def _shift(stage: Stage, point: Point) -> Point:
+    return round(point[0] + stage.left, 2), round(point[1] + stage.top, 2)
+
+
+def _triangle(start: Point, tip: Point) -> tuple[Point, Point, Point]:
+    dx, dy = tip[0] - start[0], tip[1] - start[1]
+    norm = math.hypot(dx, dy) or 1.0
+    ux, uy = dx / norm, dy / norm
+    back = (tip[0] - HEAD * ux, tip[1] - HEAD * uy)
+    half = 0.4 * HEAD
+    return tip, _point(back[0] - half * uy, back[1] + half * ux), _point(back[0] + half * uy, back[1] - half * ux)
+
+
+def _along(points: tuple[Point, ...], distance: float) -> Point:
+    """The point of a curve's first piece that lies about a distance from its start."""
+    a, b, c, d = points[:4]
+    for k in range(1, 41):
+        t = k / 40
+        p = [(1 - t) ** 3 * a[i] + 3 * (1 - t) ** 2 * t * b[i] + 3 * (1 - t) * t**2 * c[i] + t**3 * d[i] for i in (0, 1)]
+        if math.hypot(p[0] - a[0], p[1] - a[1]) >= distance:
+            break
+    return p[0], p[1]
+
+
+def _point(x: float, y: float) -> Point:
+    return round(x, 2), round(y, 2)
+
+
+def _rounded(*numbers: float) -> tuple[float, float, float, float]:
+    x, y, width, height = (round(n, 2) for n in numbers)
+    return x, y, width, height
