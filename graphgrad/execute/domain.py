@@ -6,6 +6,7 @@ entry that breaks it is an error unless every use of it is an unselected branch 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -86,7 +87,16 @@ def _error(graph: Graph, values: Sequence[Any], i: int, needed: Any) -> DomainEr
     facts = ", ".join(f"{graph.label(o)} = {float(v):.6g}" for o, v in zip(node.operands, entries, strict=True)
                       if graph.nodes[o].op != "const")  # fmt: skip
     shown = text(graph, i, frozenset(range(len(graph))) - {i})
-    said = {"div": "division by zero", "reciprocal": "division by zero"}.get(node.op, f"{row.notation} needs {row.domain}")
+    names = dict(zip(row.operands, (graph.label(o) for o in node.operands), strict=True))
+    condition = re.sub("|".join(rf"\b{name}\b" for name in names), lambda found: names[found[0]], row.domain)
+    said = _SAID.get(node.op, f"{shown} needs {condition}")
     spans = graph.spans.get(i, ())
-    return DomainError(f"{said}: {shown}{where}" + (f" with {facts}" if facts else ""), source=graph.source,
-                       span=spans[0] if spans else None)  # fmt: skip
+    message = f"{said}{where}" + (f", but {facts}" if facts and node.op not in _SAID else f": {shown} with {facts}" if facts else "")
+    return DomainError(message, source=graph.source, span=spans[0] if spans else None)
+
+
+_SAID = {
+    "div": "division by zero",
+    "reciprocal": "division by zero",
+    "pow": "this power is no real number",
+}

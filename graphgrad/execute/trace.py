@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphgrad.core.errors import UsageError
+from graphgrad.core.errors import DomainError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.execute.run import run
 from graphgrad.transform.adjoints import Adjoints
@@ -106,4 +106,9 @@ def trace(graph: Graph, values: Mapping[str, Any] | None = None, /, *, dtype: An
     output_name(graph, None)
     wrt = differentiable(graph)
     gradient, adjoints = reverse(graph, wrt)
-    return Trace(graph, gradient, adjoints, run(gradient, {**(values or {}), **more}, dtype))
+    feeds = {**(values or {}), **more}
+    try:
+        return Trace(graph, gradient, adjoints, run(gradient, feeds, dtype))
+    except DomainError as error:
+        run(graph, feeds, dtype)  # raises where the value itself is undefined
+        raise DomainError(f"the value is defined here, but the gradient is not: {error.message}") from None

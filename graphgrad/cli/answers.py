@@ -1,0 +1,51 @@
+"""What commands share on their output side: JSON, tables, numbers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+
+def say_json(answer: Any) -> None:
+    """Print an answer for machines; arrays as lists, values that JSON does not know as text."""
+    click.echo(json.dumps(answer, indent=2, default=_plain, allow_nan=True))
+
+
+def say_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """Print a table for people."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title=title or None, title_justify="left", header_style="bold")
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="left" if i < 2 else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(cell.replace("[", r"\[") for cell in row))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=max(console.width, 100))
+    console.print(table)
+
+
+def number(value: Any) -> str:
+    """Write a number, or an array as its entries or its shape.
+
+    >>> number(0.1 + 0.2), number([1.0, 2.0])
+    ('0.3', '[1, 2]')
+    """
+    import numpy as np  # noqa: PLC0415
+
+    array = np.asarray(value)
+    if not array.ndim:
+        return f"{array.item():.10g}" if array.dtype.kind == "f" else str(array.item())
+    if array.size > 12:
+        shape = "×".join(map(str, array.shape))
+        return f"{shape} array, min {array.min():.6g}, max {array.max():.6g}"
+    return np.array2string(array, precision=6, separator=", ", threshold=12).replace("\n", "").replace(". ", " ").replace(".,", ",").replace(".]", "]")
+
+
+def _plain(value: Any) -> Any:
+    tolist = getattr(value, "tolist", None)
+    return tolist() if tolist else str(value)

@@ -1,0 +1,148 @@
+"""What commands share on their input side: the program, and values of its inputs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from graphgrad.core.errors import GraphgradError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from graphgrad.core.graph import Graph
+
+Command = Callable[..., Any]
+
+
+def program(command: Command) -> Command:
+    """Add EXPR and the values."""
+    command = click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")(command)
+    return click.argument("source", metavar="EXPR")(command)
+
+
+def outputs(command: Command) -> Command:
+    """Add -o FILE, as often as wanted."""
+    return click.option(
+        "-o", "--output", "files", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
+        help="File to write, of a kind told by its suffix; may be given more than once.",
+    )(command)  # fmt: skip
+
+
+def shape_option(command: Command) -> Command:
+    """Add --shape NAME=SIZES."""
+    return click.option(
+        "--shape", "shapes", multiple=True, metavar="NAME=N,2", help="Shape of an input, sizes or names of dimensions."
+    )(command)
+
+
+def read_program(source: str) -> str:
+    """Give the program's text: a file's, standard input's, or the argument itself."""
+    if source == "-":
+        return sys.stdin.read()
+    path = Path(source)
+    try:
+        if len(source) < 256 and path.is_file():
+            return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        pass
+    if path.suffix in {".txt", ".gg", ".py"} and "(" not in source and " " not in source:
+        raise UsageError(f"there is no file '{source}'")
+    return source
+
+
+def read_values(pairs: Sequence[str]) -> dict[str, Any]:
+    """Give the values of NAME=VALUE arguments: numbers, constant expressions, lists, and @files of arrays."""
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name.isidentifier() or not text:
+            raise UsageError(f"'{pair}' is no value", hint="write NAME=VALUE, as in x1=0.5, b=[0,1] or W=@weights.npy")
+        if name in values:
+            raise UsageError(f"'{name}' is given twice")
+        values[name] = _value(name, text.strip())
+    return values
+
+
+def read_shapes(pairs: Sequence[str]) -> dict[str, tuple[int | str, ...]]:
+    """Give the shapes of NAME=SIZES arguments."""
+    shapes = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        sizes = [s.strip() for s in text.strip("()").split(",") if s.strip()]
+        if not equals or not name.isidentifier() or not all(s.isdigit() or s.isidentifier() for s in sizes):
+            raise UsageError(f"'{pair}' is no shape", hint="write NAME=SIZES, as in X=N,2")
+        shapes[name] = tuple(int(s) if s.isdigit() else s for s in sizes)
+    return shapes
+
+
+def read_graph(source: str, values: dict[str, Any], shapes: Sequence[str] = ()) -> Graph:
+    """Give the graph of EXPR, with shapes as declared and as the values have them."""
+    import numpy as np  # noqa: PLC0415
+
+    from graphgrad.frontend.parse import parse  # noqa: PLC0415
+
+    declared = {name: np.shape(value) for name, value in values.items()} | read_shapes(shapes)
+    return parse(read_program(source), declared)
+
+
+def _value(name: str, text: str) -> Any:
+    if text.startswith("@"):
+        return _array(name, Path(text[1:]))
+    if text.startswith("["):
+        try:
+            return _numbers(json.loads(text))
+        except ValueError:
+            raise UsageError(f"'{text}' is no list of numbers", hint=f"write {name}=[0,1] or {name}=[[0,1],[2,3]]") from None
+    try:
+        return float(text) if not text.lstrip("+-").isdigit() else int(text)
+    except ValueError:
+        return _constant(name, text)
+
+
+def _constant(name: str, text: str) -> float:
+    from graphgrad.execute.run import run  # noqa: PLC0415
+    from graphgrad.frontend.parse import parse  # noqa: PLC0415
+
+    try:
+        graph = parse(text)
+    except GraphgradError as error:
+        raise UsageError(f"'{text}' is no value for '{name}': {error.message}") from None
+    if graph.inputs:
+        raise UsageError(f"'{text}' is no value for '{name}': {next(iter(graph.inputs))} is not known")
+    return float(run(graph, {})[graph.output])
+
+
+def _array(name: str, path: Path) -> Any:
+    import numpy as np  # noqa: PLC0415
+
+    if not path.is_file():
+        raise UsageError(f"there is no file '{path}' for '{name}'")
+    try:
+        match path.suffix:
+            case ".npy":
+                return np.load(path, allow_pickle=False)
+            case ".npz":
+                with np.load(path, allow_pickle=False) as arrays:
+                    return arrays[name]
+            case ".csv" | ".txt":
+                return np.loadtxt(path, delimiter="," if path.suffix == ".csv" else None, ndmin=1)
+            case ".json":
+                return _numbers(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, EOFError) as error:
+        raise UsageError(f"'{path}' holds no array for '{name}': {error}") from None
+    known = [".npy", ".npz", ".csv", ".txt", ".json"]
+    hint = did_you_mean(path.suffix, known) or f"known are {' '.join(known)}"
+    raise UsageError(f"'{path}' is of no known kind", hint=hint)
+
+
+def _numbers(value: Any) -> Any:
+    import numpy as np  # noqa: PLC0415
+
+    array = np.array(value)
+    if array.dtype.kind not in "iuf":
+        raise ValueError("not all entries are numbers")
+    return array

@@ -1,0 +1,81 @@
+"""The command group: it knows every command's name and one line, and imports only the one that is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from graphgrad import __version__
+from graphgrad.core.errors import GraphgradError, did_you_mean
+
+COMMANDS = {
+    "run": "Evaluate an expression and its gradient.",
+    "show": "Draw or list a graph, or write it for other tools.",
+    "animate": "Film backpropagation, one step a frame.",
+    "derive": "Write the chain rule out by hand.",
+}
+
+EXAMPLES = """\b
+Examples:
+  graphgrad run "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75
+  graphgrad show "sigmoid(w*x + b)" -o neuron.svg
+  graphgrad animate "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75 -o backprop.gif
+  graphgrad derive "y3 = x1*x2; z = log(y3)*sin(x2)" --wrt x1
+
+EXPR is an expression, a program of assignments, a file that holds one, or - for standard input. Values are numbers,
+lists or files: x1=0.5  t=pi/4  b=[0,1]  W=@weights.npy.
+"""
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"graphgrad.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, or say which one was probably meant."""
+        if args[0] not in COMMANDS:
+            hint = did_you_mean(args[0], COMMANDS) or f"there are {', '.join(COMMANDS)}"
+            raise click.UsageError(f"there is no command '{args[0]}'; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="graphgrad")
+def group() -> None:
+    """Computation graphs, their gradients, and films of backpropagation."""
+
+
+def main() -> None:
+    """Run the command line; errors say what would be right, and exit with 2."""
+    try:
+        group.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (GraphgradError, OSError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(130)

@@ -1,0 +1,35 @@
+"""Files, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from graphgrad.core.errors import UsageError
+
+
+def check_writable(path: Path) -> None:
+    """Raise UsageError, before any work is done, where a file cannot be written."""
+    folder = path.parent
+    if path.is_dir():
+        raise UsageError(f"'{path}' is a folder", hint="name a file in it")
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder '{folder}' to write '{path.name}' to")
+    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise UsageError(f"'{path}' cannot be written", hint="its folder or the file itself is read-only")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write beside the file, then rename: an interrupted write leaves nothing behind."""
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(beside).chmod(0o666 & ~umask)
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,70 @@
+"""Closed forms: what an output comes to in the inputs alone, as sympy simplifies it within bounds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphgrad.core.constants import Constant
+from graphgrad.core.errors import UsageError
+from graphgrad.core.graph import Graph
+from graphgrad.core.ops import OPS
+from graphgrad.execute.kernels import kernel
+from graphgrad.frontend.from_sympy import from_sympy
+
+NODES, OPERATIONS = 400, 150  # beyond, an expression is left as it is: nobody reads it, and sympy takes its time
+
+
+def closed_form(graph: Graph, output: str) -> Graph | None:
+    """Give a scalar output as one simplified expression of the inputs; None for tensors and for large graphs.
+
+    The value is that of the output wherever that is defined; where sympy cancels, the closed form may be defined at
+    more points. Only automatic evaluation, cancelling and collecting are asked of sympy, never `simplify`.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> from graphgrad.transform.grad import grad
+    >>> print(closed_form(grad(parse("log(x1*x2) * sin(x2)")), "dz_dx1"))
+    sin(x2) / x1
+    """
+    if any(node.shape for node in graph.nodes) or len(graph) > NODES:
+        return None
+    try:
+        expression = symbolic(graph)[graph.outputs[output]]
+        return from_sympy(_shortest(expression))
+    except UsageError:
+        return None
+
+
+def symbolic(graph: Graph) -> list[Any]:
+    """Give every node of a scalar graph as a sympy expression of real symbols; exact, constants lifted to rationals.
+
+    A row without a sympy spelling stands as a function of its own name.
+    """
+    import sympy as sp  # noqa: PLC0415
+
+    values: list[Any] = []
+    for node in graph.nodes:
+        if node.op == "input":
+            values.append(sp.Symbol(node.value, real=True))
+        elif node.op == "const":
+            named = isinstance(node.value, Constant)
+            values.append({"pi": sp.pi, "e": sp.E}[node.value.name] if named else sp.Rational(repr(node.value)))
+        else:
+            row, operands = OPS[node.op], [values[o] for o in node.operands]
+            if not row.boolean:  # a condition among numbers counts 1 or 0
+                conditions = [graph.nodes[o].dtype == "bool" for o in node.operands]
+                operands = [sp.Piecewise((1, v), (0, True)) if c else v for v, c in zip(operands, conditions, strict=True)]
+            known = kernel(node, "sympy") if row.sympy else sp.Function(node.op)
+            values.append(known(*operands))
+    return values
+
+
+def _shortest(expression: Any) -> Any:
+    import sympy as sp  # noqa: PLC0415
+
+    if expression.count_ops() > OPERATIONS or expression.has(sp.Piecewise):
+        return expression
+    together = sp.together(expression)
+    forms = [expression, together, sp.factor_terms(expression), sp.collect_const(expression)]
+    if len(together.free_symbols) <= 6:
+        forms.append(sp.cancel(together))
+    return min(forms, key=lambda form: (form.count_ops(), len(str(form))))
