@@ -17,8 +17,13 @@ FORWARD = {"start", "inputs", "forward"}
 def draw(stage: Stage, frame: Frame, mode: str = "both") -> tuple[Shape, ...]:
     """Draw a frame, in symbols, numbers, or both; the ground comes first, and what lies on top comes last."""
     ground = Box(0.0, 0.0, stage.width, stage.height, 0.0, "ground")
+    return (ground, *content(stage, frame, mode), *_progress(stage, frame))
+
+
+def content(stage: Stage, frame: Frame, mode: str) -> tuple[Shape, ...]:
+    """Draw what a player with a slider and a page of its own shows of a frame: no ground, no progress."""
     parts = (_source(stage, frame), _wires(stage, frame, mode), _cards(stage, frame, mode), _below(stage, frame, mode))
-    return (ground, *(shape for part in parts for shape in part), *_progress(stage, frame))
+    return tuple(shape for part in parts for shape in part)
 
 
 def role(frame: Frame) -> str:
@@ -47,7 +52,7 @@ def _runs(label: Label, lit: frozenset[int]) -> Iterator[tuple[float, float]]:
     for glyph in label.glyphs:
         if glyph.tag in lit:
             start = glyph.x if start < 0 else min(start, glyph.x)
-            end = max(end, glyph.x + advance_of(glyph.index) * glyph.scale)
+            end = max(end, glyph.x + advance_of(glyph.number) * glyph.scale)
         elif start >= 0 and glyph.x >= end - 1:
             yield start, end
             start = end = -1.0
@@ -100,7 +105,7 @@ def _cards(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
         x, y = _shift(stage, stage.layout.nodes[card.node])
         left, top = x - size.width / 2, y - size.height / 2
         reached, known, lit = card.node in sums, card.node in frame.known, card.node in frame.lit
-        main = lit and card.node == frame.lit[0] or frame.phase in {"inputs", "end"} and lit
+        main = (lit and card.node == frame.lit[0]) or (frame.phase in {"inputs", "end"} and lit)
         stroke = "adjoint" if reached else "value" if known else "idle"
         fill = f"{role(frame)}_glow" if main else "card"
         line_width = style.line_lit if lit else style.line
@@ -114,13 +119,13 @@ def _cards(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
                 yield _not_computed(x, top, rows[1])
         if card.adjoint:
             if reached:
-                yield Ink(_sum(card.adjoint.phrase(mode), card.adjoint.lead, sums[card.node], mode), x,
-                          top + rows[-1].baseline, style.number_size, "adjoint", room)  # fmt: skip
+                phrase = _sum(card.adjoint.phrase(mode), sums[card.node], mode)
+                yield Ink(phrase, x, top + rows[-1].baseline, style.number_size, "adjoint", room)
             else:
                 yield _not_computed(x, top, rows[-1])
 
 
-def _sum(phrase: Phrase, lead: Phrase, so_far: Sum, mode: str) -> Phrase:
+def _sum(phrase: Phrase, so_far: Sum, mode: str) -> Phrase:
     """The adjoint of a card: the sum so far, and a sign that there is more to come."""
     if mode == "symbols":
         return phrase
@@ -153,7 +158,11 @@ def _progress(stage: Stage, frame: Frame) -> Iterator[Shape]:
         if frame.phase:
             reached = k <= frames.index(frame)
             x = stage.style.margin + k * step
-            yield Box(*_rounded(x, stage.height - PROGRESS, max(step - 3.0, 1.0), 3.0), 1.5, role(other) if reached else "idle")
+            yield Box(
+                *_rounded(x, stage.height - PROGRESS, max(step - 3.0, 1.0), 3.0),
+                1.5,
+                role(other) if reached else "idle",
+            )
 
 
 def _shift(stage: Stage, point: Point) -> Point:
@@ -173,11 +182,12 @@ def _along(points: tuple[Point, ...], distance: float) -> Point:
     """The point of a curve's first piece that lies about a distance from its start."""
     a, b, c, d = points[:4]
     for k in range(1, 41):
-        t = k / 40
-        p = [(1 - t) ** 3 * a[i] + 3 * (1 - t) ** 2 * t * b[i] + 3 * (1 - t) * t**2 * c[i] + t**3 * d[i] for i in (0, 1)]
-        if math.hypot(p[0] - a[0], p[1] - a[1]) >= distance:
+        t, u = k / 40, 1 - k / 40
+        weights = (u**3, 3 * u * u * t, 3 * u * t * t, t**3)
+        x, y = (sum(w * p[axis] for w, p in zip(weights, (a, b, c, d), strict=True)) for axis in (0, 1))
+        if math.hypot(x - a[0], y - a[1]) >= distance:
             break
-    return p[0], p[1]
+    return x, y
 
 
 def _point(x: float, y: float) -> Point:

@@ -27,7 +27,9 @@ def scene(
     Raises UsageError for another `by`.
     """
     if by not in ORDERS:
-        raise UsageError(f"a film has no frames by '{by}'", hint=did_you_mean(by, ORDERS) or f"known: {', '.join(ORDERS)}")
+        raise UsageError(
+            f"a film has no frames by '{by}'", hint=did_you_mean(by, ORDERS) or f"known: {', '.join(ORDERS)}"
+        )
     return _Script(trace).scene(by, closed_forms or {}, verdicts or {})
 
 
@@ -60,7 +62,10 @@ class _Script:
         kind = made.op if made.op in {"input", "const"} else "output" if i == self.adjoints.output else "inner"
         adjoint = None if total is None else Equation(lead=(self.symbols.bar(i),), numbers=(Value(total),))
         value: Phrase = () if kind == "const" else (Value(i),)
-        return Card(i, kind, self.symbols.title(i), value, adjoint, made.shape)
+        forward = self.computed(i) if made.operands else Equation((self.symbols.name(i),), (), value)
+        return Card(
+            i, kind, self.symbols.title(i), value, adjoint, made.shape, self.graph.label(i), forward, self.summed(i)
+        )
 
     def wire(self, operand: int, consumer: int, slot: int) -> Wire:
         c = self.given.get((consumer, slot))
@@ -80,10 +85,10 @@ class _Script:
             if node.operands:
                 known += (i,)
                 yield self.forward(i, known)
-        last = self.seed(known)
-        yield last
-        for last in ORDERS[by](self, last):
-            yield last
+        backward = [self.seed(known)]
+        backward += ORDERS[by](self, backward[0])
+        yield from backward
+        last = backward[-1]
         wrt = tuple(i for i in inputs if i in self.adjoints.total)
         yield Frame("end", known, last.sums, last.partials, lit=wrt, said=tuple(self.say_result(wrt)))
 
@@ -101,10 +106,7 @@ class _Script:
         return (*said, ".")
 
     def forward(self, i: int, known: tuple[int, ...]) -> Frame:
-        name, formula = self.graph.label(i), self.symbols.formula(i)
-        substituted = self.symbols.substituted(i)
-        numbers = (*substituted, EQUALS, Value(i)) if substituted else (Value(i),)
-        rule = Equation((self.symbols.name(i),), (formula,), numbers)
+        name, formula, rule = self.graph.label(i), self.symbols.formula(i), self.computed(i)
         live = tuple(self.wire_of[i, slot] for slot in range(len(self.graph.nodes[i].operands)))
         said = (f"Forward: {name} = {formula.text} = ", Value(i), ".")
         asks = ((f"{name} = {formula.text}", i),) if not self.graph.nodes[i].shape else ()
@@ -153,7 +155,7 @@ class _Script:
         symbols: Phrase = (self.symbols.term(c),)
         numbers: Phrase = (Value(c.node),)
         said: tuple[str | Value, ...] = (f"Backward: {names[1]} passes to {names[0]} ", Value(c.node), ".")
-        asks = ()
+        asks: tuple[tuple[str, int], ...] = ()
         if c.partial is not None:
             bar, quotient = self.symbols.bar(c.consumer), self.symbols.quotient(c.consumer, c.receiver)
             symbols = (bar, TIMES, quotient, EQUALS, *symbols)
@@ -168,21 +170,38 @@ class _Script:
         partials = _merged(last.partials, (wire,))
         return Frame("vjp", last.known, sums, partials, (c.receiver, c.consumer), (wire,), rule, said, asks)
 
-    def accumulation(self, receiver: int, terms: Sequence[Contribution], last: Frame, sums: tuple[Sum, ...]) -> Frame:
+    def computed(self, i: int) -> Equation:
+        """How a node's value comes about."""
+        substituted = self.symbols.substituted(i)
+        numbers = (*substituted, EQUALS, Value(i)) if substituted else (Value(i),)
+        return Equation((self.symbols.name(i),), (self.symbols.formula(i),), numbers)
+
+    def summed(self, receiver: int, count: int | None = None) -> Equation:
+        """The adjoint of a node as the sum of its first terms, or of all."""
+        every = self.terms.get(receiver, [])
+        terms = every[:count]
+        if not terms:
+            seeded = receiver == self.adjoints.output
+            return Equation((self.symbols.bar(receiver),), (), (Value(self.adjoints.seed),)) if seeded else Equation()
         symbols: Phrase = ()
         numbers: Phrase = ()
-        said: tuple[str | Value, ...] = (f"The adjoint of {self.graph.label(receiver)} is the sum of ",)
         for k, c in enumerate(terms):
             symbols += ((PLUS,) if k else ()) + (self.symbols.term(c),)
             numbers += ((PLUS,) if k else ()) + (Value(c.node, guard=k > 0),)
+        if len(terms) > 1:
+            numbers += (EQUALS, Value(terms[-1].total))
+        relation = PLUS_EQUALS if len(terms) < len(every) else EQUALS
+        return Equation((self.symbols.bar(receiver),), symbols, numbers, relation)
+
+    def accumulation(self, receiver: int, terms: Sequence[Contribution], last: Frame, sums: tuple[Sum, ...]) -> Frame:
+        name, total, missing = self.graph.label(receiver), terms[-1].total, len(self.terms[receiver]) - len(terms)
+        said: tuple[str | Value, ...] = (f"The adjoint of {name} is the sum of ",)
+        for k, c in enumerate(terms):
             said += (" and " if k else "", Value(c.node))
-        total = terms[-1].total
-        missing = len(self.terms[receiver]) - len(terms)
-        said = (*said, ": ", Value(total), f", with {missing} more to come." if missing else ".")
-        rule = Equation((self.symbols.bar(receiver),), symbols, (*numbers, EQUALS, Value(total)),
-                        PLUS_EQUALS if missing else EQUALS)  # fmt: skip
+        said += (": ", Value(total), f", with {missing} more to come." if missing else ".")
         wires = tuple(self.wire_of[c.consumer, c.slot] for c in terms)
-        asks = ((f"the sum for {self.graph.label(receiver)}", total),) if not self.graph.nodes[receiver].shape else ()
+        asks = () if self.graph.nodes[receiver].shape else ((f"the sum for {name}", total),)
+        rule = self.summed(receiver, len(terms))
         return Frame("accumulate", last.known, sums, last.partials, (receiver,), wires, rule, said, asks)
 
     def closing(self, forms: Mapping[str, Math], verdicts: Mapping[str, tuple[str, bool]]) -> Iterator[Closing]:

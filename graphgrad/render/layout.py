@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -62,7 +63,9 @@ def engine() -> str:
     return found
 
 
-def arrange(sizes: Mapping[int, Size], edges: Sequence[Edge], groups: Mapping[str, Sequence[int]] | None = None) -> Layout:
+def arrange(
+    sizes: Mapping[int, Size], edges: Sequence[Edge], groups: Mapping[str, Sequence[int]] | None = None
+) -> Layout:
     """Lay a graph out: nodes of fixed sizes, room for every label, left to right or downwards as fits a screen better.
 
     Equal graphs give equal layouts. Multiple edges between two nodes stay apart.
@@ -77,7 +80,9 @@ def arrange(sizes: Mapping[int, Size], edges: Sequence[Edge], groups: Mapping[st
 def _dot(sizes: Mapping[int, Size], edges: Sequence[Edge], groups: Mapping[str, Sequence[int]], direction: str) -> str:
     import graphviz
 
-    graph = graphviz.Digraph(graph_attr={"rankdir": direction, "ranksep": _inches(RANK_GAP), "nodesep": _inches(NODE_GAP)})
+    graph = graphviz.Digraph(
+        graph_attr={"rankdir": direction, "ranksep": _inches(RANK_GAP), "nodesep": _inches(NODE_GAP)}
+    )
     graph.attr("node", shape="box", fixedsize="true", label="")
     for name, members in groups.items():
         with graph.subgraph(name=f"cluster {name}", graph_attr={"margin": "14"}) as cluster:
@@ -93,7 +98,8 @@ def _dot(sizes: Mapping[int, Size], edges: Sequence[Edge], groups: Mapping[str, 
 
 def _blank(size: Size) -> str:
     room = f'width="{size.width:.0f}" height="{size.height:.0f}"'
-    return f'<<table border="0" cellborder="0" cellpadding="0" cellspacing="0" fixedsize="true" {room}><tr><td></td></tr></table>>'
+    bare = 'border="0" cellborder="0" cellpadding="0" cellspacing="0" fixedsize="true"'
+    return f"<<table {bare} {room}><tr><td></td></tr></table>>"
 
 
 def _inches(points: float) -> str:
@@ -112,13 +118,7 @@ def _direction(sizes: Mapping[int, Size], edges: Sequence[Edge]) -> str:
     label = max((e.label.width for e in edges if e.label), default=0.0)
     across = ((wide + label + RANK_GAP) * ranks) / (high * crowd)
     down = ((wide + label / 2) * crowd) / ((high + 2 * RANK_GAP) * ranks)
-    return "LR" if abs(_log_ratio(across)) <= abs(_log_ratio(down)) else "TB"
-
-
-def _log_ratio(aspect: float) -> float:
-    import math
-
-    return math.log(aspect / ASPECT)
+    return "LR" if abs(math.log(across / ASPECT)) <= abs(math.log(down / ASPECT)) else "TB"
 
 
 def _read(drawn: dict[str, Any], sizes: Mapping[int, Size], count: int) -> Layout:

@@ -41,7 +41,7 @@ def numeral(value: Any) -> Numeral:
     >>> [str(numeral(x)) for x in (0.0, -0.0, float("inf"), float("nan"), True)]
     ['0', '0', '∞', 'undefined', 'true']
     """
-    if isinstance(value, bool) or getattr(value, "dtype", None) == bool:
+    if isinstance(value, bool) or str(getattr(value, "dtype", "")) == "bool":
         return Numeral("true" if value else "false")
     x = float(value)
     if math.isnan(x):

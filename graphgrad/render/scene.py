@@ -61,6 +61,9 @@ class Card(NamedTuple):
     value: Phrase
     adjoint: Equation | None
     shape: tuple[int | str, ...] = ()
+    label: str = ""  # the name in the language
+    forward: Equation = Equation()  # how the value comes about
+    backward: Equation = Equation()  # the full sum of the adjoint
 
 
 class Wire(NamedTuple):
@@ -118,9 +121,9 @@ class Scene(NamedTuple):
 
 
 def text(phrase: Phrase | tuple[str | Value, ...], values: Sequence[Any]) -> str:
-    """A phrase as plain text, with numbers written out.
+    r"""A phrase as plain text, with numbers written out.
 
-    >>> text((Math(r"\\bar z", "z̄"), EQUALS, Value(0)), [0.5])
+    >>> text((Math(r"\bar z", "z̄"), EQUALS, Value(0)), [0.5])
     'z̄ = 0.5'
     """
     return "".join(_text(piece, values) for piece in phrase)

@@ -62,7 +62,11 @@ def set_up(scene: Scene, style: Style) -> Stage:
     rule = _extent(rules, style.rule_size)
     source = [_extent([line((m,), ())], style.source_size) for m in scene.source]
     closing = [_extent([line(closing_phrase(c), scene.values)], style.rule_size) for c in scene.closing]
-    wanted = [layout.width, NARROWEST, *(min(w, WIDEST) for w in (rule[0], *_flow_widths(source), *_flow_widths(closing)))]
+    wanted = [
+        layout.width,
+        NARROWEST,
+        *(min(w, WIDEST) for w in (rule[0], *_flow_widths(source), *_flow_widths(closing))),
+    ]
     inner = max(wanted)
 
     margin, y = style.margin, style.margin
@@ -100,7 +104,9 @@ Extent = tuple[float, float, float]  # width, ascent, descent
 
 def _extent(labels: Iterable[Label], size: float) -> Extent:
     several, scale = list(labels), size / EM
-    widths, ascents, descents = zip(*((a.width, a.ascent, a.descent) for a in several), strict=True) if several else ((0,),) * 3
+    widths, ascents, descents = (
+        zip(*((a.width, a.ascent, a.descent) for a in several), strict=True) if several else ((0,),) * 3
+    )
     return max(widths) * scale, max(ascents) * scale, max(descents) * scale
 
 
@@ -120,7 +126,9 @@ def _card(card: Card, scene: Scene, style: Style) -> tuple[Size, tuple[Row, ...]
         lines.append((full, style.number_size, width))
     rows, y = [], PAD
     for label, size, _ in lines:
-        ascent, descent = (max(part, least) * size / EM for part, least in ((label.ascent, 700.0), (label.descent, 120.0)))
+        ascent, descent = (
+            max(part, least) * size / EM for part, least in ((label.ascent, 700.0), (label.descent, 120.0))
+        )
         rows.append(Row(round(y + ascent, 2), round(ascent + descent, 2)))
         y += ascent + descent + ROW_GAP
     width = max(w * size / EM for _, size, w in lines) + 2 * PAD

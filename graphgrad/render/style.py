@@ -14,7 +14,7 @@ from graphgrad.core.errors import UsageError, did_you_mean
 class Style:
     """What a picture looks like. Colours are `#rrggbb`, sizes are points; 72 points are an inch.
 
-    Forward is blue and backward orange-red, told apart in every kind of colour vision; text meets WCAG AA on its ground.
+    Forward is blue and backward orange-red, told apart by every eye; text meets WCAG AA on its ground.
     """
 
     name: str = "light"
@@ -85,7 +85,9 @@ def style(theme: str | Path | Style) -> Style:
     path = Path(theme)
     if path.suffix != ".toml":
         known = ", ".join(THEMES)
-        raise UsageError(f"unknown theme '{theme}'", hint=f"known themes: {known}, or a .toml file with a style's fields")
+        raise UsageError(
+            f"unknown theme '{theme}'", hint=f"known themes: {known}, or a .toml file with a style's fields"
+        )
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
+from graphgrad.render.layout import Size
 from graphgrad.render.shapes import Box, Curve, Head, Ink, Point, Shape
 from graphgrad.render.style import Style
 from graphgrad.render.typeset import EM, Bar, Glyph, Label, line, outline
@@ -18,13 +19,12 @@ def painter(style: Style) -> Paint:
     return lambda property_, role: f' {property_}="{getattr(style, role)}"'
 
 
-def document(
-    width: float, height: float, body: Iterable[str], glyphs: Iterable[int], title: str, description: str = "", extra: str = ""
-) -> str:
+def document(size: Size, body: Iterable[str], glyphs: Iterable[int], title: str, description: str = "") -> str:
     """A whole SVG file: outlines of the glyphs that the body uses, and the body."""
-    size = f'width="{fmt(width * 4 / 3)}" height="{fmt(height * 4 / 3)}" viewBox="0 0 {fmt(width)} {fmt(height)}"'
+    width, height = size
+    box = f'width="{fmt(width * 4 / 3)}" height="{fmt(height * 4 / 3)}" viewBox="0 0 {fmt(width)} {fmt(height)}"'
     told = f"<title>{escape(title)}</title>" + (f"<desc>{escape(description)}</desc>" if description else "")
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">{told}{extra}'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img">{told}'
     return "\n".join([head, definitions(glyphs), *body, "</svg>\n"])
 
 
@@ -36,7 +36,7 @@ def definitions(glyphs: Iterable[int]) -> str:
 
 def glyphs_of(shapes: Iterable[Shape], values: Sequence[Any]) -> set[int]:
     """The glyphs that shapes use."""
-    return {g.index for shape in shapes if isinstance(shape, Ink) for g in line(shape.phrase, values).glyphs}
+    return {g.number for shape in shapes if isinstance(shape, Ink) for g in line(shape.phrase, values).glyphs}
 
 
 def element(shape: Shape, values: Sequence[Any], paint: Paint) -> str:
@@ -54,7 +54,9 @@ def _box(box: Box, _: Sequence[Any], paint: Paint) -> str:
 
 
 def _curve(curve: Curve, _: Sequence[Any], paint: Paint) -> str:
-    return f'<path d="{path(curve.points)}" fill="none"{paint("stroke", curve.stroke)} stroke-width="{fmt(curve.line)}"/>'
+    return (
+        f'<path d="{path(curve.points)}" fill="none"{paint("stroke", curve.stroke)} stroke-width="{fmt(curve.line)}"/>'
+    )
 
 
 def path(points: Sequence[Point]) -> str:
@@ -88,9 +90,9 @@ def _use(glyph: Glyph, ink: Ink, paint: Paint) -> str:
     second = paint("fill", ink.second) if glyph.tag in ink.lit else ""
     if glyph.scale == 1.0:
         y = f' y="{glyph.y:g}"' if glyph.y else ""
-        return f'<use href="#g{glyph.index}" x="{glyph.x:g}"{y}{second}/>'
+        return f'<use href="#g{glyph.number}" x="{glyph.x:g}"{y}{second}/>'
     place = f"translate({glyph.x:g} {glyph.y:g})scale({glyph.scale:g})"
-    return f'<use href="#g{glyph.index}" transform="{place}"{second}/>'
+    return f'<use href="#g{glyph.number}" transform="{place}"{second}/>'
 
 
 def _bar(bar: Bar, ink: Ink, paint: Paint) -> str:
@@ -108,4 +110,9 @@ def fmt(number: float) -> str:
     return "0" if written in {"-0", ""} else written
 
 
-_ELEMENTS: Mapping[type, Callable[[Any, Sequence[Any], Paint], str]] = {Box: _box, Curve: _curve, Head: _head, Ink: _ink}
+_ELEMENTS: Mapping[type, Callable[[Any, Sequence[Any], Paint], str]] = {
+    Box: _box,
+    Curve: _curve,
+    Head: _head,
+    Ink: _ink,
+}

@@ -118,14 +118,14 @@ def source(graph: Graph) -> tuple[tuple[Math, ...], Mapping[int, frozenset[int]]
     if len(graph) > LONGEST_SOURCE:
         return (), {}
     program = _Tagged(graph)
-    kept = [i for i in statements(graph) if i in graph.names or i == graph.output or len(graph.users[i]) > 1]
     named = [i for i in statements(graph) if i in graph.names or i in graph.outputs.values()]
-    kept = set(named)
-    lines = []
+    kept, lines = set(named), []
     for i in named:
         first, *others = graph.names.get(i) or (graph.label(i),)
         lines.append(Math(program.assign(i, first, program.write(i, kept)), f"{first} = {text(graph, i, kept)}"))
-        lines += [Math(program.assign(i, other, program.mark(i, tex_name(first))), f"{other} = {first}") for other in others]
+        lines += [
+            Math(program.assign(i, other, program.mark(i, tex_name(first))), f"{other} = {first}") for other in others
+        ]
     return tuple(lines), {i: frozenset(tags) for i, tags in program.places.items()}
 
 

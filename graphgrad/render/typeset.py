@@ -22,9 +22,9 @@ TALL = ("\\frac", "\\sqrt", "\\begin", "\\sum", "\\int")  # what parentheses mus
 
 
 class Glyph(NamedTuple):
-    """One glyph: index in the font, origin, size as a part of the label's, and the tag of the part it belongs to."""
+    """One glyph: number in the font, origin, size as a part of the label's, and the tag of the part it belongs to."""
 
-    index: int
+    number: int
     x: float
     y: float
     scale: float
@@ -57,10 +57,11 @@ EMPTY = Label(0.0, 0.0, 0.0, ())
 @functools.cache
 def font() -> Any:
     """The mathematics font (STIX Two Math), as ziafont reads it."""
-    import ziamath
+    from ziafont.config import config
+    from ziamath import zmath
 
-    ziamath.config.svg2 = True
-    return ziamath.zmath.loadedfonts["default"]
+    config.svg2 = True
+    return zmath.loadedfonts["default"]
 
 
 @functools.cache
@@ -88,12 +89,12 @@ def typeset(tex: str) -> Label:
     """
     if not tex:
         return EMPTY
-    import ziamath
+    from ziamath import zmath
 
     font()
     if not any(command in tex for command in TALL):
         tex = tex.replace(r"\left(", "(").replace(r"\right)", ")")
-    drawing = ziamath.Latex(tex, size=EM, margin=0).svgxml()
+    drawing = zmath.Latex(tex, size=EM, margin=0).svgxml()
     glyphs, bars = [], []
     for element in drawing:
         if element.tag == "use":

@@ -1,0 +1,96 @@
+"""Files: a suffix chooses the writer. What is wrong is refused before the work, and nothing half-written stays."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from graphgrad.core.errors import UsageError, did_you_mean
+
+
+class Writer(NamedTuple):
+    """Where the function that makes a file's bytes stands: module of this room and name."""
+
+    module: str
+    name: str
+    extra: str = ""  # the optional package that it needs
+
+    def load(self) -> Callable[[Any], bytes]:
+        """Give the function; UsageError, with the command that helps, where its extra is not installed."""
+        if self.extra:
+            try:
+                import_module(self.extra)
+            except ImportError as error:
+                raise UsageError(f"this format needs {self.extra}", hint='pip install "graphgrad[video]"') from error
+        function: Callable[[Any], bytes] = getattr(import_module(f"graphgrad.render.{self.module}"), self.name)
+        return function
+
+
+PICTURE: Mapping[str, Writer] = {
+    ".svg": Writer("writers", "picture_svg"),
+    ".png": Writer("raster", "picture_png"),
+    ".dot": Writer("writers", "picture_dot"),
+    ".gv": Writer("writers", "picture_dot"),
+}
+FILM: Mapping[str, Writer] = {
+    ".html": Writer("player", "film_html"),
+    ".gif": Writer("raster", "film_gif"),
+    ".svg": Writer("animated", "film_svg"),
+    ".png": Writer("raster", "film_png"),
+    ".apng": Writer("raster", "film_apng"),
+    ".webp": Writer("raster", "film_webp"),
+    ".dot": Writer("writers", "film_dot"),
+    ".json": Writer("writers", "film_json"),
+}
+
+
+def check(path: str | Path, table: Mapping[str, Writer]) -> Path:
+    """Give the path if a file can be written there in a format of the table; UsageError otherwise."""
+    target = Path(path)
+    if target.suffix.lower() not in table:
+        hint = did_you_mean(target.suffix.lower(), table) or f"known: {' '.join(table)}"
+        wrong = f"unknown file type '{target.suffix}'" if target.suffix else f"'{target}' has no file type"
+        raise UsageError(
+            wrong, hint=f"known: {' '.join(table)}" if hint.startswith("known") else f"{hint} known: {' '.join(table)}"
+        )
+    folder = target.parent
+    if not folder.is_dir():
+        raise UsageError(f"cannot write {target}: there is no folder {folder}")
+    if (
+        target.is_dir()
+        or not os.access(target if target.exists() else folder, os.W_OK)
+        or not os.access(folder, os.W_OK)
+    ):
+        raise UsageError(
+            f"cannot write {target}: it is a folder" if target.is_dir() else f"cannot write {target}: no permission"
+        )
+    return target
+
+
+def save(shown: Any, path: str | Path, table: Mapping[str, Writer]) -> Path:
+    """Write a picture or a film; a film under a name with `{}` in it writes its frames one by one."""
+    single = "{}" in str(path) and hasattr(shown, "frames")
+    target = check(path, PICTURE if single else table)
+    write = (PICTURE if single else table)[target.suffix.lower()].load()
+    if not single:
+        replace(target, write(shown))
+        return target
+    digits = len(str(len(shown.frames) - 1))
+    for number, frame in enumerate(shown.frames):
+        replace(Path(str(path).replace("{}", f"{number:0{digits}}")), write(frame))
+    return target
+
+
+def replace(target: Path, content: bytes) -> None:
+    """Write beside the target, then rename: whoever looks finds the old file or the new one, whole."""
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        beside.write_bytes(content)
+        beside.replace(target)
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror}") from error
+    finally:
+        beside.unlink(missing_ok=True)
