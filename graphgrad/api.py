@@ -22,8 +22,8 @@ from graphgrad.transform import scalarize as _scalarize
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphgrad.render.film import Film
-    from graphgrad.render.picture import Picture
+    from graphgrad.render.film import Film, Picture
+    from graphgrad.render.scene import Math
 
 Source = Graph | str
 
@@ -212,11 +212,16 @@ def as_graph(graph: Source, values: Mapping[str, Any] | None = None) -> Graph:
     return parse(graph, shapes)
 
 
-def closed_forms(traced: Trace) -> dict[str, Graph]:
-    """Give the closed form of each input's derivative, where there is one."""
+def closed_forms(traced: Trace) -> dict[str, Math]:
+    """Give the closed form of each input's derivative, as LaTeX and as text, where there is one."""
     from graphgrad.execute.closed_form import closed_form as find  # noqa: PLC0415
+    from graphgrad.frontend.latex import latex as write  # noqa: PLC0415
+    from graphgrad.frontend.printers import text  # noqa: PLC0415
+    from graphgrad.render.scene import Math  # noqa: PLC0415
 
     output = _grad.output_name(traced.graph, None)
     named = {name: _grad.derivative_name(output, name) for name in traced.graph.inputs}
     found = {name: find(traced.gradient, d) for name, d in named.items() if d in traced.gradient.outputs}
-    return {name: form for name, form in found.items() if form is not None}
+    return {
+        name: Math(write(form, form.output), text(form, form.output)) for name, form in found.items() if form is not None
+    }

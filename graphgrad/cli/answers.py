@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -29,6 +31,23 @@ def say_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     console.print(table)
 
 
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show on a terminal that work goes on, where it takes more than a moment."""
+    import sys  # noqa: PLC0415
+
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        progress.add_task(what)
+        yield
+
+
 def number(value: Any) -> str:
     """Write a number, or an array as its entries or its shape.
 
@@ -43,7 +62,11 @@ def number(value: Any) -> str:
     if array.size > 12:
         shape = "×".join(map(str, array.shape))
         return f"{shape} array, min {array.min():.6g}, max {array.max():.6g}"
-    return np.array2string(array, precision=6, separator=", ", threshold=12).replace("\n", "").replace(". ", " ").replace(".,", ",").replace(".]", "]")
+    return json.dumps(array.tolist()) if array.dtype.kind != "f" else _list(array.tolist())
+
+
+def _list(entries: Any) -> str:
+    return f"[{', '.join(map(_list, entries))}]" if isinstance(entries, list) else f"{entries:.6g}"
 
 
 def _plain(value: Any) -> Any:

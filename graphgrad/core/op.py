@@ -107,7 +107,7 @@ def read(notation: str, **columns: Any) -> Op:
     name, symbol, precedence = SYMBOLS[type(sign)]
     spelled = dict.fromkeys(("numpy", "python", "sympy", "js"), notation)
     tex = f"$a {symbol} $b" if len(operands) == 2 else f"{symbol}$a"
-    defaults = {"name": name, "tex": tex, "glyph": symbol, "precedence": precedence}
+    defaults: dict[str, Any] = {"name": name, "tex": tex, "glyph": symbol, "precedence": precedence}
     return Op(notation=notation, operands=operands, **(spelled | defaults | columns))
 
 

@@ -192,7 +192,8 @@ def squeeze(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
 
 
 def index(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
-    (a,), rest, result = shapes, list(shapes[0]), []
+    (a,), rest = shapes, list(shapes[0])
+    result: list[Size] = []
     key: Key = attrs["key"]
     for part in key:
         if part is None:

@@ -61,8 +61,10 @@ def symbolic(graph: Graph) -> list[Any]:
 def _shortest(expression: Any) -> Any:
     import sympy as sp  # noqa: PLC0415
 
-    if expression.count_ops() > OPERATIONS or expression.has(sp.Piecewise):
+    if expression.count_ops() > OPERATIONS:
         return expression
+    if expression.has(sp.Piecewise):
+        return min(expression, sp.piecewise_fold(expression), key=lambda form: form.count_ops())
     together = sp.together(expression)
     forms = [expression, together, sp.factor_terms(expression), sp.collect_const(expression)]
     if len(together.free_symbols) <= 6:

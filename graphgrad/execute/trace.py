@@ -25,7 +25,7 @@ class Step(NamedTuple):
     None); accumulate: the consumer, with values (the sum so far, the new contribution).
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # a count, as the name says; tuples have a method of that name
     phase: str  # forward, seed, vjp, accumulate
     node: int
     operands: tuple[int, ...]

@@ -56,7 +56,7 @@ class Lowering:
 
     def constant(self, tree: ast.Constant) -> int:
         value = tree.value
-        if type(value) not in {int, float}:
+        if not isinstance(value, int | float) or isinstance(value, bool):
             raise self.error(tree, f"{value!r} is no number")
         if len(str(value)) > DIGITS or math.isinf(float(value)):
             raise self.error(tree, "this number is too large")

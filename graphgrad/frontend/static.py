@@ -24,7 +24,7 @@ def static_value(tree: ast.expr, attrs: Mapping[str, Any], env: Mapping[str, Any
         case ast.Name(id=name) if name in attrs:
             return attrs[name]
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
-            return tuple(t.id if _is_dimension(t, attrs) else static_value(t, attrs, env, builder) for t in elements)
+            return tuple(_dimension(t, attrs) or static_value(t, attrs, env, builder) for t in elements)
         case ast.Call(func=ast.Name(id="inverse"), args=[axes]):
             order = static_value(axes, attrs, env, builder)
             return order and tuple(sorted(range(len(order)), key=lambda i: order[i] % len(order)))
@@ -74,8 +74,8 @@ def _integer(tree: ast.expr) -> int | None:
     return None
 
 
-def _is_dimension(tree: ast.expr, attrs: Mapping[str, Any]) -> bool:
-    return isinstance(tree, ast.Name) and tree.id not in attrs
+def _dimension(tree: ast.expr, attrs: Mapping[str, Any]) -> str:
+    return tree.id if isinstance(tree, ast.Name) and tree.id not in attrs else ""
 
 
 def _part(operands: tuple[int, ...], i: int, axis: int, builder: Builder) -> Key:

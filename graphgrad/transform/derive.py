@@ -84,15 +84,22 @@ def derive(graph: Graph, /, *wrt: str, closed: Closed = lambda _graph, _output: 
     write = _adjoints if any(node.shape for node in graph.nodes) else _chain
     lines, result = {}, {}
     for name in wrt:
-        *lines[name], found = write(graph, name, output)
+        *above, found = write(graph, name, output)
+        lines[name] = tuple(above)
         end = closed(gradient, derivative_name(output, name))
         if end is not None:
             found = _line(end, [end.output], *found)
         if len(max(found.text, key=len)) > LENGTH:
             found = Line((*found.text[:1], *lines[name][-1].text[1:]), (*found.latex[:1], *lines[name][-1].latex[1:]))
         result[name] = found
-    program = str(graph)
-    return Derivation(program if "=" in program else f"{output} = {program}", lines, result)
+    return Derivation(_listing(graph, output), lines, result)
+
+
+def _listing(graph: Graph, output: str) -> str:
+    """The program with one operation a line, so that every name in the derivation is known."""
+    whole = frozenset(range(len(graph)))
+    made = [f"{graph.label(i)} = {text(graph, i, whole)}" for i, node in enumerate(graph.nodes) if node.op in OPS]
+    return "\n".join(made or [f"{output} = {graph.label(graph.output)}"])
 
 
 def _chain(graph: Graph, wrt: str, output: str) -> list[Line]:
@@ -106,8 +113,9 @@ def _chain(graph: Graph, wrt: str, output: str) -> list[Line]:
         if made.op not in OPS:
             continue
         slots = [s for s, o in enumerate(made.operands) if graph.nodes[o].op != "const" and local_rule(OPS[made.op], s)]
-        symbols = {o: builder.input(f"d{graph.label(o)}/d{wrt}") for o in made.operands}
-        values = {o: builder.const(int(o == variable)) for o in made.operands if graph.nodes[o].op not in OPS}
+        below = {made.operands[s] for s in slots}
+        symbols = {o: builder.input(f"d{graph.label(o)}/d{wrt}") for o in sorted(below)}
+        values = {o: builder.const(int(o == variable)) for o in sorted(below) if graph.nodes[o].op not in OPS}
         if not slots:
             sides.append((graph.label(node), [builder.const(0)]))
             continue
@@ -115,9 +123,9 @@ def _chain(graph: Graph, wrt: str, output: str) -> list[Line]:
         filled = _sum(builder, [contribution(builder, node, s, {**symbols, **values}[made.operands[s]])[1] for s in slots])
         simple = builder.const(0) if node not in tangent else _simple(builder, filled) if values else filled
         sides.append((graph.label(node), [*([general] if len(values) < len(symbols) else []), filled, simple]))
-        below = [made.operands[s] for s in slots if made.operands[s] not in seen and node in tangent]
-        queue += dict.fromkeys(below)
-        seen.update(below)
+        new = [made.operands[s] for s in slots if made.operands[s] not in seen and node in tangent]
+        queue += dict.fromkeys(new)
+        seen.update(new)
     sides.append((output, [_simple(builder, tangent[top]) if top in tangent else builder.const(0)]))
     whole = Graph(tuple(builder.nodes), builder.inputs, graph.outputs, graph.names)
     return [_derivative(whole, name, wrt, nodes, range(len(graph))) for name, nodes in sides]

@@ -70,8 +70,8 @@ def _reverse(graph: Graph, wrt: tuple[str, ...], cotangent: str | None, of: str)
         if graph.nodes[node].dtype == "int":
             raise UsageError(f"'{name}' is an index or a label and has no gradient")
     depends = [False] * len(graph)
-    for i, node in enumerate(graph.nodes):
-        depends[i] = i in inputs.values() or any(depends[o] for o in node.operands)
+    for i, made in enumerate(graph.nodes):
+        depends[i] = i in inputs.values() or any(depends[o] for o in made.operands)
     seed = _seed(builder, graph, output, cotangent)
     pulled = Pullback(builder, output, seed, depends.__getitem__)
     outputs = dict(graph.outputs)

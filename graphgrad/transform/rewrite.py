@@ -134,9 +134,9 @@ def rules(text: str = RULES) -> dict[str, tuple[Rule, ...]]:
 
 
 def _pattern(text: str) -> Graph:
-    """The left side of a rule; x is of rank 3 where it is swapped or transposed, and c a condition."""
+    """The left side of a rule; x is of rank 3 where its axes matter, and c a condition."""
     builder = Builder()
-    shape = ("K", "N", "M") if ".T" in text or "swap" in text else ()
+    shape = ("K", "N", "M") if any(word in text for word in (".T", "swap", "axis")) else ()
 
     def anything(name: str) -> int:
         return builder.input(name, shape, "bool" if name == "c" else "float")

@@ -1,0 +1,39 @@
+"""graphgrad animate: a film of backpropagation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from graphgrad.cli.answers import working
+from graphgrad.cli.arguments import outputs, program, read_graph, read_values
+from graphgrad.core.errors import UsageError
+
+
+@click.command("animate", epilog='Example: graphgrad animate "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75 -o backprop.gif')
+@program
+@outputs
+@click.option("--by", type=click.Choice(["contribution", "node"]), default="contribution", show_default=True,
+              help="What a backward frame shows.")  # fmt: skip
+@click.option("--labels", type=click.Choice(["both", "symbols", "numbers"]), default="both", show_default=True)
+@click.option("--theme", default="light", show_default=True, metavar="light|dark|print|FILE.toml")
+def command(source: str, values: tuple[str, ...], files: tuple[Path, ...], by: str, labels: str, theme: str) -> None:
+    """Film backpropagation on EXPR at the given values, to .html, .gif, .svg, .png, ... (backprop.html by default)."""
+    from graphgrad.render.export import FILM, check  # noqa: PLC0415
+
+    files = files or (Path("backprop.html"),)
+    for file in files:
+        check(file, FILM)
+    from graphgrad.api import animate  # noqa: PLC0415
+
+    given = read_values(values)
+    graph = read_graph(source, given)
+    if not graph.inputs:
+        raise UsageError("there is nothing to differentiate", hint="the expression has no variables")
+    with working("drawing"):
+        film = animate(graph, given, by=by, labels=labels, theme=theme)
+    for file in files:
+        with working(f"writing {file}"):
+            film.save(file)
+        click.echo(f"wrote {file} ({len(film.frames)} frames, {file.stat().st_size / 1000:.0f} kB)")

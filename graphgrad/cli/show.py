@@ -1,0 +1,84 @@
+"""graphgrad show: a graph as a picture, a listing, or a file for networkx, Gephi and yEd."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from graphgrad.cli.answers import say_json, say_table, working
+from graphgrad.cli.arguments import outputs, program, read_graph, read_values, shape_option
+from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.core.files import check_writable, write_whole
+
+if TYPE_CHECKING:
+    from graphgrad.core.graph import Graph
+
+
+@click.command("show", epilog='Example: graphgrad show "sigmoid(w*x + b)" -o neuron.svg')
+@program
+@outputs
+@shape_option
+@click.option("--gradient", is_flag=True, help="Show the gradient graph.")
+@click.option("--scalar", is_flag=True, help="Show every entry of a tensor as a node of its own.")
+@click.option("--theme", default="light", show_default=True, metavar="light|dark|print|FILE.toml")
+@click.option("--json", "as_json", is_flag=True, help="List as node-link JSON.")
+def command(
+    source: str,
+    values: tuple[str, ...],
+    files: tuple[Path, ...],
+    shapes: tuple[str, ...],
+    gradient: bool,
+    scalar: bool,
+    theme: str,
+    as_json: bool,
+) -> None:
+    """Show the graph of EXPR: as a table, or to .svg, .png, .dot, .graphml, .json and more."""
+    from graphgrad.frontend import interchange  # noqa: PLC0415
+    from graphgrad.render.export import PICTURE, check  # noqa: PLC0415
+
+    for file in files:
+        if file.suffix in interchange.WRITERS:
+            check_writable(file)
+        elif file.suffix in PICTURE:
+            check(file, PICTURE)
+        else:
+            known = [*PICTURE, *interchange.WRITERS]
+            hint = did_you_mean(file.suffix, known) or f"known are {' '.join(known)}"
+            raise UsageError(f"'{file}' is of no known kind", hint=hint)
+    graph = read_graph(source, read_values(values), shapes)
+    if scalar:
+        from graphgrad.transform.scalarize import scalarize  # noqa: PLC0415
+
+        graph = scalarize(graph)
+    if gradient:
+        from graphgrad.transform.grad import vjp  # noqa: PLC0415
+
+        graph = vjp(graph)
+    for file in files:
+        with working(f"writing {file}"):
+            if file.suffix in interchange.WRITERS:
+                write_whole(file, interchange.WRITERS[file.suffix](graph).encode())
+            else:
+                from graphgrad.api import show  # noqa: PLC0415
+
+                show(graph, theme=theme).save(file)
+        click.echo(f"wrote {file} ({len(graph)} nodes)")
+    if as_json:
+        say_json(interchange.node_link(graph))
+    elif not files:
+        _list(graph)
+
+
+def _list(graph: Graph) -> None:
+    from graphgrad.core.shapes import show  # noqa: PLC0415
+    from graphgrad.frontend.printers import text  # noqa: PLC0415
+
+    whole = frozenset(range(len(graph)))
+    rows = []
+    for i, node in enumerate(graph.nodes):
+        if node.op != "const":
+            formula = text(graph, i, whole) if node.operands else "input"
+            rows.append([", ".join(dict.fromkeys([graph.label(i), *graph.names.get(i, ())])), formula, show(node.shape)])
+    say_table("", ["node", "formula", "shape"], rows)
