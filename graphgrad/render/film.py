@@ -62,12 +62,12 @@ class Picture:
 class Film:
     """A film of backpropagation: `frames` are its pictures, `save` writes it to any format by suffix."""
 
-    def __init__(self, scene: Scene, look: Style, labels: str = "both") -> None:
+    def __init__(self, scene: Scene, look: Style, labels: str = "both", trace: Trace | None = None) -> None:
         if labels not in MODES:
             raise UsageError(
                 f"labels are {', '.join(MODES[:-1])} or {MODES[-1]}, not '{labels}'", hint=did_you_mean(labels, MODES)
             )
-        self.scene, self.style, self.labels = scene, look, labels
+        self.scene, self.style, self.labels, self.trace = scene, look, labels, trace
 
     @cached_property
     def stage(self) -> Stage:
@@ -111,4 +111,4 @@ def film(  # noqa: PLR0913  (all but the first are keywords)
     (7, 'end')
     """
     look = style(theme)
-    return Film(script.scene(trace, closed_forms=closed_forms, verdicts=verdicts, by=by), look, labels)
+    return Film(script.scene(trace, closed_forms=closed_forms, verdicts=verdicts, by=by), look, labels, trace)

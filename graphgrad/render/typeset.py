@@ -167,18 +167,19 @@ def joined(labels: Sequence[Label]) -> Label:
 
 def line(phrase: Phrase, values: Sequence[Any]) -> Label:
     """Typeset a phrase, numbers and all."""
-    return joined([_piece(piece, values) for piece in phrase]) if phrase else EMPTY
+    return joined([piece(p, values) for p in phrase]) if phrase else EMPTY
 
 
-def _piece(piece: Math | Value, values: Sequence[Any]) -> Label:
-    if isinstance(piece, Math):
-        return _spaced(piece.tex)
-    value = values[piece.node]
+def piece(shown: Math | Value, values: Sequence[Any]) -> Label:
+    """Typeset a piece of a phrase; an array is shown by its shape."""
+    if isinstance(shown, Math):
+        return _spaced(shown.tex)
+    value = values[shown.node]
     if getattr(value, "shape", ()):
         return typeset(r"\left[" + r" \times ".join(map(str, value.shape)) + r"\right]")
     number = numeral(value)
     label = typeset_numeral(number)
-    return joined([character("("), label, character(")")]) if piece.guard and number.negative else label
+    return joined([character("("), label, character(")")]) if shown.guard and number.negative else label
 
 
 @functools.cache

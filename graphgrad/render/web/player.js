@@ -1,0 +1,182 @@
+// The player: state, controls, keys.
+const $ = id => document.getElementById(id);
+const last = FILM.frames.length - 1;
+const state = { k: 0, mode: FILM.mode, playing: 0, answered: new Map() };
+
+// What must be guessed before the frame is shown whole: [question, value] pairs.
+const open = k => $("predict").checked ? FILM.frames[k].asks.slice(state.answered.get(k) || 0) : [];
+
+function hidden(k) {
+  const asks = open(k).map(([, value]) => value);
+  const before = k ? shownIn(k - 1) : new Set();
+  return new Set(asks.filter(value => !before.has(value)));
+}
+
+function refresh() {
+  const { k, mode } = state, frame = FILM.frames[k], asks = open(k);
+  show(k, mode, hidden(k));
+  $("where").value = k;
+  $("where").setAttribute("aria-valuetext", `frame ${k + 1} of ${last + 1}: ${frame.phase}`);
+  $("count").value = `${k + 1} / ${last + 1}`;
+  $("said").textContent = asks.length ? "What comes next? Say it before it is shown." : sentence(frame.said);
+  $("quiz").hidden = !asks.length;
+  if (asks.length) $("question").textContent = asks[0][0] + " =";
+  const known = shownIn(k);
+  FILM.cards.forEach((card, n) => {
+    const value = known.has(card.id) ? written(values[card.id]) : "not computed";
+    const adjoint = card.adjoint < 0 ? "" : `, adjoint ${known.has(card.adjoint) ? written(values[card.adjoint]) : "not computed"}`;
+    hits[n].setAttribute("aria-label", card.kind === "const" ? `constant ${card.label}` : `${card.label}, value ${value}${adjoint}`);
+  });
+  if (!$("details").hidden) detail(state.card);
+}
+
+function go(k) {
+  state.k = Math.max(0, Math.min(last, k));
+  $("guess").value = "";
+  $("judged").value = "";
+  refresh();
+}
+
+function pause() { clearTimeout(state.playing); state.playing = 0; dress(); }
+function play() {
+  if (state.k === last) go(0);
+  const tick = () => {
+    if (state.k === last || open(state.k).length) return pause();
+    go(state.k + 1);
+    state.playing = setTimeout(tick, FILM.frames[state.k].ms / Number($("speed").value));
+  };
+  state.playing = setTimeout(tick, 250);
+  dress();
+}
+function dress() {
+  $("play").classList.toggle("playing", Boolean(state.playing));
+  $("play").setAttribute("aria-label", state.playing ? "Pause" : "Play");
+}
+const step = by => { pause(); go(state.k + by); };
+const toggle = () => state.playing ? pause() : play();
+
+function setMode(mode) { state.mode = $("mode").value = mode; refresh(); }
+function setTheme(theme) { document.documentElement.dataset.theme = $("theme").value = theme; }
+const after = (list, item) => list[(list.indexOf(item) + 1) % list.length];
+const options = select => [...select.options].map(option => option.value);
+
+// The whole story of a node: how its value and its adjoint come about.
+function detail(n) {
+  state.card = n;
+  const card = FILM.cards[n], known = shownIn(state.k);
+  const reached = card.adjoint < 0 || known.has(card.adjoint);
+  $("which").textContent = card.kind === "const" ? `constant ${card.label}` : card.label;
+  const lines = [...(card.kind === "const" || known.has(card.id) || !$("predict").checked ? card.forward : []),
+    ...(reached || !$("predict").checked ? card.backward : [])];
+  $("lines").replaceChildren(...lines.map(equation));
+  $("details").hidden = false;
+}
+
+function equation(phrase) {
+  const label = lineLabel(phrase, values), size = 20 / EM, pad = 150;
+  const [wide, high] = [label[0] + 2 * pad, label[3] + label[4] + 2 * pad];
+  const box = `${-pad} ${-label[3] - pad} ${wide} ${high}`;
+  return make("svg", { viewBox: box, width: wide * size, height: high * size, fill: "currentColor", role: "img" }, ...inked(label));
+}
+
+// Inputs: a slider, a field, and the card itself can be dragged.
+const inputs = Object.fromEntries(FILM.cards.filter(c => c.kind === "input").map(c => [c.label, values[c.id]]));
+function setInput(name, value) {
+  if (!Number.isFinite(value)) return;
+  inputs[name] = value;
+  for (const field of document.querySelectorAll(`[data-input="${CSS.escape(name)}"]`)) field.value = String(Number(value.toPrecision(6)));
+  recompute(inputs);
+  refresh();
+}
+function inputRow(name) {
+  const start = inputs[name], span = Math.max(1, 2 * Math.abs(start));
+  const row = document.createElement("label"), slider = document.createElement("input"), field = document.createElement("input");
+  const fields = { type: "range", min: start - span, max: start + span, step: "any" };
+  Object.assign(slider, fields, { value: start });
+  Object.assign(field, { type: "number", step: "any", value: String(start) });
+  slider.setAttribute("aria-label", name);
+  field.setAttribute("aria-label", `${name}, exact value`);
+  row.className = "input";
+  row.append(name, slider, field);
+  for (const control of [slider, field]) {
+    control.dataset.input = name;
+    control.addEventListener("input", () => control.value !== "" && setInput(name, Number(control.value)));
+  }
+  return row;
+}
+if (compute) {
+  $("inputs").hidden = false;
+  $("inputs").append(...Object.keys(inputs).map(inputRow));
+}
+
+hits.forEach((hit, n) => {
+  const card = FILM.cards[n], drags = compute && card.kind === "input";
+  let grip = null;
+  hit.classList.toggle("drag", Boolean(drags));
+  hit.addEventListener("pointerdown", event => {
+    grip = { x: event.clientX, value: values[card.id], moved: false };
+    if (drags) hit.setPointerCapture(event.pointerId);
+  });
+  hit.addEventListener("pointermove", event => {
+    if (!grip || !drags) return;
+    const dx = event.clientX - grip.x;
+    grip.moved ||= Math.abs(dx) > 3;
+    if (grip.moved) setInput(card.label, Number((grip.value + dx * Math.max(1, Math.abs(grip.value)) / 200).toPrecision(4)));
+  });
+  hit.addEventListener("pointerup", () => { if (grip && !grip.moved) detail(n); grip = null; });
+  hit.addEventListener("keydown", event => {
+    if (event.key === "Enter") { detail(n); $("details").focus(); }
+  });
+});
+
+$("quiz").addEventListener("submit", event => {
+  event.preventDefault();
+  const [, value] = open(state.k)[0];
+  let guess;
+  try { guess = calculate($("guess").value, nameable()); } catch (error) { return judge(false, error.message); }
+  if (!agrees(guess, values[value])) return judge(false, `${written(guess)} is not right. Try again.`);
+  answered(`Right: ${written(values[value])}.`);
+});
+$("reveal").addEventListener("click", () => answered(`It is ${written(values[open(state.k)[0][1]])}.`));
+function judge(good, words) { $("judged").value = words; $("judged").className = good ? "good" : "bad"; }
+function answered(words) {
+  state.answered.set(state.k, (state.answered.get(state.k) || 0) + 1);
+  $("guess").value = "";
+  refresh();
+  if (!open(state.k).length) $("said").textContent = `${words} ${sentence(FILM.frames[state.k].said)}`;
+  judge(true, words);
+}
+
+const onClick = { first: () => step(-last), back: () => step(-1), next: () => step(1), last: () => step(last), play: toggle,
+  close: () => { $("details").hidden = true; } };
+for (const [id, act] of Object.entries(onClick)) $(id).addEventListener("click", act);
+$("where").max = last;
+$("where").addEventListener("input", () => { pause(); go(Number($("where").value)); });
+$("mode").addEventListener("change", () => setMode($("mode").value));
+$("theme").addEventListener("change", () => setTheme($("theme").value));
+$("predict").addEventListener("change", () => { state.answered.clear(); pause(); go(state.k); });
+
+const KEYS = { ArrowRight: () => step(1), ArrowLeft: () => step(-1), Home: () => step(-last), End: () => step(last), " ": toggle,
+  s: () => setMode(after(options($("mode")), state.mode)), t: () => setTheme(after(options($("theme")), $("theme").value)),
+  p: () => $("predict").click(), Escape: () => { $("details").hidden = true; } };
+addEventListener("keydown", event => {
+  const key = event.key.length > 1 ? event.key : event.key.toLowerCase();
+  const typing = event.target.matches("input:not([type=checkbox]), select") || (key === " " && event.target.matches("button, input"));
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !KEYS[key]) return;
+  event.preventDefault();
+  KEYS[key]();
+});
+
+let swipe = null;
+picture.addEventListener("pointerdown", event => { swipe = event.target.matches(".drag") ? null : event.clientX; });
+picture.addEventListener("pointerup", event => {
+  const dx = swipe === null ? 0 : event.clientX - swipe;
+  swipe = null;
+  if (Math.abs(dx) > 40) step(dx < 0 ? 1 : -1);
+});
+
+const named = [...document.styleSheets[0].cssRules].map(rule => /^\[data-theme="(.+)"\]$/.exec(rule.selectorText || "")).filter(Boolean);
+$("theme").append(...named.map(([, name]) => new Option(name, name)));
+setTheme(FILM.theme);
+$("mode").value = state.mode;
+go(Math.max(0, (Number.parseInt(location.hash.slice(1), 10) || 1) - 1));

@@ -1,0 +1,59 @@
+// The picture: every shape stands in the page once, and a frame says which of them are seen.
+const role = name => `var(--${name.replace("_", "-")})`;
+
+function drawBox([, x, y, width, height, rx, fill, stroke, line, dashed]) {
+  const edge = stroke ? { stroke: role(stroke), "stroke-width": line } : {};
+  const dash = dashed ? { "stroke-dasharray": "3 2.5" } : {};
+  return make("rect", { x, y, width, height, rx, fill: fill ? role(fill) : "none", ...edge, ...dash });
+}
+const drawCurve = ([, d, stroke, line]) => make("path", { d, fill: "none", stroke: role(stroke), "stroke-width": line });
+const drawHead = ([, d, fill]) => make("path", { d, fill: role(fill) });
+
+function drawInk(shape) {
+  const group = make("g", { fill: role(shape[5]) });
+  setInk(group, shape);
+  return group;
+}
+
+function setInk(group, [, phrase, x, y, size, , room, centred, lit, second]) {
+  const label = lineLabel(phrase, values);
+  const scale = Math.min(size, room * EM / (label[0] || 1)) / EM;
+  const left = x - (centred ? label[0] * scale / 2 : 0);
+  group.setAttribute("transform", `translate(${left.toFixed(2)} ${y})scale(${scale.toFixed(5)})`);
+  group.replaceChildren(...inked(label, lit, second));
+}
+
+let values = FILM.values.map(v => v === null ? null : Number(v));
+const draws = { b: drawBox, c: drawCurve, h: drawHead, i: drawInk };
+const shapes = FILM.shapes.map(shape => draws[shape[0]](shape));
+const carries = shape => shape[0] === "i" ? shape[1].filter(Array.isArray).map(piece => piece[0]) : [];
+const carried = FILM.shapes.map(carries);
+const glyphs = Object.entries(FILM.glyphs).map(([g, d]) => make("path", { id: "g" + g, d }));
+const hits = FILM.cards.map(card => {
+  const [x, y, width, height] = card.box;
+  return make("rect", { class: "hit", x, y, width, height, rx: 9, tabindex: 0, role: "button" });
+});
+const [width, height] = FILM.size;
+const picture = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Computation graph" },
+  make("defs", {}, ...glyphs), ...shapes, ...hits);
+document.getElementById("stage").append(picture);
+
+// Show frame k in a mode; shapes that carry a hidden value stay away.
+let seen = new Set();
+function show(k, mode, hidden = new Set()) {
+  const now = new Set(FILM.show[mode][k].filter(s => !carried[s].some(v => hidden.has(v))));
+  shapes.forEach((element, s) => {
+    element.classList.toggle("off", !now.has(s));
+    element.classList.toggle("fresh", now.has(s) && !seen.has(s) && FILM.shapes[s][0] === "i");
+  });
+  seen = now;
+}
+
+// New inputs, new numbers; everything else stays where it is.
+function recompute(inputs) {
+  values = compute(inputs).map(Number);
+  FILM.shapes.forEach((shape, s) => { if (carried[s].length) setInk(shapes[s], shape); });
+}
+
+const sentence = said => said.map(part => Array.isArray(part) ? written(values[part[0]]) : part).join("");
+const shownIn = k => new Set(FILM.show.both[k].flatMap(s => carried[s]));

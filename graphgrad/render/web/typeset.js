@@ -1,0 +1,69 @@
+// Numbers and lines of mathematics, exactly as Python sets them: numerals.py and typeset.py say why.
+const EM = 1000, SCRIPT = 0.7, RAISE = 380, DIGITS = 4;
+
+function numeral(x) {
+  if (typeof x === "boolean") return [String(x), ""];
+  if (Number.isNaN(x)) return ["undefined", ""];
+  const sign = x < 0 ? "−" : "", size = Math.abs(x);
+  if (size === Infinity) return [sign + "∞", ""];
+  if (size === 0) return ["0", ""];
+  const trim = s => s.includes(".") ? s.replace(/\.?0+$/, "") : s;
+  const first = Number(size.toExponential().split("e")[1]);
+  const digits = first >= -4 && first < 6 ? Math.max(DIGITS, first + 1) : DIGITS;
+  const [mantissa, exponent] = size.toExponential(digits - 1).split("e").map((s, k) => k ? Number(s) : s);
+  if (exponent >= -4 && exponent < 6) return [sign + trim(size.toFixed(Math.max(0, digits - 1 - exponent))), ""];
+  return [sign + trim(mantissa), String(exponent)];
+}
+
+const superscript = s => s.replace(/./g, c => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
+const written = x => { const [m, e] = numeral(x); return e ? `${m}×10${superscript(e)}` : m; };
+
+function numberLabel(x, guard) {
+  const [mantissa, exponent] = numeral(x), glyphs = [];
+  let at = 0;
+  const put = (text, scale, y) => {
+    for (const sign of text) {
+      const [glyph, advance] = FILM.digits[sign];
+      glyphs.push([glyph, at, y, scale]);
+      at += advance * scale;
+    }
+  };
+  const inside = guard && mantissa[0] === "−";
+  put(inside ? "(" : "", 1, 0);
+  put(mantissa, 1, 0);
+  if (exponent) { put("×10", 1, 0); put(exponent.replace("-", "−"), SCRIPT, -RAISE); }
+  put(inside ? ")" : "", 1, 0);
+  return [at, glyphs, [], exponent ? 900 : 750, 200];
+}
+
+// A phrase (label numbers, and [value, guard] pairs) as one label: width, glyphs, bars, ascent, descent.
+function lineLabel(phrase, values) {
+  const line = [0, [], [], 0, 0];
+  for (const piece of phrase) {
+    const label = Array.isArray(piece) ? numberLabel(values[piece[0]], piece[1]) : FILM.labels[piece];
+    for (const [g, x, y = 0, scale = 1, tag = -1] of label[1]) line[1].push([g, x + line[0], y, scale, tag]);
+    for (const [x, y, w, h, tag] of label[2]) line[2].push([x + line[0], y, w, h, tag]);
+    line[0] += label[0];
+    line[3] = Math.max(line[3], label[3]);
+    line[4] = Math.max(line[4], label[4]);
+  }
+  return line;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+function make(name, attributes, ...children) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+// The glyphs of a label, in thousandths of its size.
+function inked(label, lit = [], second = "") {
+  const paint = tag => lit.includes(tag) ? { fill: `var(--${second})` } : {};
+  return [
+    ...label[1].map(([g, x, y, scale, tag]) =>
+      make("use", { href: "#g" + g, transform: `translate(${x} ${y})scale(${scale})`, ...paint(tag) })),
+    ...label[2].map(([x, y, width, height, tag]) => make("rect", { x, y, width, height, ...paint(tag) })),
+  ];
+}
