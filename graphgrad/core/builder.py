@@ -66,6 +66,10 @@ class Builder:
         shape = () if row.elementwise and not any(shapes) else row.shape(shapes, attrs)
         return self._add(Node(op, operands, key[2], shape, row.dtype), key)
 
+    def find(self, op: str, *operands: int) -> int | None:
+        """Give the application of a row without attributes, if it is there already."""
+        return self._seen.get((op, operands, ()))
+
     def hole(self, shape: Shape) -> int:
         """Give a placeholder to build on; a finished graph must not reach it."""
         return self._add(Node("input", (), (("name", f"hole {len(self.nodes)}"),), shape, "float"))

@@ -30,6 +30,16 @@ def size_if_known(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str | Non
     return None if any(isinstance(s, str) for s in sizes) else str(prod(s for s in sizes if isinstance(s, int)))
 
 
+def mean_square_deviation(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str:
+    """The mean square of the deviations from the mean, over as many entries less `ddof`."""
+    squares = "square(a - mean(a, axis=axis, keepdims=True))"
+    if not attrs["ddof"]:
+        return f"mean({squares}, axis=axis, keepdims=keepdims)"
+    known = size_if_known(shapes, attrs)
+    count = int(known) - attrs["ddof"] if known else "(size(a, axis=axis) - ddof)"
+    return f"sum({squares}, axis=axis, keepdims=keepdims) / {count}"
+
+
 def transpose_of_matrix(shapes: tuple[Shape, ...], _: dict[str, Any]) -> str | None:
     """For a matrix, exchanging the last two axes is transposing; one spelling lets both be shared."""
     return "transpose(a)" if len(shapes[0]) == 2 else None

@@ -11,7 +11,15 @@ from __future__ import annotations
 from typing import Any
 
 from graphgrad.core import shapes
-from graphgrad.core.definitions import coprod_by_masking, dot_by_rank, prod_by_axes, size_if_known, swapaxes_by_rank, transpose_of_matrix
+from graphgrad.core.definitions import (
+    coprod_by_masking,
+    dot_by_rank,
+    mean_square_deviation,
+    prod_by_axes,
+    size_if_known,
+    swapaxes_by_rank,
+    transpose_of_matrix,
+)
 from graphgrad.core.op import Op, read
 
 OPS: dict[str, Op] = {}
@@ -183,9 +191,7 @@ op("min(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", ali
         " keepdims=keepdims) * (a == spread(v, a, axis=axis, keepdims=keepdims))",))  # fmt: skip
 op("argmax(a, *, axis=None)", vjp=(None,), dtype="int", shape=shapes.reduction, cost="a", sympy="")
 op("argmin(a, *, axis=None)", vjp=(None,), dtype="int", shape=shapes.reduction, cost="a", sympy="")
-op("var(a, *, axis=None, keepdims=False, ddof=0)",
-   define="sum(square(a - mean(a, axis=axis, keepdims=True)), axis=axis, keepdims=keepdims)"
-          " / (size(a, axis=axis) - ddof)")  # fmt: skip
+op("var(a, *, axis=None, keepdims=False, ddof=0)", define=mean_square_deviation)
 op("std(a, *, axis=None, keepdims=False, ddof=0)",
    define="sqrt(var(a, axis=axis, keepdims=keepdims, ddof=ddof))")  # fmt: skip
 op("logsumexp(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="3 * a",

@@ -5,21 +5,28 @@ Operands are simplified before the nodes on top of them, so that one pass over a
 
 from __future__ import annotations
 
+import ast
 from functools import cache
 from typing import Any, NamedTuple
 
 from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph, Node
+from graphgrad.core.op import SYMBOLS
+from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import Lowering, parsed
 from graphgrad.transform.rules import RULES
 
 
 class Rule(NamedTuple):
-    """One rule: the graph of its left side, whose inputs match anything; what its operands must be; and the text."""
+    """One rule: the graph of its left side, whose inputs match anything; what its operands must be; and the text.
+
+    `known` is a term, as an operation of two inputs of the pattern, that must exist for the rule to fire.
+    """
 
     pattern: Graph
     heads: tuple[tuple[int, str], ...]
     replacement: str
+    known: tuple[str, str, str] | None
     text: str
 
 
@@ -61,22 +68,29 @@ class Rewriter(Builder):
             if any(self.nodes[operands[slot]].op != head for slot, head in rule.heads):
                 continue
             env: dict[str, int] = {}
-            if self._match(rule.pattern, rule.pattern.output, node, env):
-                new = Lowering(self, dict(env), {}).lower(parsed(rule.replacement))
+            attrs: dict[str, Any] = {}
+            if self._match(rule.pattern, rule.pattern.output, node, env, attrs) and self._exists(rule.known, env):
+                new = Lowering(self, dict(env), attrs).lower(parsed(rule.replacement))
                 if self.nodes[new].shape == shape:
                     self.fired.append(Firing(node, new, rule.text))
                     return new
         return node
 
-    def _match(self, pattern: Graph, at: int, node: int, env: dict[str, int]) -> bool:
+    def _match(self, pattern: Graph, at: int, node: int, env: dict[str, int], attrs: dict[str, Any]) -> bool:
         wanted, found = pattern.nodes[at], self.nodes[node]
         if wanted.op == "input":
             return env.setdefault(wanted.value, node) == node
-        if wanted.op != found.op or wanted.attrs != found.attrs:
+        if wanted.op != found.op:
             return False
+        for (_, wish), (_, value) in zip(wanted.attrs, found.attrs, strict=True):
+            if (attrs.setdefault(wish.name, value) if isinstance(wish, Anything) else wish) != value:
+                return False
         return all(
-            self._match(pattern, a, b, env) for a, b in zip(wanted.operands, found.operands, strict=True)
+            self._match(pattern, a, b, env, attrs) for a, b in zip(wanted.operands, found.operands, strict=True)
         )
+
+    def _exists(self, known: tuple[str, str, str] | None, env: dict[str, int]) -> bool:
+        return known is None or self.find(known[0], env[known[1]], env[known[2]]) is not None
 
     def _fold(self, node: Node) -> int | None:
         """Arithmetic on whole numbers, as long as it is exact."""
@@ -126,22 +140,38 @@ def rules(text: str = RULES) -> dict[str, tuple[Rule, ...]]:
     table: dict[str, tuple[Rule, ...]] = {}
     for line in text.strip().splitlines():
         left, right = line.split(" -> ")
+        right, _, condition = right.partition(" if ")
         pattern = _pattern(left)
         op, operands, *_ = pattern.nodes[pattern.output]
         heads = tuple((slot, pattern.nodes[i].op) for slot, i in enumerate(operands) if pattern.nodes[i].op != "input")
-        table[op] = (*table.get(op, ()), Rule(pattern, heads, right, line))
+        table[op] = (*table.get(op, ()), Rule(pattern, heads, right, _term(condition) if condition else None, line))
     return table
 
 
+def _term(text: str) -> tuple[str, str, str]:
+    """An operation of two names."""
+    tree = parsed(text)
+    assert isinstance(tree, ast.BinOp) and isinstance(tree.left, ast.Name) and isinstance(tree.right, ast.Name)
+    return SYMBOLS[type(tree.op)][0], tree.left.id, tree.right.id
+
+
+class Anything(NamedTuple):
+    """An attribute of a pattern that matches any value."""
+
+    name: str
+
+
+class _Pattern(Builder):
+    """A builder that knows no shapes, for patterns fit nodes of any."""
+
+    def apply(self, op: str, *operands: int, **attrs: Any) -> int:
+        return self._add(Node(op, operands, tuple(attrs.items()), (), OPS[op].dtype))
+
+
 def _pattern(text: str) -> Graph:
-    """The left side of a rule; x is of rank 3 where its axes matter, and c a condition."""
-    builder = Builder()
-    shape = ("K", "N", "M") if any(word in text for word in (".T", "swap", "axis")) else ()
-
-    def anything(name: str) -> int:
-        return builder.input(name, shape, "bool" if name == "c" else "float")
-
-    return builder.build({"left": Lowering(builder, {}, {}, free=anything).lower(parsed(text))})
+    """The left side of a rule."""
+    builder, attrs = _Pattern(), {name: Anything(name) for name in ("axis", "keepdims")}
+    return builder.build({"left": Lowering(builder, {}, attrs, free=builder.input).lower(parsed(text))})
 
 
 _LARGE = 2**53

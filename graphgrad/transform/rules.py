@@ -1,7 +1,8 @@
-"""Algebra as text: `pattern -> replacement`, in the language itself; every name stands for any node.
+"""Algebra as text: `pattern -> replacement`, in the language itself; every name stands for any node, and
+`axis=axis` for any attribute.
 
 A rule must hold wherever its pattern is defined, and is proved by sympy in the tests. It fires only where it keeps the
-shape.
+shape; after `if` stands a term that must be there already, so that the rule shares work and never adds to it.
 """
 
 RULES = """
@@ -28,11 +29,11 @@ x * -y -> -(x * y)
 x / -y -> -(x / y)
 x * (1 / y) -> x / y
 1 / x * y -> y / x
-x * (y / z) -> x / z * y
+x * (y / z) -> x / z * y if x / z
 -1 * x -> -x
 x * -1 -> -x
 log(exp(x)) -> x
-sum(-x) -> -sum(x)
+sum(-x, axis=axis, keepdims=keepdims) -> -sum(x, axis=axis, keepdims=keepdims)
 x.T.T -> x
 swap(swap(x)) -> x
 ~~c -> c
