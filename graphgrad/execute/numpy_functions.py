@@ -27,9 +27,43 @@ def xlogy(a: Array, b: Array) -> Array:
 
 
 def erf(a: Array) -> Array:
-    """The error function, in double precision."""
-    exact = np.vectorize(math.erf, otypes=[float])(a)
-    return exact.astype(np.result_type(a), copy=False)[()]
+    """The error function to 4 ulp, by W. J. Cody's rational approximations (Math. Comp. 23, 1969)."""
+    x = np.asarray(a)
+    x = x if x.dtype.kind == "f" else x.astype(float)
+    y, square = np.abs(x), np.square(np.clip(x, -0.46875, 0.46875))
+    # fmt: off
+    near = x * ratio(
+        square,
+        [1.85777706184603153e-1, 3.1611237438705656, 113.864154151050156, 377.485237685302021, 3209.37758913846947],
+        [1, 23.6012909523441209, 244.024637934444173, 1282.61652607737228, 2844.23683343917062],
+    )
+    tail = np.exp(-np.square(y)) * ratio(
+        np.minimum(y, 4),
+        [2.15311535474403846e-8, 0.564188496988670089, 8.88314979438837594, 66.1191906371416295, 298.635138197400131,
+         881.95222124176909, 1712.04761263407058, 2051.07837782607147, 1230.33935479799725],
+        [1, 15.7449261107098347, 117.693950891312499, 537.181101862009858, 1621.38957456669019, 3290.79923573345963,
+         4362.61909014324716, 3439.36767414372164, 1230.33935480374942],
+    )
+    if np.any(y > 4):
+        z = np.maximum(y, 4)
+        far = ratio(
+            1 / np.square(z),
+            [0.0163153871373020978, 0.305326634961232344, 0.360344899949804439, 0.125781726111229246,
+             0.0160837851487422766, 0.000658749161529837803],
+            [1, 2.56852019228982242, 1.87295284992346047, 0.527905102951428412, 0.0605183413124413191,
+             0.00233520497626869185],
+        )
+        tail = np.where(y > 4, (0.564189583547756287 - far / np.square(z)) / z * np.exp(-np.square(y)), tail)
+    # fmt: on
+    return np.where(y <= 0.46875, near, np.copysign(1 - tail, x))[()]
+
+
+def ratio(t: Array, top: list[float], bottom: list[float]) -> Array:
+    """The quotient of two polynomials in t, their coefficients from the highest down."""
+    above, below = top[0] * t + top[1], bottom[0] * t + bottom[1]
+    for p, q in zip(top[2:], bottom[2:], strict=True):
+        above, below = above * t + p, below * t + q
+    return above / below
 
 
 def gelu(a: Array) -> Array:
@@ -116,7 +150,9 @@ def unpick(a: Array, labels: Array, b: Array) -> Array:
 def eye_mask(a: Array, axis: int) -> Array:
     """True where the index along an axis equals the index along a new last axis."""
     count = np.shape(a)[axis]
-    return np.eye(count, dtype=bool).reshape([count if i == axis % np.ndim(a) else 1 for i in range(np.ndim(a))] + [count])
+    return np.eye(count, dtype=bool).reshape(
+        [count if i == axis % np.ndim(a) else 1 for i in range(np.ndim(a))] + [count]
+    )
 
 
 def coprod(a: Array, axis: Any) -> Array:

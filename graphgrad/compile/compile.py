@@ -1,0 +1,38 @@
+"""A graph becomes a module, and the module a function."""
+
+from __future__ import annotations
+
+from graphgrad.compile.compiled import Compiled, compiled, load
+from graphgrad.compile.passes import composed, pipeline
+from graphgrad.compile.provenance import Provenance
+from graphgrad.compile.targets import target_row
+from graphgrad.compile.writer import Writer
+from graphgrad.core.errors import UsageError
+from graphgrad.core.graph import Graph
+
+DTYPES = ("float64", "float32")
+
+
+def compile(graph: Graph, /, target: str = "numpy", dtype: str = "float64") -> Compiled:  # noqa: A001  (as in gg.compile)
+    """Give a function that computes a graph's outputs, made of readable source that runs without graphgrad.
+
+    A gradient graph gives `value, grads`, one output its value, other outputs a dictionary by name. Programs of numbers
+    run through `math`; given arrays, or where `math` refuses what NumPy computes (an overflow, a value outside a
+    domain), the same lines run on NumPy, point by point, and follow it: inf and nan. `dtype` is the type of arrays.
+    Raises TargetError for a target that does not exist, is not installed or cannot spell an operation.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> from graphgrad.transform.grad import grad
+    >>> f = compile(grad(parse("x1 * sin(x2)"), "x1"))
+    >>> f(x1=2.0, x2=0.0)
+    (0.0, {'x1': 0.0})
+    """
+    if dtype not in DTYPES:
+        raise UsageError(f"dtype must be float64 or float32, not {dtype}")
+    row = target_row(target)
+    passes = pipeline(graph)
+    after = passes[-1].graph
+    writer = Writer(graph, after, Provenance(graph, after, composed(passes, len(graph))), row, dtype)
+    source = writer.source()
+    function = load(source, writer.name)[writer.name]
+    return compiled(function, source=source, target=target, dtype=dtype, graph=graph, passes=passes)

@@ -1,0 +1,69 @@
+"""Passes: each gives a graph of the same values, the new place of every node that is left, and what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from graphgrad.compile.rules import TABLES
+from graphgrad.core.graph import Graph
+from graphgrad.transform.rewrite import Firing, Rewriter, replay
+
+
+class Passed(NamedTuple):
+    """What a pass gave."""
+
+    name: str
+    graph: Graph
+    renaming: Mapping[int, int]  # node before -> node after; nodes that nothing needs any more are left out
+    fired: tuple[Firing, ...] = ()  # uses of rules; `before` and `after` count in the builder's nodes, not the graph's
+
+
+class _Rules(Rewriter):
+    """The rules of all tables, and one that only holds for matrices: (A @ B).T is B.T @ A.T."""
+
+    table = "\n".join(TABLES.values())
+
+    def apply(self, op: str, *operands: int, **attrs: Any) -> int:
+        """Give the simplest known node of that value."""
+        if op == "transpose" and self.nodes[operands[0]].op == "matmul" and attrs["axes"] is None:
+            a, b = self.nodes[operands[0]].operands
+            if len(self.nodes[a].shape) == len(self.nodes[b].shape) == 2:
+                turned = [super(_Rules, self).apply(op, i, axes=None) for i in (b, a)]
+                return super().apply("matmul", *turned)
+        return super().apply(op, *operands, **attrs)
+
+
+def rewrite(graph: Graph) -> Passed:
+    """Fold constants, share sub-expressions, apply the rules of all tables, and leave dead code behind: one replay."""
+    builder = _Rules()
+    new = replay(graph, builder)
+    outputs = {name: new[i] for name, i in graph.outputs.items()}
+    rewritten, place = builder.finish(outputs, graph.source)
+    renaming = {old: place[i] for old, i in new.items() if i in place}
+    return Passed("rewrite", rewritten, renaming, tuple(builder.fired))
+
+
+PASSES: tuple[Callable[[Graph], Passed], ...] = (rewrite,)
+
+
+def pipeline(graph: Graph, passes: tuple[Callable[[Graph], Passed], ...] = PASSES) -> tuple[Passed, ...]:
+    """Run passes one after the other.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> print(pipeline(parse("log(1 + exp(x)) * 1"))[-1].graph)
+    softplus(x)
+    """
+    done: list[Passed] = []
+    for change in passes:
+        done.append(change(graph))
+        graph = done[-1].graph
+    return tuple(done)
+
+
+def composed(passed: tuple[Passed, ...], nodes: int) -> dict[int, int]:
+    """Give the place, after all passes, of each of the nodes before them that is left."""
+    place = {i: i for i in range(nodes)}
+    for one in passed:
+        place = {old: one.renaming[i] for old, i in place.items() if i in one.renaming}
+    return place

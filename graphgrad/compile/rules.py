@@ -1,0 +1,39 @@
+"""Rewrite rules of the compiler, as text in the language: what is safer to compute, and what is cheaper.
+
+They follow the same law as those of `transform/rules.py`: equal wherever the pattern is defined, and of the same shape.
+"""
+
+from __future__ import annotations
+
+from graphgrad.transform.rules import RULES
+
+_AXES = [(axis, keepdims) for axis in (None, -1, 0, 1) for keepdims in (False, True)]
+
+STABLE = "\n".join(
+    [
+        "log(1 + x) -> log1p(x)",
+        "log(x + 1) -> log1p(x)",
+        "log1p(exp(x)) -> softplus(x)",
+        "exp(x) - 1 -> expm1(x)",
+        "1 / (1 + exp(-x)) -> sigmoid(x)",
+        "1 / (exp(-x) + 1) -> sigmoid(x)",
+        "exp(x) / (1 + exp(x)) -> sigmoid(x)",
+        "log(sigmoid(x)) -> -softplus(-x)",
+        *(f"log(sum(exp(x), axis={a}, keepdims={k})) -> logsumexp(x, axis={a}, keepdims={k})" for a, k in _AXES),
+        *(f"log(softmax(x, axis={a})) -> log_softmax(x, axis={a})" for a in (-1, 0, 1)),
+        *(f"exp(x) / sum(exp(x), axis={a}, keepdims=True) -> softmax(x, axis={a})" for a in (-1, 0, 1)),
+        *(f"x - logsumexp(x, axis={a}, keepdims=True) -> log_softmax(x, axis={a})" for a in (-1, 0, 1)),
+        *(f"exp(log_softmax(x, axis={a})) -> softmax(x, axis={a})" for a in (-1, 0, 1)),
+    ]
+)
+
+STRENGTH = """
+x ** 2 -> square(x)
+x ** 3 -> square(x) * x
+x ** 4 -> square(square(x))
+x ** 0.5 -> sqrt(x)
+x ** -0.5 -> 1 / sqrt(x)
+x ** -2 -> 1 / square(x)
+""".strip()
+
+TABLES = {"algebra": RULES.strip(), "stable forms": STABLE, "strength reduction": STRENGTH}

@@ -1,0 +1,38 @@
+"""Targets: what a graph can become, a row each."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import NamedTuple
+
+from graphgrad.core.errors import TargetError, did_you_mean
+
+
+class Target(NamedTuple):
+    """One target: the table's column for numbers and for arrays, and what must be installed."""
+
+    name: str
+    scalars: str  # column for programs of numbers; empty: they are written like programs of arrays
+    arrays: str  # column for programs of arrays; empty: the target has none
+    package: str = ""  # what must be importable
+    extra: str = ""  # the extra of graphgrad that brings it
+
+
+TARGETS = {
+    row.name: row
+    for row in (
+        Target("numpy", "python", "numpy"),
+        Target("python", "python", ""),
+    )
+}
+
+
+def target_row(name: str) -> Target:
+    """Give a target's row; TargetError where there is none or a package is missing, with what to do."""
+    if name not in TARGETS:
+        hint = did_you_mean(name, TARGETS) or f"there are {', '.join(TARGETS)}"
+        raise TargetError(f"there is no target '{name}'", hint=hint)
+    row = TARGETS[name]
+    if row.package and importlib.util.find_spec(row.package) is None:
+        raise TargetError(f"the target '{name}' needs {row.package}", hint=f"pip install 'graphgrad[{row.extra}]'")
+    return row

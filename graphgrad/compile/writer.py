@@ -1,0 +1,145 @@
+"""The writer: one graph as one module of Python."""
+
+from __future__ import annotations
+
+from graphgrad.compile import module
+from graphgrad.compile.lines import Dialect, straight
+from graphgrad.compile.provenance import Provenance
+from graphgrad.compile.targets import Target
+from graphgrad.core.constants import Constant
+from graphgrad.core.errors import TargetError
+from graphgrad.core.graph import Graph
+from graphgrad.core.ops import OPS
+from graphgrad.execute import numpy_functions, python_functions
+from graphgrad.transform.grad import derivative_name
+
+TITLES = {"value": "The value of", "value_and_grad": "The value and the gradient of", "values": "The values of"}
+
+
+class Writer:
+    """Writes the module of one graph: a function of numbers, a function of arrays, and what they call."""
+
+    def __init__(self, before: Graph, graph: Graph, provenance: Provenance, target: Target, dtype: str) -> None:
+        self.before, self.graph, self.said, self.target, self.dtype = before, graph, provenance, target, dtype
+        self.labels = provenance.labels
+        self.grads = gradients(graph)
+        self.name = "value_and_grad" if self.grads else "value" if len(graph.outputs) == 1 else "values"
+        operations = [n for n in graph.nodes if n.operands]
+        numbers = not any(n.shape for n in graph.nodes) and all(OPS[n.op].python for n in operations)
+        if not numbers and not target.arrays:
+            raise TargetError(f"the target '{target.name}' computes with numbers, and this program has arrays")
+        self.of_numbers, self.of_arrays = numbers and bool(target.scalars), bool(target.arrays)
+
+    def source(self) -> str:
+        """The module's text."""
+        taken = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const"}
+        imports, functions, library, names = set[str](), list[str](), list[str](), dict[str, str]()
+        if self.of_numbers:
+            imports, own = module.library(self.calls(Dialect("python")), python_functions)
+            names = {name: f"{name}_" for name in [*imports, *own] if name in taken}
+            library += [module.renamed(text, names) for text in own.values()]
+            taken |= {*imports, *own}
+            otherwise = f"_{self.name}_of_arrays" if self.of_arrays else ""
+            functions.append(self.function_of_numbers(Dialect("python", renamed=names), otherwise))
+        if self.of_arrays:
+            typed = f"np.{self.dtype}"
+            more, own = module.library(self.calls(Dialect("numpy", typed)), numpy_functions)
+            arrays = {name: f"{name}_of_arrays" for name in own if name in taken}
+            arrays |= {name: f"{name}_" for name in more if name in taken - imports}
+            library = [module.renamed(text, arrays) for text in own.values()] + library
+            imports, names = imports | more, names | {n: new for n, new in arrays.items() if n in more}
+            if "np" in taken:
+                names["np"] = "np_"
+            name = f"_{self.name}_of_arrays" if functions else self.name
+            functions.insert(0, self.function_of_arrays(name, Dialect("numpy", typed, arrays)))
+        if "np" in names:
+            functions, library = ([module.renamed(t, {"np": "np_"}) for t in texts] for texts in (functions, library))
+        return self.head(imports, names, library) + "\n\n".join([*library, *functions])
+
+    def calls(self, dialect: Dialect) -> set[str]:
+        """The functions and constants that the program uses by name."""
+        found = set[str]()
+        for i, node in enumerate(self.graph.nodes):
+            form = dialect.form(self.graph, i)
+            found |= form.calls if form else set()
+            if node.op == "const" and isinstance(node.value, Constant):
+                found.add(node.value.name)
+        return found
+
+    def head(self, imports: set[str], names: dict[str, str], library: list[str]) -> str:
+        """The docstring and the imports."""
+        notes = module.described_inputs(self.graph)
+        lines = [module.header(TITLES[self.name], self.before, notes, self.target.name, self.dtype)]
+        lines.append("from __future__ import annotations\n")
+        system = ["import math"] if any("math." in text for text in library) else []
+        system += module.imported("math", [f"{n} as {names[n]}" if n in names else n for n in sorted(imports)])
+        if self.of_arrays:
+            system.append("from typing import Any")
+        lines += ["\n".join(system) + "\n"] if system else []
+        if self.of_arrays:
+            lines.append("import numpy as np_\n" if "np" in names else "import numpy as np\n")
+            lines.append("Array = Any  # a number or a NumPy array\n")
+        return "\n".join(lines) + "\n\n"
+
+    def function_of_numbers(self, dialect: Dialect, otherwise: str) -> str:
+        """The function of numbers; `otherwise` names the one that takes over where `math` gives up."""
+        number, indent = ("Array", 8) if otherwise else ("float", 4)
+        text = self.opening(self.name, number)
+        text += ["    try:"] if otherwise else []
+        text += [*self.body(dialect, indent), *self.result(indent)]
+        if otherwise:
+            text.append("    except (TypeError, ValueError, ArithmeticError):  # NumPy knows arrays, inf and nan")
+            text.append(f"        return {otherwise}({', '.join(self.graph.inputs)})")
+        return "\n".join(text) + "\n"
+
+    def function_of_arrays(self, name: str, dialect: Dialect) -> str:
+        """The function of arrays."""
+        text = self.opening(name, "Array")
+        for n, i in self.graph.inputs.items():
+            kind = "int64" if self.graph.nodes[i].dtype == "int" else self.dtype
+            text.append(f"    {n} = np.asarray({n}, np.{kind})[()]")
+        text += ['    with np.errstate(all="ignore"):', *self.body(dialect, 8), *self.result(4)]
+        return "\n".join(text) + "\n"
+
+    def opening(self, name: str, number: str) -> list[str]:
+        """The signature and the docstring."""
+        many = f"dict[str, {number}]"
+        one = len(self.graph.outputs) == 1
+        returned = f"tuple[{number}, {many}]" if self.grads else number if one else many
+        first = next(iter(self.graph.outputs))
+        said = f"{first} and its gradient, by input name" if self.grads else first if one else "the outputs, by name"
+        return [*module.signature(name, [f"{n}: {number}" for n in self.graph.inputs], returned),
+                f'    """Give {said}."""']  # fmt: skip
+
+    def body(self, dialect: Dialect, indent: int) -> list[str]:
+        """The lines of the function, with their comments."""
+        named = {*self.graph.names, *self.said.adjoint_of}
+        lines, forward = [], True
+        for line in straight(self.graph, dialect, self.labels, named, indent):
+            if forward and self.grads and line.node not in self.said.forward:
+                forward = False
+                lines.append(("# backward", ""))
+            lines.append((f"{line.name} = {line.text}", self.said.comment(line.node)))
+        if self.grads and lines and lines[0][1]:
+            lines.insert(0, ("# forward", ""))
+        return module.written(lines or [("pass", "")], indent)
+
+    def result(self, indent: int) -> list[str]:
+        """The return statement."""
+        texts = {name: self.output(i) for name, i in self.graph.outputs.items()}
+        first = next(iter(texts.values()))
+        if self.grads:
+            return module.mapping(f"return {first}, ", {n: self.output(i) for n, i in self.grads.items()}, indent)
+        return [" " * indent + f"return {first}"] if len(texts) == 1 else module.mapping("return ", texts, indent)
+
+    def output(self, node: int) -> str:
+        """An output, in the return statement."""
+        made = self.graph.nodes[node]
+        return self.labels[node] if made.op != "const" else repr(float(made.value))
+
+
+def gradients(graph: Graph) -> dict[str, int]:
+    """Give the outputs that are derivatives of the first one, by input; empty where others are among them."""
+    first, *others = graph.outputs
+    known = {derivative_name(first, name): name for name in graph.inputs}
+    return {known[name]: graph.outputs[name] for name in others} if all(name in known for name in others) else {}
