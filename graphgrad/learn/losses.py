@@ -1,0 +1,109 @@
+"""Losses, a row each: text in the network's output R and the target Y, and what a target is."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.core.graph import Graph
+from graphgrad.core.ops import NAMES
+from graphgrad.core.shapes import Shape
+from graphgrad.frontend.parse import parse
+from graphgrad.learn.network import Network
+
+
+class Loss(NamedTuple):
+    """A loss: `target` is "numbers" (of the output's shape), "labels" (a class index a row) or "yes or no" (0 or 1)."""
+
+    name: str
+    text: str
+    target: str
+
+
+LOSSES = {
+    row.name: row
+    for row in (
+        Loss("squared_error", "squared_error(R, Y)", "numbers"),
+        Loss("half_mse", "half_mse(R, Y)", "numbers"),
+        Loss("mse", "mse(R, Y)", "numbers"),
+        Loss("mae", "mae(R, Y)", "numbers"),
+        Loss("huber", "huber(R, Y)", "numbers"),
+        Loss("binary_cross_entropy", "binary_cross_entropy(R, Y)", "yes or no"),
+        Loss("cross_entropy", "cross_entropy(R, Y)", "labels"),
+    )
+}
+
+
+def loss_row(loss: str) -> Loss:
+    """Give a row of the table, or make one of the user's own text in R and Y.
+
+    >>> loss_row("mean(abs(R - Y) ** 3)")
+    Loss(name='loss', text='mean(abs(R - Y) ** 3)', target='numbers')
+    """
+    if loss in LOSSES:
+        return LOSSES[loss]
+    if loss.isidentifier():
+        hint = did_you_mean(loss, LOSSES) or f"there are {', '.join(LOSSES)}, or write a text in R and Y"
+        raise UsageError(f"there is no loss '{loss}'", hint=hint)
+    names = set(re.findall(r"(?<![\w.])[A-Za-z_]\w*", loss)) - set(NAMES)
+    if not {"R", "Y"} <= names:
+        raise UsageError(f"the loss '{loss}' must speak of the output R and the target Y")
+    integers = re.search(r"(cross_entropy|nll|pick)\(", loss) and "soft_cross_entropy(" not in loss
+    labels = bool(integers) and "binary_cross_entropy(" not in loss
+    return Loss("loss", loss, "labels" if labels else "numbers")
+
+
+class Objective(NamedTuple):
+    """What is minimised: the network and its loss as one program, with the target as an input more."""
+
+    graph: Graph
+    text: str
+    shapes: dict[str, Shape]
+    target: str  # the target's name among the inputs
+    loss: Loss
+
+
+def objective(net: Network, loss: str, *, l2: float = 0.0, l1: float = 0.0) -> Objective:
+    """Join a network, a loss and penalties on its weights (parameters of two axes or more) into one program.
+
+    >>> from graphgrad.learn.network import mlp
+    >>> print(objective(mlp(2, 1), "mse", l2=0.01).text)
+    R = X @ W1.T + b1
+    L = mse(R, Y) + 0.01 * sum(square(W1))
+    """
+    row, graph = loss_row(loss), net.graph
+    known = {*graph.inputs, *graph.first_named}
+    target, value = _free("Y", known), _free("L", known)
+    lines, output = _named_output(net, known)
+    text = re.sub(r"(?<![\w.])Y(?!\w)", target, re.sub(r"(?<![\w.])R(?![\w(])", output, row.text))
+    weights = [name for name, array in net.values.items() if np.ndim(array) > 1]
+    for strength, penalty in ((l2, "square"), (l1, "abs")):
+        if strength < 0:
+            raise UsageError(f"a penalty must not be negative, not {strength}")
+        if strength:
+            terms = " + ".join(f"sum({penalty}({name}))" for name in weights)
+            text += f" + {strength!r} * " + (f"({terms})" if len(weights) > 1 else terms)
+    program = f"{lines}\n{value} = {text}"
+    rows, *rest = graph.nodes[graph.output].shape
+    shapes = {**net.shapes, target: (rows,) if row.target == "labels" else (rows, *rest)}
+    made = parse(program, shapes)
+    if made.nodes[made.output].shape:
+        raise UsageError(f"the loss '{row.text}' is no single number", hint="sum it, or take its mean")
+    return Objective(made, program, shapes, target, row)
+
+
+def _named_output(net: Network, known: set[str]) -> tuple[str, str]:
+    """Give the program's lines with its output named, and that name."""
+    output = net.output
+    if output in known:
+        return net.text, output
+    return str(net.graph) if "\n" in str(net.graph) else f"{output} = {net.graph}", output
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
