@@ -153,10 +153,10 @@ def _progress(stage: Stage, frame: Frame) -> Iterator[Shape]:
     """A strip at the bottom that tells how far the film has come, and where it turns round."""
     frames = stage.scene.frames
     room = stage.width - 2 * stage.style.margin
-    step = room / len(frames)
+    step, now = room / len(frames), frames.index(frame)
     for k, other in enumerate(frames):
         if frame.phase:
-            reached = k <= frames.index(frame)
+            reached = k <= now
             x = stage.style.margin + k * step
             yield Box(
                 *_rounded(x, stage.height - PROGRESS, max(step - 3.0, 1.0), 3.0),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.core.files import check_writable, write_whole
 
 
 class Writer(NamedTuple):
@@ -51,22 +51,10 @@ def check(path: str | Path, table: Mapping[str, Writer]) -> Path:
     """Give the path if a file can be written there in a format of the table; UsageError otherwise."""
     target = Path(path)
     if target.suffix.lower() not in table:
-        hint = did_you_mean(target.suffix.lower(), table) or f"known: {' '.join(table)}"
+        near, known = did_you_mean(target.suffix.lower(), table), f"known are {' '.join(table)}"
         wrong = f"unknown file type '{target.suffix}'" if target.suffix else f"'{target}' has no file type"
-        raise UsageError(
-            wrong, hint=f"known: {' '.join(table)}" if hint.startswith("known") else f"{hint} known: {' '.join(table)}"
-        )
-    folder = target.parent
-    if not folder.is_dir():
-        raise UsageError(f"cannot write {target}: there is no folder {folder}")
-    if (
-        target.is_dir()
-        or not os.access(target if target.exists() else folder, os.W_OK)
-        or not os.access(folder, os.W_OK)
-    ):
-        raise UsageError(
-            f"cannot write {target}: it is a folder" if target.is_dir() else f"cannot write {target}: no permission"
-        )
+        raise UsageError(wrong, hint=f"{near} {known}".strip())
+    check_writable(target)
     return target
 
 
@@ -76,21 +64,9 @@ def save(shown: Any, path: str | Path, table: Mapping[str, Writer]) -> Path:
     target = check(path, PICTURE if single else table)
     write = (PICTURE if single else table)[target.suffix.lower()].load()
     if not single:
-        replace(target, write(shown))
+        write_whole(target, write(shown))
         return target
     digits = len(str(len(shown.frames) - 1))
     for number, frame in enumerate(shown.frames):
-        replace(Path(str(path).replace("{}", f"{number:0{digits}}")), write(frame))
+        write_whole(Path(str(path).replace("{}", f"{number:0{digits}}")), write(frame))
     return target
-
-
-def replace(target: Path, content: bytes) -> None:
-    """Write beside the target, then rename: whoever looks finds the old file or the new one, whole."""
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        beside.write_bytes(content)
-        beside.replace(target)
-    except OSError as error:
-        raise UsageError(f"cannot write {target}: {error.strerror}") from error
-    finally:
-        beside.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from graphgrad.core.graph import Graph, Node
+from graphgrad.core.graph import Node
 from graphgrad.core.ops import OPS
 from graphgrad.execute.trace import Trace
 
@@ -33,8 +33,7 @@ def program(trace: Trace) -> str:
     v[1] = Math.sin(v[0]);
     ...
     """
-    graph = trace.gradient
-    lines = [_line(graph, i, node) for i, node in enumerate(graph.nodes)]
+    lines = [_line(i, node) for i, node in enumerate(trace.gradient.nodes)]
     if not all(lines):
         return "null"
     body = "\n".join(str(line) for line in lines)
@@ -42,7 +41,7 @@ def program(trace: Trace) -> str:
     return f"(() => {{\n{ERF}\nreturn {function};\n}})()" if "erf(" in body else function
 
 
-def _line(graph: Graph, i: int, node: Node) -> str | None:
+def _line(i: int, node: Node) -> str | None:
     if node.shape:
         return None
     if node.op == "input":
@@ -60,7 +59,5 @@ def _line(graph: Graph, i: int, node: Node) -> str | None:
 
 
 def _constant(value: Any) -> str:
-    number = float(value)
-    return (
-        repr(number) if abs(number) < float("inf") else "NaN" if number != number else f"{'-' * (number < 0)}Infinity"
-    )
+    number = repr(float(value))
+    return {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}.get(number, number)

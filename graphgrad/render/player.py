@@ -16,7 +16,6 @@ from graphgrad.render.numerals import written
 from graphgrad.render.raster import milliseconds
 from graphgrad.render.scene import MODES, Equation, Frame, Math, Phrase, Value
 from graphgrad.render.shapes import Box, Curve, Head, Ink, Shape
-from graphgrad.render.stage import Stage
 from graphgrad.render.style import THEMES, Style
 from graphgrad.render.svg import fmt, path
 from graphgrad.render.typeset import Label, advance, outline, piece
@@ -160,7 +159,7 @@ class _Data:
 
     def equation(self, equation: Equation) -> list[list[Any]]:
         """An equation as lines: what is equal to what, symbols before numbers."""
-        lines = [equation.lead + (equation.relation, *equation.symbols) if equation.symbols else equation.lead]
+        lines = [(*equation.lead, equation.relation, *equation.symbols) if equation.symbols else equation.lead]
         if equation.numbers and equation.lead:
             lines.append((equation.relation, *equation.numbers))
         return [self.phrase(line) for line in lines if line]

@@ -35,15 +35,11 @@ class Symbols:
 
     def name(self, node: int) -> Math:
         """A primal node by its name; a constant by its number."""
-        return _expression(self.graph, node, range(len(self.graph) + 1), leaf_only=True)
+        return _expression(self.graph, node, range(0), leaf_only=True)
 
     def title(self, node: int) -> Phrase:
-        """All of a node's names, newest first, and its formula in its operands' names."""
-        if not self.graph.nodes[node].operands:
-            return (self.name(node),)
-        names = dict.fromkeys((self.graph.label(node), *reversed(self.graph.names.get(node, ()))))
-        named = tuple(piece for n in names for piece in (Math(tex_name(n), n), EQUALS))
-        return (*named, self.formula(node))
+        """All of a node's names, and its formula in its operands' names."""
+        return titled(self.graph, node)
 
     def formula(self, node: int) -> Math:
         """A node's operation on its operands' names."""
@@ -102,6 +98,15 @@ class Symbols:
         for slot, value in enumerate(values):
             pieces += ((Math(", ", ", "),) if slot else ()) + (value._replace(guard=False),)
         return (*pieces, Math(")", ")"))
+
+
+def titled(graph: Graph, node: int) -> Phrase:
+    """All of a node's names, the one it goes by first, and its formula in its operands' names."""
+    if not graph.nodes[node].operands:
+        return (_expression(graph, node, range(0), leaf_only=True),)
+    names = dict.fromkeys((graph.label(node), *reversed(graph.names.get(node, ()))))
+    named = tuple(piece for n in names for piece in (Math(tex_name(n), n), EQUALS))
+    return (*named, _expression(graph, node, range(len(graph))))
 
 
 def _expression(graph: Graph, node: int, stop: range | set[int], *, leaf_only: bool = False) -> Math:

@@ -7,6 +7,7 @@ and no font where it is shown.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -18,7 +19,10 @@ SCRIPT = 0.7  # size of an exponent
 RAISE = 380.0  # its height above the baseline
 SPACE = 278.0  # around a relation
 SIGNS = frozenset("=+-/,()")
-TALL = ("\\frac", "\\sqrt", "\\begin", "\\sum", "\\int")  # what parentheses must grow around
+INDEX = re.compile(r"(?<=_\{)\d+(?=\})")  # a number as subscript
+LOW = re.compile(
+    r"\\left\(((?:(?!\\left|\\right|\\[dt]?frac|\\sqrt|\\begin|\\sum|\\int).)*)\\right\)"
+)  # needs no tall parentheses
 
 
 class Glyph(NamedTuple):
@@ -83,17 +87,36 @@ def outline(index: int) -> str:
 def typeset(tex: str) -> Label:
     r"""Typeset LaTeX mathematics. `\color{#00002a}{...}` tags a part with a number (here 42) and colours nothing.
 
+    Labels that differ in the digits of subscripts alone, as those of v1, v2, ... do, are typeset once: digits are of
+    one width.
+
     >>> label = typeset(r"\frac{1}{x_2}")
     >>> len(label.glyphs), len(label.bars), label.ascent > label.descent > 0
     (3, 1, True)
     """
-    if not tex:
-        return EMPTY
+    digits = "".join(INDEX.findall(tex))
+    if digits.strip("0"):
+        pattern = typeset(INDEX.sub(lambda found: "0" * len(found[0]), tex))
+        holes = [k for k, glyph in enumerate(pattern.glyphs) if glyph.number == _index_digit("0")]
+        if len(holes) == len(digits):
+            glyphs = list(pattern.glyphs)
+            for hole, digit in zip(holes, digits, strict=True):
+                glyphs[hole] = glyphs[hole]._replace(number=_index_digit(digit))
+            return pattern._replace(glyphs=tuple(glyphs))
+    return _typeset(tex) if tex else EMPTY
+
+
+@functools.cache
+def _index_digit(digit: str) -> int:
+    return _typeset(f"x_{{{digit}}}").glyphs[-1].number
+
+
+def _typeset(tex: str) -> Label:
     from ziamath import zmath
 
     font()
-    if not any(command in tex for command in TALL):
-        tex = tex.replace(r"\left(", "(").replace(r"\right)", ")")
+    while LOW.search(tex):
+        tex = LOW.sub(r"(\1)", tex)
     drawing = zmath.Latex(tex, size=EM, margin=0).svgxml()
     glyphs, bars = [], []
     for element in drawing:

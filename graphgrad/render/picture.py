@@ -1,0 +1,75 @@
+"""A still picture of any graph, without values; a graph too large to be read is collapsed first, and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from graphgrad.core.graph import Graph
+from graphgrad.core.shapes import Shape
+from graphgrad.render.collapse import collapse
+from graphgrad.render.film import Picture
+from graphgrad.render.scene import Card, Frame, Math, Phrase, Scene, Wire
+from graphgrad.render.stage import set_up
+from graphgrad.render.style import Style, style
+from graphgrad.render.symbols import source, titled
+
+Source = tuple[tuple[Math, ...], Mapping[int, frozenset[int]]]
+
+LARGEST = 1200  # nodes that are drawn one by one
+
+
+def picture(graph: Graph, *, theme: str | Path | Style = "light", largest: int = LARGEST) -> Picture:
+    """Draw a graph: names, formulas, shapes. With more than `largest` nodes, groups of nodes are drawn as one.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> picture(parse("tanh(W @ x + b)", W=(4, 2), x=2, b=4)).caption
+    'Graph of z: 6 nodes.'
+    """
+    scene = _whole(graph) if len(graph) <= largest else _grouped(graph, largest)
+    return Picture(set_up(scene, style(theme)), scene.frames[0])
+
+
+def _whole(graph: Graph) -> Scene:
+    cards = tuple(
+        Card(i, _kind(graph, i), titled(graph, i), _shape(node.shape), None, node.shape, graph.label(i))
+        for i, node in enumerate(graph.nodes)
+    )
+    edges = [Wire(o, i, slot, None) for i, node in enumerate(graph.nodes) for slot, o in enumerate(node.operands)]
+    said = f"Graph of {', '.join(graph.outputs)}: {len(graph)} nodes."
+    return _still(graph, cards, edges, said, source(graph))
+
+
+def _grouped(graph: Graph, largest: int) -> Scene:
+    groups, edges = collapse(graph, largest)
+    cards = []
+    for group in groups:
+        size = len(group.members)
+        title: Phrase = (
+            titled(graph, group.members[0]) if size == 1 else (Math(rf"\mathrm{{{group.name}}}", group.name),)
+        )
+        count: Phrase = () if size == 1 else (Math(rf"{size}\;\mathrm{{nodes}}", f"{size} nodes"),)
+        cards.append(Card(group.members[-1], "inner", title, count, None, (), group.name))
+    wires = [Wire(tail, head, 0, None) for tail, head in edges]
+    said = f"Graph of {', '.join(graph.outputs)}: {len(graph)} nodes, drawn as {len(groups)} groups."
+    line = Math(r"\mathrm{" + said.removesuffix(".").replace(" ", r"\;").replace("_", r"\_") + "}", said)
+    return _still(graph, cards, wires, said, ((line,), {}))
+
+
+def _still(graph: Graph, cards: Iterable[Card], wires: Iterable[Wire], said: str, source: Source) -> Scene:
+    shown = tuple(cards)
+    frame = Frame("", tuple(card.node for card in shown), said=(said,))
+    lines, places = source
+    return Scene(shown, tuple(wires), (frame,), lines, places, (), (), next(iter(graph.outputs)))
+
+
+def _kind(graph: Graph, i: int) -> str:
+    op = graph.nodes[i].op
+    return op if op in {"input", "const"} else "output" if i in graph.outputs.values() else "inner"
+
+
+def _shape(shape: Shape) -> Phrase:
+    if not shape:
+        return ()
+    written = [str(d) if isinstance(d, int) else rf"\mathit{{{d}}}" for d in shape]
+    return (Math(r"\left[" + r" \times ".join(written) + r"\right]", " × ".join(map(str, shape))),)
