@@ -1,0 +1,185 @@
+"""Training steps against steps taken by hand with the interpreter's gradient."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from graphgrad.compile.step import compile_step
+from graphgrad.core.errors import DataError, ParseError, ShapeError, UsageError
+from graphgrad.execute.run import run as interpret
+from graphgrad.frontend.parse import parse
+from graphgrad.transform.grad import grad
+
+SHAPES = {"X": ("N", 6), "W1": (5, 6), "b1": 5, "W2": (3, 5), "b2": 3, "y": "N"}
+MLP = "h = tanh(X @ W1.T + b1); L = cross_entropy(h @ W2.T + b2, y)"
+NAMES = ("W1", "b1", "W2", "b2")
+ADAM = "m = b1*m + (1-b1)*g; v = b2*v + (1-b2)*g**2; p = p - lr * (m/(1-b1**t)) / (sqrt(v/(1-b2**t)) + eps)"
+CONSTANTS = {"b1": 0.9, "b2": 0.999, "eps": 1e-8}
+
+
+def sgd(p, g, _, __, lr):
+    return p - lr * g
+
+
+def momentum(p, g, s, _, lr):
+    s["m"] = 0.9 * s.get("m", 0) + g
+    return p - lr * s["m"]
+
+
+def adam(p, g, s, t, lr):
+    s["m"] = 0.9 * s.get("m", 0) + 0.1 * g
+    s["v"] = 0.999 * s.get("v", 0) + 0.001 * g**2
+    return p - lr * (s["m"] / (1 - 0.9**t)) / (np.sqrt(s["v"] / (1 - 0.999**t)) + 1e-8)
+
+
+def amsgrad(p, g, s, _, lr):
+    s["m"] = 0.9 * s.get("m", 0) + 0.1 * g
+    s["v"] = 0.999 * s.get("v", 0) + 0.001 * g**2
+    s["top"] = np.maximum(s.get("top", 0), s["v"])
+    return p - lr * s["m"] / (np.sqrt(s["top"]) + 1e-8)
+
+
+def adagrad(p, g, s, _, lr):
+    s["a"] = s.get("a", 0) + g**2
+    return p - lr * g / (np.sqrt(s["a"]) + 1e-10)
+
+
+OPTIMIZERS = {
+    "p - lr * g": sgd,
+    "m = 0.9 * m + g; p -= lr * m": momentum,
+    ADAM: adam,
+    "m = b1*m + (1-b1)*g; v = b2*v + (1-b2)*g**2; top = maximum(top, v); p = p - lr * m / (sqrt(top) + eps)": amsgrad,
+    "a = a + g**2; p = p - lr * g / (sqrt(a) + 1e-10)": adagrad,
+}
+
+
+def problem(seed=0, n=20):
+    rng = np.random.default_rng(seed)
+    start = {k: rng.normal(size=SHAPES[k]) for k in NAMES}
+    return start, rng.normal(size=(n, 6)), rng.integers(3, size=n)
+
+
+def by_hand(loss, start, batches, rule, lr):
+    """The same steps, parameter by parameter, with the interpreter."""
+    gradient, values, losses = grad(loss, *start), {k: np.array(v, float) for k, v in start.items()}, []
+    states = {k: {} for k in values}
+    name = next(iter(loss.outputs))
+    for t, batch in enumerate(batches, 1):
+        found = interpret(gradient, {**values, **batch})
+        losses.append(float(found[gradient.outputs[name]]))
+        for k, v in values.items():
+            values[k] = rule(v, found[gradient.outputs[f"d{name}_d{k}"]], states[k], t, lr)
+    return losses, values
+
+
+@pytest.mark.parametrize("text", OPTIMIZERS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_optimizers_step_by_step(text, dtype):
+    loss, (start, X, y) = parse(MLP, SHAPES), problem()
+    step = compile_step(loss, NAMES, text, constants=CONSTANTS, dtype=dtype)
+    run = step.start(start)
+    batches = [{"X": X[i : i + 8], "y": y[i : i + 8]} for _ in range(10) for i in range(0, 20, 8)]
+    wanted, values = by_hand(loss, start, batches, OPTIMIZERS[text], 0.05)
+    data = X.astype(dtype), y
+    losses = np.concatenate([run.epoch(*data, batch=8, lr=0.05) for _ in range(10)])
+    tolerance = 1e-11 if dtype == "float64" else 2e-3
+    np.testing.assert_allclose(losses, wanted, rtol=tolerance, atol=tolerance)
+    for k, v in values.items():
+        np.testing.assert_allclose(run.parameters[k], v, rtol=tolerance, atol=tolerance)
+    assert run.t == 30
+    assert run.theta.dtype == dtype
+
+
+def test_norm_is_of_the_whole_gradient():
+    loss, (start, X, y) = parse(MLP, SHAPES), problem()
+    clipped = compile_step(
+        loss, NAMES, "g = g * minimum(1, c / norm(g)); p - g", constants={"c": 1e-3}, dtype="float64"
+    )
+    run = clipped.start(start)
+    before = run.theta.copy()
+    run(X, y)
+    assert np.linalg.norm(run.theta - before) == pytest.approx(1e-3)
+
+
+def test_orders_batches_and_examples():
+    loss, (start, X, y) = parse(MLP, SHAPES), problem()
+    step = compile_step(loss, NAMES, "p - lr * g", dtype="float64")
+    order = np.random.default_rng(1).permutation(20)
+    one, two = step.start(start), step.start(start)
+    np.testing.assert_allclose(
+        one.epoch(X, y, order=order, batch=7, lr=0.1), two.epoch(X[order], y[order], batch=7, lr=0.1)
+    )
+    example = parse(MLP, SHAPES | {"X": 6, "y": ()})
+    run = compile_step(example, NAMES, "p - lr * g", dtype="float64").start(start)
+    losses = run.epoch(X, y, order=order[:5], lr=0.1)
+    wanted, values = by_hand(example, start, [{"X": X[i], "y": y[i]} for i in order[:5]], sgd, 0.1)
+    np.testing.assert_allclose(losses, wanted, rtol=1e-11)
+    np.testing.assert_allclose(run.parameters["W1"], values["W1"], rtol=1e-11)
+
+
+def test_resume_to_the_same_bits():
+    loss, (start, X, y) = parse(MLP, SHAPES), problem()
+    step = compile_step(loss, NAMES, ADAM, constants=CONSTANTS)
+    X = X.astype(np.float32)
+    whole = step.start(start)
+    for _ in range(4):
+        whole.epoch(X, y, batch=6, lr=0.01)
+    first = step.start(start)
+    first.epoch(X, y, batch=6, lr=0.01)
+    second = step.start(start)
+    second.restore(first.state())
+    for _ in range(3):
+        second.epoch(X, y, batch=6, lr=0.01)
+    assert second.t == whole.t
+    np.testing.assert_array_equal(second.theta, whole.theta)
+
+
+def test_names_of_the_users_that_the_step_uses_too():
+    loss = parse("theta * t - m + gradient * lr + step + N; L = (theta - t) ** 2 + m * m * gradient + lr + step + N")
+    run = compile_step(loss, ["theta", "m"], "m = 0.5 * m + g; p - lr * m", dtype="float64").start(
+        {"theta": 1.0, "m": 2.0}
+    )
+    assert run.step.data == ("t", "gradient", "lr", "step", "N")
+    assert run(0.5, 1.0, 0, 0, 0, lr=0.25) == pytest.approx(4.25)
+    assert float(run.parameters["theta"]) == pytest.approx(1 - 0.25 * 1.0)
+    assert float(run.parameters["m"]) == pytest.approx(2 - 0.25 * 4.0)
+
+
+def test_saved_step_trains_alone(tmp_path):
+    compile_step(parse(MLP, SHAPES), NAMES, ADAM, constants=CONSTANTS).save(tmp_path / "mlp_step.py")
+    alone = """
+import sys; sys.modules["graphgrad"] = None
+import numpy as np, mlp_step
+theta = np.random.default_rng(0).normal(size=53).astype("float32"); m = np.zeros_like(theta); v = np.zeros_like(theta)
+step, gradient = mlp_step.bind(theta, m, v, 4)
+X, y = np.ones((4, 6), "float32"), np.zeros(4, "int64")
+losses = [step(X, y, t, 0.1) for t in range(1, 20)]
+print(losses[-1] < losses[0])
+"""
+    done = subprocess.run([sys.executable, "-c", alone], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert done.stdout == "True\n"
+
+
+def test_refusals():
+    loss = parse(MLP, SHAPES)
+    with pytest.raises(UsageError, match="W3"):
+        compile_step(loss, ["W3"], "p - g")
+    with pytest.raises(ShapeError, match="fixed"):
+        compile_step(loss, ["X"], "p - g")
+    with pytest.raises(ParseError):
+        compile_step(loss, NAMES, "p - lr ** * g")
+    with pytest.raises(UsageError, match="no new parameter"):
+        compile_step(loss, NAMES, "m = m + g")
+    with pytest.raises(UsageError, match="one number"):
+        compile_step(loss, NAMES, "p = norm(g)")
+    step = compile_step(loss, NAMES, "p - g")
+    with pytest.raises(UsageError, match="W1"):
+        step.start({})
+    with pytest.raises(ShapeError, match=r"\(5, 6\)"):
+        step.start(dict.fromkeys(NAMES, np.zeros(3)))
+    with pytest.raises(UsageError, match="not lr"):
+        step.start(problem()[0])(*problem()[1:], lr=0.1)
+    with pytest.raises(DataError, match="rows"):
+        step.start(problem()[0]).epoch(np.zeros((3, 6)), np.zeros(2, int))
