@@ -26,6 +26,16 @@ def content(stage: Stage, frame: Frame, mode: str) -> tuple[Shape, ...]:
     return tuple(shape for part in parts for shape in part)
 
 
+def layer(shape: Shape) -> int:
+    """What lies below what, for formats in which shapes of several frames stand side by side."""
+    if isinstance(shape, Box):
+        if shape.node >= 0 or shape.dashed:
+            return 6 if shape.dashed else 5
+        over_wires = shape.fill == "ground" and shape.radius > 0
+        return 4 if over_wires else int(shape.fill != "ground")
+    return {Curve: 2, Head: 3, Ink: 7}[type(shape)]
+
+
 def role(frame: Frame) -> str:
     """The colour of a frame's work: that of values, or that of adjoints."""
     return "value" if frame.phase in FORWARD else "adjoint"
@@ -151,18 +161,11 @@ def _below(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
 
 def _progress(stage: Stage, frame: Frame) -> Iterator[Shape]:
     """A strip at the bottom that tells how far the film has come, and where it turns round."""
-    frames = stage.scene.frames
-    room = stage.width - 2 * stage.style.margin
-    step, now = room / len(frames), frames.index(frame)
-    for k, other in enumerate(frames):
-        if frame.phase:
-            reached = k <= now
-            x = stage.style.margin + k * step
-            yield Box(
-                *_rounded(x, stage.height - PROGRESS, max(step - 3.0, 1.0), 3.0),
-                1.5,
-                role(other) if reached else "idle",
-            )
+    frames, margin = stage.scene.frames, stage.style.margin
+    step, now = (stage.width - 2 * margin) / len(frames), frames.index(frame)
+    for k, other in enumerate(frames if frame.phase else ()):
+        place = _rounded(margin + k * step, stage.height - PROGRESS, max(step - 3.0, 1.0), 3.0)
+        yield Box(*place, 1.5, role(other) if k <= now else "idle")
 
 
 def _shift(stage: Stage, point: Point) -> Point:

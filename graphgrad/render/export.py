@@ -32,6 +32,8 @@ class Writer(NamedTuple):
 PICTURE: Mapping[str, Writer] = {
     ".svg": Writer("writers", "picture_svg"),
     ".png": Writer("raster", "picture_png"),
+    ".pdf": Writer("pdf", "picture_pdf"),
+    ".tex": Writer("tikz", "picture_tex"),
     ".dot": Writer("writers", "picture_dot"),
     ".gv": Writer("writers", "picture_dot"),
 }
@@ -42,6 +44,9 @@ FILM: Mapping[str, Writer] = {
     ".png": Writer("raster", "film_png"),
     ".apng": Writer("raster", "film_apng"),
     ".webp": Writer("raster", "film_webp"),
+    ".pdf": Writer("pdf", "film_pdf"),
+    ".tex": Writer("tikz", "film_tex"),
+    ".mp4": Writer("video", "film_mp4", "imageio_ffmpeg"),
     ".dot": Writer("writers", "film_dot"),
     ".json": Writer("writers", "film_json"),
 }

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from graphgrad.render.draw import content
+from graphgrad.render.draw import content, layer
 from graphgrad.render.live import program
 from graphgrad.render.numerals import written
 from graphgrad.render.raster import milliseconds
@@ -75,7 +75,7 @@ class _Data:
         for frame in drawn:
             for shapes in frame.values():
                 self.shapes.update(dict.fromkeys(shapes))
-        order = sorted(self.shapes, key=_layer)  # stable: the order of appearance within a layer
+        order = sorted(self.shapes, key=layer)  # stable: the order of appearance within a layer
         number = {shape: k for k, shape in enumerate(order)}
         told = {mode: [[number[s] for s in f[mode]] for f in drawn] for mode in MODES}
         return {
@@ -163,21 +163,6 @@ class _Data:
         if equation.numbers and equation.lead:
             lines.append((equation.relation, *equation.numbers))
         return [self.phrase(line) for line in lines if line]
-
-
-def _layer(shape: Shape) -> int:
-    match shape:
-        case Box() if shape.node >= 0:
-            return 4
-        case Box() if shape.dashed:
-            return 5
-        case Box():
-            return 3 if shape.fill == "ground" else 0
-        case Curve():
-            return 1
-        case Head():
-            return 2
-    return 6
 
 
 def _label(label: Label) -> list[Any]:

@@ -97,17 +97,18 @@ def typeset(tex: str) -> Label:
     digits = "".join(INDEX.findall(tex))
     if digits.strip("0"):
         pattern = typeset(INDEX.sub(lambda found: "0" * len(found[0]), tex))
-        holes = [k for k, glyph in enumerate(pattern.glyphs) if glyph.number == _index_digit("0")]
+        holes = [k for k, glyph in enumerate(pattern.glyphs) if glyph.number == index_digit("0")]
         if len(holes) == len(digits):
             glyphs = list(pattern.glyphs)
             for hole, digit in zip(holes, digits, strict=True):
-                glyphs[hole] = glyphs[hole]._replace(number=_index_digit(digit))
+                glyphs[hole] = glyphs[hole]._replace(number=index_digit(digit))
             return pattern._replace(glyphs=tuple(glyphs))
     return _typeset(tex) if tex else EMPTY
 
 
 @functools.cache
-def _index_digit(digit: str) -> int:
+def index_digit(digit: str) -> int:
+    """The glyph of a digit in a subscript, which the font draws a little wider than its scaled self."""
     return _typeset(f"x_{{{digit}}}").glyphs[-1].number
 
 

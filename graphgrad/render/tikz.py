@@ -1,0 +1,125 @@
+r"""A film as TikZ for Beamer: one `\only` a step, formulas in the document's own fonts, compiled by any LaTeX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from graphgrad.render.animated import presence
+from graphgrad.render.draw import layer
+from graphgrad.render.numerals import numeral
+from graphgrad.render.scene import Math, Value
+from graphgrad.render.shapes import Box, Curve, Head, Ink, Point, Shape
+from graphgrad.render.style import Style
+
+if TYPE_CHECKING:
+    from graphgrad.render.film import Film, Picture
+
+PREAMBLE = r"""% compile with pdflatex or lualatex
+\documentclass[aspectratio=169]{beamer}
+\usefonttheme{professionalfonts}
+\usepackage{amsmath,amssymb,tikz}
+\setbeamertemplate{navigation symbols}{}
+%COLOURS%
+\setbeamercolor{background canvas}{bg=ggground}
+\newsavebox\ggbox
+% a line of mathematics, narrowed where it would leave its room: room, size, formula
+\newcommand\ggline[3]{\sbox\ggbox{\fontsize{#2}{#2}\selectfont$\displaystyle #3$}%
+  \ifdim\wd\ggbox>#1\resizebox{#1}{!}{\usebox\ggbox}\else\usebox\ggbox\fi}
+\begin{document}
+\begin{frame}[plain]
+\centering
+\resizebox{!}{%HEIGHT%}{%
+\begin{tikzpicture}[x=1bp,y=-1bp,every node/.style={inner sep=0pt,outer sep=0pt}]
+"""
+CLOSE = r"""\end{tikzpicture}}
+\end{frame}
+\end{document}
+"""
+SCREEN = (160.0, 90.0)  # millimetres of a slide, 16:9
+
+
+def film_tex(film: Film) -> bytes:
+    """The film as a Beamer slide with a step a frame; what every frame shows stands once, before the steps."""
+    visible = presence(film)
+    always = sorted((s for s, frames in visible.items() if len(frames) == len(film)), key=layer)
+    lines = [_bounds(film.frames[0]), *_drawn(always, film.scene.values)]
+    for k in range(len(film)):
+        changing = sorted((s for s in film.frames[k].shapes if len(visible[s]) < len(film)), key=layer)
+        inner = "\n  ".join(_drawn(dict.fromkeys(changing), film.scene.values))
+        lines.append(f"\\only<{k + 1}>{{%\n  {inner}}}")
+    return _document(lines, film.frames[0])
+
+
+def picture_tex(picture: Picture) -> bytes:
+    """A picture as a Beamer slide."""
+    return _document([_bounds(picture), *_drawn(picture.shapes, picture.stage.scene.values)], picture)
+
+
+def _document(lines: Iterable[str], picture: Picture) -> bytes:
+    stage = picture.stage
+    look = stage.style
+    names = [f.name for f in fields(Style) if str(getattr(look, f.name)).startswith("#")]
+    colours = "\n".join(rf"\definecolor{{{_role(n)}}}{{HTML}}{{{getattr(look, n)[1:].upper()}}}" for n in names)
+    height = min(SCREEN[1] - 4, (SCREEN[0] - 6) * stage.height / stage.width)
+    head = PREAMBLE.replace("%COLOURS%", colours).replace("%HEIGHT%", f"{height:.1f}mm")
+    return (head + "\n".join(lines) + "\n" + CLOSE).encode()
+
+
+def _bounds(picture: Picture) -> str:
+    return rf"\useasboundingbox (0,0) rectangle ({picture.stage.width:g},{picture.stage.height:g});"
+
+
+def _role(name: str) -> str:
+    return "gg" + name.replace("_", "")
+
+
+def _drawn(shapes: Iterable[Shape], values: Sequence[Any]) -> list[str]:
+    return [_draw(shape, values) for shape in shapes]
+
+
+def _draw(shape: Shape, values: Sequence[Any]) -> str:
+    match shape:
+        case Box():
+            options = [f"rounded corners={shape.radius:g}bp"] if shape.radius else []
+            options += [f"fill={_role(shape.fill)}"] if shape.fill else []
+            options += [f"draw={_role(shape.stroke)}", f"line width={shape.line:g}bp"] if shape.stroke else []
+            options += ["dash pattern=on 3bp off 2.5bp"] if shape.dashed else []
+            corners = (shape.x, shape.y), (shape.x + shape.width, shape.y + shape.height)
+            return rf"\path[{','.join(options)}] {_at(corners[0])} rectangle {_at(corners[1])};"
+        case Curve():
+            first, *rest = map(_at, shape.points)
+            bends = "".join(f" .. controls {a} and {b} .. {c}" for a, b, c in zip(*[iter(rest)] * 3, strict=True))
+            return rf"\draw[{_role(shape.stroke)},line width={shape.line:g}bp] {first}{bends};"
+        case Head():
+            return rf"\fill[{_role(shape.fill)}] {' -- '.join(map(_at, shape.corners))} -- cycle;"
+        case Ink():
+            anchor = "base" if shape.centred else "base west"
+            formula = "".join(_piece(p, values, shape) for p in shape.phrase)
+            text = rf"\ggline{{{shape.room:.1f}bp}}{{{shape.size:g}}}{{{formula}}}"
+            return rf"\node[anchor={anchor},text={_role(shape.colour)}] at {_at((shape.x, shape.y))} {{{text}}};"
+
+
+def _piece(shown: Math | Value, values: Sequence[Any], ink: Ink) -> str:
+    if isinstance(shown, Value):
+        return _number(values[shown.node], guard=shown.guard)
+
+    def tagged(found: re.Match[str]) -> str:
+        return rf"\color{{{_role(ink.second if int(found[1], 16) in ink.lit else ink.colour)}}}"
+
+    # \color{..}{x} of the typesetter holds for x alone; LaTeX wants the group around both
+    return re.sub(r"\\color\{#([0-9a-f]{6})\}\{", lambda found: "{" + tagged(found), shown.tex)
+
+
+def _number(value: Any, *, guard: bool) -> str:
+    if getattr(value, "shape", ()):
+        return r"\left[" + r" \times ".join(map(str, value.shape)) + r"\right]"
+    number = numeral(value)
+    written = number.tex if any(c.isdigit() or c == "∞" for c in number.mantissa) else rf"\mathrm{{{number.mantissa}}}"
+    return f"({written})" if guard and number.negative else written
+
+
+def _at(point: Point) -> str:
+    return f"({point[0]:.2f},{point[1]:.2f})"
