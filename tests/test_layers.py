@@ -36,7 +36,7 @@ STRANGERS = {"graphgrad.learn", "graphgrad.render", "graphgrad.verify"}
 # Packages that cost a tenth of a second or more, and the rooms that may use them at all.
 HEAVY = {
     "sympy": {"graphgrad.frontend", "graphgrad.execute", "graphgrad.transform", "graphgrad.verify"},
-    "networkx": {"graphgrad.core.graph", "graphgrad.render", "graphgrad"},
+    "networkx": {"graphgrad.core.graph", "graphgrad.frontend", "graphgrad.render", "graphgrad"},
     "PIL": {"graphgrad.render"},
     "graphviz": {"graphgrad.render"},
     "resvg_py": {"graphgrad.render"},
