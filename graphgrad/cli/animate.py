@@ -11,7 +11,7 @@ from graphgrad.cli.arguments import outputs, program, read_graph, read_values
 from graphgrad.core.errors import UsageError
 
 
-@click.command("animate", epilog='Example: graphgrad animate "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75 -o backprop.gif')
+@click.command("animate", epilog='\b\nExample:\n  graphgrad animate "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75 -o backprop.gif')
 @program
 @outputs
 @click.option("--by", type=click.Choice(["contribution", "node"]), default="contribution", show_default=True,

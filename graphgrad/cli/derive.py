@@ -14,7 +14,7 @@ from graphgrad.core.files import check_writable, write_whole
 FORMATS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json"}
 
 
-@click.command("derive", epilog='Example: graphgrad derive "y3 = x1*x2; z = log(y3)*sin(x2)" --wrt x1')
+@click.command("derive", epilog='\b\nExample:\n  graphgrad derive "y3 = x1*x2; z = log(y3)*sin(x2)" --wrt x1')
 @program
 @shape_option
 @click.option("--wrt", multiple=True, metavar="NAME", help="Input to differentiate by; all by default.")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from graphgrad.execute.trace import Trace
 
 
-@click.command("run", epilog='Example: graphgrad run "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75')
+@click.command("run", epilog='\b\nExample:\n  graphgrad run "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75')
 @program
 @click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from graphgrad.core.graph import Graph
 
 
-@click.command("show", epilog='Example: graphgrad show "sigmoid(w*x + b)" -o neuron.svg')
+@click.command("show", epilog='\b\nExample:\n  graphgrad show "sigmoid(w*x + b)" -o neuron.svg')
 @program
 @outputs
 @shape_option

@@ -22,6 +22,7 @@ from graphgrad.frontend.lower import inline
 from graphgrad.transform.movements import MOVEMENTS, native
 
 ENTRIES = 200_000  # scalar nodes at most
+_TOO_MANY = f"the scalar graph would have more than {ENTRIES} nodes"
 Nodes = np.ndarray[Any, np.dtype[np.int64]]
 
 
@@ -57,7 +58,7 @@ class _Scalarizer:
         for i, node in enumerate(expanded.nodes):
             self.arrays.append(self._array(node))
             if len(self.builder.nodes) > ENTRIES:
-                raise ShapeError(f"the scalar graph would have more than {ENTRIES} nodes")
+                raise ShapeError(_TOO_MANY)
             for name in expanded.names.get(i, ()):
                 for place in np.ndindex(self.arrays[i].shape):
                     self.builder.name(int(self.arrays[i][place]), entry_name(name, place))
@@ -96,6 +97,8 @@ class _Scalarizer:
 
     def _each(self, op: str, *operands: Nodes, **attrs: Any) -> Nodes:
         entries = np.broadcast(*operands)
+        if entries.size > ENTRIES:
+            raise ShapeError(_TOO_MANY)
         made = [self.builder.apply(op, *map(int, place), **attrs) for place in entries]
         return np.array(made, np.int64).reshape(entries.shape)
 
@@ -145,6 +148,12 @@ class _Scalarizer:
                  for k in range(like.shape[-1])]  # fmt: skip
         return np.stack(parts, axis=-1)
 
+    def _eye_mask(self, array: Nodes, axis: int) -> Nodes:
+        zero, count = self.builder.const(0), array.shape[axis]
+        true, false = (self.builder.apply("equal", zero, self.builder.const(k)) for k in (0, 1))
+        shape = [count if i == axis % array.ndim else 1 for i in range(array.ndim)]
+        return np.where(np.eye(count, dtype=bool), true, false).reshape([*shape, count])
+
     def _scatter(self, array: Nodes, like: Nodes, key: Any) -> Nodes:
         result = np.full(like.shape, self.builder.const(0), np.int64)
         result[native(key)] = array
@@ -162,6 +171,7 @@ _WRITTEN_OUT: dict[str, Callable[..., Nodes]] = {
     "pick": _Scalarizer._pick,  # noqa: SLF001
     "unpick": _Scalarizer._unpick,  # noqa: SLF001
     "scatter": _Scalarizer._scatter,  # noqa: SLF001
+    "eye_mask": _Scalarizer._eye_mask,  # noqa: SLF001
 }
 
 

@@ -1,0 +1,170 @@
+"""The command line as a user meets it: answers, files, errors, exit codes."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pytest
+
+COMMAND = [sys.executable, "-c", "from graphgrad.cli import main; main()"]
+LECTURE = "log(x1*x2)*sin(x2)"
+POINT = ["x1=0.5", "x2=0.75"]
+
+
+def graphgrad(*arguments, folder=None, stdin=""):
+    here = str(Path(__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": here, "COLUMNS": "100", "NO_COLOR": "1"}
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=folder, env=environment, input=stdin,
+        check=False, timeout=120,
+    )  # fmt: skip
+
+
+def test_run_answers_with_the_lectures_numbers() -> None:
+    done = graphgrad("run", LECTURE, *POINT, "--json")
+    answer = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert answer["value"] == pytest.approx(-0.6685712358175261)
+    assert answer["gradient"] == pytest.approx({"x1": 1.3632775200466682, "x2": 0.19118983333660755})
+    assert [node["name"] for node in answer["nodes"]] == ["x1", "x2", "v1", "v2", "v3", "z"]
+
+
+def test_run_shows_a_table(golden) -> None:
+    golden("run.txt", graphgrad("run", "y3 = x1*x2; y1 = log(y3); y2 = sin(x2); w = y1*y2; z = w", *POINT).stdout)
+
+
+def test_values_come_as_numbers_expressions_lists_and_files(tmp_path) -> None:
+    np.save(tmp_path / "W.npy", np.array([[1.0, 2.0], [3.0, 4.0]]))
+    (tmp_path / "x.csv").write_text("1,2\n")
+    (tmp_path / "p.txt").write_text("h = W @ x\nL = sum(h * b) * t")
+    done = graphgrad("run", "p.txt", "W=@W.npy", "x=@x.csv", "b=[0,1]", "t=pi/2", "--json", folder=tmp_path)
+    assert json.loads(done.stdout)["value"] == pytest.approx(11 * np.pi / 2)
+    assert json.loads(done.stdout)["gradient"]["b"] == pytest.approx([5 * np.pi / 2, 11 * np.pi / 2])
+
+
+def test_a_program_comes_from_standard_input_too() -> None:
+    assert json.loads(graphgrad("run", "-", "x=3", "--json", stdin="y = x**2\n").stdout)["value"] == 9
+
+
+def test_derive_prints_and_writes(tmp_path) -> None:
+    done = graphgrad("derive", LECTURE, "--wrt", "x1")
+    assert done.stdout.endswith("put together: dz/dx1 = x2 / v1 * v3 = sin(x2) / x1\n")
+    assert graphgrad("derive", LECTURE, "-o", "d.tex", folder=tmp_path).returncode == 0
+    assert (tmp_path / "d.tex").read_text().startswith("\\begin{align*}")
+    data = json.loads(graphgrad("derive", LECTURE, "--json").stdout)
+    assert data["result"]["x1"][-1] == "sin(x2) / x1"
+
+
+def test_show_writes_for_other_tools(tmp_path) -> None:
+    done = graphgrad(
+        "show", "x*x + sin(x)", "-o", "g.graphml", "-o", "g.json", "-o", "g.svg", "-o", "g.dot", folder=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    graph = nx.read_graphml(tmp_path / "g.graphml", force_multigraph=True)
+    linked = nx.node_link_graph(json.loads((tmp_path / "g.json").read_text()), edges="edges")
+    for dag in (graph, linked):
+        assert [data["label"] for _, data in dag.nodes(data=True)] == ["x", "v1", "v2", "z"]
+        assert dag.number_of_edges() == 5
+    assert (tmp_path / "g.svg").read_text().startswith("<svg")
+    assert "digraph" in (tmp_path / "g.dot").read_text()
+
+
+def test_show_lists_and_scalarizes() -> None:
+    assert "X @ v1" in graphgrad("show", "X @ W.T", "--shape", "X=N,2", "--shape", "W=4,2").stdout
+    assert (
+        len(json.loads(graphgrad("show", "sum(W @ x)", "W=[[1,2]]", "x=[1,2]", "--scalar", "--json").stdout)["nodes"])
+        == 7
+    )
+
+
+def test_animate_writes_every_file_asked_for(tmp_path) -> None:
+    done = graphgrad("animate", LECTURE, *POINT, "-o", "a.html", "-o", "a.gif", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a.gif").read_bytes()[:4] == b"GIF8"
+    assert "<script" in (tmp_path / "a.html").read_text()
+    assert done.stdout.count("wrote ") == 2
+
+
+@pytest.mark.parametrize("command", ["run", "show", "animate", "derive"])
+def test_help_shows_an_example_that_works(command, tmp_path) -> None:
+    lines = graphgrad(command, "--help").stdout.splitlines()
+    example = lines[lines.index("  Example:") + 1].strip()
+    done = graphgrad(*shlex.split(example.removeprefix("graphgrad ")), folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+ERRORS = [
+    (("run", "sine(x)", "x=1"), "error: unknown function 'sine'; did you mean 'sin'?\n  sine(x)\n  ^^^^\n"),
+    (("run", "x1 *", "x1=1"), "error: an operand is missing here\n  x1 *\n      ^\n"),
+    (("run", "log(x)", "x=-1"), "error: log(x) needs x > 0, but x = -1\n  log(x)\n  ^^^^^^\n"),
+    (("run", "1/0"), "error: division by zero\n  1/0\n  ^^^\n"),
+    (("run", "x*y", "x=2"), "error: no value for 'y'; give one, as in y=0.5\n"),
+    (("run", "x", "x=1", "y=2"), "error: the program has no input 'y'; its inputs are x\n"),
+    (("run", "A @ x", "A=[[1,2]]", "x=[1,2,3]"),
+     "error: cannot multiply (1, 2) @ (3,): the inner dimensions 2 and 3 differ\n  A @ x\n  ^^^^^\n"),
+    (("run", "x", "x"), "error: 'x' is no value; write NAME=VALUE, as in x1=0.5, b=[0,1] or W=@weights.npy\n"),
+    (("run", "x", "x=@no.npy"), "error: there is no file 'no.npy' for 'x'\n"),
+    (("run", "x", "x=[1,"), "error: '[1,' is no list of numbers; write x=[0,1] or x=[[0,1],[2,3]]\n"),
+    (("derive", "x", "--wrt", "y"), "error: the graph has no input 'y'; it has x\n"),
+    (("derive", "x", "-o", "no/such/d.tex"), "error: there is no folder 'no/such' to write 'd.tex' to\n"),
+    (("show", "x", "-o", "g.graphm"), "error: 'g.graphm' is of no known kind; did you mean '.graphml'?\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "message"), ERRORS)
+def test_errors_say_what_would_be_right(arguments, message, tmp_path) -> None:
+    done = graphgrad(*arguments, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == message
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments", [("rum", "x"), ("run",), ("animate", "x", "x=1", "--by", "frame"), ("--no-such",)]
+)
+def test_bad_usage_exits_with_two(arguments) -> None:
+    done = graphgrad(*arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr
+
+
+@pytest.mark.parametrize("name", ["out.xyz", "no/out.gif"])
+def test_an_impossible_film_is_refused_before_the_work(name, tmp_path) -> None:
+    done = graphgrad("animate", LECTURE, *POINT, "-o", name, folder=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+HOSTILE = [
+    "__import__('os').system('touch pwned')",
+    "().__class__.__bases__[0].__subclasses__()",
+    "[x for x in (1,2)]",
+    "9**9**9**9",
+    "(" * 10_000 + "x" + ")" * 10_000,
+    "eval('1')",
+    "lambda: 1",
+    "x := 1",
+    "open('pwned', 'w')",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_is_refused_and_nothing_runs(text, tmp_path) -> None:
+    done = graphgrad("run", text, folder=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_megabyte_of_additions_is_refused(tmp_path) -> None:
+    (tmp_path / "long.txt").write_text("x" + "+1" * 500_000)
+    done = graphgrad("run", "long.txt", "x=1", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: the program has 1000001 characters")
