@@ -6,7 +6,7 @@ as anywhere else, and a value outside a domain is found and named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,9 +41,12 @@ def run(graph: Graph, feeds: Mapping[str, Any], dtype: Any = np.float64) -> list
             return numbers
     program = _program(graph, "numpy")
     assert program is not None
+    narrow = np.dtype(dtype) != np.float64
     with np.errstate(all="ignore"):
         for i, function, operands in program:
             value = function(*[values[o] for o in operands])
+            if narrow and graph.nodes[i].dtype == "float":
+                value = np.asarray(value, dtype)  # what NumPy widens: conditions and integers as numbers
             values[i] = value[()] if isinstance(value, np.ndarray) else value
         refuse_outside(graph, values)
     return [v.item() if isinstance(v, np.generic) else v for v in values] if scalar else values
@@ -88,7 +91,9 @@ def _fit(name: str, value: np.ndarray[Any, Any], shape: tuple[int | str, ...], s
     for have, want in zip(value.shape, shape, strict=False):
         agreed = sizes.setdefault(want, have) if isinstance(want, str) else want
         if fits and agreed != have and isinstance(want, str):
-            raise ShapeError(f"'{name}' of shape {show(value.shape)} has {want} = {have}, but elsewhere {want} = {agreed}")
+            raise ShapeError(
+                f"'{name}' of shape {show(value.shape)} has {want} = {have}, but elsewhere {want} = {agreed}"
+            )
         fits = fits and agreed == have
     if not fits:
         hint = "declare its shape when parsing" if not shape else ""
