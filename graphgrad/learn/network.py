@@ -112,9 +112,10 @@ def mlp(*sizes: int, activation: str = "tanh", initial: str = "glorot", seed: in
     t1 = tanh(h1)
     R = t1 @ W2.T + b2
     """
-    if len(sizes) < 2 or not all(isinstance(size, int | np.integer) and size > 0 for size in sizes):
+    if len(sizes) < 2 or min(sizes) < 1:
         raise UsageError(f"layer sizes must be two or more positive numbers, not {sizes}", hint="such as mlp(2, 4, 1)")
-    lines, shapes = [], {"X": ("N", int(sizes[0]))}
+    lines: list[str] = []
+    shapes: dict[str, Shape] = {"X": ("N", int(sizes[0]))}
     layers = len(sizes) - 1
     for i in range(1, layers + 1):
         linear = f"{f't{i - 1}' if i > 1 else 'X'} @ W{i}.T + b{i}"

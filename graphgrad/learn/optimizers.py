@@ -6,15 +6,13 @@ are settings. The last statement is the new p.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from graphgrad.compile.update import read_update
 from graphgrad.core.errors import UsageError, did_you_mean
-from graphgrad.core.graph import Graph
-from graphgrad.frontend.parse import parse
-
-GIVEN = ("p", "g", "t")
 
 
 @dataclass(frozen=True)
@@ -26,15 +24,9 @@ class Optimizer:
     settings: Mapping[str, float]
 
     @cached_property
-    def graph(self) -> Graph:
-        """The program's graph, of one number."""
-        return parse(self.text)
-
-    @cached_property
     def slots(self) -> tuple[str, ...]:
         """What it keeps for every parameter, besides p itself."""
-        assigned = {name for names in self.graph.names.values() for name in names}
-        return tuple(name for name in self.graph.inputs if name in assigned and name != "p")
+        return read_update(self.text, self.settings).slots
 
 
 def _row(name: str, text: str, **settings: float) -> Optimizer:
@@ -91,21 +83,22 @@ def optimizer(name: str = "sgd", settings: Mapping[str, float] | None = None, /,
         if name.isidentifier():
             hint = did_you_mean(name, OPTIMIZERS) or f"there are {', '.join(OPTIMIZERS)}, lbfgs, or your own text"
             raise UsageError(f"there is no optimizer '{name}'", hint=hint)
-        row = Optimizer("own", name.strip(), {})
-        _check(row, changed)
-        row = Optimizer("own", name.strip(), {k: 0.0 for k in row.graph.inputs if k not in {*GIVEN, *row.slots}})
+        row = _own(name, changed)
     for setting, value in changed.items():
         if setting not in row.settings:
             hint = did_you_mean(setting, row.settings) or f"it has {', '.join(row.settings) or 'none'}"
             raise UsageError(f"the optimizer {row.name} has no setting '{setting}'", hint=hint)
-        if not isinstance(value, int | float) or value != value:  # noqa: PLR0124  (nan)
-            raise UsageError(f"the setting {setting} must be a number, not {value!r}")
+        if not math.isfinite(value):
+            raise UsageError(f"the setting {setting} must be a finite number, not {value!r}")
     return Optimizer(row.name, row.text, {**row.settings, **{k: float(v) for k, v in changed.items()}})
 
 
-def _check(row: Optimizer, changed: Mapping[str, float]) -> None:
-    graph = row.graph
-    if "p" not in graph.inputs or "g" not in graph.inputs:
-        raise UsageError("an optimizer must speak of the parameter p and its gradient g", hint='such as "p - lr * g"')
-    if missing := [name for name in graph.inputs if name not in {*GIVEN, *row.slots, *changed}]:
-        raise UsageError(f"the optimizer needs a value for '{missing[0]}'", hint=f"give {missing[0]}=0.1, or the like")
+def _own(text: str, settings: Mapping[str, float]) -> Optimizer:
+    read = read_update(text, settings)
+    if "g" not in read.graph.inputs:
+        raise UsageError("an optimizer must speak of the gradient g", hint='such as "p - lr * g"')
+    if read.rates:
+        raise UsageError(
+            f"the optimizer needs a value for '{read.rates[0]}'", hint=f"give {read.rates[0]}=0.1, or the like"
+        )
+    return Optimizer("own", text.strip(), dict(settings))

@@ -1,0 +1,132 @@
+"""What a network is trained on, checked before anything is computed: shapes, kinds, ranges, every entry."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from graphgrad.core.errors import DataError
+from graphgrad.core.shapes import Shape, show
+from graphgrad.learn.losses import Loss
+from graphgrad.learn.network import Network
+
+_CHUNK = 1 << 22  # entries looked at together, so that arrays larger than memory pass through it in parts
+
+
+class Examples(NamedTuple):
+    """Examples and targets as the training step takes them: rows X[i], Y[i]."""
+
+    X: Any
+    Y: Any
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+
+def examples(net: Network, loss: Loss, data: tuple[Any, Any], dtype: str, what: str = "") -> Examples:
+    """Check examples and targets and give them as arrays; memory-mapped arrays stay where they are.
+
+    Raises DataError with row and column for values that are no numbers, and for targets out of range.
+    """
+    outer = net.sizes[1]
+    x_name, y_name = f"{what}X", f"{what}y"
+    rows, targets = inputs(net, data[0], dtype, x_name), _array(data[1], y_name)
+    if len(targets) != len(rows):
+        raise DataError(f"{x_name} has {len(rows)} examples, and {y_name} {len(targets)} targets")
+    if not len(rows):
+        raise DataError(f"{x_name} has no examples")
+    if loss.target == "labels":
+        return Examples(rows, labels(targets, outer, y_name))
+    if targets.ndim == 1 and outer == (1,):
+        targets = targets[:, None]
+    if targets.shape[1:] != outer:
+        raise DataError(f"{y_name} has rows of shape {show(targets.shape[1:])}, the network's output {show(outer)}")
+    finite(targets, y_name)
+    if loss.target == "yes or no" and (bad := np.argwhere((targets < 0) | (targets > 1))).size:
+        raise DataError(f"{place(y_name, bad[0])} is {targets[tuple(bad[0])]}, where {loss.name} wants 0 to 1")
+    return Examples(rows, numbers(targets, dtype))
+
+
+def inputs(net: Network, X: Any, dtype: str, name: str = "X") -> Any:
+    """Check examples alone."""
+    rows, inner = _array(X, name), net.sizes[0]
+    if rows.shape[1:] != inner:
+        hint = f"one example is X[None]: an array of shape {show((1, *inner))}" if rows.shape == inner else ""
+        wanted = ", ".join(["N", *map(str, inner)])
+        raise DataError(f"{name} has shape {show(rows.shape)}, the network wants ({wanted})", hint=hint)
+    finite(rows, name)
+    return numbers(rows, dtype)
+
+
+def labels(targets: Any, outer: Shape, name: str) -> Any:
+    """Check class indices, and give them as int64."""
+    classes = outer[-1] if outer else 0
+    if targets.ndim != 1:
+        hint = "one-hot rows become indices by y.argmax(axis=1)" if targets.ndim == 2 else ""
+        raise DataError(f"{name} has shape {show(targets.shape)}, where class indices have one axis", hint=hint)
+    found = targets.astype(np.int64, copy=False) if targets.dtype.kind in "iuf" else targets
+    if targets.dtype.kind == "f":
+        finite(targets, name)
+        if (bad := np.flatnonzero(found != targets)).size:
+            raise DataError(f"{place(name, bad[:1])} is {targets[bad[0]]}, which is no class index")
+    if (bad := np.flatnonzero((found < 0) | (found >= classes))).size:
+        raise DataError(
+            f"{place(name, bad[:1])} is {found[bad[0]]}, but there are {classes} classes, 0 to {int(classes) - 1}"
+        )
+    return found
+
+
+def numbers(array: Any, dtype: str) -> Any:
+    """Give an array in the network's type; one that is memory-mapped is read as it is needed."""
+    if isinstance(array, np.memmap):
+        return array
+    return np.ascontiguousarray(array, dtype)
+
+
+def finite(array: Any, name: str) -> None:
+    """Raise DataError for the first entry that is nan or infinite."""
+    if array.dtype.kind != "f":
+        return
+    rows = max(1, _CHUNK // max(1, array[:1].size))
+    for start in range(0, len(array), rows):
+        part = array[start : start + rows]
+        if not np.isfinite(part).all():
+            bad = np.argwhere(~np.isfinite(part))[0]
+            raise DataError(f"{place(name, (start + bad[0], *bad[1:]))} is {part[tuple(bad)]}, which is no number")
+
+
+def place(name: str, index: Any) -> str:
+    """Name an entry.
+
+    >>> place("X", (3, 2))
+    'X[3, 2] (row 3, column 2, counted from 0)'
+    """
+    row, *column = (int(i) for i in index)
+    where = f", column {', '.join(map(str, column))}" if column else ""
+    return f"{name}[{', '.join(map(str, (row, *column)))}] (row {row}{where}, counted from 0)"
+
+
+def _array(value: Any, name: str) -> Any:
+    if isinstance(value, np.ndarray):
+        array = value
+    else:
+        try:
+            array = np.array(value)
+        except ValueError:
+            raise DataError(f"{name} is ragged{_ragged(value)}") from None
+    if array.dtype.kind not in "iufb":
+        raise DataError(f"{name} holds {array.dtype}, not numbers{_word(array)}")
+    if not array.ndim:
+        raise DataError(f"{name} is one number, not rows of examples")
+    return array
+
+
+def _ragged(value: Any) -> str:
+    lengths = [len(row) if hasattr(row, "__len__") else 0 for row in value]
+    other = next((i for i, length in enumerate(lengths) if length != lengths[0]), None)
+    return "" if other is None else f": row {other} has {lengths[other]} values, row 0 has {lengths[0]}"
+
+
+def _word(array: Any) -> str:
+    return f": the first is {array.flat[0]!r}" if array.size else ""

@@ -1,0 +1,93 @@
+"""What happened in a training run: a record a round, as data, CSV and a plot."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.core.files import check_writable, write_whole
+
+
+class Record(NamedTuple):
+    """Where a run stood after a round: an epoch, or a thousand random steps."""
+
+    step: int
+    epoch: float  # passes over the data
+    loss: float  # mean over the round
+    running: float  # mean over all examples since the beginning
+    seconds: float  # of training, since the beginning
+    examples: float  # a second, in the round
+    validation: float | None = None  # loss on held-out examples
+    accuracy: float | None = None  # on held-out examples, of classifiers
+
+
+class History:
+    """The records of a run, in order.
+
+    >>> history = History([Record(1000, 250.0, 0.5, 0.5, 0.1, 1e4)])
+    >>> history["loss"], len(history), history[-1].step
+    ([0.5], 1, 1000)
+    """
+
+    def __init__(self, records: list[Record] | None = None) -> None:
+        self.records: list[Record] = list(records or [])
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.records)
+
+    def __getitem__(self, key: int | str) -> Any:
+        """Give a record by number, or a column by name; UsageError where there is none."""
+        if isinstance(key, int):
+            return self.records[key]
+        if key not in Record._fields:
+            hint = did_you_mean(key, Record._fields) or f"there are {', '.join(Record._fields)}"
+            raise UsageError(f"a history has no column '{key}'", hint=hint)
+        return [getattr(record, key) for record in self.records]
+
+    def csv(self) -> str:
+        """Give the records as CSV, with a header; what was not measured is empty."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(Record._fields)
+        writer.writerows(self.records)
+        return text.getvalue()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the records to .csv, or draw them to .png, .svg or .pdf (with matplotlib, the extra `plot`)."""
+        place = Path(path)
+        check_writable(place)
+        if place.suffix == ".csv":
+            write_whole(place, self.csv().encode())
+        elif place.suffix in {".png", ".svg", ".pdf"}:
+            content = io.BytesIO()
+            self.plot().savefig(content, format=place.suffix[1:])
+            write_whole(place, content.getvalue())
+        else:
+            raise UsageError(f"'{place}' is of no known kind", hint="known are .csv .png .svg .pdf")
+
+    def plot(self) -> Any:
+        """Give a matplotlib figure of the losses and, beside them, the accuracy; UsageError without matplotlib."""
+        try:
+            from matplotlib.figure import Figure
+        except ImportError:
+            raise UsageError("a plot needs matplotlib", hint="pip install 'graphgrad[plot]'") from None
+        figure = Figure(figsize=(6.4, 4), layout="constrained")
+        axes = figure.subplots()
+        for name, label in (("loss", "loss"), ("running", "running mean"), ("validation", "validation loss")):
+            if any(value is not None for value in self[name]):
+                axes.plot(self["step"], self[name], label=label)
+        axes.set(xlabel="step", ylabel="loss", yscale="log")
+        if any(value is not None for value in self["accuracy"]):
+            other = axes.twinx()
+            other.plot(self["step"], self["accuracy"], color="black", linestyle="dotted", label="accuracy")
+            other.set_ylabel("accuracy")
+        axes.legend()
+        return figure

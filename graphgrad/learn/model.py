@@ -1,0 +1,99 @@
+"""A trained network: scores, predictions, probabilities."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from graphgrad.compile.compile import compile as compiled
+from graphgrad.compile.compiled import Compiled
+from graphgrad.core.errors import UsageError
+from graphgrad.learn.examples import inputs
+from graphgrad.learn.losses import Loss
+from graphgrad.learn.network import Network
+
+ROWS = 4096  # at a time, so that arrays larger than memory pass through
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A network with trained parameters, and what its outputs mean: numbers, scores of classes, or of yes against no.
+
+    >>> from graphgrad.learn.losses import LOSSES
+    >>> from graphgrad.learn.network import mlp
+    >>> net = mlp(2, 3).starting(W1=[[1, 0], [0, 1], [1, 1]])
+    >>> model = Model(net, LOSSES["cross_entropy"])
+    >>> model.scores([[1.0, 2.0]]), model.predict([[1.0, 2.0]])
+    (array([[1., 2., 3.]]), array([2]))
+    """
+
+    net: Network
+    loss: Loss
+    dtype: str = "float64"
+    classes: tuple[str, ...] = ()  # the names behind class indices
+
+    @cached_property
+    def weights(self) -> Mapping[str, Any]:
+        """The parameters, in the type that they were trained in."""
+        return {name: np.asarray(value, self.dtype) for name, value in self.net.values.items()}
+
+    @cached_property
+    def _forward(self) -> Compiled:
+        return compiled(self.net.graph, dtype=self.dtype)
+
+    def scores(self, X: Any) -> Any:
+        """Give the network's outputs, one row an example; DataError for examples of another shape, or not finite."""
+        rows = inputs(self.net, X, self.dtype)
+        parts = [self._part(rows[start : start + ROWS]) for start in range(0, max(len(rows), 1), ROWS)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _part(self, rows: Any) -> Any:
+        fed = {self.net.data: np.asarray(rows, self.dtype), **self.weights}
+        return np.asarray(self._forward(*[fed[name] for name in self.net.graph.inputs]))
+
+    def predict(self, X: Any) -> Any:
+        """Give class indices for a classifier (the greatest score: no softmax is computed), else the outputs."""
+        scores = self.scores(X)
+        return scores if self.loss.target == "numbers" else decided(scores, self.loss)
+
+    def probabilities(self, X: Any) -> Any:
+        """Give each class's probability, by softmax, or that of yes, by the sigmoid; UsageError for a regression."""
+        scores = self.scores(X)
+        if self.loss.target == "numbers":
+            raise UsageError(f"a network trained on {self.loss.name} predicts numbers, not probabilities")
+        if self.loss.target == "yes or no":
+            return np.exp(-np.logaddexp(0, -scores))
+        shifted = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        return shifted / shifted.sum(axis=-1, keepdims=True)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write program and parameters to one .safetensors file. See `load`."""
+        from graphgrad.learn.share import save
+
+        save(self, path)
+
+
+def decided(scores: Any, loss: Loss) -> Any:
+    """Give the class of every row of scores; of one score, yes (1) where it is above 0."""
+    return (scores > 0).astype(np.int64) if loss.target == "yes or no" else scores.argmax(axis=-1)
+
+
+def accuracy(model: Model, X: Any, y: Any) -> float:
+    """Give the part of examples that a classifier gets right."""
+    found, wanted = np.asarray(model.predict(X)), np.asarray(y)
+    return float(np.mean(found.reshape(wanted.shape) == wanted))
+
+
+def confusion(model: Model, X: Any, y: Any) -> Any:
+    """Give the confusion matrix of a classifier: row the true class, column the predicted one."""
+    found = np.asarray(model.predict(X)).ravel()
+    wanted = np.asarray(y).astype(np.int64).ravel()
+    classes = max(2, len(model.classes), *(int(size) for size in model.net.sizes[1]))
+    matrix = np.zeros((classes, classes), np.int64)
+    np.add.at(matrix, (wanted, found), 1)
+    return matrix

@@ -1,0 +1,162 @@
+"""Data from files: CSV, NumPy's .npz, IDX."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from graphgrad.core.errors import DataError, UsageError, did_you_mean
+from graphgrad.learn.idx import read_idx
+
+
+class Dataset(NamedTuple):
+    """Examples and targets, one row an example; `test` is what training must not see."""
+
+    X: Any
+    y: Any  # class indices (N,), or numbers (N,) or (N, outputs)
+    classes: tuple[str, ...] = ()  # the names behind class indices
+    test: tuple[Any, Any] | None = None
+
+
+class Table(NamedTuple):
+    """A CSV file: columns by name (or number), numbers or words."""
+
+    names: tuple[str, ...]
+    columns: tuple[Any, ...]
+
+
+def read_csv(path: str | os.PathLike[str]) -> Table:
+    """Read a CSV file, separated by commas, semicolons or tabs, with or without a header line.
+
+    A column is of numbers where every entry is one, else of words. Raises DataError, with line and column, for ragged
+    lines, missing values and columns that mix the two.
+    """
+    place = Path(path)
+    try:
+        text = place.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"'{place}' is no text: {error}") from None
+    first = text.lstrip().partition("\n")[0]
+    separator = max(",;\t", key=first.count)
+    lines = [(n, line) for n, line in _lines(text, separator) if line]
+    if not lines:
+        raise DataError(f"'{place}' is empty")
+    header = not any(_is_number(cell) for cell in lines[0][1])
+    names = tuple(cell.strip() for cell in lines[0][1]) if header else tuple(map(str, range(len(lines[0][1]))))
+    rows = lines[1:] if header else lines
+    if not rows:
+        raise DataError(f"'{place}' has a header and no data")
+    if (numbers := _all_numbers(text, separator, len(lines) - len(rows))) is not None and len(numbers) == len(rows):
+        return Table(names, tuple(numbers.T))
+    for line, cells in rows:
+        if len(cells) != len(names):
+            raise DataError(f"'{place}', line {line}: {len(cells)} values, where the first line has {len(names)}")
+    return Table(names, tuple(_column(place, name, i, rows) for i, name in enumerate(names)))
+
+
+def read_dataset(path: str | os.PathLike[str], target: str | None = None) -> Dataset:
+    """Read examples and targets: from .csv (the target is the last column, or the one named), from .npz (X and y).
+
+    Words as targets become classes, in alphabetical order.
+    """
+    place = Path(path)
+    if not place.is_file():
+        raise UsageError(f"there is no file '{place}'")
+    if place.suffix == ".npz":
+        return _read_npz(place)
+    if place.suffix not in {".csv", ".tsv", ".txt"}:
+        known = [".csv", ".tsv", ".txt", ".npz"]
+        hint = did_you_mean(place.suffix, known) or f"known are {' '.join(known)}"
+        raise UsageError(f"'{place}' is of no known kind", hint=hint)
+    table = read_csv(place)
+    if target is not None and target not in table.names:
+        hint = did_you_mean(target, table.names) or f"it has {', '.join(table.names)}"
+        raise DataError(f"'{place}' has no column '{target}'", hint=hint)
+    at = len(table.names) - 1 if target is None else table.names.index(target)
+    if len(table.names) < 2:
+        raise DataError(f"'{place}' has one column", hint="examples need one column at least, and the target another")
+    X = features(place, table, [i for i in range(len(table.names)) if i != at])
+    y = table.columns[at]
+    if y.dtype.kind != "U":
+        return Dataset(X, y)
+    classes, labels = np.unique(y, return_inverse=True)
+    return Dataset(X, labels, tuple(map(str, classes)))
+
+
+def features(path: Path, table: Table, columns: Sequence[int]) -> Any:
+    """Give columns of numbers as one array, a row an example."""
+    for i in columns:
+        if table.columns[i].dtype.kind == "U":
+            word = table.columns[i][0]
+            raise DataError(
+                f"'{path}', column '{table.names[i]}': '{word}' is no number", hint="words can only be targets"
+            )
+    return np.stack([table.columns[i] for i in columns], axis=1)
+
+
+def _lines(text: str, separator: str) -> list[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        return [(reader.line_num, cells) for cells in reader]
+    except csv.Error as error:
+        raise DataError(f"line {reader.line_num}: {error}") from None
+
+
+def _all_numbers(text: str, separator: str, skip: int) -> Any:
+    """The whole table at once, where it is one of finite numbers; None where a closer look is needed."""
+    try:
+        numbers = np.loadtxt(io.StringIO(text), delimiter=separator, skiprows=skip, ndmin=2, comments=None)
+    except ValueError:
+        return None
+    return numbers if np.isfinite(numbers).all() else None
+
+
+def _column(path: Path, name: str, i: int, rows: list[tuple[int, list[str]]]) -> Any:
+    cells = [cells[i].strip() for _, cells in rows]
+    numeric = [_is_number(cell) for cell in cells]
+    words = [k for k, number in enumerate(numeric) if not number and not _missing(cells[k])]
+    for k, cell in enumerate(cells):
+        if _missing(cell):
+            raise DataError(f"'{path}', line {rows[k][0]}, column '{name}': a value is missing")
+        if words and len(words) <= len(cells) // 2 and not numeric[k]:
+            raise DataError(f"'{path}', line {rows[k][0]}, column '{name}': '{cell}' is no number")
+    if words:
+        return np.array(cells)
+    return np.array([float(cell) for cell in cells])
+
+
+def _missing(cell: str) -> bool:
+    return cell.lower() in {"", "nan", "na", "null", "none", "?"}
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return abs(float(cell)) < np.inf
+    except ValueError:
+        return False
+
+
+def _read_npz(path: Path) -> Dataset:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            found = {name.lower().removesuffix("_train"): arrays[name] for name in arrays.files}
+    except (ValueError, OSError, EOFError, KeyError) as error:
+        raise DataError(f"'{path}' is no .npz file that can be read: {error}") from None
+    if missing := [name for name in ("x", "y") if name not in found]:
+        raise DataError(f"'{path}' holds no array '{missing[0]}'", hint=f"it holds {', '.join(found) or 'none'}")
+    test = (found["x_test"], found["y_test"]) if {"x_test", "y_test"} <= found.keys() else None
+    return Dataset(found["x"], found["y"], test=test)
+
+
+def read_pair(images: Path, labels: Path) -> tuple[Any, Any]:
+    """Read IDX files of examples and of their labels."""
+    X, y = read_idx(images), read_idx(labels)
+    if len(X) != len(y) or y.ndim != 1:
+        raise DataError(f"'{images}' has {len(X)} examples, and '{labels}' labels of shape {y.shape}")
+    return X, y
