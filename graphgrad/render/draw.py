@@ -5,9 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from graphgrad.render.scene import Frame, Phrase, Sum, Wire
+from graphgrad.render.scene import Closing, Frame, Phrase, Sum, Wire
 from graphgrad.render.shapes import Box, Curve, Head, Ink, Point, Shape
-from graphgrad.render.stage import MORE, PAD, PROGRESS, Row, Stage, closing_phrase
+from graphgrad.render.stage import (
+    BADGE,
+    BADGE_GAP,
+    MORE,
+    PAD,
+    PROGRESS,
+    Place,
+    Row,
+    Stage,
+    closing_phrase,
+    verdict_phrase,
+)
 from graphgrad.render.typeset import EM, Label, advance_of, line
 
 HEAD = 9.0  # length of an arrow head
@@ -154,9 +165,28 @@ def _below(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
     size = stage.style.rule_size
     if frame.phase == "end":
         for place, closing in zip(stage.closing, stage.scene.closing, strict=True):
-            yield Ink(closing_phrase(closing), place.x, place.y, size, "adjoint", place.width, centred=False)
+            yield from _closing(stage, closing, place)
     elif phrase := frame.rule.phrase(mode):
         yield Ink(phrase, stage.width / 2, stage.rule.y, size, "ink", stage.rule.width)
+
+
+def _closing(stage: Stage, closing: Closing, place: Place) -> Iterator[Shape]:
+    """The line of an input in the last frame, and its verdict as a badge."""
+    size = stage.style.rule_size
+    phrase, verdict = closing_phrase(closing), verdict_phrase(closing)
+    badge = line(verdict, ())
+    badge_size = BADGE * size
+    badge_width = badge.width * badge_size / EM + 2 * PAD if verdict else 0.0
+    room = place.width - (badge_width + BADGE_GAP if verdict else 0.0)
+    yield Ink(phrase, place.x, place.y, size, "adjoint", round(room, 2), centred=False)
+    if verdict:
+        colour = "good" if closing.good else "bad"
+        height = 1.5 * badge_size
+        middle = place.y - 0.32 * size
+        x = place.x + room + BADGE_GAP
+        yield Box(*_rounded(x, middle - height / 2, badge_width, height), round(height / 2, 2), "card", colour, 1.2)
+        baseline = round(middle + 0.33 * badge_size, 2)
+        yield Ink(verdict, round(x + badge_width / 2, 2), baseline, badge_size, colour, round(badge_width, 2))
 
 
 def _progress(stage: Stage, frame: Frame) -> Iterator[Shape]:

@@ -18,6 +18,7 @@ NARROWEST = 460.0
 FLOW_GAP = 30.0
 MORE = Math(r" +\cdots", " + …")
 PROGRESS = 14.0  # the strip at the bottom
+BADGE, BADGE_GAP = 0.8, 12.0  # a verdict's size, as a part of its line's, and its distance
 
 
 class Row(NamedTuple):
@@ -61,7 +62,7 @@ def set_up(scene: Scene, style: Style) -> Stage:
     rules = [line(f.rule.phrase(mode), scene.values) for f in scene.frames for mode in MODES]
     rule = _extent(rules, style.rule_size)
     source = [_extent([line((m,), ())], style.source_size) for m in scene.source]
-    closing = [_extent([line(closing_phrase(c), scene.values)], style.rule_size) for c in scene.closing]
+    closing = [_closing(c, scene, style) for c in scene.closing]
     wanted = [
         layout.width,
         NARROWEST,
@@ -88,15 +89,15 @@ def set_up(scene: Scene, style: Style) -> Stage:
 def closing_phrase(closing: Closing) -> Phrase:
     """The line of an input in the last frame, without its verdict."""
     form: Phrase = (EQUALS, closing.form) if closing.form else ()
-    return (*closing.name, *form, EQUALS, closing.value, *verdict_phrase(closing))
+    return (*closing.name, *form, EQUALS, closing.value)
 
 
 def verdict_phrase(closing: Closing) -> Phrase:
     """The verdict as a mark and a word."""
     if not closing.verdict:
         return ()
-    mark = r"\checkmark" if closing.good else r"\times"
-    return (Math(rf"   {mark}\;\mathrm{{{closing.verdict}}}", f"  {'✓' if closing.good else '✗'} {closing.verdict}"),)
+    mark, word = r"\checkmark" if closing.good else r"\times", closing.verdict.replace(" ", r"\;")
+    return (Math(rf"{mark}\;\mathrm{{{word}}}", f"{'✓' if closing.good else '✗'} {closing.verdict}"),)
 
 
 Extent = tuple[float, float, float]  # width, ascent, descent
@@ -108,6 +109,12 @@ def _extent(labels: Iterable[Label], size: float) -> Extent:
         zip(*((a.width, a.ascent, a.descent) for a in several), strict=True) if several else ((0,),) * 3
     )
     return max(widths) * scale, max(ascents) * scale, max(descents) * scale
+
+
+def _closing(closing: Closing, scene: Scene, style: Style) -> Extent:
+    width, ascent, descent = _extent([line(closing_phrase(closing), scene.values)], style.rule_size)
+    badge = line(verdict_phrase(closing), ()).width * BADGE * style.rule_size / EM
+    return width + (badge + BADGE_GAP + 2 * PAD if badge else 0.0), ascent, descent
 
 
 def _card(card: Card, scene: Scene, style: Style) -> tuple[Size, tuple[Row, ...]]:

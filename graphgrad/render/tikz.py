@@ -25,16 +25,18 @@ PREAMBLE = r"""% compile with pdflatex or lualatex
 %COLOURS%
 \setbeamercolor{background canvas}{bg=ggground}
 \newsavebox\ggbox
-% a line of mathematics, narrowed where it would leave its room: room, size, formula
+% a line of mathematics as wide as the film has measured it, so that highlights fit: width, size, formula
+\newcommand\ggexact[3]{\resizebox{#1}{!}{\fontsize{#2}{#2}\selectfont$\displaystyle #3$}}
+% a line of mathematics, narrowed where it would leave its room
 \newcommand\ggline[3]{\sbox\ggbox{\fontsize{#2}{#2}\selectfont$\displaystyle #3$}%
   \ifdim\wd\ggbox>#1\resizebox{#1}{!}{\usebox\ggbox}\else\usebox\ggbox\fi}
 \begin{document}
 \begin{frame}[plain]
 \centering
-\resizebox{!}{%HEIGHT%}{%
+\makebox[\textwidth][c]{\resizebox{!}{%HEIGHT%}{%
 \begin{tikzpicture}[x=1bp,y=-1bp,every node/.style={inner sep=0pt,outer sep=0pt}]
 """
-CLOSE = r"""\end{tikzpicture}}
+CLOSE = r"""\end{tikzpicture}}}
 \end{frame}
 \end{document}
 """
@@ -45,11 +47,12 @@ def film_tex(film: Film) -> bytes:
     """The film as a Beamer slide with a step a frame; what every frame shows stands once, before the steps."""
     visible = presence(film)
     always = sorted((s for s, frames in visible.items() if len(frames) == len(film)), key=layer)
-    lines = [_bounds(film.frames[0]), *_drawn(always, film.scene.values)]
+    lines = [_bounds(film.frames[0]), *_drawn((s for s in always if not isinstance(s, Ink)), film.scene.values)]
     for k in range(len(film)):
         changing = sorted((s for s in film.frames[k].shapes if len(visible[s]) < len(film)), key=layer)
         inner = "\n  ".join(_drawn(dict.fromkeys(changing), film.scene.values))
         lines.append(f"\\only<{k + 1}>{{%\n  {inner}}}")
+    lines += _drawn((s for s in always if isinstance(s, Ink)), film.scene.values)  # text lies on top
     return _document(lines, film.frames[0])
 
 
@@ -96,9 +99,9 @@ def _draw(shape: Shape, values: Sequence[Any]) -> str:
         case Head():
             return rf"\fill[{_role(shape.fill)}] {' -- '.join(map(_at, shape.corners))} -- cycle;"
         case Ink():
-            anchor = "base" if shape.centred else "base west"
+            anchor, kind = ("base", "ggline") if shape.centred else ("base west", "ggexact")
             formula = "".join(_piece(p, values, shape) for p in shape.phrase)
-            text = rf"\ggline{{{shape.room:.1f}bp}}{{{shape.size:g}}}{{{formula}}}"
+            text = rf"\{kind}{{{shape.room:.1f}bp}}{{{shape.size:g}}}{{{formula}}}"
             return rf"\node[anchor={anchor},text={_role(shape.colour)}] at {_at((shape.x, shape.y))} {{{text}}};"
 
 
@@ -110,7 +113,9 @@ def _piece(shown: Math | Value, values: Sequence[Any], ink: Ink) -> str:
         return rf"\color{{{_role(ink.second if int(found[1], 16) in ink.lit else ink.colour)}}}"
 
     # \color{..}{x} of the typesetter holds for x alone; LaTeX wants the group around both
-    return re.sub(r"\\color\{#([0-9a-f]{6})\}\{", lambda found: "{" + tagged(found), shown.tex)
+    return re.sub(
+        r"\\color\{#([0-9a-f]{6})\}\{", lambda found: "{" + tagged(found), shown.tex.replace("+=", r"\mathrel{+}=")
+    )
 
 
 def _number(value: Any, *, guard: bool) -> str:
