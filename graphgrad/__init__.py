@@ -24,6 +24,7 @@ __all__ = [  # noqa: PLE0604, RUF022  (in the order of a first hour: from text t
     "grad", "vjp", "jvp", "hessian", "simplify", "scalarize", "cost", "latex", "derive",
     "trace", "closed_form",
     "animate", "show",
+    "compile",
     *_ERRORS,
 ]  # fmt: skip
 

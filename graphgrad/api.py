@@ -22,6 +22,7 @@ from graphgrad.transform import scalarize as _scalarize
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from graphgrad.compile.compiled import Compiled
     from graphgrad.render.film import Film, Picture
     from graphgrad.render.scene import Math
 
@@ -202,6 +203,22 @@ def show(graph: Source, /, *, theme: str = "light") -> Picture:
     from graphgrad.render.picture import picture  # noqa: PLC0415
 
     return picture(as_graph(graph), theme=theme)
+
+
+def compile(graph: Source, /, target: str = "numpy", dtype: str = "float64") -> Compiled:  # noqa: A001
+    """Compile a graph to a function of readable source that runs without graphgrad; `.source`, `.save("step.py")`.
+
+    A gradient graph gives `value, grads`, one output its value, other outputs a dictionary by name. Raises TargetError
+    for a target that does not exist or is not installed.
+
+    >>> f = compile(grad("log(x1*x2)*sin(x2)"))
+    >>> value, grads = f(x1=0.5, x2=0.75)
+    >>> round(grads["x1"], 4)
+    1.3633
+    """
+    from graphgrad.compile.compile import compile as translate  # noqa: PLC0415
+
+    return translate(as_graph(graph), target=target, dtype=dtype)
 
 
 def as_graph(graph: Source, values: Mapping[str, Any] | None = None) -> Graph:

@@ -19,7 +19,10 @@ from graphgrad.core.errors import UsageError
 @click.option("--labels", type=click.Choice(["both", "symbols", "numbers"]), default="both", show_default=True)
 @click.option("--theme", default="light", show_default=True, metavar="light|dark|print|FILE.toml")
 def command(source: str, values: tuple[str, ...], files: tuple[Path, ...], by: str, labels: str, theme: str) -> None:
-    """Film backpropagation on EXPR at the given values, to .html, .gif, .svg, .png, ... (backprop.html by default)."""
+    """Film backpropagation on EXPR at the given values, to .html, .gif, .svg, .png, ... (backprop.html by default).
+
+    A name with {} in it, as frame{}.png, gives every frame a file of its own.
+   """
     from graphgrad.render.export import FILM, check  # noqa: PLC0415
 
     files = files or (Path("backprop.html"),)
@@ -36,4 +39,5 @@ def command(source: str, values: tuple[str, ...], files: tuple[Path, ...], by: s
     for file in files:
         with working(f"writing {file}"):
             film.save(file)
-        click.echo(f"wrote {file} ({len(film.frames)} frames, {file.stat().st_size / 1000:.0f} kB)")
+        size = f", {file.stat().st_size / 1000:.0f} kB" if file.exists() else ""
+        click.echo(f"wrote {file} ({len(film.frames)} frames{size})")

@@ -15,6 +15,7 @@ COMMANDS = {
     "show": "Draw or list a graph, or write it for other tools.",
     "animate": "Film backpropagation, one step a frame.",
     "derive": "Write the chain rule out by hand.",
+    "compile": "Turn value and gradient into a standalone module.",
 }
 
 EXAMPLES = """\b
@@ -23,6 +24,7 @@ Examples:
   graphgrad show "sigmoid(w*x + b)" -o neuron.svg
   graphgrad animate "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75 -o backprop.gif
   graphgrad derive "y3 = x1*x2; z = log(y3)*sin(x2)" --wrt x1
+  graphgrad compile "log(x1*x2)*sin(x2)" -o step.py
 
 EXPR is an expression, a program of assignments, a file that holds one, or - for standard input. Values are numbers,
 lists or files: x1=0.5  t=pi/4  b=[0,1]  W=@weights.npy.
