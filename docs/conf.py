@@ -1,4 +1,4 @@
-"""The documentation site: `sphinx-build -W -n docs docs/_build`."""
+"""The documentation site: `sphinx-build -W docs docs/_build`."""
 
 from importlib.metadata import version as installed
 

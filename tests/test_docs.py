@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import graphgrad as gg
 from graphgrad.core import errors
 
 ROOT = Path(__file__).parents[1]
@@ -105,6 +106,20 @@ def test_readme_has_the_two_set_up_commands():
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_public_name_is_in_the_reference():
+    listed = re.findall(
+        r"auto(?:function|exception):: graphgrad\.(\w+)$", (ROOT / "docs/api.md").read_text(), re.MULTILINE
+    )
+    assert sorted(listed) == sorted(gg.__all__)
+
+
+@pytest.mark.parametrize("name", gg.__all__)
+def test_every_public_name_explains_itself(name):
+    public = getattr(gg, name)
+    assert public.__doc__
+    assert ">>> " in public.__doc__ or isinstance(public, type)  # an error's example is the message it makes
 
 
 def test_the_exception_tree_is_drawn_as_it_is():
