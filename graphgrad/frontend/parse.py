@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import textwrap
 import warnings
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -57,7 +56,7 @@ def parse(text: str, shapes: Mapping[str, Any] | None = None, /, **more: Any) ->
 def _statements(text: str) -> tuple[str, list[ast.stmt]]:
     if not isinstance(text, str):
         raise UsageError(f"a program is text, not {type(text).__name__}")
-    source = textwrap.dedent(text.expandtabs()).strip()
+    source = "\n".join(line.strip() for line in text.splitlines()).strip()  # there are no blocks: indentation is free
     if len(source) > LENGTH:
         raise ParseError(f"the program has {len(source)} characters, {LENGTH} at most are read")
     if not source or source.isspace():
@@ -85,8 +84,13 @@ def _explain(error: SyntaxError, source: str) -> ParseError:
     column = min(max((error.offset or 1) - 1, 0), max(len(shown), 1))
     end = max(error.end_offset or 0, column + 2) - 1 if error.end_lineno == error.lineno else column + 1
     span = Span(line, column, line, end)
-    if "decimal literal" in said or "Perhaps you forgot a comma" in said:
-        return ParseError("two values stand side by side", hint="write * to multiply", source=source, span=span)
+    before, after = shown[:column].rstrip()[-1:], shown[column : column + 1]
+    side_by_side = said == "invalid syntax" and (before.isalnum() or before in "_)]") and (after.isalnum() or after in "_(")
+    if "decimal literal" in said or "Perhaps you forgot a comma" in said or (before and after and side_by_side):
+        hint = "write * to multiply, and parentheses after a function"
+        return ParseError("two values stand side by side", hint=hint, source=source, span=span)
+    if after == "|" and not before:
+        return ParseError("bars are not part of the language", hint="write abs(x)", source=source, span=span)
     if "parenthes" in said or "never closed" in said or "unmatched" in said:
         return ParseError(said, source=source, span=span)
     ends = shown[:column].rstrip()

@@ -51,7 +51,11 @@ def program(graph: Graph) -> str:
 def _names(graph: Graph, node: int) -> list[str]:
     """All the names a program gives a node, the one it is used by among them; reassigned ones only as its label."""
     label = graph.label(node)
-    own = [name for name in graph.names.get(node, ()) if graph.first_named.get(name) == node]
+    own = [
+        name
+        for name in graph.names.get(node, ())
+        if name == label or (graph.first_named.get(name) == node and name not in graph.labels)
+    ]
     return own if label in own else [*own, label]
 
 

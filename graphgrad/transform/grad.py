@@ -65,6 +65,8 @@ def reverse(
 
 def _reverse(graph: Graph, wrt: tuple[str, ...], cotangent: str | None, of: str) -> tuple[Graph, Adjoints]:
     builder, output = Rewriter(graph), graph.outputs[of]
+    if graph.nodes[output].dtype != "float":
+        raise UsageError(f"'{of}' is no number that varies but a condition or an index: it has no gradient")
     inputs = {name: graph.input(name) for name in wrt}
     for name, node in inputs.items():
         if graph.nodes[node].dtype == "int":
