@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import linecache
 import os
-import tempfile
 from pathlib import Path
 from types import FunctionType
 from typing import Any, Protocol
 
 from graphgrad.compile.passes import Passed
+from graphgrad.core.files import check_writable, write_whole
 from graphgrad.core.graph import Graph
 
 
@@ -52,20 +52,7 @@ def compiled(function: FunctionType, **known: Any) -> Compiled:
 
 
 def save(source: str, path: str | os.PathLike[str]) -> None:
-    """Write text beside the file and rename it there, so that no reader ever sees half of it."""
+    """Write a module, whole or not at all; UsageError where it cannot be written."""
     place = Path(path)
-    descriptor, beside = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(source)
-        Path(beside).chmod(0o666 & ~_umask())
-        Path(beside).replace(place)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    check_writable(place)
+    write_whole(place, source.encode())
