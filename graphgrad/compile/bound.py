@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import prod
 
 from graphgrad.compile import module
 from graphgrad.compile.lines import Dialect, straight
-from graphgrad.compile.passes import Passed, composed
+from graphgrad.compile.passes import composed, pipeline
+from graphgrad.compile.plan import StepPlan
 from graphgrad.compile.provenance import Provenance
-from graphgrad.compile.targets import Target
-from graphgrad.compile.update import Update
 from graphgrad.compile.writer import Writer, gradients
-from graphgrad.core.graph import Graph
 from graphgrad.execute import numpy_functions
-from graphgrad.frontend.printers import program
+from graphgrad.transform.grad import grad
 
 
 class ArrayWriter:
     """Writes the module of a training step."""
 
-    def __init__(self, loss: Graph, gradient: Graph, passes: tuple[Passed, ...], shapes: Mapping[str, tuple[int, ...]],
-                 update: Update, target: Target, dtype: str) -> None:  # fmt: skip
-        self.loss, self.update, self.shapes, self.target, self.dtype = loss, update, shapes, target, dtype
-        self.graph = passes[-1].graph
-        self.said = Provenance(gradient, self.graph, composed(passes, len(gradient)))
+    def __init__(self, plan: StepPlan) -> None:
+        self.plan, self.loss, self.update, self.shapes = plan, plan.loss, plan.update, plan.shapes
+        gradient = grad(plan.stable, *plan.shapes)
+        self.passes = pipeline(gradient)
+        self.graph = self.passes[-1].graph
+        self.said = Provenance(gradient, self.graph, composed(self.passes, len(gradient)))
         self.labels = self.said.labels
         self.grads = gradients(self.graph)
-        self.data = [name for name in loss.inputs if name not in shapes]
-        dims = [s for name in self.data for s in loss.nodes[loss.inputs[name]].shape if isinstance(s, str)]
-        own = ["theta", "gradient", "t", "step", *update.slots, *update.rates, *dict.fromkeys(dims)]
-        self.names: dict[str, str] = {}
-        for name in own:  # what the user's names leave free
-            new = name
-            while new in self.labels:
-                new += "_"
-            self.names[name] = new
-        self.dims = [self.names[d] for d in dict.fromkeys(dims)]
+        self.data, self.names = plan.data, plan.names
+        self.dims = [self.names[d] for d in plan.dimensions]
 
     def source(self) -> str:
         """The module's text."""
-        dialect = Dialect("numpy", f"np.{self.dtype}")
-        reader = Writer(self.loss, self.graph, self.said, self.target, self.dtype)
+        plan = self.plan
+        dialect = Dialect("numpy", f"np.{plan.dtype}")
+        reader = Writer(self.loss, self.graph, self.said, plan.target, plan.dtype)
         imports, library = module.library(reader.calls(dialect) | self.update_calls(), numpy_functions)
         names = self.names
         slots = [names[s] for s in self.update.slots]
@@ -73,18 +64,13 @@ class ArrayWriter:
             f"    return {names['step']}, {names['gradient']}",
         ]
         head = [
-            module.header("A training step: the gradient of", self.loss, self.notes(), self.target.name, self.dtype),
+            module.header("A training step: the gradient of", self.loss, plan.notes(), plan.target.name, plan.dtype),
             "from __future__ import annotations\n",
         ]
         system = ["import math"] if any("math." in t for t in library.values()) else []
         system += [*module.imported("math", sorted(imports)), "from typing import Any"]
         head += ["\n".join(system) + "\n", "import numpy as np\n", "Array = Any  # a number or a NumPy array\n"]
         return "\n".join(head) + "\n\n" + "\n\n".join([*library.values(), "\n".join(text) + "\n"])
-
-    def notes(self) -> list[str]:
-        """What stands under the formula."""
-        return ["and the update", "", *(f"    {line}" for line in program(self.update.graph).splitlines()), "",
-                *module.described_inputs(self.loss)]  # fmt: skip
 
     def update_calls(self) -> set[str]:
         """What the update calls."""

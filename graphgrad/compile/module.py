@@ -7,7 +7,7 @@ import inspect
 import math
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 
 from graphgrad.compile.lines import WIDTH
@@ -109,3 +109,11 @@ def mapping(start: str, entries: Mapping[str, str], indent: int) -> list[str]:
     if len(one) <= WIDTH or not items:
         return [one]
     return [f"{space}{start}{{", *(f"{space}    {item}," for item in items), f"{space}}}"]
+
+
+def unpacked(names: Sequence[str], value: str, indent: int) -> list[str]:
+    """Write the unpacking of a sequence into names, in brackets where one line does not hold them."""
+    space = " " * indent
+    left = f"{names[0]}," if len(names) == 1 else ", ".join(names)
+    one = f"{space}{left} = {value}"
+    return [one] if len(one) <= WIDTH else [f"{space}(", *(f"{space}    {n}," for n in names), f"{space}) = {value}"]

@@ -1,0 +1,246 @@
+"""Training runs: the state of a compiled step, and the calls that move it on."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graphgrad.compile.compiled import load
+from graphgrad.core.errors import DataError, ShapeError, UsageError
+from graphgrad.core.shapes import show
+
+if TYPE_CHECKING:
+    from graphgrad.compile.step import Step
+
+Array = np.ndarray[Any, Any]
+
+
+class Run(ABC):
+    """A training run: parameters, the optimizer's state, and the number of steps taken, `t`.
+
+    Call it with the data of one step, in the order of `step.data`, and the rates by name; it gives the loss before the
+    update.
+    """
+
+    def __init__(self, step: Step) -> None:
+        self.step, self.t = step, 0
+
+    @property
+    @abstractmethod
+    def parameters(self) -> dict[str, Array]:
+        """The parameters by name, in the user's shapes, as they are now: to be read, not written."""
+
+    @property
+    @abstractmethod
+    def gradient(self) -> dict[str, Array]:
+        """The gradient of the last step, by parameter; UsageError where none is kept."""
+
+    @abstractmethod
+    def __call__(self, *data: Any, **rates: float) -> float:
+        """Take one step; gives the loss before it."""
+
+    @abstractmethod
+    def epoch(self, *data: Array, order: Sequence[int] | Array | None = None, batch: int = 1, **rates: float) -> Array:
+        """Take a step for every `batch` rows of the data, in order or in a given order of rows; gives the losses.
+
+        A last batch may be smaller; a program of one example takes one row a step. DataError where the data differ in
+        their numbers of rows.
+        """
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """Give a copy of all there is to resume from: `restore` takes it, and the same steps give the same bits."""
+
+    @abstractmethod
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state."""
+
+    def _rates(self, given: Mapping[str, float]) -> list[float]:
+        wanted = self.step.update.rates
+        if len(wanted) != len(given) or any(name not in given for name in wanted):
+            raise UsageError(
+                f"every step is given {', '.join(wanted) or 'no rates'}, not {', '.join(given) or 'nothing'}"
+            )
+        return [float(given[name]) for name in wanted]
+
+
+class ArrayRun(Run):
+    """A run on one flat vector, `theta`, of which the parameters are views; without an order no row is copied."""
+
+    def __init__(self, step: Step, theta: Array) -> None:
+        super().__init__(step)
+        self.theta = theta
+        self.slots = {name: np.zeros_like(theta) for name in step.update.slots}
+        self._bind: Callable[..., Any] = load(step.source, "step")["bind"]
+        self._bound: dict[tuple[int, ...], tuple[Callable[..., float], Array]] = {}
+        self._sizes = _dimensions(step)
+        self._last: Array | None = None
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """The parameters by name: views."""
+        return views(self.theta, self.step.shapes)
+
+    @property
+    def gradient(self) -> dict[str, Array]:
+        """The gradient of the last step, by parameter: views."""
+        if self._last is None:
+            raise UsageError("no step has been taken yet")
+        return views(self._last, self.step.shapes)
+
+    def __call__(self, *data: Any, **rates: float) -> float:
+        """Take one step; gives the loss before it."""
+        given = self._rates(rates)
+        self.t += 1
+        with np.errstate(all="ignore"):
+            return self._function(data)(*data, self.t, *given)
+
+    def epoch(self, *data: Array, order: Sequence[int] | Array | None = None, batch: int = 1, **rates: float) -> Array:
+        """Take a step for every `batch` rows."""
+        losses, given = [], self._rates(rates)
+        with np.errstate(all="ignore"):
+            for part in self._batches(data, order, batch):
+                self.t += 1
+                losses.append(self._function(part)(*part, self.t, *given))
+        return np.array(losses)
+
+    def state(self) -> dict[str, Any]:
+        """Give a copy of all there is to resume from."""
+        return {"t": self.t, "p": self.theta.copy(), **{name: slot.copy() for name, slot in self.slots.items()}}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state."""
+        self.t, self.theta[...] = int(state["t"]), state["p"]
+        for name, slot in self.slots.items():
+            slot[...] = state[name]
+
+    def _function(self, data: Sequence[Any]) -> Callable[..., float]:
+        sizes = tuple([np.shape(data[i])[axis] for i, axis in self._sizes])
+        if sizes not in self._bound:
+            self._bound[sizes] = self._bind(self.theta, *self.slots.values(), *sizes)
+        function, self._last = self._bound[sizes]
+        return function
+
+    def _batches(self, data: Sequence[Array], order: Any, batch: int) -> Iterator[Sequence[Any]]:
+        in_rows = [name in self.step.plan.row_data for name in self.step.data]
+        count = _rows([d for d, sliced in zip(data, in_rows, strict=True) if sliced])
+
+        def part(place: Any) -> list[Any]:
+            return [d[place] if sliced else d for d, sliced in zip(data, in_rows, strict=True)]
+
+        if not self._sizes:  # a program of one example
+            yield from map(part, range(count) if order is None else order)
+        elif order is None:
+            yield from (part(slice(start, start + batch)) for start in range(0, count, batch))
+        else:
+            yield from (part(order[start : start + batch]) for start in range(0, len(order), batch))
+
+
+class UnrolledRun(Run):
+    """A run of a tiny network: parameters and state are lists of Python's numbers, and an epoch is one call.
+
+    Where `math` refuses what NumPy computes (an overflow, a division by zero), the steps are taken again on arrays.
+    """
+
+    def __init__(self, step: Step, theta: Array) -> None:
+        super().__init__(step)
+        self.numbers: list[list[float]] = [theta.tolist(), *([0.0] * len(theta) for _ in step.update.slots)]
+        self._train: Callable[..., list[float]] = load(step.source, "step")["train"]
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """The parameters by name: copies."""
+        return views(np.array(self.numbers[0]), self.step.shapes)
+
+    @property
+    def gradient(self) -> dict[str, Array]:
+        """Nothing: an unrolled step uses its gradient up."""
+        raise UsageError("an unrolled step keeps no gradient", hint="compile the gradient by itself")
+
+    def __call__(self, *data: Any, **rates: float) -> float:
+        """Take one step; gives the loss before it."""
+        if not self.step.dimensions:
+            data = tuple([[d] for d in data])
+        return float(self.epoch(*data, batch=len(data[0]), **rates)[0])
+
+    def epoch(self, *data: Any, order: Sequence[int] | Array | None = None, batch: int = 1, **rates: float) -> Array:
+        """Take a step for every `batch` rows."""
+        given, count = self._rates(rates), _rows(data)
+        size = batch if self.step.dimensions else 1
+        places = list(range(count)) if order is None else [int(i) for i in order]
+        whole = len(places) - len(places) % size
+        losses = self._steps(data, places[:whole], size, given) if whole else []
+        if whole < len(places):
+            losses += self._steps(data, places[whole:], len(places) - whole, given)
+        return np.array(losses)
+
+    def state(self) -> dict[str, Any]:
+        """Give a copy of all there is to resume from."""
+        names = ("p", *self.step.update.slots)
+        return {"t": self.t, **{name: np.array(v) for name, v in zip(names, self.numbers, strict=True)}}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state."""
+        self.t = int(state["t"])
+        self.numbers = [np.asarray(state[name], float).tolist() for name in ("p", *self.step.update.slots)]
+
+    def _steps(self, data: Sequence[Any], places: list[int], size: int, given: list[float]) -> list[float]:
+        """Take steps of `size` rows each, which divides the number of places."""
+        if size == self.step.rows:
+            columns = [np.reshape(np.asarray(d, float), (len(d), -1)) for d in data]
+            try:
+                losses = self._train(*self.numbers, np.hstack(columns).tolist(), places, self.t, *given)
+            except (ArithmeticError, ValueError):
+                pass
+            else:
+                self.t += len(losses)
+                return losses
+        arrays = self.step.on_arrays.start(self.parameters)
+        arrays.restore(self.state())
+        rates = zip(self.step.update.rates, given, strict=True)
+        known: dict[str, Any] = {"order": np.array(places), "batch": size, **dict(rates)}
+        found = arrays.epoch(*map(np.asarray, data), **known)
+        self.restore(arrays.state())
+        return [float(v) for v in found]
+
+
+def flat(step: Step, values: Mapping[str, Any]) -> Array:
+    """Give the parameters as one new vector; UsageError or ShapeError where one is missing or does not fit."""
+    theta: Array = np.zeros(sum(map(prod, step.shapes.values())), step.dtype)
+    for name, view in views(theta, step.shapes).items():
+        if name not in values:
+            raise UsageError(f"no value for the parameter '{name}'")
+        if np.shape(values[name]) != view.shape:
+            raise ShapeError(f"'{name}' must have shape {show(view.shape)}, not {show(np.shape(values[name]))}")
+        view[...] = values[name]
+    return theta
+
+
+def views(theta: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    """Give the parts of a flat vector, each in its own shape."""
+    found, at = {}, 0
+    for name, shape in shapes.items():
+        found[name] = theta[at : at + prod(shape)].reshape(shape)
+        at += prod(shape)
+    return found
+
+
+def _rows(data: Sequence[Any]) -> int:
+    counts = {len(d) for d in data}
+    if len(counts) != 1:
+        raise DataError("the data differ in their numbers of rows")
+    return counts.pop()
+
+
+def _dimensions(step: Step) -> tuple[tuple[int, int], ...]:
+    """For every named dimension of the data, the first input, by place in `data`, and the axis that has it."""
+    found: dict[str, tuple[int, int]] = {}
+    for i, name in enumerate(step.data):
+        for axis, size in enumerate(step.loss.nodes[step.loss.inputs[name]].shape):
+            if isinstance(size, str):
+                found.setdefault(size, (i, axis))
+    return tuple(found.values())
