@@ -5,20 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from graphgrad.render.scene import Closing, Frame, Phrase, Sum, Wire
-from graphgrad.render.shapes import Box, Curve, Head, Ink, Point, Shape
+from graphgrad.render.scene import Closing, Frame, Math, Phrase, Sum, Wire
+from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Point, Shape
 from graphgrad.render.stage import (
     BADGE,
     BADGE_GAP,
     MORE,
     PAD,
     PROGRESS,
+    SHAPE_LINE,
     Place,
     Row,
     Stage,
     closing_phrase,
     verdict_phrase,
 )
+from graphgrad.render.tensor import draw as draw_maps
 from graphgrad.render.typeset import EM, Label, advance_of, line
 
 HEAD = 9.0  # length of an arrow head
@@ -33,18 +35,26 @@ def draw(stage: Stage, frame: Frame, mode: str = "both") -> tuple[Shape, ...]:
 
 def content(stage: Stage, frame: Frame, mode: str) -> tuple[Shape, ...]:
     """Draw what a player with a slider and a page of its own shows of a frame: no ground, no progress."""
-    parts = (_source(stage, frame), _wires(stage, frame, mode), _cards(stage, frame, mode), _below(stage, frame, mode))
+    parts = (
+        _source(stage, frame),
+        _groups(stage),
+        _wires(stage, frame, mode),
+        _cards(stage, frame, mode),
+        _below(stage, frame, mode),
+    )
     return tuple(shape for part in parts for shape in part)
 
 
 def layer(shape: Shape) -> int:
     """What lies below what, for formats in which shapes of several frames stand side by side."""
     if isinstance(shape, Box):
+        if shape.fill == "group":
+            return 1
         if shape.node >= 0 or shape.dashed:
             return 6 if shape.dashed else 5
         over_wires = shape.fill == "ground" and shape.radius > 0
         return 4 if over_wires else int(shape.fill != "ground")
-    return {Curve: 2, Head: 3, Ink: 7}[type(shape)]
+    return {Curve: 2, Head: 3, Heat: 7, Ink: 8}[type(shape)]
 
 
 def role(frame: Frame) -> str:
@@ -81,6 +91,16 @@ def _runs(label: Label, lit: frozenset[int]) -> Iterator[tuple[float, float]]:
         yield start, end
 
 
+def _groups(stage: Stage) -> Iterator[Shape]:
+    """The layers of a network, each in its frame."""
+    for name, group in stage.layout.groups.items():
+        x, y = _shift(stage, (group.x, group.y))
+        yield Box(x, y, round(group.width, 2), round(group.height, 2), stage.style.radius, "group", "idle", 0.75)
+        title = Math(r"\mathrm{" + name.replace(" ", r"\;") + "}", name)
+        size = stage.style.wire_size
+        yield Ink((title,), x + 10.0, round(y + 1.35 * size, 2), size, "faint", group.width - 20.0, centred=False)
+
+
 def _wires(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
     labels: list[Shape] = []
     for index, wire in enumerate(stage.scene.wires):
@@ -95,10 +115,23 @@ def _wires(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
         else:
             yield Curve(points, stroke, width)
             yield Head(_triangle(points[-1], tip), stroke)
-        if index in frame.partials and wire.partial and route.label:
+        if route.label:
             x, y = _shift(stage, route.label)
-            labels += _wire_label(stage, wire.partial.phrase(mode), x, y)
+            partial = wire.partial.phrase(mode) if wire.partial and index in frame.partials else ()
+            labels += _wire_labels(stage, wire, partial, x, y)
     yield from labels
+
+
+def _wire_labels(stage: Stage, wire: Wire, partial: Phrase, x: float, y: float) -> Iterator[Shape]:
+    """The shape that flows along a wire, and below it the local partial that flows back."""
+    size = stage.style.wire_size
+    down = SHAPE_LINE * size / 2 if wire.shape and wire.partial else 0.0
+    if wire.shape:
+        label = line(wire.shape, ())
+        width = round(label.width * size / EM, 2)
+        yield Ink(wire.shape, x, round(y - down + 0.3 * size, 2), size, "faint", width)
+    if partial:
+        yield from _wire_label(stage, partial, x, round(y + down, 2))
 
 
 def _wire_label(stage: Stage, phrase: Phrase, x: float, y: float) -> Iterator[Shape]:
@@ -122,7 +155,7 @@ def _cards(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
     sums = {s.node: s for s in frame.sums}
     style = stage.style
     for card in stage.scene.cards:
-        size, rows = stage.layout.sizes[card.node], stage.rows[card.node]
+        size, rows = stage.layout.sizes[card.node], stage.rows.get(card.node, ())
         x, y = _shift(stage, stage.layout.nodes[card.node])
         left, top = x - size.width / 2, y - size.height / 2
         reached, known, lit = card.node in sums, card.node in frame.known, card.node in frame.lit
@@ -131,6 +164,10 @@ def _cards(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
         fill = f"{role(frame)}_glow" if main else "card"
         line_width = style.line_lit if lit else style.line
         yield Box(*_rounded(left, top, size.width, size.height), style.radius, fill, stroke, line_width, node=card.node)
+        if card.node in stage.maps:
+            done = known, sums.get(card.node)
+            yield from draw_maps(card, stage.maps[card.node], (left, top), done, (stage.scene, style))
+            continue
         room = size.width - PAD
         yield Ink(card.title, x, top + rows[0].baseline, style.title_size, "ink", room)
         if card.value:

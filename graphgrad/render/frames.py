@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.execute.trace import Trace
+from graphgrad.render.layers import layers
 from graphgrad.render.scene import EQUALS, Card, Closing, Equation, Frame, Math, Phrase, Scene, Sum, Value, Wire
-from graphgrad.render.symbols import TIMES, Symbols, source
+from graphgrad.render.symbols import TIMES, Symbols, shape_phrase, source
 from graphgrad.transform.adjoints import Contribution
 
 PLUS = Math(" + ", " + ")
@@ -55,6 +56,7 @@ class _Script:
             closing=tuple(self.closing(forms, verdicts)),
             values=self.trace.values,
             name=self.symbols.output,
+            groups=layers(self.graph),
         )
 
     def card(self, i: int) -> Card:
@@ -68,12 +70,12 @@ class _Script:
         )
 
     def wire(self, operand: int, consumer: int, slot: int) -> Wire:
-        c = self.given.get((consumer, slot))
+        c, shape = self.given.get((consumer, slot)), shape_phrase(self.graph.nodes[operand].shape)
         if c is None or c.partial is None:
-            return Wire(operand, consumer, slot, None)
-        constant = self.trace.gradient.nodes[c.partial].op == "const"
-        numbers: Phrase = () if constant else (Value(c.partial),)
-        return Wire(operand, consumer, slot, Equation((), (self.symbols.partial(c.partial),), numbers))
+            return Wire(operand, consumer, slot, None, shape)
+        partial = self.trace.gradient.nodes[c.partial]
+        numbers: Phrase = () if partial.op == "const" or partial.shape else (Value(c.partial),)
+        return Wire(operand, consumer, slot, Equation((), (self.symbols.partial(c.partial),), numbers), shape)
 
     def frames(self, by: str) -> Iterator[Frame]:
         yield Frame("start", said=("Nothing is computed yet.",))
@@ -153,14 +155,15 @@ class _Script:
         wire, several = self.wire_of[c.consumer, c.slot], len(self.terms[c.receiver]) > 1
         names = self.graph.label(c.receiver), self.graph.label(c.consumer)
         symbols: Phrase = (self.symbols.term(c),)
-        numbers: Phrase = (Value(c.node),)
+        numbers: Phrase = self.number(c.node)
         said: tuple[str | Value, ...] = (f"Backward: {names[1]} passes to {names[0]} ", Value(c.node), ".")
         asks: tuple[tuple[str, int], ...] = ()
         if c.partial is not None:
             bar, quotient = self.symbols.bar(c.consumer), self.symbols.quotient(c.consumer, c.receiver)
             symbols = (bar, TIMES, quotient, EQUALS, *symbols)
             factors = Value(self.adjoints.total[c.consumer], guard=False), Value(c.partial, guard=True)
-            numbers = (factors[0], Math(r" \times ", " × "), factors[1], EQUALS, *numbers)
+            if not any(self.trace.gradient.nodes[f.node].shape for f in factors):
+                numbers = (factors[0], Math(r" \times ", " × "), factors[1], EQUALS, *numbers)
             said = (f"Backward: the adjoint of {names[1]}, ", factors[0],
                     f", times the local partial {self.symbols.partial(c.partial).text} = ", Value(c.partial),
                     f", is passed to {names[0]}: ", Value(c.node), ".")  # fmt: skip
@@ -170,10 +173,14 @@ class _Script:
         partials = _merged(last.partials, (wire,))
         return Frame("vjp", last.known, sums, partials, (c.receiver, c.consumer), (wire,), rule, said, asks)
 
+    def number(self, i: int) -> Phrase:
+        """A value of the gradient graph where a line of algebra can hold it: not an array's."""
+        return () if self.trace.gradient.nodes[i].shape else (Value(i),)
+
     def computed(self, i: int) -> Equation:
         """How a node's value comes about."""
         substituted = self.symbols.substituted(i)
-        numbers = (*substituted, EQUALS, Value(i)) if substituted else (Value(i),)
+        numbers = (*substituted, EQUALS, Value(i)) if substituted else self.number(i)
         return Equation((self.symbols.name(i),), (self.symbols.formula(i),), numbers)
 
     def summed(self, receiver: int, count: int | None = None) -> Equation:
@@ -190,6 +197,8 @@ class _Script:
             numbers += ((PLUS,) if k else ()) + (Value(c.node, guard=k > 0),)
         if len(terms) > 1:
             numbers += (EQUALS, Value(terms[-1].total))
+        if any(self.trace.gradient.nodes[c.node].shape for c in terms):
+            numbers = ()
         relation = PLUS_EQUALS if len(terms) < len(every) else EQUALS
         return Equation((self.symbols.bar(receiver),), symbols, numbers, relation)
 
@@ -206,7 +215,7 @@ class _Script:
 
     def closing(self, forms: Mapping[str, Math], verdicts: Mapping[str, tuple[str, bool]]) -> Iterator[Closing]:
         for name, i in self.graph.inputs.items():
-            if i in self.adjoints.total:
+            if i in self.adjoints.total and not self.graph.nodes[i].shape:
                 word, good = verdicts.get(name, ("", True))
                 yield Closing((self.symbols.bar(i),), forms.get(name), Value(self.adjoints.total[i]), word, good)
 

@@ -8,7 +8,7 @@ import math
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from graphgrad.render.shapes import Point
 ASPECT = 1.9  # of a lecture's screen, less the lines above and below the graph
 RANK_GAP, NODE_GAP = 34.0, 22.0
 POINTS = 72.0  # an inch
+CLUSTER = "cluster "  # how Graphviz knows a group
 
 
 class Size(NamedTuple):
@@ -35,6 +36,15 @@ class Route(NamedTuple):
     label: Point | None
 
 
+class Frame(NamedTuple):
+    """The rectangle around a group of nodes: top left corner and size."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
 class Layout(NamedTuple):
     """Positions in points, y downwards from the top left: centres of nodes, and routes by edge."""
 
@@ -43,6 +53,7 @@ class Layout(NamedTuple):
     nodes: Mapping[int, Point]
     sizes: Mapping[int, Size]
     routes: Sequence[Route]
+    groups: Mapping[str, Frame]
 
 
 class Edge(NamedTuple):
@@ -85,7 +96,9 @@ def _dot(sizes: Mapping[int, Size], edges: Sequence[Edge], groups: Mapping[str, 
     )
     graph.attr("node", shape="box", fixedsize="true", label="")
     for name, members in groups.items():
-        with graph.subgraph(name=f"cluster {name}", graph_attr={"margin": "14"}) as cluster:
+        with graph.subgraph(
+            name=CLUSTER + name, graph_attr={"margin": "12", "label": _blank(Size(60.0, 14.0))}
+        ) as cluster:
             for node in members:
                 cluster.node(str(node))
     for node, size in sizes.items():
@@ -130,7 +143,14 @@ def _read(drawn: dict[str, Any], sizes: Mapping[int, Size], count: int) -> Layou
         head, *points = edge["pos"].split()
         label = place(edge["lp"]) if "lp" in edge else None
         routes[int(edge["id"])] = Route(tuple(map(place, points)), place(head[2:]), label)
-    return Layout(width, height, nodes, dict(sizes), [r for r in routes if r])
+    return Layout(width, height, nodes, dict(sizes), [r for r in routes if r], dict(_groups(drawn, height)))
+
+
+def _groups(drawn: dict[str, Any], height: float) -> Iterator[tuple[str, Frame]]:
+    for group in drawn.get("objects", ()):
+        if group["name"].startswith(CLUSTER) and "bb" in group:
+            left, low, right, high = map(float, group["bb"].split(","))
+            yield group["name"].removeprefix(CLUSTER), Frame(left, round(height - high, 2), right - left, high - low)
 
 
 def _point(height: float, text: str) -> Point:

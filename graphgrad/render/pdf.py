@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from graphgrad.render.shapes import Box, Curve, Head, Ink, Shape
+from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Shape
 from graphgrad.render.style import Style
 from graphgrad.render.svg import glyphs_of, placed
 from graphgrad.render.typeset import advance_of, font, index_digit, line, outline
@@ -147,6 +147,8 @@ class _Pen:
                 yield f"{self.colour(shape.fill)} rg {a} m {b} l {c} l f"
             case Ink():
                 yield from self.ink(shape)
+            case Heat():
+                yield from self.heat(shape)
 
     def box(self, box: Box) -> Iterator[str]:
         if box.fill:
@@ -183,6 +185,18 @@ class _Pen:
         for bar in label.bars:
             x, y = left + bar.x * scale, ink.y + (bar.y + bar.height) * scale
             yield f"{self.at(x, y)} {bar.width * scale:.2f} {bar.height * scale:.2f} re f"
+
+    def heat(self, heat: Heat) -> Iterator[str]:
+        """Cells in colours mixed beforehand, so that no viewer has to blend."""
+        for x, y, w, h, role, strength in heat.squares():
+            yield f"{self.mixed(role, strength)} rg {self.at(x, y + h)} {w:.2f} {h:.2f} re f"
+        yield f"{self.colour(heat.colour)} RG 0.75 w []0 d"
+        yield f"{self.at(heat.x, heat.y + heat.height)} {heat.width:.2f} {heat.height:.2f} re S"
+
+    def mixed(self, role: str, strength: float) -> str:
+        over, under = (getattr(self.look, name) for name in (role, "card"))
+        pairs = ((int(over[k : k + 2], 16), int(under[k : k + 2], 16)) for k in (1, 3, 5))
+        return " ".join(f"{(a * strength + b * (1 - strength)) / 255:.3g}" for a, b in pairs)
 
     def at(self, x: float, y: float) -> str:
         return f"{x:.2f} {self.height - y:.2f}"

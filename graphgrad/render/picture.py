@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from graphgrad.core.graph import Graph
-from graphgrad.core.shapes import Shape
 from graphgrad.render.collapse import collapse
 from graphgrad.render.film import Picture
+from graphgrad.render.layers import layers
 from graphgrad.render.scene import Card, Frame, Math, Phrase, Scene, Wire
 from graphgrad.render.stage import set_up
 from graphgrad.render.style import Style, style
-from graphgrad.render.symbols import source, titled
+from graphgrad.render.symbols import shape_phrase, source, titled
 
 Source = tuple[tuple[Math, ...], Mapping[int, frozenset[int]]]
 
@@ -32,7 +32,7 @@ def picture(graph: Graph, *, theme: str | Path | Style = "light", largest: int =
 
 def _whole(graph: Graph) -> Scene:
     cards = tuple(
-        Card(i, _kind(graph, i), titled(graph, i), _shape(node.shape), None, node.shape, graph.label(i))
+        Card(i, _kind(graph, i), titled(graph, i), shape_phrase(node.shape), None, node.shape, graph.label(i))
         for i, node in enumerate(graph.nodes)
     )
     edges = [Wire(o, i, slot, None) for i, node in enumerate(graph.nodes) for slot, o in enumerate(node.operands)]
@@ -60,16 +60,10 @@ def _still(graph: Graph, cards: Iterable[Card], wires: Iterable[Wire], said: str
     shown = tuple(cards)
     frame = Frame("", tuple(card.node for card in shown), said=(said,))
     lines, places = source
-    return Scene(shown, tuple(wires), (frame,), lines, places, (), (), next(iter(graph.outputs)))
+    grouped = layers(graph) if len(shown) == len(graph) else {}
+    return Scene(shown, tuple(wires), (frame,), lines, places, (), (), next(iter(graph.outputs)), grouped)
 
 
 def _kind(graph: Graph, i: int) -> str:
     op = graph.nodes[i].op
     return op if op in {"input", "const"} else "output" if i in graph.outputs.values() else "inner"
-
-
-def _shape(shape: Shape) -> Phrase:
-    if not shape:
-        return ()
-    written = [str(d) if isinstance(d, int) else rf"\mathit{{{d}}}" for d in shape]
-    return (Math(r"\left[" + r" \times ".join(written) + r"\right]", " × ".join(map(str, shape))),)

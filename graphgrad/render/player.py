@@ -15,7 +15,7 @@ from graphgrad.render.live import program
 from graphgrad.render.numerals import written
 from graphgrad.render.raster import milliseconds
 from graphgrad.render.scene import MODES, Equation, Frame, Math, Phrase, Value
-from graphgrad.render.shapes import Box, Curve, Head, Ink, Shape
+from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Shape
 from graphgrad.render.style import THEMES, Style
 from graphgrad.render.svg import fmt, path
 from graphgrad.render.typeset import Label, advance, outline, piece
@@ -105,6 +105,9 @@ class _Data:
                 return ["c", path(shape.points), shape.stroke, shape.line]
             case Head():
                 return ["h", "M" + "L".join(f"{fmt(x)} {fmt(y)}" for x, y in shape.corners) + "Z", shape.fill]
+            case Heat():
+                at = [shape.x, shape.y, shape.width, shape.height]
+                return ["m", *at, shape.cells, shape.colour]
             case Ink():
                 lit = sorted(shape.lit)
                 place = [shape.x, round(shape.y, 2), shape.size, shape.colour, round(shape.room, 2), int(shape.centred)]

@@ -7,6 +7,7 @@ A scene holds the cards (nodes) and wires (edges) of the picture and its frames.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
@@ -73,6 +74,7 @@ class Wire(NamedTuple):
     consumer: int
     slot: int
     partial: Equation | None
+    shape: Phrase = ()  # of what flows along it, where that is an array
 
 
 class Sum(NamedTuple):
@@ -118,6 +120,7 @@ class Scene(NamedTuple):
     closing: tuple[Closing, ...]
     values: Sequence[Any]
     name: str
+    groups: Mapping[str, tuple[int, ...]] = MappingProxyType({})  # layers of a network
 
 
 def text(phrase: Phrase | tuple[str | Value, ...], values: Sequence[Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from graphgrad.render.scene import Phrase
@@ -53,4 +54,24 @@ class Ink(NamedTuple):
     second: str = ""
 
 
-Shape = Box | Curve | Head | Ink
+class Heat(NamedTuple):
+    """A heat map: rows of numbers from -1 to 1; positive ones in a colour, negative ones in the colour of ink."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    cells: tuple[tuple[float, ...], ...]
+    colour: str
+
+    def squares(self) -> Iterator[tuple[float, float, float, float, str, float]]:
+        """Place, size, colour and strength of every cell."""
+        high = self.height / len(self.cells)
+        for i, row in enumerate(self.cells):
+            wide = self.width / len(row)
+            for j, x in enumerate(row):
+                colour = self.colour if x >= 0 else "ink"
+                yield self.x + j * wide, self.y + i * high, wide, high, colour, abs(x)
+
+
+Shape = Box | Curve | Head | Ink | Heat

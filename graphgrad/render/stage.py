@@ -9,6 +9,7 @@ from graphgrad.render.layout import Edge, Layout, Size, arrange
 from graphgrad.render.numerals import Numeral
 from graphgrad.render.scene import EQUALS, MODES, Card, Closing, Math, Phrase, Scene, Wire
 from graphgrad.render.style import Style
+from graphgrad.render.tensor import Maps, measure
 from graphgrad.render.typeset import EM, Label, line, typeset_numeral
 
 PAD = 9.0  # around the rows of a card
@@ -18,6 +19,7 @@ NARROWEST = 460.0
 FLOW_GAP = 30.0
 MORE = Math(r" +\cdots", " + …")
 PROGRESS = 14.0  # the strip at the bottom
+SHAPE_LINE = 1.3  # the line of a wire that tells a shape, in sizes of its type
 BADGE, BADGE_GAP = 0.8, 12.0  # a verdict's size, as a part of its line's, and its distance
 
 
@@ -43,6 +45,7 @@ class Stage(NamedTuple):
     style: Style
     layout: Layout
     rows: dict[int, tuple[Row, ...]]
+    maps: dict[int, Maps]
     width: float
     height: float
     left: float  # of the graph
@@ -54,10 +57,14 @@ class Stage(NamedTuple):
 
 def set_up(scene: Scene, style: Style) -> Stage:
     """Measure a scene, lay its graph out, and place all lines around it."""
-    sizes, rows = {}, {}
+    sizes, rows, maps = {}, {}, {}
     for card in scene.cards:
-        sizes[card.node], rows[card.node] = _card(card, scene, style)
-    layout = arrange(sizes, [Edge(w.operand, w.consumer, _wire(w, scene, style)) for w in scene.wires])
+        if card.shape and scene.values:
+            sizes[card.node], maps[card.node] = measure(card, scene, style)
+        else:
+            sizes[card.node], rows[card.node] = _card(card, scene, style)
+    edges = [Edge(w.operand, w.consumer, _wire(w, scene, style)) for w in scene.wires]
+    layout = arrange(sizes, edges, dict(scene.groups))
 
     rules = [line(f.rule.phrase(mode), scene.values) for f in scene.frames for mode in MODES]
     rule = _extent(rules, style.rule_size)
@@ -70,7 +77,7 @@ def set_up(scene: Scene, style: Style) -> Stage:
     ]
     inner = max(wanted)
 
-    margin, y = style.margin, style.margin
+    margin, y = style.margin, style.margin  # from here on, from top to bottom
     placed_source, y = _flow(source, inner, y, margin)
     top = y + (14.0 if source else 0.0)
     y = top + layout.height + 16.0
@@ -78,7 +85,7 @@ def set_up(scene: Scene, style: Style) -> Stage:
     rule_end = y + rule[1] + rule[2]
     y = max(rule_end, closing_end)
     return Stage(
-        scene, style, layout, rows,
+        scene, style, layout, rows, maps,
         width=round(inner + 2 * margin, 2), height=round(y + 8.0 + PROGRESS, 2),
         left=round(margin + (inner - layout.width) / 2, 2), top=round(top, 2),
         source=placed_source, rule=Place(margin, round(y - max(0.0, y - rule_end) / 2 - rule[2], 2), inner),
@@ -143,10 +150,12 @@ def _card(card: Card, scene: Scene, style: Style) -> tuple[Size, tuple[Row, ...]
 
 
 def _wire(wire: Wire, scene: Scene, style: Style) -> Size | None:
-    if wire.partial is None:
-        return None
-    width, ascent, descent = _extent([line(wire.partial.phrase(m), scene.values) for m in MODES], style.wire_size)
-    return Size(width + 10.0, ascent + descent + 8.0)
+    partial = [line(wire.partial.phrase(m), scene.values) for m in MODES] if wire.partial else []
+    width, ascent, descent = _extent(partial, style.wire_size)
+    shape = line(wire.shape, ())
+    if wire.shape:
+        width, ascent = max(width, shape.width * style.wire_size / EM), ascent + SHAPE_LINE * style.wire_size
+    return Size(width + 10.0, ascent + descent + 8.0) if width else None
 
 
 def _flow_widths(extents: Sequence[Extent]) -> list[float]:

@@ -7,7 +7,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from graphgrad.render.layout import Size
-from graphgrad.render.shapes import Box, Curve, Head, Ink, Point, Shape
+from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Point, Shape
 from graphgrad.render.style import Style
 from graphgrad.render.typeset import EM, Bar, Glyph, Label, line, outline
 
@@ -65,6 +65,16 @@ def path(points: Sequence[Point]) -> str:
     return f"M{first}C{' '.join(rest)}"
 
 
+def _heat(heat: Heat, _: Sequence[Any], paint: Paint) -> str:
+    at = f'x="{fmt(heat.x)}" y="{fmt(heat.y)}" width="{fmt(heat.width)}" height="{fmt(heat.height)}"'
+    cells = (
+        f'<rect x="{fmt(x)}" y="{fmt(y)}" width="{fmt(w)}" height="{fmt(h)}"{paint("fill", to)} fill-opacity="{a:g}"/>'
+        for x, y, w, h, to, a in heat.squares()
+    )
+    edge = f'<rect {at} fill="none"{paint("stroke", heat.colour)} stroke-width="0.75"/>'
+    return f'<g shape-rendering="crispEdges">{"".join(cells)}</g>{edge}'
+
+
 def _head(head: Head, _: Sequence[Any], paint: Paint) -> str:
     corners = "L".join(f"{fmt(x)} {fmt(y)}" for x, y in head.corners)
     return f'<path d="M{corners}Z"{paint("fill", head.fill)}/>'
@@ -115,4 +125,5 @@ _ELEMENTS: Mapping[type, Callable[[Any, Sequence[Any], Paint], str]] = {
     Curve: _curve,
     Head: _head,
     Ink: _ink,
+    Heat: _heat,
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from graphgrad.core.graph import Graph
 from graphgrad.core.op import ATOM
 from graphgrad.core.ops import OPS
+from graphgrad.core.shapes import Shape
 from graphgrad.execute.trace import Trace
 from graphgrad.frontend.latex import latex, leaf, spell, tex_name
 from graphgrad.frontend.printers import statements, text
@@ -107,6 +108,14 @@ def titled(graph: Graph, node: int) -> Phrase:
     names = dict.fromkeys((graph.label(node), *reversed(graph.names.get(node, ()))))
     named = tuple(piece for n in names for piece in (Math(tex_name(n), n), EQUALS))
     return (*named, _expression(graph, node, range(len(graph))))
+
+
+def shape_phrase(shape: Shape) -> Phrase:
+    """An array's shape; nothing for a number."""
+    if not shape:
+        return ()
+    written = [str(d) if isinstance(d, int) else rf"\mathit{{{d}}}" for d in shape]
+    return (Math(r"\left[" + r" \times ".join(written) + r"\right]", " × ".join(map(str, shape))),)
 
 
 def _expression(graph: Graph, node: int, stop: range | set[int], *, leaf_only: bool = False) -> Math:

@@ -11,7 +11,7 @@ from graphgrad.render.animated import presence
 from graphgrad.render.draw import layer
 from graphgrad.render.numerals import numeral
 from graphgrad.render.scene import Math, Value
-from graphgrad.render.shapes import Box, Curve, Head, Ink, Point, Shape
+from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Point, Shape
 from graphgrad.render.style import Style
 
 if TYPE_CHECKING:
@@ -98,11 +98,23 @@ def _draw(shape: Shape, values: Sequence[Any]) -> str:
             return rf"\draw[{_role(shape.stroke)},line width={shape.line:g}bp] {first}{bends};"
         case Head():
             return rf"\fill[{_role(shape.fill)}] {' -- '.join(map(_at, shape.corners))} -- cycle;"
+        case Heat():
+            return _heat(shape)
         case Ink():
             anchor, kind = ("base", "ggline") if shape.centred else ("base west", "ggexact")
             formula = "".join(_piece(p, values, shape) for p in shape.phrase)
             text = rf"\{kind}{{{shape.room:.1f}bp}}{{{shape.size:g}}}{{{formula}}}"
             return rf"\node[anchor={anchor},text={_role(shape.colour)}] at {_at((shape.x, shape.y))} {{{text}}};"
+
+
+def _heat(heat: Heat) -> str:
+    cells = [
+        rf"\fill[{_role(role)},opacity={strength:g}] {_at((x, y))} rectangle {_at((x + w, y + h))};"
+        for x, y, w, h, role, strength in heat.squares()
+    ]
+    corners = _at((heat.x, heat.y)), _at((heat.x + heat.width, heat.y + heat.height))
+    edge = rf"\draw[{_role(heat.colour)},line width=0.75bp] {corners[0]} rectangle {corners[1]};"
+    return "\n".join([*cells, edge])
 
 
 def _piece(shown: Math | Value, values: Sequence[Any], ink: Ink) -> str:

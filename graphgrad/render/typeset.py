@@ -210,7 +210,8 @@ def piece(shown: Math | Value, values: Sequence[Any]) -> Label:
 def _spaced(tex: str) -> Label:
     """LaTeX with a space for every blank at its ends; bare signs are set as such, without an operator's own spaces."""
     core = tex.strip()
-    label = typeset(core) if SIGNS.isdisjoint(core) or len(core) > 2 else joined([character(c) for c in core])
+    bare = SIGNS.issuperset(core) and core
+    label = joined([character(c) for c in core.replace("-", "−")]) if bare else typeset(core)
     before, after = len(tex) - len(tex.lstrip()), len(tex) - len(tex.rstrip())
     return joined([EMPTY._replace(width=before * SPACE), label, EMPTY._replace(width=after * SPACE)])
 

@@ -9,6 +9,15 @@ function drawBox([, x, y, width, height, rx, fill, stroke, line, dashed]) {
 const drawCurve = ([, d, stroke, line]) => make("path", { d, fill: "none", stroke: role(stroke), "stroke-width": line });
 const drawHead = ([, d, fill]) => make("path", { d, fill: role(fill) });
 
+function drawHeat([, x, y, width, height, cells, colour]) {
+  const high = height / cells.length;
+  const squares = cells.flatMap((row, i) => row.map((v, j) => make("rect", {
+    x: x + j * width / row.length, y: y + i * high, width: width / row.length, height: high,
+    fill: role(v < 0 ? "ink" : colour), "fill-opacity": Math.abs(v), "shape-rendering": "crispEdges",
+  })));
+  return make("g", {}, ...squares, make("rect", { x, y, width, height, fill: "none", stroke: role(colour), "stroke-width": 0.75 }));
+}
+
 function drawInk(shape) {
   const group = make("g", { fill: role(shape[5]) });
   setInk(group, shape);
@@ -24,7 +33,7 @@ function setInk(group, [, phrase, x, y, size, , room, centred, lit, second]) {
 }
 
 let values = FILM.values.map(v => v === null ? null : Number(v));
-const draws = { b: drawBox, c: drawCurve, h: drawHead, i: drawInk };
+const draws = { b: drawBox, c: drawCurve, h: drawHead, i: drawInk, m: drawHeat };
 const shapes = FILM.shapes.map(shape => draws[shape[0]](shape));
 const carries = shape => shape[0] === "i" ? shape[1].filter(Array.isArray).map(piece => piece[0]) : [];
 const carried = FILM.shapes.map(carries);

@@ -1,0 +1,58 @@
+"""Arrays in pictures: a small heat map, exact up to 8 x 8 and averaged above, with range and norm in numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from graphgrad.render.numerals import numeral
+from graphgrad.render.scene import Math, Phrase
+
+LARGEST = 8  # cells a side
+Cells = tuple[tuple[float, ...], ...]
+
+
+def cells(value: Any) -> Cells:
+    """An array as rows of numbers from -1 to 1, by its largest magnitude; further axes are stacked, blocks averaged.
+
+    >>> cells(np.array([[1.0, -2.0]]))
+    ((0.5, -1.0),)
+    >>> np.shape(cells(np.ones((100, 3))))
+    (8, 3)
+    """
+    rows, columns = grid(value)
+    flat = np.nan_to_num(np.asarray(value, float)).reshape(rows, columns)
+    for axis, size in enumerate((rows, columns)):
+        if size > LARGEST:
+            starts = np.arange(LARGEST) * size // LARGEST
+            counts = np.diff([*starts, size])
+            flat = np.add.reduceat(flat, starts, axis) / np.expand_dims(counts, 1 - axis)
+    most = float(np.abs(flat).max(initial=0.0)) or 1.0
+    return tuple(tuple(round(float(x), 3) for x in row) for row in flat / most)
+
+
+def grid(value: Any) -> tuple[int, int]:
+    """Rows and columns that an array is shown with: a vector is one row, more than two axes are stacked."""
+    shape = np.shape(value)
+    columns = shape[-1] if shape else 1
+    return int(np.prod(shape[:-1], dtype=int)), columns
+
+
+def shown(value: Any) -> tuple[int, int]:
+    """Rows and columns of the heat map."""
+    rows, columns = grid(value)
+    return max(1, min(rows, LARGEST)), max(1, min(columns, LARGEST))
+
+
+def summary(value: Any) -> tuple[Phrase, Phrase]:
+    """Range and norm of an array, a line each."""
+    array = np.asarray(value, float)
+    if not array.size:
+        return (Math(r"\mathrm{empty}", "empty"),), ()
+    if array.size == 1:
+        only = numeral(array.item())
+        return (Math(only.tex, str(only)),), ()
+    low, high, norm = (numeral(x) for x in (array.min(), array.max(), np.linalg.norm(array)))
+    span = (Math(rf"{low.tex} \,\ldots\, {high.tex}", f"{low} … {high}"),)
+    return span, (Math(rf"\left\| \cdot \right\| = {norm.tex}", f"norm {norm}"),)
