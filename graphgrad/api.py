@@ -157,9 +157,7 @@ def derive(graph: Source, /, *wrt: str) -> _derive.Derivation:
     return _derive.derive(as_graph(graph), *wrt, closed=find)
 
 
-def trace(
-    graph: Source, values: Mapping[str, Any] | None = None, /, *, dtype: Any = np.float64, **more: Any
-) -> Trace:
+def trace(graph: Source, values: Mapping[str, Any] | None = None, /, *, dtype: Any = np.float64, **more: Any) -> Trace:
     """Run a graph forward and backward on values; gives its value, its gradient, and an iterable of all steps.
 
     >>> trace("g * m", {"g": 9.81, "m": 2}).value
@@ -240,5 +238,7 @@ def closed_forms(traced: Trace) -> dict[str, Math]:
     named = {name: _grad.derivative_name(output, name) for name in traced.graph.inputs}
     found = {name: find(traced.gradient, d) for name, d in named.items() if d in traced.gradient.outputs}
     return {
-        name: Math(write(form, form.output), text(form, form.output)) for name, form in found.items() if form is not None
+        name: Math(write(form, form.output), text(form, form.output))
+        for name, form in found.items()
+        if form is not None
     }

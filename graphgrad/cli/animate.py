@@ -11,7 +11,9 @@ from graphgrad.cli.arguments import outputs, program, read_graph, read_values
 from graphgrad.core.errors import UsageError
 
 
-@click.command("animate", epilog='\b\nExample:\n  graphgrad animate "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75 -o backprop.gif')
+@click.command(
+    "animate", epilog='\b\nExample:\n  graphgrad animate "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75 -o backprop.gif'
+)
 @program
 @outputs
 @click.option("--by", type=click.Choice(["contribution", "node"]), default="contribution", show_default=True,
@@ -22,7 +24,7 @@ def command(source: str, values: tuple[str, ...], files: tuple[Path, ...], by: s
     """Film backpropagation on EXPR at the given values, to .html, .gif, .svg, .png, ... (backprop.html by default).
 
     A name with {} in it, as frame{}.png, gives every frame a file of its own.
-   """
+    """
     from graphgrad.render.export import FILM, check  # noqa: PLC0415
 
     files = files or (Path("backprop.html"),)

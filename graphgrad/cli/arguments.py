@@ -96,7 +96,9 @@ def _value(name: str, text: str) -> Any:
         try:
             return _numbers(json.loads(text))
         except ValueError:
-            raise UsageError(f"'{text}' is no list of numbers", hint=f"write {name}=[0,1] or {name}=[[0,1],[2,3]]") from None
+            raise UsageError(
+                f"'{text}' is no list of numbers", hint=f"write {name}=[0,1] or {name}=[[0,1],[2,3]]"
+            ) from None
     try:
         return float(text) if not text.lstrip("+-").isdigit() else int(text)
     except ValueError:

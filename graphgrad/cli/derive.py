@@ -20,9 +20,17 @@ FORMATS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json"}
 @click.option("--wrt", multiple=True, metavar="NAME", help="Input to differentiate by; all by default.")
 @click.option("--format", "kind", type=click.Choice(["text", "markdown", "latex"]), default="text", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-@click.option("-o", "--output", "file", type=click.Path(path_type=Path), metavar="FILE", help=".txt, .md, .tex or .json")
+@click.option(
+    "-o", "--output", "file", type=click.Path(path_type=Path), metavar="FILE", help=".txt, .md, .tex or .json"
+)
 def command(
-    source: str, values: tuple[str, ...], shapes: tuple[str, ...], wrt: tuple[str, ...], kind: str, as_json: bool, file: Path | None
+    source: str,
+    values: tuple[str, ...],
+    shapes: tuple[str, ...],
+    wrt: tuple[str, ...],
+    kind: str,
+    as_json: bool,
+    file: Path | None,
 ) -> None:
     """Derive the gradient of EXPR by hand, one line a node, ending in the closed form."""
     if file is not None:

@@ -80,5 +80,7 @@ def _list(graph: Graph) -> None:
     for i, node in enumerate(graph.nodes):
         if node.op != "const":
             formula = text(graph, i, whole) if node.operands else "input"
-            rows.append([", ".join(dict.fromkeys([graph.label(i), *graph.names.get(i, ())])), formula, show(node.shape)])
+            rows.append(
+                [", ".join(dict.fromkeys([graph.label(i), *graph.names.get(i, ())])), formula, show(node.shape)]
+            )
     say_table("", ["node", "formula", "shape"], rows)

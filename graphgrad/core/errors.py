@@ -1,12 +1,12 @@
 """What can go wrong, and how it is said: what was wrong, where, and what would be right.
 
-    GraphgradError
-    ├── ParseError     the text is not in the language
-    ├── ShapeError     shapes that do not fit each other
-    ├── DomainError    a value outside the domain of an operation
-    ├── UsageError     an argument, name or file that cannot be used
-    ├── TargetError    a compile target that cannot be had
-    └── DataError      training data that cannot be used
+GraphgradError
+├── ParseError     the text is not in the language
+├── ShapeError     shapes that do not fit each other
+├── DomainError    a value outside the domain of an operation
+├── UsageError     an argument, name or file that cannot be used
+├── TargetError    a compile target that cannot be had
+└── DataError      training data that cannot be used
 """
 
 from __future__ import annotations

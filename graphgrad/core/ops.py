@@ -103,7 +103,7 @@ op("maximum(a, b)", d=("(a > b) + (a == b) / 2", "(b > a) + (a == b) / 2"), kink
    python="a if a > b or a != a else b", sympy="sp.Max(a, b)", js="Math.max(a, b)", tex=r"\max", glyph="max")  # fmt: skip
 op("minimum(a, b)", d=("(a < b) + (a == b) / 2", "(b < a) + (a == b) / 2"), kinks="a - b",
    python="a if a < b or a != a else b", sympy="sp.Min(a, b)", js="Math.min(a, b)", tex=r"\min", glyph="min")  # fmt: skip
-op("clip(a, low, high)", kinks="(a - low) * (a - high)",
+op("clip(a, low, high)", kinks="(a - low) * (a - high) * (low - high)",
    d=("(a >= low) & (a <= high)", "(a < low) & (low <= high)", "(a > high) | (low > high)"),
    python="min(max(a, low), high)", sympy="sp.Min(sp.Max(a, low), high)",
    js="Math.min(Math.max(a, low), high)")  # fmt: skip
@@ -140,7 +140,7 @@ op("outer(a, b)", define="reshape(a, shape=(-1, 1)) * reshape(b, shape=(1, -1))"
 op("transpose(a, *, axes=None)", vjp=("transpose(g, axes=inverse(axes))",), shape=shapes.transpose, cost="0",
    tex=r"$a^{\top}", glyph="ᵀ")  # fmt: skip
 op("swap(a)", vjp=("swap(g)",), shape=shapes.swap, define=transpose_of_matrix, numpy="np.swapaxes(a, -1, -2)",
-   sympy="np.swapaxes(a, -1, -2)", cost="0", tex=r"$a^{\top}", glyph="ᵀ")  # fmt: skip
+   sympy="np.swapaxes(a, -1, -2)", cost="0", aliases=("matrix_transpose",), tex=r"$a^{\top}", glyph="ᵀ")  # fmt: skip
 op("swapaxes(a, *, axis1, axis2)", define=swapaxes_by_rank)
 op("reshape(a, *, shape)", vjp=("reshape_like(g, a)",), shape=shapes.reshape, cost="0")
 op("ravel(a)", define="reshape(a, shape=-1)", aliases=("flatten",))
@@ -174,7 +174,16 @@ op("eye_mask(a, *, axis)", vjp=(None,), dtype="bool", shape=shapes.eye_mask, num
 # Reductions
 op("sum(a, *, axis=None, keepdims=False)", vjp=("spread(g, a, axis=axis, keepdims=keepdims)",),
    shape=shapes.reduction, cost="a", tex=r"\sum", glyph="Σ")  # fmt: skip
-op("size(a, *, axis=None)", vjp=(None,), define=size_if_known, sympy="size(a, axis)", dtype="int", shape=shapes.scalar, numpy="size(a, axis)", cost="0")
+op(
+    "size(a, *, axis=None)",
+    vjp=(None,),
+    define=size_if_known,
+    sympy="size(a, axis)",
+    dtype="int",
+    shape=shapes.scalar,
+    numpy="size(a, axis)",
+    cost="0",
+)
 op("mean(a, *, axis=None, keepdims=False)",
    define="sum(a, axis=axis, keepdims=keepdims) / size(a, axis=axis)")  # fmt: skip
 op("prod(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", define=prod_by_axes,

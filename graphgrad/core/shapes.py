@@ -238,7 +238,9 @@ def take(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
 def pick(shapes: tuple[Shape, ...], _: Attrs) -> Shape:
     a, labels = shapes
     if not a or a[:-1] != labels:
-        raise Misfit(f"cannot pick from {show(a)} with labels {show(labels)}: labels of shape {show(a[:-1])} are wanted")
+        raise Misfit(
+            f"cannot pick from {show(a)} with labels {show(labels)}: labels of shape {show(a[:-1])} are wanted"
+        )
     return labels
 
 

@@ -52,7 +52,9 @@ def symbolic(graph: Graph) -> list[Any]:
             row, operands = OPS[node.op], [values[o] for o in node.operands]
             if not row.boolean:  # a condition among numbers counts 1 or 0
                 conditions = [graph.nodes[o].dtype == "bool" for o in node.operands]
-                operands = [sp.Piecewise((1, v), (0, True)) if c else v for v, c in zip(operands, conditions, strict=True)]
+                operands = [
+                    sp.Piecewise((1, v), (0, True)) if c else v for v, c in zip(operands, conditions, strict=True)
+                ]
             known = kernel(node, "sympy") if row.sympy else sp.Function(node.op)
             values.append(known(*operands))
     return values

@@ -76,6 +76,15 @@ def _inside(op: str, *operands: Any) -> Any:
     return np.asarray(values[graph.output])
 
 
+def out_of_range(graph: Graph, i: int, said: str) -> DomainError:
+    """The error of an index or a label that is too large for what it picks from."""
+    from graphgrad.frontend.printers import text  # noqa: PLC0415  (only needed to speak)
+
+    spans = graph.spans.get(i, ())
+    shown = text(graph, i, frozenset(range(len(graph))) - {i})
+    return DomainError(f"{said}: {shown}", source=graph.source, span=spans[0] if spans else None)
+
+
 def _error(graph: Graph, values: Sequence[Any], i: int, needed: Any) -> DomainError:
     from graphgrad.frontend.printers import text  # noqa: PLC0415  (only needed to speak)
 
@@ -91,7 +100,9 @@ def _error(graph: Graph, values: Sequence[Any], i: int, needed: Any) -> DomainEr
     condition = re.sub("|".join(rf"\b{name}\b" for name in names), lambda found: names[found[0]], row.domain)
     said = _SAID.get(node.op, f"{shown} needs {condition}")
     spans = graph.spans.get(i, ())
-    message = f"{said}{where}" + (f", but {facts}" if facts and node.op not in _SAID else f": {shown} with {facts}" if facts else "")
+    message = f"{said}{where}" + (
+        f", but {facts}" if facts and node.op not in _SAID else f": {shown} with {facts}" if facts else ""
+    )
     return DomainError(message, source=graph.source, span=spans[0] if spans else None)
 
 

@@ -15,7 +15,7 @@ from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.core.shapes import show
-from graphgrad.execute.domain import refuse_outside
+from graphgrad.execute.domain import out_of_range, refuse_outside
 from graphgrad.execute.kernels import kernel
 
 Program = list[tuple[int, Callable[..., Any], tuple[int, ...]]]
@@ -44,7 +44,10 @@ def run(graph: Graph, feeds: Mapping[str, Any], dtype: Any = np.float64) -> list
     narrow = np.dtype(dtype) != np.float64
     with np.errstate(all="ignore"):
         for i, function, operands in program:
-            value = function(*[values[o] for o in operands])
+            try:
+                value = function(*[values[o] for o in operands])
+            except IndexError as error:
+                raise out_of_range(graph, i, str(error)) from None
             if narrow and graph.nodes[i].dtype == "float":
                 value = np.asarray(value, dtype)  # what NumPy widens: conditions and integers as numbers
             values[i] = value[()] if isinstance(value, np.ndarray) else value

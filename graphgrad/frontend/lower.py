@@ -129,7 +129,9 @@ class Lowering:
         if key is not None:
             return self.apply(tree, OPS["index"], [node], {"key": key})
         if isinstance(tree.slice, ast.Tuple | ast.Slice):
-            raise self.error(tree.slice, "indices must be known integers or slices", "pick(scores, labels) picks one a row")
+            raise self.error(
+                tree.slice, "indices must be known integers or slices", "pick(scores, labels) picks one a row"
+            )
         return self.apply(tree, OPS["take"], [node, self.lower(tree.slice)], {"axis": 0})
 
     def call(self, tree: ast.Call) -> int:
@@ -152,7 +154,9 @@ class Lowering:
             return self.variadic(tree, row, arguments)
         given = arguments[: len(row.operands)]
         if len(given) < len(row.operands):
-            wanted = f"{row.notation} takes {len(row.operands)} operand{'s' * (len(row.operands) != 1)}, got {len(given)}"
+            wanted = (
+                f"{row.notation} takes {len(row.operands)} operand{'s' * (len(row.operands) != 1)}, got {len(given)}"
+            )
             raise self.error(tree, wanted)
         attrs = self.attributes(tree, row, arguments[len(given) :])
         return self.apply(tree, row, [self.lower(a) for a in given], attrs)
@@ -177,7 +181,9 @@ class Lowering:
             positional = [ast.copy_location(ast.Tuple(positional, ast.Load()), positional[0])]
         if len(positional) > len(names):
             count = len(row.operands) + len(positional)
-            raise self.error(tree, f"{row.notation} takes {len(row.operands)} operand{'s' * (len(row.operands) != 1)}, got {count}")
+            raise self.error(
+                tree, f"{row.notation} takes {len(row.operands)} operand{'s' * (len(row.operands) != 1)}, got {count}"
+            )
         for name, value in [*zip(names, positional, strict=False), *((k.arg, k.value) for k in tree.keywords)]:
             if name not in attrs:
                 known = ", ".join(names) or "none"
@@ -234,7 +240,9 @@ def application(builder: Builder, row: Op, nodes: list[int], attrs: dict[str, An
 
 def inline(builder: Builder, text: str, row: Op, nodes: list[int], attrs: Mapping[str, Any]) -> int:
     """Lower a definition of the table in place of the row applied to nodes."""
-    env: dict[str, Value] = {row.operands[0]: tuple(nodes)} if row.variadic else dict(zip(row.operands, nodes, strict=True))
+    env: dict[str, Value] = (
+        {row.operands[0]: tuple(nodes)} if row.variadic else dict(zip(row.operands, nodes, strict=True))
+    )
     return Lowering(builder, env, attrs).lower(parsed(text))
 
 

@@ -85,7 +85,9 @@ def _explain(error: SyntaxError, source: str) -> ParseError:
     end = max(error.end_offset or 0, column + 2) - 1 if error.end_lineno == error.lineno else column + 1
     span = Span(line, column, line, end)
     before, after = shown[:column].rstrip()[-1:], shown[column : column + 1]
-    side_by_side = said == "invalid syntax" and (before.isalnum() or before in "_)]") and (after.isalnum() or after in "_(")
+    side_by_side = (
+        said == "invalid syntax" and (before.isalnum() or before in "_)]") and (after.isalnum() or after in "_(")
+    )
     if "decimal literal" in said or "Perhaps you forgot a comma" in said or (before and after and side_by_side):
         hint = "write * to multiply, and parentheses after a function"
         return ParseError("two values stand side by side", hint=hint, source=source, span=span)

@@ -120,7 +120,9 @@ def _chain(graph: Graph, wrt: str, output: str) -> list[Line]:
             sides.append((graph.label(node), [builder.const(0)]))
             continue
         general = _sum(builder, [contribution(builder, node, s, symbols[made.operands[s]])[1] for s in slots])
-        filled = _sum(builder, [contribution(builder, node, s, {**symbols, **values}[made.operands[s]])[1] for s in slots])
+        filled = _sum(
+            builder, [contribution(builder, node, s, {**symbols, **values}[made.operands[s]])[1] for s in slots]
+        )
         simple = builder.const(0) if node not in tangent else _simple(builder, filled) if values else filled
         sides.append((graph.label(node), [*([general] if len(values) < len(symbols) else []), filled, simple]))
         new = [made.operands[s] for s in slots if made.operands[s] not in seen and node in tangent]

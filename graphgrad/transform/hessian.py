@@ -31,7 +31,9 @@ def hessian(graph: Graph, /, *wrt: str, of: str | None = None) -> Graph:
     builder, outputs = Rewriter(gradient), dict(gradient.outputs)
     sizes = [_size(name, graph.nodes[graph.input(name)].shape) for name in wrt]
     if sum(sizes) ** 2 > ENTRIES:
-        raise ShapeError(f"the Hessian would have {sum(sizes) ** 2} entries", hint="jvp of the gradient multiplies by it")
+        raise ShapeError(
+            f"the Hessian would have {sum(sizes) ** 2} entries", hint="jvp of the gradient multiplies by it"
+        )
     for k, first in enumerate(wrt):
         slope = gradient.outputs[derivative_name(output, first)]
         for second in wrt[k:]:

@@ -85,9 +85,7 @@ class Rewriter(Builder):
         for (_, wish), (_, value) in zip(wanted.attrs, found.attrs, strict=True):
             if (attrs.setdefault(wish.name, value) if isinstance(wish, Anything) else wish) != value:
                 return False
-        return all(
-            self._match(pattern, a, b, env, attrs) for a, b in zip(wanted.operands, found.operands, strict=True)
-        )
+        return all(self._match(pattern, a, b, env, attrs) for a, b in zip(wanted.operands, found.operands, strict=True))
 
     def _exists(self, known: tuple[str, str, str] | None, env: dict[str, int]) -> bool:
         return known is None or self.find(known[0], env[known[1]], env[known[2]]) is not None
@@ -107,7 +105,6 @@ def replay(graph: Graph, builder: Builder) -> dict[int, int]:
     new: dict[int, int] = {}
     named: set[int] = set()  # a node that two old ones became keeps the names of the first
     for i, node in enumerate(graph.nodes):
-
         if node.op == "input":
             new[i] = builder.input(node.value, node.shape, node.dtype)
         elif node.op == "const":

@@ -106,7 +106,9 @@ class _Scalarizer:
         axes = normal_axes(axis, array.ndim)
         kept = [n for i, n in enumerate(array.shape) if i not in axes]
         rows = np.moveaxis(array, axes, range(-len(axes), 0)).reshape(*kept, -1) if axes else array[..., None]
-        made = [reduce(lambda a, b: self.builder.apply(op, a, b), map(int, row)) for row in rows.reshape(prod(kept), -1)]
+        made = [
+            reduce(lambda a, b: self.builder.apply(op, a, b), map(int, row)) for row in rows.reshape(prod(kept), -1)
+        ]
         result = np.array(made, np.int64).reshape(kept)
         return np.expand_dims(result, axes) if keepdims else result
 

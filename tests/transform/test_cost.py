@@ -48,7 +48,14 @@ def test_a_gradient_of_sums_and_products_costs_at_most_four_forward_passes(graph
 @pytest.mark.parametrize("loss", ["mse", "half_mse", "mae", "huber", "squared_error", "cross_entropy",
                                   "soft_cross_entropy", "binary_cross_entropy"])  # fmt: skip
 def test_every_mlp_loss_stays_within_four(activation: str, loss: str) -> None:
-    shapes = {"X": ("N", 8), "W1": (16, 8), "b1": 16, "W2": (5, 16), "b2": 5, "y": "N" if loss == "cross_entropy" else ("N", 5)}
+    shapes = {
+        "X": ("N", 8),
+        "W1": (16, 8),
+        "b1": 16,
+        "W2": (5, 16),
+        "b2": 5,
+        "y": "N" if loss == "cross_entropy" else ("N", 5),
+    }
     graph = parse(f"{loss}({activation}(X @ W1.T + b1) @ W2.T + b2, y)", shapes)
     assert 0 < cost(graph, "W1", "b1", "W2", "b2", sizes={"N": 32}).ratio <= 4
 

@@ -65,6 +65,9 @@ def test_gradient_of_tensors_is_the_finite_difference(p):
         found = np.asarray(results[gradient.outputs[f"dz_d{name}"]])
         assert found.shape == p.shapes[name]
         expected = finite_difference(meant, p.values, name)
+        assume(
+            np.allclose(expected, finite_difference(meant, p.values, name, h=5e-4), rtol=1e-5, atol=1e-6)
+        )  # no kink near
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 

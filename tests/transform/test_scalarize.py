@@ -9,7 +9,17 @@ from graphgrad.frontend.parse import parse
 from graphgrad.transform.grad import vjp
 from graphgrad.transform.scalarize import entry_name, scalarize
 
-SHAPES = {"A": (3, 4), "B": (4, 2), "T": (2, 3, 4), "M": (2, 4, 5), "x": (4,), "y": (4,), "s": (), "c": (3,), "d": (2, 2)}
+SHAPES = {
+    "A": (3, 4),
+    "B": (4, 2),
+    "T": (2, 3, 4),
+    "M": (2, 4, 5),
+    "x": (4,),
+    "y": (4,),
+    "s": (),
+    "c": (3,),
+    "d": (2, 2),
+}
 LABELS = {"c": np.array([0, 2, 1]), "d": np.array([[0, 1], [2, 2]])}
 PROGRAMS = """
 A @ B | A @ x | x @ y | T @ M | x @ M | A.T @ A | s * A + x | sum(A, axis=0) | mean(T, axis=(0, 2)) | max(A, axis=1)
