@@ -31,7 +31,7 @@ def examples(net: Network, loss: Loss, data: tuple[Any, Any], dtype: str, what: 
     """
     outer = net.sizes[1]
     x_name, y_name = f"{what}X", f"{what}y"
-    rows, targets = inputs(net, data[0], dtype, x_name), _array(data[1], y_name)
+    rows, targets = inputs(net, data[0], dtype, x_name), _rows(data[1], y_name)
     if len(targets) != len(rows):
         raise DataError(f"{x_name} has {len(rows)} examples, and {y_name} {len(targets)} targets")
     if not len(rows):
@@ -50,7 +50,7 @@ def examples(net: Network, loss: Loss, data: tuple[Any, Any], dtype: str, what: 
 
 def inputs(net: Network, X: Any, dtype: str, name: str = "X") -> Any:
     """Check examples alone."""
-    rows, inner = _array(X, name), net.sizes[0]
+    rows, inner = _rows(X, name), net.sizes[0]
     if rows.shape[1:] != inner:
         hint = f"one example is X[None]: an array of shape {show((1, *inner))}" if rows.shape == inner else ""
         wanted = ", ".join(["N", *map(str, inner)])
@@ -77,20 +77,18 @@ def labels(targets: Any, outer: Shape, name: str) -> Any:
     return found
 
 
-def numbers(array: Any, dtype: str) -> Any:
+def numbers(rows: Any, dtype: str) -> Any:
     """Give an array in the network's type; one that is memory-mapped is read as it is needed."""
-    if isinstance(array, np.memmap):
-        return array
-    return np.ascontiguousarray(array, dtype)
+    return rows if isinstance(rows, np.memmap) else np.ascontiguousarray(rows, dtype)
 
 
-def finite(array: Any, name: str) -> None:
+def finite(entries: Any, name: str) -> None:
     """Raise DataError for the first entry that is nan or infinite."""
-    if array.dtype.kind != "f":
+    if entries.dtype.kind != "f":
         return
-    rows = max(1, _CHUNK // max(1, array[:1].size))
-    for start in range(0, len(array), rows):
-        part = array[start : start + rows]
+    rows = max(1, _CHUNK // max(1, entries[:1].size))
+    for start in range(0, len(entries), rows):
+        part = entries[start : start + rows]
         if not np.isfinite(part).all():
             bad = np.argwhere(~np.isfinite(part))[0]
             raise DataError(f"{place(name, (start + bad[0], *bad[1:]))} is {part[tuple(bad)]}, which is no number")
@@ -107,19 +105,23 @@ def place(name: str, index: Any) -> str:
     return f"{name}[{', '.join(map(str, (row, *column)))}] (row {row}{where}, counted from 0)"
 
 
-def _array(value: Any, name: str) -> Any:
+def array(value: Any, name: str) -> Any:
+    """Give an array as it is, or one of nested lists; DataError where they are ragged."""
     if isinstance(value, np.ndarray):
-        array = value
-    else:
-        try:
-            array = np.array(value)
-        except ValueError:
-            raise DataError(f"{name} is ragged{_ragged(value)}") from None
-    if array.dtype.kind not in "iufb":
-        raise DataError(f"{name} holds {array.dtype}, not numbers{_word(array)}")
-    if not array.ndim:
+        return value
+    try:
+        return np.array(value)
+    except ValueError:
+        raise DataError(f"{name} is ragged{_ragged(value)}") from None
+
+
+def _rows(value: Any, name: str) -> Any:
+    rows = array(value, name)
+    if rows.dtype.kind not in "iufb":
+        raise DataError(f"{name} holds {rows.dtype}, not numbers{_word(rows)}")
+    if not rows.ndim:
         raise DataError(f"{name} is one number, not rows of examples")
-    return array
+    return rows
 
 
 def _ragged(value: Any) -> str:
@@ -128,5 +130,5 @@ def _ragged(value: Any) -> str:
     return "" if other is None else f": row {other} has {lengths[other]} values, row 0 has {lengths[0]}"
 
 
-def _word(array: Any) -> str:
-    return f": the first is {array.flat[0]!r}" if array.size else ""
+def _word(rows: Any) -> str:
+    return f": the first is {rows.flat[0]!r}" if rows.size else ""

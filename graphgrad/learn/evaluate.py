@@ -1,0 +1,53 @@
+"""Loss and accuracy on examples that are not learned from."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from graphgrad.compile.compile import compile as compiled
+from graphgrad.compile.compiled import Compiled
+from graphgrad.frontend.parse import parse
+from graphgrad.learn.examples import Examples
+from graphgrad.learn.losses import Loss
+from graphgrad.learn.model import ROWS, Model, decided
+from graphgrad.learn.network import Network
+
+
+class Measured(NamedTuple):
+    """The mean loss without penalties, and the part of examples that a classifier gets right."""
+
+    loss: float
+    accuracy: float | None
+
+
+def judge(net: Network, loss: Loss, dtype: str) -> Compiled:
+    """Compile a loss as a function of outputs R and targets Y."""
+    shape = net.graph.nodes[net.graph.output].shape
+    return compiled(parse(loss.text, R=shape, Y=shape[:1] if loss.target == "labels" else shape), dtype=dtype)
+
+
+def measure(model: Model, judged: Compiled, held: Examples) -> Measured:
+    """Measure a model on examples, in parts."""
+    total, right = 0.0, 0
+    for start in range(0, len(held), ROWS):
+        X, Y = held.X[start : start + ROWS], held.Y[start : start + ROWS]
+        scores = model.scores(X)
+        total += float(judged(R=scores, Y=Y)) * len(X)
+        if model.loss.target != "numbers":
+            right += int(np.sum(decided(scores, model.loss).reshape(np.shape(Y)) == Y))
+    return Measured(total / len(held), None if model.loss.target == "numbers" else right / len(held))
+
+
+def parted(X: Any, y: Any, part: float, seed: int) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    """Hold out a random part of the examples; gives what to learn from, and what is held out.
+
+    >>> learn, held = parted(np.arange(10), np.arange(10), 0.2, seed=0)
+    >>> len(learn[0]), len(held[0])
+    (8, 2)
+    """
+    places = np.random.default_rng([seed]).permutation(len(X))
+    count = max(1, round(part * len(X)))
+    learn, held = np.sort(places[count:]), np.sort(places[:count])
+    return (X[learn], y[learn]), (X[held], y[held])

@@ -1,0 +1,60 @@
+"""L-BFGS through SciPy, on the compiled gradient over all examples."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from graphgrad.compile.compile import compile as compiled
+from graphgrad.compile.run import views
+from graphgrad.core.errors import UsageError
+from graphgrad.learn.examples import Examples
+from graphgrad.learn.history import History, Record
+from graphgrad.learn.losses import Objective
+from graphgrad.learn.model import Model
+from graphgrad.learn.network import Network
+from graphgrad.transform.grad import grad
+
+
+def lbfgs(  # noqa: PLR0913
+    net: Network,
+    objective: Objective,
+    learn: Examples,
+    *,
+    steps: int,
+    dtype: str,
+    classes: tuple[str, ...] = (),
+    each: Callable[[Record], None] | None = None,
+) -> tuple[Model, History]:
+    """Minimise a loss over all examples, as Liu & Nocedal (1989); a record an iteration.
+
+    Raises UsageError where SciPy is not installed.
+    """
+    try:
+        from scipy.optimize import minimize
+    except ImportError:
+        raise UsageError("L-BFGS comes with SciPy", hint="pip install 'graphgrad[scipy]'") from None
+    value_and_grad = compiled(grad(objective.graph, *net.values), dtype=dtype)
+    shapes = {name: np.shape(value) for name, value in net.values.items()}
+    fixed = {net.data: np.asarray(learn.X, dtype), objective.target: learn.Y}
+    history, began = History(), time.perf_counter()
+
+    def function(theta: Any) -> tuple[float, Any]:
+        value, grads = value_and_grad(**fixed, **views(np.asarray(theta, dtype), shapes))
+        return float(value), np.concatenate([np.ravel(grads[name]) for name in shapes]).astype(np.float64)
+
+    def record(intermediate_result: Any) -> None:
+        step, loss, seconds = len(history) + 1, float(intermediate_result.fun), time.perf_counter() - began
+        so_far = [*history["loss"], loss]
+        rate = step * len(learn) / max(seconds, 1e-9)
+        history.records.append(Record(step, float(step), loss, sum(so_far) / len(so_far), seconds, rate))
+        if each is not None:
+            each(history[-1])
+
+    begin = np.concatenate([np.ravel(value) for value in net.values.values()])
+    options = {"maxiter": steps, "maxfun": 20 * steps, "ftol": 0.0, "gtol": 1e-10}
+    found = minimize(function, begin, jac=True, method="L-BFGS-B", callback=record, options=options)
+    return Model(net.starting(views(found.x, shapes)), objective.loss, dtype, classes), history

@@ -1,0 +1,191 @@
+"""The loop: rounds of compiled steps, with records, checkpoints and an eye on what goes wrong."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from graphgrad.compile.compile import compile as compiled
+from graphgrad.compile.compiled import Compiled
+from graphgrad.compile.run import views
+from graphgrad.compile.step import Step
+from graphgrad.core.errors import GraphgradError
+from graphgrad.learn.blame import blame
+from graphgrad.learn.evaluate import Measured, judge, measure
+from graphgrad.learn.examples import Examples
+from graphgrad.learn.history import Record
+from graphgrad.learn.losses import Objective
+from graphgrad.learn.model import Model
+from graphgrad.learn.network import Network
+from graphgrad.learn.orders import Order
+from graphgrad.learn.progress import Report
+from graphgrad.learn.standing import Standing, read_checkpoint, write_checkpoint
+from graphgrad.transform.grad import grad
+
+_MOMENT = 0.1  # seconds that a piece of a round takes, about: between pieces a run reports, and can be left
+
+
+class Stops(NamedTuple):
+    """When a run ends before its last step."""
+
+    patience: int | None = None  # rounds without a better validation loss
+    tolerance: float | None = None  # norm of the gradient over all examples
+
+
+class Keeping(NamedTuple):
+    """Where checkpoints go."""
+
+    path: Path
+    mark: str  # of the run
+    every: float  # seconds
+    resume: bool
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be done: everything checked, nothing begun."""
+
+    net: Network
+    objective: Objective
+    step: Step
+    learn: Examples
+    held: Examples | None
+    order: Order
+    stops: Stops
+    keeping: Keeping | None
+    classes: tuple[str, ...] = ()
+
+
+class Loop:
+    """A run of a task."""
+
+    def __init__(self, task: Task, report: Report) -> None:
+        self.task, self.report = task, report
+        self.run, self.standing = task.step.start(task.net.values), Standing()
+        self.best: Any = None
+        self.judged = judge(task.net, task.objective.loss, task.step.dtype) if task.held else None
+        if task.keeping and task.keeping.resume and task.keeping.path.is_file():
+            self.standing, state, self.best = read_checkpoint(task.keeping.path, task.keeping.mark)
+            self.run.restore(state)
+        self.data = {task.net.data: task.learn.X, task.objective.target: task.learn.Y}
+        self.kept = time.monotonic()
+
+    def train(self) -> Model:
+        """Take all steps that are left, or as many as it needs; gives the model, the best where patience ended it."""
+        task = self.task
+        per_round = task.order.round_steps
+        while self.run.t < task.order.steps and not self.done():
+            rows = task.order.of_round(self.run.t // per_round)
+            end = min(task.order.steps, (self.run.t // per_round + 1) * per_round)
+            count = 64
+            while self.run.t < end:
+                took = self.piece(rows, self.run.t % per_round, min(count, end - self.run.t))
+                count = max(1, count * 2 if took < _MOMENT / 2 else count // 2 if took > 2 * _MOMENT else count)
+                if self.run.t == end:
+                    self.close_round()
+                self.keep(always=False)
+        self.keep(always=True)
+        return self.model(self.best if task.stops.patience and self.best is not None else None)
+
+    def piece(self, rows: Any, start: int, count: int) -> float:
+        """Take some steps of a round; gives the seconds that it took."""
+        batch, before, began = self.task.order.batch, self.run.state(), time.perf_counter()
+        places = rows[start * batch : (start + count) * batch]
+        losses = self.steps(places)
+        took = time.perf_counter() - began
+        if not np.isfinite(losses).all() or not all(np.isfinite(p).all() for p in self.run.parameters.values()):
+            raise self.blamed(before, places)
+        sizes = np.full(len(losses), batch)
+        sizes[-1] = len(places) - batch * (len(losses) - 1)
+        total, standing = math.fsum(losses * sizes), self.standing
+        standing.total, standing.count = standing.total + total, standing.count + len(places)
+        standing.round_total, standing.round_count = standing.round_total + total, standing.round_count + len(places)
+        standing.seconds += took
+        self.report(self.run.t, standing.seconds, None)
+        return took
+
+    def steps(self, places: Any) -> Any:
+        """Take a step for every `batch` rows."""
+        task, data = self.task, [self.data[name] for name in self.task.step.data]
+        if task.order.kind == "given":
+            first, last = places[0], places[-1] + 1
+            return self.run.epoch(*[d[first:last] for d in data], batch=task.order.batch)
+        return self.run.epoch(*data, order=places, batch=task.order.batch)
+
+    def close_round(self) -> None:
+        """Record a round."""
+        standing, order = self.standing, self.task.order
+        measured = self.measured()
+        before = standing.records[-1].seconds if standing.records else 0.0
+        record = Record(
+            self.run.t,
+            standing.count / order.rows,
+            standing.round_total / standing.round_count,
+            standing.total / standing.count,
+            standing.seconds,
+            standing.round_count / max(standing.seconds - before, 1e-9),
+            measured.loss if measured else None,
+            measured.accuracy if measured else None,
+        )
+        standing.records.append(record)
+        standing.round_total, standing.round_count = 0.0, 0
+        if measured and self.task.stops.patience:
+            standing.waited += 1
+            if measured.loss < standing.best:
+                standing.best, standing.waited, self.best = measured.loss, 0, self.run.state()["p"]
+        self.report(self.run.t, standing.seconds, record)
+
+    def done(self) -> bool:
+        """Whether the run has reason to end."""
+        stops = self.task.stops
+        if stops.patience and self.standing.waited >= stops.patience:
+            return True
+        return stops.tolerance is not None and self.gradient_norm() < stops.tolerance
+
+    def gradient_norm(self) -> float:
+        """The norm of the gradient over all examples."""
+        _, grads = self.gradient(**self.data, **self.run.parameters)
+        return math.sqrt(sum(float(np.vdot(g, g)) for g in grads.values()))
+
+    @cached_property
+    def gradient(self) -> Compiled:
+        """The gradient by itself, which a step uses up."""
+        return compiled(grad(self.task.objective.graph, *self.task.net.values), dtype=self.task.step.dtype)
+
+    def measured(self) -> Measured | None:
+        """Loss and accuracy on the held-out examples."""
+        if self.task.held is None or self.judged is None:
+            return None
+        return measure(self.model(None), self.judged, self.task.held)
+
+    def model(self, theta: Any) -> Model:
+        """The model of these parameters, as one vector, or of the present ones."""
+        task = self.task
+        values = self.run.parameters if theta is None else views(theta, task.step.shapes)
+        return Model(task.net.starting(values), task.objective.loss, task.step.dtype, task.classes)
+
+    def keep(self, *, always: bool) -> None:
+        """Write a checkpoint, where one is wanted and due."""
+        keeping = self.task.keeping
+        if keeping is not None and (always or time.monotonic() - self.kept >= keeping.every):
+            write_checkpoint(keeping.path, keeping.mark, self.standing, self.run.state(), self.best)
+            self.kept = time.monotonic()
+
+    def blamed(self, before: dict[str, Any], places: Any) -> GraphgradError:
+        """Take the steps again, one by one, up to the one that went bad, and name its first bad node."""
+        batch = self.task.order.batch
+        self.run.restore(before)
+        for start in range(0, len(places), batch):
+            now = {name: np.array(value) for name, value in self.run.parameters.items()}
+            rows = places[start : start + batch]
+            loss = self.steps(rows)
+            if not np.isfinite(loss).all() or not all(np.isfinite(p).all() for p in self.run.parameters.values()):
+                feeds = {name: np.asarray(d[rows]) for name, d in self.data.items()}
+                return blame(self.task.objective.graph, {**feeds, **now}, self.task.step.dtype, self.run.t)
+        raise AssertionError("the same steps gave other numbers")
