@@ -200,7 +200,7 @@ class Lowering:
         """The application of a row; ShapeError, with its place, where shapes do not fit."""
         try:
             return application(self.builder, row, nodes, attrs)
-        except Misfit as misfit:
+        except (Misfit, ShapeError) as misfit:  # the latter from within a definition
             raise ShapeError(str(misfit), source=self.source, span=self.span(tree)) from None
 
     def is_module(self, tree: ast.expr) -> bool:
