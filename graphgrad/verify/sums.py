@@ -1,0 +1,143 @@
+"""Sums of monomials with rational exponents: the arithmetic under the normal form.
+
+A generator stands for a positive or real quantity: a variable, a function's value, a prime under a root, or a whole
+sum (a factor). A sum maps monomials, sorted tuples of (generator, exponent), to rational coefficients. Division is
+multiplication by a factor of exponent -1, so there is no denominator and no common divisor to search.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from fractions import Fraction
+from math import floor, gcd, isqrt, lcm
+
+Exponent = int | Fraction
+Monomial = tuple[tuple[int, Exponent], ...]
+Sum = dict[Monomial, Fraction]
+PRIME = (1 << 61) - 1
+UNIT: Monomial = ()
+
+
+class TooLarge(Exception):
+    """A sum with more terms than are worth having."""
+
+
+LARGEST = 4000
+
+
+def constant(value: Fraction | int) -> Sum:
+    return {UNIT: Fraction(value)} if value else {}
+
+
+def generator(g: int, exponent: Exponent = 1) -> Sum:
+    return {((g, exponent),): Fraction(1)}
+
+
+def plus(a: Sum, b: Sum) -> Sum:
+    if len(a) < len(b):
+        a, b = b, a
+    result = dict(a)
+    for monomial, c in b.items():
+        total = result.get(monomial, 0) + c
+        if total:
+            result[monomial] = total
+        else:
+            del result[monomial]
+    return result
+
+
+def scaled(a: Sum, factor: Fraction | int) -> Sum:
+    return {m: c * factor for m, c in a.items()} if factor else {}
+
+
+def times(a: Sum, b: Sum) -> Sum:
+    if len(a) * len(b) > LARGEST * 4:
+        raise TooLarge
+    result: Sum = {}
+    for m, c in a.items():
+        for n, d in b.items():
+            key = joined(m, n)
+            total = result.get(key, 0) + c * d
+            if total:
+                result[key] = total
+            else:
+                result.pop(key, None)
+    return result
+
+
+def joined(m: Monomial, n: Monomial) -> Monomial:
+    """The product of two monomials."""
+    if not m or not n:
+        return m or n
+    exponents = dict(m)
+    for g, e in n:
+        exponents[g] = exponents.get(g, 0) + e
+    return monomial(exponents.items())
+
+
+def monomial(exponents: Iterable[tuple[int, Exponent]]) -> Monomial:
+    return tuple(sorted((g, int(e) if e == int(e) else e) for g, e in exponents if e))
+
+
+def powered(m: Monomial, exponent: Exponent) -> Monomial:
+    return monomial((g, e * exponent) for g, e in m)
+
+
+def content(a: Sum) -> tuple[Fraction, Monomial, Sum]:
+    """Split a sum into a rational, a monomial, and a primitive rest whose first coefficient is positive."""
+    least: dict[int, Exponent] = dict(next(iter(a)))
+    for m in a:
+        exponents = dict(m)
+        for g in {*least, *exponents}:
+            least[g] = min(least.get(g, 0), exponents.get(g, 0))
+    common = monomial(least.items())
+    number = Fraction(gcd(*(c.numerator for c in a.values())), lcm(*(c.denominator for c in a.values())))
+    inverse = powered(common, -1)
+    rest = {joined(m, inverse): c / number for m, c in a.items()}
+    if rest[max(rest)] < 0:
+        number, rest = -number, scaled(rest, -1)
+    return number, common, rest
+
+
+class Fingerprints:
+    """Values of sums in a prime field at one random place: unequal ones mean unequal sums."""
+
+    def __init__(self) -> None:
+        self.dice = random.Random(0)  # noqa: S311  (a hash, not a secret)
+        self.whole: dict[int, int] = {}
+        self.parts: dict[tuple[int, Exponent], int] = {}
+        self.idempotent: set[int] = set()  # generators that are their own square
+
+    def of(self, a: Sum) -> int:
+        total = 0
+        for m, c in a.items():
+            value = c.numerator * pow(c.denominator, -1, PRIME) % PRIME
+            for g, e in m:
+                value = value * self._power(g, e) % PRIME
+            total += value
+        return total % PRIME
+
+    def _power(self, g: int, exponent: Exponent) -> int:
+        whole = 1 if g in self.idempotent else floor(exponent)
+        if g not in self.whole:
+            self.whole[g] = self.dice.randrange(2, PRIME)
+        value = pow(self.whole[g], whole, PRIME)
+        if part := exponent - floor(exponent):
+            if (g, part) not in self.parts:
+                self.parts[g, part] = self.dice.randrange(2, PRIME)
+            value = value * self.parts[g, part] % PRIME
+        return value
+
+
+def primes(n: int) -> list[tuple[int, int]]:
+    """Give the prime factors of a positive integer, with their counts; what stays beyond small ones as it is."""
+    found, p = [], 2
+    while p <= min(isqrt(n), 10_000):
+        count = 0
+        while n % p == 0:
+            n, count = n // p, count + 1
+        if count:
+            found.append((p, count))
+        p += 1
+    return [*found, (n, 1)] if n > 1 else found

@@ -1,0 +1,283 @@
+"""Exact scalars: real expressions as shared, immutable nodes, built by Python's operators.
+
+Equal expressions are one object. Constants are rationals (a decimal is the rational it spells); nothing is rounded.
+Construction folds constants and drops neutral elements, and leaves all other algebra to the normal form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+_KNOWN: WeakValueDictionary[Any, Sym] = WeakValueDictionary()
+
+
+class Sym:
+    """A real expression or a condition. `op` is "const" (its value), "var" (its name), "pi" or an operation on `args`."""
+
+    __slots__ = ("__weakref__", "args", "op", "value")
+
+    op: str
+    args: tuple[Sym, ...]
+    value: Any
+
+    def __repr__(self) -> str:
+        if self.op in {"const", "var", "pi"}:
+            return str(self.value)
+        return f"{self.op}({', '.join(map(repr, self.args))})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (make, (self.op, *self.args)) if self.args else (leaf, (self.op, self.value))
+
+    def __add__(self, other: Any) -> Any:
+        return _both(add, self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return _both(add, other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return _both(subtract, self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return _both(subtract, other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return _both(multiply, self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return _both(multiply, other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return _both(divide, self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return _both(divide, other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return _both(power, self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return _both(power, other, self)
+
+    def __neg__(self) -> Sym:
+        return multiply(MINUS_ONE, self)
+
+    def __pos__(self) -> Sym:
+        return self
+
+    def __abs__(self) -> Sym:
+        known = number(self)
+        return make("abs", numeric(self)) if known is None else leaf("const", abs(known))
+
+    def __lt__(self, other: Any) -> Any:
+        return _both(less, self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return _both(at_most, self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return _both(less, other, self)
+
+    def __ge__(self, other: Any) -> Any:
+        return _both(at_most, other, self)
+
+    def __and__(self, other: Any) -> Any:
+        return _both(both, self, other)
+
+    __rand__ = __and__
+
+    def __or__(self, other: Any) -> Any:
+        return _both(either, self, other)
+
+    __ror__ = __or__
+
+    def __invert__(self) -> Sym:
+        return negation(self)
+
+    def __bool__(self) -> bool:
+        if self.op == "const":
+            return bool(self.value)
+        raise SymbolsLost("the code asks whether a symbol is true")
+
+    def __float__(self) -> float:
+        if self.op == "const":
+            return float(self.value)
+        raise SymbolsLost("the code turns a symbol into a float")
+
+
+class SymbolsLost(TypeError):
+    """Code left the symbols: it cast one to a float, or branched on one."""
+
+
+def leaf(op: str, value: Any) -> Sym:
+    """Give a constant, a variable, or pi."""
+    key = (op, type(value) is bool, value)
+    found = _KNOWN.get(key)
+    if found is None:
+        found = Sym()
+        found.op, found.args, found.value = op, (), value
+        _KNOWN[key] = found
+    return found
+
+
+def make(op: str, *args: Sym) -> Sym:
+    """Give an application, unfolded."""
+    key = (op, *map(id, args))
+    found = _KNOWN.get(key)
+    if found is None:
+        found = Sym()
+        found.op, found.args, found.value = op, args, None
+        _KNOWN[key] = found
+    return found
+
+
+def var(name: str) -> Sym:
+    """Give a real variable."""
+    return leaf("var", name)
+
+
+def lift(value: Any) -> Sym:
+    """Give a number as an exact scalar: floats by the decimal they print as, named constants by name.
+
+    >>> lift(0.1), lift(3)
+    (1/10, 3)
+    """
+    if isinstance(value, Sym):
+        return value
+    if isinstance(value, bool | np.bool_):
+        return leaf("const", bool(value))
+    if isinstance(value, int | np.integer):
+        return leaf("const", Fraction(int(value)))
+    if isinstance(value, Fraction):
+        return leaf("const", value)
+    if isinstance(value, float | np.floating):
+        named = getattr(value, "name", "")
+        if named in {"pi", "e"}:
+            return PI if named == "pi" else make("exp", ONE)
+        if not np.isfinite(value):
+            raise SymbolsLost(f"{value} is no number")
+        return leaf("const", Fraction(repr(float(value))))
+    raise SymbolsLost(f"{type(value).__name__} is no number")
+
+
+def _both(rule: Callable[[Sym, Sym], Sym], a: Any, b: Any) -> Any:
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return NotImplemented
+    return rule(lift(a), lift(b))
+
+
+def number(a: Sym) -> Fraction | None:
+    """The value of a constant; None for anything else."""
+    return Fraction(a.value) if a.op == "const" else None
+
+
+def numeric(a: Sym) -> Sym:
+    """A condition as 0 or 1, a number as it is."""
+    return make("where", a, ONE, ZERO) if a.op in _CONDITIONS else a
+
+
+def add(a: Sym, b: Sym) -> Sym:
+    """The sum."""
+    a, b = numeric(a), numeric(b)
+    x, y = number(a), number(b)
+    if x is not None and y is not None:
+        return leaf("const", x + y)
+    if x == 0 or y == 0:
+        return b if x == 0 else a
+    return make("add", a, b)
+
+
+def subtract(a: Sym, b: Sym) -> Sym:
+    """The difference."""
+    return add(a, multiply(MINUS_ONE, b))
+
+
+def multiply(a: Sym, b: Sym) -> Sym:
+    """The product; zero times anything is zero."""
+    a, b = numeric(a), numeric(b)
+    x, y = number(a), number(b)
+    if x is not None and y is not None:
+        return leaf("const", x * y)
+    if x == 0 or y == 0:
+        return ZERO
+    if x == 1 or y == 1:
+        return b if x == 1 else a
+    return make("mul", a, b)
+
+
+def divide(a: Sym, b: Sym) -> Sym:
+    """The quotient, as a product with a power."""
+    return multiply(a, power(b, MINUS_ONE))
+
+
+def power(a: Sym, b: Sym) -> Sym:
+    """The power."""
+    a, b = numeric(a), numeric(b)
+    x, n = number(a), number(b)
+    if n is not None and n.denominator == 1:
+        if n == 0 or n == 1:
+            return ONE if n == 0 else a
+        if x is not None and (x or n > 0) and abs(n) <= _LARGEST_POWER:
+            return leaf("const", x**n.numerator)
+    return make("pow", a, b)
+
+
+def less(a: Sym, b: Sym) -> Sym:
+    """The condition a < b."""
+    return _comparison("lt", a, b, lambda x, y: x < y)
+
+
+def at_most(a: Sym, b: Sym) -> Sym:
+    """The condition a <= b."""
+    return _comparison("le", a, b, lambda x, y: x <= y)
+
+
+def equal(a: Any, b: Any) -> Sym:
+    """The condition a == b."""
+    a, b = lift(a), lift(b)
+    return TRUE if a is b else _comparison("eq", a, b, lambda x, y: x == y)
+
+
+def _comparison(op: str, a: Sym, b: Sym, decide: Callable[[Fraction, Fraction], bool]) -> Sym:
+    x, y = number(a), number(b)
+    return make(op, a, b) if x is None or y is None else leaf("const", decide(x, y))
+
+
+def both(a: Sym, b: Sym) -> Sym:
+    """The conjunction."""
+    if a.op == "const" or b.op == "const":
+        known, other = (a, b) if a.op == "const" else (b, a)
+        return other if known.value else FALSE
+    return a if a is b else make("and", a, b)
+
+
+def either(a: Sym, b: Sym) -> Sym:
+    """The disjunction."""
+    return negation(both(negation(a), negation(b)))
+
+
+def negation(a: Any) -> Sym:
+    """The negation."""
+    a = lift(a)
+    if a.op == "const":
+        return leaf("const", not a.value)
+    return a.args[0] if a.op == "not" else make("not", a)
+
+
+def where(condition: Any, a: Any, b: Any) -> Sym:
+    """One of two scalars, by a condition."""
+    condition, a, b = lift(condition), lift(a), lift(b)
+    if condition.op == "const":
+        return a if condition.value else b
+    return a if a is b else make("where", condition, a, b)
+
+
+_LARGEST_POWER = 64
+ZERO, ONE, MINUS_ONE = (leaf("const", Fraction(n)) for n in (0, 1, -1))
+TRUE, FALSE = leaf("const", True), leaf("const", False)  # noqa: FBT003  (the two conditions)
+HALF, PI = leaf("const", Fraction(1, 2)), leaf("pi", "pi")
+_CONDITIONS = frozenset({"lt", "le", "eq", "and", "not"})
