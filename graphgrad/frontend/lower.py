@@ -125,7 +125,7 @@ class Lowering:
 
     def subscript(self, tree: ast.Subscript) -> int:
         node = self.lower(tree.value)
-        key = static_key(tree.slice, self.attrs, len(self.builder.nodes[node].shape))
+        key = static_key(tree.slice, len(self.builder.nodes[node].shape))
         if key is not None:
             return self.apply(tree, OPS["index"], [node], {"key": key})
         if isinstance(tree.slice, ast.Tuple | ast.Slice):
