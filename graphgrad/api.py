@@ -11,13 +11,15 @@ from graphgrad.core.graph import Graph
 from graphgrad.execute import trace as _trace
 from graphgrad.execute.trace import Trace
 from graphgrad.frontend.parse import parse
-from graphgrad.transform import cost as _cost
-from graphgrad.transform import derive as _derive
-from graphgrad.transform import grad as _grad
-from graphgrad.transform import hessian as _hessian
-from graphgrad.transform import jvp as _jvp
-from graphgrad.transform import rewrite as _rewrite
-from graphgrad.transform import scalarize as _scalarize
+from graphgrad.transform import (
+    cost as _cost,
+    derive as _derive,
+    grad as _grad,
+    hessian as _hessian,
+    jvp as _jvp,
+    rewrite as _rewrite,
+    scalarize as _scalarize,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +38,7 @@ def capture(function: Callable[..., Any], shapes: Mapping[str, Any] | None = Non
     >>> print(capture(lambda x1, x2: np.log(x1 * x2) * np.sin(x2)))
     log(x1 * x2) * sin(x2)
     """
-    from graphgrad.frontend.capture import capture as run_on_handles  # noqa: PLC0415
+    from graphgrad.frontend.capture import capture as run_on_handles
 
     return run_on_handles(function, shapes, **more)
 
@@ -48,7 +50,7 @@ def from_sympy(expression: Any) -> Graph:
     >>> print(from_sympy(sympy.sympify("sin(x)/y")))
     sin(x) / y
     """
-    from graphgrad.frontend.from_sympy import from_sympy as read  # noqa: PLC0415
+    from graphgrad.frontend.from_sympy import from_sympy as read
 
     return read(expression)
 
@@ -124,7 +126,7 @@ def latex(graph: Source, /) -> str:
     z &= \sqrt{x_{1}}
     \end{aligned}
     """
-    from graphgrad.frontend.latex import latex as write  # noqa: PLC0415
+    from graphgrad.frontend.latex import latex as write
 
     return write(as_graph(graph))
 
@@ -135,7 +137,7 @@ def closed_form(graph: Source, output: str | None = None, /) -> Graph | None:
     >>> print(closed_form(grad("log(x1*x2)*sin(x2)"), "dz_dx1"))
     sin(x2) / x1
     """
-    from graphgrad.execute.closed_form import closed_form as find  # noqa: PLC0415
+    from graphgrad.execute.closed_form import closed_form as find
 
     read = as_graph(graph)
     return find(read, _grad.output_name(read, output))
@@ -152,7 +154,7 @@ def derive(graph: Source, /, *wrt: str) -> _derive.Derivation:
     (2) dv1/dx = 1 * (2 * x) = 2 * x
     put together: dz/dx = 2 * x * cos(v1) = 2 * x * cos(x ** 2)
     """
-    from graphgrad.execute.closed_form import closed_form as find  # noqa: PLC0415
+    from graphgrad.execute.closed_form import closed_form as find
 
     return _derive.derive(as_graph(graph), *wrt, closed=find)
 
@@ -186,7 +188,7 @@ def animate(
     >>> len(film.frames)
     14
     """
-    from graphgrad.render.film import film  # noqa: PLC0415
+    from graphgrad.render.film import film
 
     traced = trace(graph, values, **more)
     return film(traced, closed_forms=closed_forms(traced), by=by, labels=labels, theme=theme)
@@ -198,7 +200,7 @@ def show(graph: Source, /, *, theme: str = "light") -> Picture:
     >>> show("log(x1*x2)*sin(x2)").svg().startswith("<svg")
     True
     """
-    from graphgrad.render.picture import picture  # noqa: PLC0415
+    from graphgrad.render.picture import picture
 
     return picture(as_graph(graph), theme=theme)
 
@@ -214,7 +216,7 @@ def compile(graph: Source, /, target: str = "numpy", dtype: str = "float64") -> 
     >>> round(grads["x1"], 4)
     1.3633
     """
-    from graphgrad.compile.compile import compile as translate  # noqa: PLC0415
+    from graphgrad.compile.compile import compile as translate
 
     return translate(as_graph(graph), target=target, dtype=dtype)
 
@@ -229,10 +231,10 @@ def as_graph(graph: Source, values: Mapping[str, Any] | None = None) -> Graph:
 
 def closed_forms(traced: Trace) -> dict[str, Math]:
     """Give the closed form of each input's derivative, as LaTeX and as text, where there is one."""
-    from graphgrad.execute.closed_form import closed_form as find  # noqa: PLC0415
-    from graphgrad.frontend.latex import latex as write  # noqa: PLC0415
-    from graphgrad.frontend.printers import text  # noqa: PLC0415
-    from graphgrad.render.scene import Math  # noqa: PLC0415
+    from graphgrad.execute.closed_form import closed_form as find
+    from graphgrad.frontend.latex import latex as write
+    from graphgrad.frontend.printers import text
+    from graphgrad.render.scene import Math
 
     output = _grad.output_name(traced.graph, None)
     named = {name: _grad.derivative_name(output, name) for name in traced.graph.inputs}

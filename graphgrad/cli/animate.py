@@ -25,12 +25,12 @@ def command(source: str, values: tuple[str, ...], files: tuple[Path, ...], by: s
 
     A name with {} in it, as frame{}.png, gives every frame a file of its own.
     """
-    from graphgrad.render.export import FILM, check  # noqa: PLC0415
+    from graphgrad.render.export import FILM, check
 
     files = files or (Path("backprop.html"),)
     for file in files:
         check(file, FILM)
-    from graphgrad.api import animate  # noqa: PLC0415
+    from graphgrad.api import animate
 
     given = read_values(values)
     graph = read_graph(source, given)

@@ -17,8 +17,8 @@ def say_json(answer: Any) -> None:
 
 def say_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """Print a table for people."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     table = Table(title=title or None, title_justify="left", header_style="bold")
     for i, column in enumerate(columns):
@@ -34,13 +34,13 @@ def say_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
 @contextmanager
 def working(what: str) -> Iterator[None]:
     """Show on a terminal that work goes on, where it takes more than a moment."""
-    import sys  # noqa: PLC0415
+    import sys
 
     if not sys.stderr.isatty():
         yield
         return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -54,7 +54,7 @@ def number(value: Any) -> str:
     >>> number(0.1 + 0.2), number([1.0, 2.0])
     ('0.3', '[1, 2]')
     """
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     array = np.asarray(value)
     if not array.ndim:

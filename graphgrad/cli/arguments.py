@@ -81,9 +81,9 @@ def read_shapes(pairs: Sequence[str]) -> dict[str, tuple[int | str, ...]]:
 
 def read_graph(source: str, values: dict[str, Any], shapes: Sequence[str] = ()) -> Graph:
     """Give the graph of EXPR, with shapes as declared and as the values have them."""
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
-    from graphgrad.frontend.parse import parse  # noqa: PLC0415
+    from graphgrad.frontend.parse import parse
 
     declared = {name: np.shape(value) for name, value in values.items()} | read_shapes(shapes)
     return parse(read_program(source), declared)
@@ -106,8 +106,8 @@ def _value(name: str, text: str) -> Any:
 
 
 def _constant(name: str, text: str) -> float:
-    from graphgrad.execute.run import run  # noqa: PLC0415
-    from graphgrad.frontend.parse import parse  # noqa: PLC0415
+    from graphgrad.execute.run import run
+    from graphgrad.frontend.parse import parse
 
     try:
         graph = parse(text)
@@ -119,7 +119,7 @@ def _constant(name: str, text: str) -> float:
 
 
 def _array(name: str, path: Path) -> Any:
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     if not path.is_file():
         raise UsageError(f"there is no file '{path}' for '{name}'")
@@ -142,7 +142,7 @@ def _array(name: str, path: Path) -> Any:
 
 
 def _numbers(value: Any) -> Any:
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     array = np.array(value)
     if array.dtype.kind not in "iuf":

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--target", default="numpy", show_default=True, help="Language or library of the module.")
 @click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
 @click.option("-o", "--output", "file", type=click.Path(path_type=Path), metavar="FILE", help="Module to write.")
-def command(  # noqa: PLR0917
+def command(
     source: str,
     values: tuple[str, ...],
     shapes: tuple[str, ...],
@@ -38,7 +38,7 @@ def command(  # noqa: PLR0917
     """Compile EXPR and its gradient into a module that needs NumPy alone; printed, or written to a file."""
     if file is not None:
         check_writable(file)
-    from graphgrad.compile.compile import compile as translate  # noqa: PLC0415
+    from graphgrad.compile.compile import compile as translate
 
     graph = _transforms()[what](read_graph(source, read_values(values), shapes), *wrt)
     compiled = translate(graph, target=target, dtype=dtype)
@@ -50,8 +50,8 @@ def command(  # noqa: PLR0917
 
 
 def _transforms() -> dict[str, Callable[..., Graph]]:
-    from graphgrad.transform.grad import grad  # noqa: PLC0415
-    from graphgrad.transform.hessian import hessian  # noqa: PLC0415
-    from graphgrad.transform.jvp import jvp  # noqa: PLC0415
+    from graphgrad.transform.grad import grad
+    from graphgrad.transform.hessian import hessian
+    from graphgrad.transform.jvp import jvp
 
     return {"gradient": grad, "value": lambda graph, *_: graph, "jvp": jvp, "hessian": hessian}

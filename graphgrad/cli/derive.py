@@ -38,8 +38,8 @@ def command(
             raise UsageError(f"'{file}' is of no known kind", hint=f"known are {' '.join(FORMATS)}")
         check_writable(file)
         kind = FORMATS[file.suffix]
-    from graphgrad.execute.closed_form import closed_form  # noqa: PLC0415
-    from graphgrad.transform.derive import Derivation, derive  # noqa: PLC0415
+    from graphgrad.execute.closed_form import closed_form
+    from graphgrad.transform.derive import Derivation, derive
 
     def data(found: Derivation) -> dict[str, object]:
         lines = {name: [list(line.text) for line in part] for name, part in found.lines.items()}
@@ -51,7 +51,7 @@ def command(
         if file is None:
             say_json(data(found))
         else:
-            import json  # noqa: PLC0415
+            import json
 
             write_whole(file, json.dumps(data(found), indent=2).encode())
         return

@@ -15,6 +15,8 @@ COMMANDS = {
     "show": "Draw or list a graph, or write it for other tools.",
     "animate": "Film backpropagation, one step a frame.",
     "derive": "Write the chain rule out by hand.",
+    "train": "Train a network on a data set or a file.",
+    "predict": "Let a trained network answer for a file of examples.",
     "compile": "Turn value and gradient into a standalone module.",
 }
 

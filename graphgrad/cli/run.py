@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def command(source: str, values: tuple[str, ...], dtype: str, as_json: bool) -> None:
     """Evaluate EXPR and its gradient at the given values."""
-    from graphgrad.execute.trace import trace  # noqa: PLC0415
+    from graphgrad.execute.trace import trace
 
     given = read_values(values)
     traced = trace(read_graph(source, given), given, dtype=dtype)
@@ -44,7 +44,7 @@ def shown(traced: Trace, node: int) -> bool:
 
 def row(traced: Trace, node: int) -> list[str]:
     """Give a node's line: name, formula, value, adjoint."""
-    from graphgrad.frontend.printers import text  # noqa: PLC0415
+    from graphgrad.frontend.printers import text
 
     graph = traced.graph
     formula = text(graph, node, frozenset(range(len(graph)))) if graph.nodes[node].operands else ""
@@ -54,7 +54,7 @@ def row(traced: Trace, node: int) -> list[str]:
 
 def operations(traced: Trace) -> str:
     """Say what the gradient costs beside the value."""
-    from graphgrad.transform.cost import cost  # noqa: PLC0415
+    from graphgrad.transform.cost import cost
 
     sizes = {
         size: have
@@ -69,7 +69,7 @@ def operations(traced: Trace) -> str:
 
 def answer(traced: Trace) -> dict[str, Any]:
     """Give the whole run as data."""
-    from graphgrad.transform.cost import cost  # noqa: PLC0415
+    from graphgrad.transform.cost import cost
 
     graph = traced.graph
     nodes = [

@@ -35,8 +35,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Show the graph of EXPR: as a table, or to .svg, .png, .dot, .graphml, .json and more."""
-    from graphgrad.frontend import interchange  # noqa: PLC0415
-    from graphgrad.render.export import PICTURE, check  # noqa: PLC0415
+    from graphgrad.frontend import interchange
+    from graphgrad.render.export import PICTURE, check
 
     for file in files:
         if file.suffix in interchange.WRITERS:
@@ -49,11 +49,11 @@ def command(
             raise UsageError(f"'{file}' is of no known kind", hint=hint)
     graph = read_graph(source, read_values(values), shapes)
     if scalar:
-        from graphgrad.transform.scalarize import scalarize  # noqa: PLC0415
+        from graphgrad.transform.scalarize import scalarize
 
         graph = scalarize(graph)
     if gradient:
-        from graphgrad.transform.grad import vjp  # noqa: PLC0415
+        from graphgrad.transform.grad import vjp
 
         graph = vjp(graph)
     for file in files:
@@ -61,7 +61,7 @@ def command(
             if file.suffix in interchange.WRITERS:
                 write_whole(file, interchange.WRITERS[file.suffix](graph).encode())
             else:
-                from graphgrad.api import show  # noqa: PLC0415
+                from graphgrad.api import show
 
                 show(graph, theme=theme).save(file)
         click.echo(f"wrote {file} ({len(graph)} nodes)")
@@ -72,8 +72,8 @@ def command(
 
 
 def _list(graph: Graph) -> None:
-    from graphgrad.core.shapes import show  # noqa: PLC0415
-    from graphgrad.frontend.printers import text  # noqa: PLC0415
+    from graphgrad.core.shapes import show
+    from graphgrad.frontend.printers import text
 
     whole = frozenset(range(len(graph)))
     rows = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Self
 
 
 class Constant(float):
@@ -14,7 +15,8 @@ class Constant(float):
 
     name: str
 
-    def __new__(cls, name: str, value: float) -> Constant:
+    def __new__(cls, name: str, value: float) -> Self:
+        """Make a float that prints as its name."""
         self = super().__new__(cls, value)
         self.name = name
         return self

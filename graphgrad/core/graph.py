@@ -51,7 +51,7 @@ class Graph:
         return len(self.nodes)
 
     def __str__(self) -> str:
-        from graphgrad.frontend.printers import program  # noqa: PLC0415  (a graph is printed by the room above)
+        from graphgrad.frontend.printers import program
 
         return program(self)
 
@@ -124,7 +124,7 @@ class Graph:
     @cached_property
     def dag(self) -> nx.MultiDiGraph[int]:
         """The graph for networkx: edges operand -> node, keyed by operand slot; frozen, built at first use."""
-        import networkx as nx  # noqa: PLC0415  (0.1 s, and only some callers want it)
+        import networkx as nx
 
         dag: nx.MultiDiGraph[int] = nx.MultiDiGraph()
         for i, node in enumerate(self.nodes):

@@ -22,6 +22,16 @@ from graphgrad.core.definitions import (
 )
 from graphgrad.core.op import Op, read
 
+# Two rules too long for a row; `a == spread(v, a)` marks the entries that attain a maximum or minimum.
+SHARED_BY_TIES = (
+    "spread(g / sum(a == spread(v, a, axis=axis, keepdims=keepdims), axis=axis, keepdims=keepdims), a, axis=axis,"
+    " keepdims=keepdims) * (a == spread(v, a, axis=axis, keepdims=keepdims))"
+)
+UNIT_VECTOR = (
+    "spread(g, a, axis=axis, keepdims=keepdims) * where(spread(v, a, axis=axis, keepdims=keepdims) == 0, 0,"
+    " a / spread(v, a, axis=axis, keepdims=keepdims))"
+)
+
 OPS: dict[str, Op] = {}
 NAMES: dict[str, Op] = {}  # every name a function may be called by in the language, aliases included
 
@@ -76,8 +86,8 @@ op("acosh(a)", d=("1 / sqrt(a ** 2 - 1)",), domain="a >= 1", aliases=("arccosh",
 op("atanh(a)", d=("1 / (1 - a ** 2)",), domain="abs(a) < 1", aliases=("arctanh",), numpy="np.arctanh(a)")
 
 # Activations
-op("sigmoid(a)", d=("v * (1 - v)",), define="1 / (1 + exp(-a))", aliases=("expit",), numpy="sigmoid(a)", python="sigmoid(a)",
-   js="1 / (1 + Math.exp(-a))", tex=r"\sigma", glyph="σ")  # fmt: skip
+op("sigmoid(a)", d=("v * (1 - v)",), define="1 / (1 + exp(-a))", aliases=("expit",), numpy="sigmoid(a)",
+   python="sigmoid(a)", js="1 / (1 + Math.exp(-a))", tex=r"\sigma", glyph="σ")  # fmt: skip
 op("softplus(a)", d=("sigmoid(a)",), define="log(1 + exp(a))", numpy="softplus(a)", python="softplus(a)",
    js="Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)))")  # fmt: skip
 op("relu(a)", d=("a > 0",), kinks="a", numpy="np.maximum(a, 0)", python="0.0 if a < 0 else a", sympy="sp.Max(a, 0)",
@@ -100,9 +110,11 @@ op("abs(a)", d=("sign(a)",), kinks="a", aliases=("absolute", "fabs"), python="ab
 op("sign(a)", d=(None,), kinks="a", python="sign(a)", tex=r"\operatorname{sign}")
 op("floor(a)", d=(None,), kinks="sin(pi * a)", tex=r"\left\lfloor $a\right\rfloor", glyph="⌊x⌋")
 op("maximum(a, b)", d=("(a > b) + (a == b) / 2", "(b > a) + (a == b) / 2"), kinks="a - b",
-   python="a if a > b or a != a else b", sympy="sp.Max(a, b)", js="Math.max(a, b)", tex=r"\max", glyph="max")  # fmt: skip
+   python="a if a > b or a != a else b", sympy="sp.Max(a, b)", js="Math.max(a, b)", tex=r"\max",
+   glyph="max")  # fmt: skip
 op("minimum(a, b)", d=("(a < b) + (a == b) / 2", "(b < a) + (a == b) / 2"), kinks="a - b",
-   python="a if a < b or a != a else b", sympy="sp.Min(a, b)", js="Math.min(a, b)", tex=r"\min", glyph="min")  # fmt: skip
+   python="a if a < b or a != a else b", sympy="sp.Min(a, b)", js="Math.min(a, b)", tex=r"\min",
+   glyph="min")  # fmt: skip
 op("clip(a, low, high)", kinks="(a - low) * (a - high) * (low - high)",
    d=("(a >= low) & (a <= high)", "(a < low) & (low <= high)", "(a > high) | (low > high)"),
    python="min(max(a, low), high)", sympy="sp.Min(sp.Max(a, low), high)",
@@ -121,12 +133,12 @@ op("a <= b", d=(None, None), dtype="bool", aliases=("less_equal",), tex=r"$a \le
 op("a == b", d=(None, None), dtype="bool", aliases=("equal",), sympy="sp.Eq(a, b)", js="a === b", tex="$a = $b")
 op("a != b", d=(None, None), dtype="bool", aliases=("not_equal",), sympy="sp.Ne(a, b)", js="a !== b",
    tex=r"$a \neq $b", glyph="≠")  # fmt: skip
-op("a & b", d=(None, None), dtype="bool", boolean=("a", "b"), aliases=("logical_and", "bitwise_and"), python="a and b", js="a && b",
-   tex=r"$a \wedge $b", glyph="∧")  # fmt: skip
-op("a | b", d=(None, None), dtype="bool", boolean=("a", "b"), aliases=("logical_or", "bitwise_or"), python="a or b", js="a || b",
-   tex=r"$a \vee $b", glyph="∨")  # fmt: skip
-op("~a", d=(None,), dtype="bool", boolean=("a",), aliases=("logical_not", "invert"), python="not a", js="!a", tex=r"\neg $a",
-   glyph="¬")  # fmt: skip
+op("a & b", d=(None, None), dtype="bool", boolean=("a", "b"), aliases=("logical_and", "bitwise_and"), python="a and b",
+   js="a && b", tex=r"$a \wedge $b", glyph="∧")  # fmt: skip
+op("a | b", d=(None, None), dtype="bool", boolean=("a", "b"), aliases=("logical_or", "bitwise_or"), python="a or b",
+   js="a || b", tex=r"$a \vee $b", glyph="∨")  # fmt: skip
+op("~a", d=(None,), dtype="bool", boolean=("a",), aliases=("logical_not", "invert"), python="not a", js="!a",
+   tex=r"\neg $a", glyph="¬")  # fmt: skip
 op("number(a)", d=(None,), boolean=("a",), numpy="np.multiply(a, 1.0)", python="1.0 if a else 0.0", js="a ? 1 : 0",
    sympy="sp.Piecewise((1, a), (0, True))", tex=r"\left[$a\right]", glyph="0/1")  # fmt: skip
 
@@ -192,12 +204,10 @@ op("coprod(a, *, axis=None)", shape=shapes.first, numpy="coprod(a, axis)", defin
    vjp=("by definition",))  # fmt: skip
 op("max(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", aliases=("amax",), tex=r"\max",
    sympy="reduce(sp.Max, a, axis, keepdims)", kinks="ties",
-   vjp=("spread(g / sum(a == spread(v, a, axis=axis, keepdims=keepdims), axis=axis, keepdims=keepdims), a, axis=axis,"
-        " keepdims=keepdims) * (a == spread(v, a, axis=axis, keepdims=keepdims))",))  # fmt: skip
+   vjp=(SHARED_BY_TIES,))  # fmt: skip
 op("min(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", aliases=("amin",), tex=r"\min",
    sympy="reduce(sp.Min, a, axis, keepdims)", kinks="ties",
-   vjp=("spread(g / sum(a == spread(v, a, axis=axis, keepdims=keepdims), axis=axis, keepdims=keepdims), a, axis=axis,"
-        " keepdims=keepdims) * (a == spread(v, a, axis=axis, keepdims=keepdims))",))  # fmt: skip
+   vjp=(SHARED_BY_TIES,))  # fmt: skip
 op("argmax(a, *, axis=None)", vjp=(None,), dtype="int", shape=shapes.reduction, cost="a", sympy="")
 op("argmin(a, *, axis=None)", vjp=(None,), dtype="int", shape=shapes.reduction, cost="a", sympy="")
 op("var(a, *, axis=None, keepdims=False, ddof=0)", define=mean_square_deviation)
@@ -213,8 +223,7 @@ op("log_softmax(a, *, axis=-1)", vjp=("g - exp(v) * sum(g, axis=axis, keepdims=T
    tex=r"\operatorname{log\,softmax}")  # fmt: skip
 op("norm(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="2 * a", kinks="v",
    define="sqrt(sum(square(a), axis=axis, keepdims=keepdims))", numpy="norm(a, axis, keepdims)",
-   vjp=("spread(g, a, axis=axis, keepdims=keepdims) * where(spread(v, a, axis=axis, keepdims=keepdims) == 0, 0,"
-        " a / spread(v, a, axis=axis, keepdims=keepdims))",), tex=r"\left\|$a\right\|", glyph="‖x‖")  # fmt: skip
+   vjp=(UNIT_VECTOR,), tex=r"\left\|$a\right\|", glyph="‖x‖")  # fmt: skip
 
 # Losses: of a prediction R(x) and a target, averaged over all entries, unless they say otherwise
 op("squared_error(prediction, target)", define="sum(square(prediction - target))")

@@ -14,7 +14,7 @@ Shape = tuple[Size, ...]
 Attrs = dict[str, Any]
 
 
-class Misfit(ValueError):
+class Misfit(ValueError):  # noqa: N818  (the error that users see is ShapeError)
     """Shapes that do not fit; becomes a ShapeError where the place in the text is known."""
 
 

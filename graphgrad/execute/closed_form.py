@@ -39,7 +39,7 @@ def symbolic(graph: Graph) -> list[Any]:
 
     A row without a sympy spelling stands as a function of its own name.
     """
-    import sympy as sp  # noqa: PLC0415
+    import sympy as sp
 
     values: list[Any] = []
     for node in graph.nodes:
@@ -61,7 +61,7 @@ def symbolic(graph: Graph) -> list[Any]:
 
 
 def _shortest(expression: Any) -> Any:
-    import sympy as sp  # noqa: PLC0415
+    import sympy as sp
 
     if expression.count_ops() > OPERATIONS:
         return expression

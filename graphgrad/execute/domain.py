@@ -78,7 +78,7 @@ def _inside(op: str, *operands: Any) -> Any:
 
 def out_of_range(graph: Graph, i: int, said: str) -> DomainError:
     """The error of an index or a label that is too large for what it picks from."""
-    from graphgrad.frontend.printers import text  # noqa: PLC0415  (only needed to speak)
+    from graphgrad.frontend.printers import text
 
     spans = graph.spans.get(i, ())
     shown = text(graph, i, frozenset(range(len(graph))) - {i})
@@ -86,7 +86,7 @@ def out_of_range(graph: Graph, i: int, said: str) -> DomainError:
 
 
 def _error(graph: Graph, values: Sequence[Any], i: int, needed: Any) -> DomainError:
-    from graphgrad.frontend.printers import text  # noqa: PLC0415  (only needed to speak)
+    from graphgrad.frontend.printers import text
 
     node = graph.nodes[i]
     row = OPS[node.op]

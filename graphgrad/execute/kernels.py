@@ -60,22 +60,22 @@ def runtime(value: Any) -> Any:
 def _namespace(column: str) -> dict[str, Any]:
     match column:
         case "numpy":
-            import numpy as np  # noqa: PLC0415
+            import numpy as np
 
-            from graphgrad.execute import numpy_functions as functions  # noqa: PLC0415
+            from graphgrad.execute import numpy_functions as functions
 
             return {**vars(functions), "np": np}
         case "python":
-            import math  # noqa: PLC0415
+            import math
 
-            from graphgrad.execute import python_functions  # noqa: PLC0415
+            from graphgrad.execute import python_functions
 
             return {**vars(python_functions), "math": math}
         case "sympy":
-            import numpy as np  # noqa: PLC0415
-            import sympy as sp  # noqa: PLC0415
+            import numpy as np
+            import sympy as sp
 
-            from graphgrad.execute import sympy_functions  # noqa: PLC0415
+            from graphgrad.execute import sympy_functions
 
             return {**vars(sympy_functions), "sp": sp, "np": np}
     raise TargetError(f"there is no column '{column}' to run")

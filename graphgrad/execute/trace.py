@@ -19,10 +19,10 @@ from graphgrad.transform.grad import derivative_name, differentiable, output_nam
 
 
 class Step(NamedTuple):
-    """One step of a run. `node` is the primal node that is computed, seeded, or receives; values are in `values`' order:
+    """One step of a run: the primal node that is computed, seeded, or receives, and what went into it.
 
-    forward: operands and their values; seed: none; vjp: the consumer, with values (its cotangent, the local partial or
-    None); accumulate: the consumer, with values (the sum so far, the new contribution).
+    `operands` and `values` are, for forward, the operands and their values; for vjp the consumer, and its cotangent and
+    the local partial (None under a full rule); for accumulate the consumer, and the sum so far and the contribution.
     """
 
     index: int  # type: ignore[assignment]  # a count, as the name says; tuples have a method of that name

@@ -18,7 +18,7 @@ def plain(graph: Graph) -> Any:
     >>> plain(parse("x * x")).number_of_edges()
     2
     """
-    import networkx as nx  # noqa: PLC0415
+    import networkx as nx
 
     dag: nx.MultiDiGraph[int] = nx.MultiDiGraph()
     whole = frozenset(range(len(graph)))
@@ -32,7 +32,7 @@ def plain(graph: Graph) -> Any:
 
 def node_link(graph: Graph) -> dict[str, Any]:
     """Give the DAG as networkx's node-link data; `networkx.node_link_graph(data, edges="edges")` reads it back."""
-    import networkx as nx  # noqa: PLC0415
+    import networkx as nx
 
     data: dict[str, Any] = nx.node_link_data(plain(graph), edges="edges")
     return data
@@ -40,7 +40,7 @@ def node_link(graph: Graph) -> dict[str, Any]:
 
 def graphml(graph: Graph) -> str:
     """Give the DAG as GraphML."""
-    import networkx as nx  # noqa: PLC0415
+    import networkx as nx
 
     return "\n".join(nx.generate_graphml(plain(graph))) + "\n"
 

@@ -14,8 +14,11 @@ from graphgrad.frontend.printers import key, statements
 from graphgrad.frontend.walk import Text, binds, is_operator, shown_attrs, walk
 
 GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"
-    " Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+    {
+        *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
+        *("xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
+        *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"),
+    }
 )
 
 
@@ -28,7 +31,7 @@ def latex(graph: Graph, node: int | None = None, stop: Container[int] = frozense
     \log\left(x_{1} \, x_{2}\right) \, \sin\left(x_{2}\right)
     """
     if node is not None:
-        return walk(graph, node, stop, leaf, spell)
+        return _bare(graph, node, stop) or walk(graph, node, stop, leaf, spell)
     kept = statements(graph)
     lines = [f"{tex_name(graph.label(i))} &= {latex(graph, i, kept)}" for i in kept]
     for name, i in graph.outputs.items():
@@ -95,11 +98,11 @@ def leaf(graph: Graph, node: int) -> Text:
     return Text(written, tight)
 
 
-def spell(graph: Graph, node: Node, operands: list[Text], outermost: bool) -> Text:
+def spell(node: Node, operands: list[Text]) -> Text:
     """Write one operation on printed operands."""
     row = OPS[node.op]
     if "$" not in row.tex:
-        return _call(row, node, operands, outermost)
+        return _call(row, node, operands)
     names = {name: (slot, operands[slot]) for slot, name in enumerate(row.operands)}
 
     def operand(found: re.Match[str]) -> str:
@@ -118,11 +121,17 @@ def spell(graph: Graph, node: Node, operands: list[Text], outermost: bool) -> Te
     return Text(written, MUL if row.name in {"mul", "matmul", "xlogy"} else ATOM if row.name == "div" else tight)
 
 
-def _call(row: Op, node: Node, operands: list[Text], outermost: bool) -> Text:
-    """A function by its name; the outermost one of a single symbol needs no parentheses."""
+def _call(row: Op, node: Node, operands: list[Text]) -> Text:
+    """A function by its name."""
     attrs = [rf"\mathrm{{{k.replace('_', ' ')}}}={v}" for k, v in shown_attrs(row, node).items() if k != "keepdims"]
-    values = [o.text for o in operands]
-    leaf = len(values) == 1 and not attrs and node.operands and operands[0].precedence == ATOM
-    if outermost and leaf and re.fullmatch(r"[\\A-Za-z0-9_{},]+", values[0]):
-        return Text(f"{row.tex} {values[0]}", MUL)
-    return Text(rf"{row.tex}\left({', '.join([*values, *attrs])}\right)", ATOM)
+    return Text(rf"{row.tex}\left({', '.join([*(o.text for o in operands), *attrs])}\right)", ATOM)
+
+
+def _bare(graph: Graph, node: int, stop: Container[int]) -> str:
+    """A function of a single symbol, standing alone, needs no parentheses."""
+    made = graph.nodes[node]
+    if made.op not in OPS or "$" in OPS[made.op].tex or len(made.operands) != 1 or shown_attrs(OPS[made.op], made):
+        return ""
+    (operand,) = made.operands
+    symbol = graph.nodes[operand].op == "input" or operand in stop
+    return f"{OPS[made.op].tex} {leaf(graph, operand).text}" if symbol and graph.nodes[operand].op != "const" else ""

@@ -96,7 +96,7 @@ def _explain(error: SyntaxError, source: str) -> ParseError:
     if "parenthes" in said or "never closed" in said or "unmatched" in said:
         return ParseError(said, source=source, span=span)
     ends = shown[:column].rstrip()
-    if ends and ends[-1] in "+-*/@(,=<>&|" or (not ends and shown.lstrip()[:1] in {"*", "/", "@"}):
+    if (ends and ends[-1] in "+-*/@(,=<>&|") or (not ends and shown.lstrip()[:1] in {"*", "/", "@"}):
         return ParseError("an operand is missing here", source=source, span=span)
     keyword = shown[column:].split(" ")[0].split("*")[0]
     if "lambda" in (keyword, shown[max(0, column - 6) : column]):

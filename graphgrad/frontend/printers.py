@@ -83,10 +83,10 @@ def _leaf(graph: Graph, node: int) -> Text:
     return Text(repr(made.value), NEG if repr(made.value).startswith("-") else ATOM)
 
 
-def _spell(graph: Graph, node: Node, operands: list[Text], _: bool) -> Text:
+def _spell(node: Node, operands: list[Text]) -> Text:
     row = OPS[node.op]
     if is_operator(row):
-        return _operator(graph, node, operands)
+        return _operator(node, operands)
     values = [o.text for o in operands]
     if node.op == "transpose" and dict(node.attrs)["axes"] is None:
         return Text(f"{_atom(operands[0])}.T", ATOM)
@@ -98,9 +98,9 @@ def _spell(graph: Graph, node: Node, operands: list[Text], _: bool) -> Text:
     return Text(f"{row.name}({', '.join([*values, *keywords])})", ATOM)
 
 
-def _operator(graph: Graph, node: Node, operands: list[Text]) -> Text:
+def _operator(node: Node, operands: list[Text]) -> Text:
     row = OPS[node.op]
-    if node.op == "neg" and graph.nodes[node.operands[0]].op == "const":
+    if node.op == "neg" and operands[0].text[0].isdigit():
         return Text(f"negative({operands[0].text})", ATOM)  # -2 would be the constant
     parts = [o.text if binds(row, slot, o) else f"({o.text})" for slot, o in enumerate(operands)]
     symbol = row.notation.removeprefix("a ").removesuffix(" b").removesuffix("a")

@@ -33,7 +33,7 @@ def static_value(tree: ast.expr, attrs: Mapping[str, Any], env: Mapping[str, Any
     raise ValueError
 
 
-def static_key(tree: ast.expr, attrs: Mapping[str, Any], rank: int) -> Key | None:
+def static_key(tree: ast.expr, rank: int) -> Key | None:
     """Give an index, its ellipsis written out, or None where it is not known before the program runs."""
     parts: list[Any] = []
     for part in tree.elts if isinstance(tree, ast.Tuple) else [tree]:

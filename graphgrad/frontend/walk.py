@@ -18,13 +18,13 @@ class Text(NamedTuple):
 
 
 Leaf = Callable[[Graph, int], Text]
-Spell = Callable[[Graph, Node, list[Text], bool], Text]
+Spell = Callable[[Node, list[Text]], Text]
 
 
 def walk(graph: Graph, node: int, stop: Container[int], leaf: Leaf, spell: Spell) -> str:
     """Print a node's expression down to inputs, constants and the nodes in `stop`, which print by `leaf`.
 
-    `spell` prints one application of its printed operands, and is told which one is outermost.
+    `spell` prints one application of its printed operands.
     """
     order, stack, seen = [], [node], set()
     while stack:
@@ -41,7 +41,7 @@ def walk(graph: Graph, node: int, stop: Container[int], leaf: Leaf, spell: Spell
         if made.op not in OPS or (i in stop and i != node):
             printed[i] = leaf(graph, i)
         else:
-            printed[i] = spell(graph, made, [printed[o] for o in made.operands], i == node)
+            printed[i] = spell(made, [printed[o] for o in made.operands])
     return printed[node].text
 
 

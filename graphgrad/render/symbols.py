@@ -171,5 +171,5 @@ class _Tagged:
         self.around.append(node)
         operands = [self._write(o, stop, outermost=False) for o in made.operands]
         self.around.pop()
-        printed = spell(self.graph, made, operands, outermost)
+        printed = spell(made, operands)
         return printed._replace(text=self.mark(node, printed.text))

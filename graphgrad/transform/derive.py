@@ -27,6 +27,10 @@ class Line(NamedTuple):
     text: tuple[str, ...]
     latex: tuple[str, ...]
 
+    def equals(self, side: str, formula: str) -> Line:
+        """The line with one more side, unless that is said already."""
+        return self if side in self.text else Line((*self.text, side), (*self.latex, formula))
+
 
 class Derivation(NamedTuple):
     """A derivation: the program it differentiates, the numbered lines for every input, and what they come to."""
@@ -88,7 +92,7 @@ def derive(graph: Graph, /, *wrt: str, closed: Closed = lambda _graph, _output: 
         lines[name] = tuple(above)
         end = closed(gradient, derivative_name(output, name))
         if end is not None:
-            found = _line(end, [end.output], *found)
+            found = found.equals(text(end, end.output), latex(end, end.output))
         if len(max(found.text, key=len)) > LENGTH:
             found = Line((*found.text[:1], *lines[name][-1].text[1:]), (*found.latex[:1], *lines[name][-1].latex[1:]))
         result[name] = found
@@ -130,7 +134,7 @@ def _chain(graph: Graph, wrt: str, output: str) -> list[Line]:
         seen.update(new)
     sides.append((output, [_simple(builder, tangent[top]) if top in tangent else builder.const(0)]))
     whole = Graph(tuple(builder.nodes), builder.inputs, graph.outputs, graph.names)
-    return [_derivative(whole, name, wrt, nodes, range(len(graph))) for name, nodes in sides]
+    return [_derivative(whole, f"d{name}/d{wrt}", nodes, range(len(graph))) for name, nodes in sides]
 
 
 def _adjoints(graph: Graph, wrt: str, output: str) -> list[Line]:
@@ -146,36 +150,21 @@ def _adjoints(graph: Graph, wrt: str, output: str) -> list[Line]:
     lines, said = [], set(primal)
     for node, total in sorted(adjoints.total.items(), reverse=True):
         if node != adjoints.output:
-            lines.append(_derivative(whole, output, graph.label(node), [total], stop, said))
+            lines.append(_derivative(whole, f"d{output}/d{graph.label(node)}", [total], stop, said))
         said.add(total)
     last = adjoints.total.get(graph.input(wrt), gradient.outputs[derivative_name(output, wrt)])
-    return [*lines, _derivative(whole, output, wrt, [last], primal)]
+    return [*lines, _derivative(whole, f"d{output}/d{wrt}", [last], primal)]
 
 
-def _derivative(
-    graph: Graph, above: str, below: str, nodes: Iterable[int], stop: Iterable[int], said: Container[int] = ()
-) -> Line:
-    """A line that begins with a derivative; what was said before stands by its name."""
-    fraction = f"d{above}/d{below}"
-    return _line(graph, nodes, (fraction,), (tex_name(fraction),), frozenset(stop), said)
-
-
-def _line(
-    graph: Graph,
-    nodes: Iterable[int],
-    texts: tuple[str, ...],
-    formulas: tuple[str, ...],
-    stop: frozenset[int] = frozenset(),
-    said: Container[int] = (),
-) -> Line:
-    """A line with the expressions of nodes added as sides, each said once."""
+def _derivative(graph: Graph, name: str, nodes: Iterable[int], stop: Iterable[int], said: Container[int] = ()) -> Line:
+    """A line that begins with a derivative, dy/dx; what was said before stands by its label."""
+    line, stops = Line((name,), (tex_name(name),)), frozenset(stop)
     for node in dict.fromkeys(nodes):
-        by_name = node in said
-        whole = graph.label(node) if by_name else text(graph, node, stop)
-        if whole not in texts:
-            texts = (*texts, whole)
-            formulas = (*formulas, tex_name(whole) if by_name else latex(graph, node, stop))
-    return Line(texts, formulas)
+        if node in said:
+            line = line.equals(graph.label(node), tex_name(graph.label(node)))
+        else:
+            line = line.equals(text(graph, node, stops), latex(graph, node, stops))
+    return line
 
 
 def _sum(builder: Rewriter, terms: list[int]) -> int:

@@ -1,7 +1,7 @@
 """Reverse mode, the core: pull a cotangent back from one node, appending adjoint nodes to what is being built.
 
-Every local rule is text of the table, lowered by the language's one lowering. Three things are done here once, and in no
-rule: fan-out adds adjoints, broadcasting is undone by summing, and vectors in matrix products become matrices.
+Every local rule is text of the table, lowered by the language's one lowering. Three things are done here once, and in
+no rule: fan-out adds adjoints, broadcasting is undone by summing, and vectors in matrix products become matrices.
 """
 
 from __future__ import annotations

@@ -148,7 +148,9 @@ def rules(text: str = RULES) -> dict[str, tuple[Rule, ...]]:
 def _term(text: str) -> tuple[str, str, str]:
     """An operation of two names."""
     tree = parsed(text)
-    assert isinstance(tree, ast.BinOp) and isinstance(tree.left, ast.Name) and isinstance(tree.right, ast.Name)
+    assert isinstance(tree, ast.BinOp)
+    assert isinstance(tree.left, ast.Name)
+    assert isinstance(tree.right, ast.Name)
     return SYMBOLS[type(tree.op)][0], tree.left.id, tree.right.id
 
 

@@ -1,8 +1,8 @@
-"""Algebra as text: `pattern -> replacement`, in the language itself; every name stands for any node, and
-`axis=axis` for any attribute.
+"""Algebra as text: `pattern -> replacement`, in the language itself.
 
-A rule must hold wherever its pattern is defined, and is proved by sympy in the tests. It fires only where it keeps the
-shape; after `if` stands a term that must be there already, so that the rule shares work and never adds to it.
+Every name stands for any node, and `axis=axis` for any attribute. A rule must hold wherever its pattern is defined, and
+is proved by sympy in the tests. It fires only where it keeps the shape; after `if` stands a term that must be there
+already, so that the rule shares work and never adds to it.
 """
 
 RULES = """
