@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from graphgrad.core.display import register
 from graphgrad.core.graph import Graph
 from graphgrad.execute import trace as _trace
 from graphgrad.execute.trace import Trace
@@ -244,3 +245,14 @@ def closed_forms(traced: Trace) -> dict[str, Math]:
         for name, form in found.items()
         if form is not None
     }
+
+
+def _last_frame(traced: Trace) -> str:
+    from graphgrad.render.film import film
+
+    return film(traced).frames[-1].svg()
+
+
+register("Graph", "image/svg+xml", lambda graph: show(graph).svg())
+register("Trace", "image/svg+xml", _last_frame)
+register("Trace", "text/plain", lambda traced: f"value {traced.value}, gradient {dict(traced.grad)}")

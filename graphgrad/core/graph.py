@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from graphgrad.core.display import bundle, displayed
 from graphgrad.core.errors import Span, UsageError, did_you_mean
 from graphgrad.core.shapes import Shape
 
@@ -51,9 +52,10 @@ class Graph:
         return len(self.nodes)
 
     def __str__(self) -> str:
-        from graphgrad.frontend.printers import program
+        return displayed(self, "text/plain")
 
-        return program(self)
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return bundle(self)
 
     def __eq__(self, other: object) -> bool:
         """Whether the two compute the same thing the same way, node for node, whatever the order and the names."""

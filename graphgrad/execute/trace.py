@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from graphgrad.core.display import bundle
 from graphgrad.core.errors import DomainError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.execute.run import run
@@ -47,6 +48,9 @@ class Trace:
 
     def __init__(self, graph: Graph, gradient: Graph, adjoints: Adjoints, values: Sequence[Any]) -> None:
         self.graph, self.gradient, self.adjoints, self.values = graph, gradient, adjoints, values
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return bundle(self)
 
     @property
     def value(self) -> Any:

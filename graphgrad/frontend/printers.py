@@ -6,6 +6,7 @@ from collections.abc import Container
 from typing import Any
 
 from graphgrad.core.constants import Constant
+from graphgrad.core.display import register
 from graphgrad.core.graph import Graph, Node
 from graphgrad.core.op import ATOM, NEG
 from graphgrad.core.ops import OPS
@@ -46,6 +47,9 @@ def program(graph: Graph) -> str:
     if len(lines) == 1 and not graph.names and graph.label(graph.output) == "z":
         return lines[0].removeprefix("z = ")
     return "\n".join(lines)
+
+
+register("Graph", "text/plain", program)
 
 
 def _names(graph: Graph, node: int) -> list[str]:
