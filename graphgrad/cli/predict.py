@@ -1,0 +1,52 @@
+"""graphgrad predict: a saved model's answers for a file of examples."""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+
+import click
+
+from graphgrad.cli.answers import say_json
+from graphgrad.core.errors import DataError, UsageError, did_you_mean
+
+
+@click.command("predict", epilog="Example: graphgrad predict model.safetensors data.csv --json")
+@click.argument("model", type=click.Path(path_type=Path), metavar="MODEL.safetensors")
+@click.argument("data", type=click.Path(path_type=Path), metavar="DATA.csv")
+@click.option("--scores", is_flag=True, help="Of a classifier, all scores.")
+@click.option("--probabilities", is_flag=True, help="Of a classifier, all probabilities.")
+@click.option("--leave-out", "left_out", multiple=True, metavar="NAME", help="A column that is no input.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def command(
+    model: Path, data: Path, scores: bool, probabilities: bool, left_out: tuple[str, ...], as_json: bool
+) -> None:
+    """Predict the outputs, or the class indices, for the rows of a CSV file, with or without a header."""
+    import numpy as np
+
+    from graphgrad.learn.share import load
+    from graphgrad.learn.tables import features, read_csv
+
+    if scores and probabilities:
+        raise UsageError("ask for scores or for probabilities, not for both")
+    trained = load(model)
+    if not data.is_file():
+        raise UsageError(f"there is no file '{data}'")
+    table = read_csv(data)
+    for name in left_out:
+        if name not in table.names:
+            raise UsageError(f"'{data}' has no column '{name}'", hint=did_you_mean(name, table.names))
+    kept = [i for i, name in enumerate(table.names) if name not in left_out]
+    inner = trained.net.sizes[0]
+    wanted = prod(int(size) for size in inner)
+    if len(kept) != wanted:
+        hint = "leave one out by --leave-out NAME" if len(kept) > wanted else ""
+        raise DataError(f"'{data}' has {len(kept)} columns, the model takes {wanted}", hint=hint)
+    X = features(data, table, kept).reshape(-1, *inner)
+    give = trained.scores if scores else trained.probabilities if probabilities else trained.predict
+    found = np.asarray(give(X)).reshape(len(X), -1)
+    if as_json:
+        say_json({"predictions": found.tolist()})
+        return
+    for row in found.tolist():
+        click.echo(",".join(map(str, row)))
