@@ -19,10 +19,11 @@ from typing import Any
 __version__ = "0.1.0"
 
 _ERRORS = ("GraphgradError", "ParseError", "ShapeError", "DomainError", "UsageError", "TargetError", "DataError")
-__all__ = [  # noqa: PLE0604, RUF022  (in the order of a first hour: from text to graph, gradient, values, pictures)
+__all__ = [  # noqa: PLE0604  (in the order of a first hour: from text to graph, gradient, values, pictures)
     "parse", "capture", "from_sympy",
     "grad", "vjp", "jvp", "hessian", "simplify", "scalarize", "cost", "latex", "derive",
     "trace", "closed_form",
+    "verify", "check", "equivalent", "grade",
     "animate", "show",
     "compile",
     *_ERRORS,
@@ -31,7 +32,7 @@ __all__ = [  # noqa: PLE0604, RUF022  (in the order of a first hour: from text t
 
 def __getattr__(name: str) -> Any:
     """Import a public name at its first use, so that `import graphgrad` costs next to nothing."""
-    from importlib import import_module  # noqa: PLC0415
+    from importlib import import_module
 
     if name in __all__:
         return getattr(import_module("graphgrad.core.errors" if name in _ERRORS else "graphgrad.api"), name)

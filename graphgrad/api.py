@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from graphgrad.compile.compiled import Compiled
     from graphgrad.render.film import Film, Picture
     from graphgrad.render.scene import Math
+    from graphgrad.verify.verdicts import Finding, Report
 
 Source = Graph | str
 
@@ -178,12 +179,13 @@ def animate(
     by: str = "contribution",
     labels: str = "both",
     theme: str = "light",
+    proof: bool = True,
     **more: Any,
 ) -> Film:
     """Film backpropagation at given values: forward, seed, and backward one contribution (or one node) a frame.
 
-    `labels` is "symbols", "numbers" or "both"; `theme` "light", "dark", "print" or a TOML file. Save it with `.save`,
-    to .html, .gif, .svg, .png and more.
+    `labels` is "symbols", "numbers" or "both"; `theme` "light", "dark", "print" or a TOML file. With `proof`, the last
+    frame carries the verdict on each gradient. Save it with `.save`, to .html, .gif, .svg, .png and more.
 
     >>> film = animate("log(x1*x2)*sin(x2)", x1=0.5, x2=0.75)
     >>> len(film.frames)
@@ -192,7 +194,8 @@ def animate(
     from graphgrad.render.film import film
 
     traced = trace(graph, values, **more)
-    return film(traced, closed_forms=closed_forms(traced), by=by, labels=labels, theme=theme)
+    badges = verdicts(traced.graph) if proof else None
+    return film(traced, closed_forms=closed_forms(traced), verdicts=badges, by=by, labels=labels, theme=theme)
 
 
 def show(graph: Source, /, *, theme: str = "light") -> Picture:
@@ -222,6 +225,60 @@ def compile(graph: Source, /, target: str = "numpy", dtype: str = "float64") -> 
     return translate(as_graph(graph), target=target, dtype=dtype)
 
 
+def verify(graph: Source, /, *, timeout: float = 10.0) -> Report:
+    """Give the verdict on every gradient of a scalar program, with its reason; `report.ok`, `report["x1"].verdict`.
+
+    `timeout` (seconds, for the whole call) is kept; what is not decided by then is UNKNOWN, never wrong.
+
+    >>> verify("log(x1*x2)*sin(x2)").ok
+    True
+    """
+    from graphgrad.verify.graphs import verify as examine
+
+    return examine(as_graph(graph), timeout=timeout)
+
+
+def check(graph: Source, claims: Mapping[str, Any] | None = None, /, *, timeout: float = 10.0, **more: Any) -> Report:
+    """Give the verdict on somebody's gradient: an expression, a derivation as lines, a number, or a function.
+
+    A wrong one is REFUTED with a witness: a point, the claimed and the true value there.
+
+    >>> report = check("log(x1*x2)*sin(x2)", x1="sin(x2)/x1", x2="cos(x2)")
+    >>> [str(finding.verdict) for finding in report.values()]
+    ['PROVED', 'REFUTED']
+    """
+    from graphgrad.verify.claims import check as judge
+
+    return judge(as_graph(graph), {**(claims or {}), **more}, timeout=timeout)
+
+
+def equivalent(
+    one: Source, other: Source, shapes: Mapping[str, Any] | None = None, /, *, timeout: float = 10.0
+) -> Finding:
+    """Give the verdict on whether two expressions have the same value.
+
+    >>> str(equivalent("log(x*y)", "log(x) + log(y)").verdict)
+    'PROVED'
+    """
+    from graphgrad.verify.equivalence import equivalent as judge
+
+    return judge(one, other, dict(shapes or {}), timeout=timeout)
+
+
+def grade(claims: Any, /, **options: Any) -> Report:
+    """Judge many claims at once, in parallel processes: a .csv or .jsonl file, or a list of mappings.
+
+    Each claim has the keys expression, variable and claim; findings come by number. `timeout` (seconds) is for each
+    claim, `processes` how many run at a time, `progress` is called with (done, total).
+
+    >>> grade([{"expression": "x**2", "variable": "x", "claim": "2*x"}], processes=1).ok
+    True
+    """
+    from graphgrad.verify.grading import grade as judge
+
+    return judge(claims, **options)
+
+
 def as_graph(graph: Source, values: Mapping[str, Any] | None = None) -> Graph:
     """Give a graph; text is parsed, with the shapes of values where they are arrays."""
     if isinstance(graph, Graph):
@@ -245,6 +302,16 @@ def closed_forms(traced: Trace) -> dict[str, Math]:
         for name, form in found.items()
         if form is not None
     }
+
+
+def verdicts(graph: Graph) -> dict[str, tuple[str, bool]]:
+    """Give each input's verdict, and whether it is good news; nothing where a graph has no scalar output."""
+    from graphgrad.core.errors import GraphgradError
+
+    try:
+        return {name: (str(finding.verdict), finding.ok) for name, finding in verify(graph, timeout=2.0).items()}
+    except GraphgradError:
+        return {}
 
 
 def _last_frame(traced: Trace) -> str:

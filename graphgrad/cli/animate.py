@@ -19,8 +19,11 @@ from graphgrad.core.errors import UsageError
 @click.option("--by", type=click.Choice(["contribution", "node"]), default="contribution", show_default=True,
               help="What a backward frame shows.")  # fmt: skip
 @click.option("--labels", type=click.Choice(["both", "symbols", "numbers"]), default="both", show_default=True)
+@click.option("--verify/--no-verify", "proof", default=True, help="Prove the gradients; their verdicts close the film.")
 @click.option("--theme", default="light", show_default=True, metavar="light|dark|print|FILE.toml")
-def command(source: str, values: tuple[str, ...], files: tuple[Path, ...], by: str, labels: str, theme: str) -> None:
+def command(
+    source: str, values: tuple[str, ...], files: tuple[Path, ...], by: str, labels: str, proof: bool, theme: str
+) -> None:
     """Film backpropagation on EXPR at the given values, to .html, .gif, .svg, .png, ... (backprop.html by default).
 
     A name with {} in it, as frame{}.png, gives every frame a file of its own.
@@ -37,7 +40,7 @@ def command(source: str, values: tuple[str, ...], files: tuple[Path, ...], by: s
     if not graph.inputs:
         raise UsageError("there is nothing to differentiate", hint="the expression has no variables")
     with working("drawing"):
-        film = animate(graph, given, by=by, labels=labels, theme=theme)
+        film = animate(graph, given, by=by, labels=labels, theme=theme, proof=proof)
     for file in files:
         with working(f"writing {file}"):
             film.save(file)

@@ -17,6 +17,7 @@ COMMANDS = {
     "derive": "Write the chain rule out by hand.",
     "train": "Train a network on a data set or a file.",
     "predict": "Let a trained network answer for a file of examples.",
+    "verify": "Prove a gradient, or refute it by a witness.",
     "compile": "Turn value and gradient into a standalone module.",
 }
 
@@ -26,6 +27,7 @@ Examples:
   graphgrad show "sigmoid(w*x + b)" -o neuron.svg
   graphgrad animate "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75 -o backprop.gif
   graphgrad derive "y3 = x1*x2; z = log(y3)*sin(x2)" --wrt x1
+  graphgrad verify "log(x1*x2)*sin(x2)" --claim "x1=sin(x2)/x1"
   graphgrad compile "log(x1*x2)*sin(x2)" -o step.py
 
 EXPR is an expression, a program of assignments, a file that holds one, or - for standard input. Values are numbers,
