@@ -171,7 +171,7 @@ def trace(graph: Source, values: Mapping[str, Any] | None = None, /, *, dtype: A
     return _trace.trace(as_graph(graph, given), given, dtype=dtype)
 
 
-def animate(
+def animate(  # noqa: PLR0913  (all but the first two are keywords)
     graph: Source,
     values: Mapping[str, Any] | None = None,
     /,
