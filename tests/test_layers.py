@@ -115,6 +115,15 @@ def test_importing_loads_nothing_heavy(command):
     assert not done.stdout.split()
 
 
+def test_no_room_hides_a_verb():
+    """Importing the room graphgrad.compile must leave the verb gg.compile what it is, and so for every name."""
+    rooms = sorted({room(module_name(path)) for path in MODULES})
+    program = f"import {', '.join(rooms)}, types; gg = graphgrad; "
+    program += "print(*(name for name in gg.__all__ if isinstance(getattr(gg, name), types.ModuleType)))"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert not done.stdout.split()
+
+
 @pytest.mark.parametrize("path", [*MODULES, *sorted((ROOT / "tests").rglob("*.py"))], ids=ids)
 def test_no_file_is_two_rooms(path):
     lines = len(path.read_text(encoding="utf-8").splitlines())
