@@ -120,7 +120,8 @@ def _call(notation: str, columns: dict[str, Any]) -> Op:
     attrs = {k: v and ast.literal_eval(v) for k, v in zip(keywords, signature.args.kw_defaults, strict=True)}
     required = tuple(k for k, v in zip(keywords, signature.args.kw_defaults, strict=True) if v is None)
     passed = ", ".join([*operands, *(f"{k}={k}" for k in keywords)])
-    defaults = {"numpy": f"np.{name}({passed})", "tex": rf"\operatorname{{{name}}}".replace("_", r"\_"), "glyph": name}
+    tex = rf"\text{{{name.replace('_', ' ')}}}" if "_" in name else rf"\operatorname{{{name}}}"
+    defaults = {"numpy": f"np.{name}({passed})", "tex": tex, "glyph": name}
     if "d" in columns and not keywords:
         defaults |= {"python": f"math.{name}({passed})", "js": f"Math.{name}({passed})"}
         if not columns.get("define"):

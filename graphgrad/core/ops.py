@@ -208,8 +208,8 @@ op("max(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", ali
 op("min(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", aliases=("amin",), tex=r"\min",
    sympy="reduce(sp.Min, a, axis, keepdims)", kinks="ties",
    vjp=(SHARED_BY_TIES,))  # fmt: skip
-op("argmax(a, *, axis=None)", vjp=(None,), dtype="int", shape=shapes.reduction, cost="a", sympy="")
-op("argmin(a, *, axis=None)", vjp=(None,), dtype="int", shape=shapes.reduction, cost="a", sympy="")
+op("argmax(a, *, axis=None)", vjp=(None,), dtype="int", shape=shapes.position, cost="a", sympy="")
+op("argmin(a, *, axis=None)", vjp=(None,), dtype="int", shape=shapes.position, cost="a", sympy="")
 op("var(a, *, axis=None, keepdims=False, ddof=0)", define=mean_square_deviation)
 op("std(a, *, axis=None, keepdims=False, ddof=0)",
    define="sqrt(var(a, axis=axis, keepdims=keepdims, ddof=ddof))")  # fmt: skip
@@ -220,7 +220,7 @@ op("softmax(a, *, axis=-1)", vjp=("v * (g - sum(g * v, axis=axis, keepdims=True)
    cost="3 * a", define="exp(a) / sum(exp(a), axis=axis, keepdims=True)", numpy="softmax(a, axis)")  # fmt: skip
 op("log_softmax(a, *, axis=-1)", vjp=("g - exp(v) * sum(g, axis=axis, keepdims=True)",), shape=shapes.along,
    cost="3 * a", define="a - logsumexp(a, axis=axis, keepdims=True)", numpy="log_softmax(a, axis)",
-   tex=r"\operatorname{log\,softmax}")  # fmt: skip
+   tex=r"\text{log softmax}")  # fmt: skip
 op("norm(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="2 * a", kinks="v",
    define="sqrt(sum(square(a), axis=axis, keepdims=keepdims))", numpy="norm(a, axis, keepdims)",
    vjp=(UNIT_VECTOR,), tex=r"\left\|$a\right\|", glyph="‖x‖")  # fmt: skip

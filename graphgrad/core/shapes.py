@@ -75,6 +75,13 @@ def normal_axes(axis: Any, rank: int) -> tuple[int, ...]:
     return found
 
 
+def one_axis(axis: Any, rank: int) -> int:
+    """Give the axis of an operation that works along one."""
+    if not isinstance(axis, int):
+        raise Misfit(f"axis must be one integer, not {axis}")
+    return normal_axes(axis, rank)[0]
+
+
 def elementwise(shapes: tuple[Shape, ...], _: Attrs) -> Shape:
     return broadcast(*shapes)
 
@@ -117,6 +124,13 @@ def reduction(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     if attrs.get("keepdims"):
         return tuple(1 if i in axes else s for i, s in enumerate(shapes[0]))
     return tuple(s for i, s in enumerate(shapes[0]) if i not in axes)
+
+
+def position(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
+    """A reduction along one axis, or over everything."""
+    if attrs["axis"] is not None:
+        one_axis(attrs["axis"], len(shapes[0]))
+    return reduction(shapes, attrs)
 
 
 def spread(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
@@ -196,6 +210,8 @@ def index(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     result: list[Size] = []
     key: Key = attrs["key"]
     for part in key:
+        if part is ...:
+            raise Misfit("an index has one ellipsis at most")
         if part is None:
             result.append(1)
             continue
@@ -205,6 +221,8 @@ def index(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
         if isinstance(part, Slice):
             if part == Slice(None, None, None):
                 result.append(size)
+            elif part.step == 0:
+                raise Misfit("the step of a slice cannot be 0")
             elif isinstance(size, int):
                 result.append(len(range(size)[slice(*part)]))
             else:
@@ -215,7 +233,7 @@ def index(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
 
 
 def concatenate(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
-    (axis,) = normal_axes(attrs["axis"], len(shapes[0]))
+    axis = one_axis(attrs["axis"], len(shapes[0]))
     total = 0
     for s in shapes:
         size = s[axis] if axis < len(s) else 0
@@ -231,7 +249,7 @@ def take(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     a, indices = shapes
     if attrs["axis"] is None:
         return indices
-    (axis,) = normal_axes(attrs["axis"], len(a))
+    axis = one_axis(attrs["axis"], len(a))
     return a[:axis] + indices + a[axis + 1 :]
 
 
@@ -251,5 +269,5 @@ def cross_entropy(shapes: tuple[Shape, ...], _: Attrs) -> Shape:
 
 def eye_mask(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     (a,) = shapes
-    (axis,) = normal_axes(attrs["axis"], len(a))
+    axis = one_axis(attrs["axis"], len(a))
     return (*(s if i == axis else 1 for i, s in enumerate(a)), a[axis])
