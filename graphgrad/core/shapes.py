@@ -208,7 +208,7 @@ def squeeze(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
 def index(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     (a,), rest = shapes, list(shapes[0])
     result: list[Size] = []
-    key: Key = attrs["key"]
+    key: tuple[Any, ...] = attrs["key"]
     for part in key:
         if part is ...:
             raise Misfit("an index has one ellipsis at most")

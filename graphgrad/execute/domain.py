@@ -76,8 +76,8 @@ def _inside(op: str, *operands: Any) -> Any:
     return np.asarray(values[graph.output])
 
 
-def out_of_range(graph: Graph, i: int, said: str) -> DomainError:
-    """The error of an index or a label that is too large for what it picks from."""
+def refused(graph: Graph, i: int, said: str) -> DomainError:
+    """The error of a node that NumPy refuses to compute."""
     from graphgrad.frontend.printers import text
 
     spans = graph.spans.get(i, ())

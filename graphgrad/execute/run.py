@@ -15,7 +15,7 @@ from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.core.shapes import show
-from graphgrad.execute.domain import out_of_range, refuse_outside
+from graphgrad.execute.domain import refuse_outside, refused
 from graphgrad.execute.kernels import kernel
 
 Program = list[tuple[int, Callable[..., Any], tuple[int, ...]]]
@@ -46,8 +46,8 @@ def run(graph: Graph, feeds: Mapping[str, Any], dtype: Any = np.float64) -> list
         for i, function, operands in program:
             try:
                 value = function(*[values[o] for o in operands])
-            except IndexError as error:
-                raise out_of_range(graph, i, str(error)) from None
+            except (IndexError, ValueError) as error:  # an index or a label out of range, the largest of no entries
+                raise refused(graph, i, str(error)) from None
             if narrow and graph.nodes[i].dtype == "float":
                 value = np.asarray(value, dtype)  # what NumPy widens: conditions and integers as numbers
             values[i] = value[()] if isinstance(value, np.ndarray) else value

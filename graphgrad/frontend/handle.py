@@ -18,7 +18,7 @@ from graphgrad.core.op import Op
 from graphgrad.core.ops import NAMES
 from graphgrad.core.shapes import Key, Misfit, Shape, Slice, show
 from graphgrad.frontend.lower import application
-from graphgrad.frontend.static import written_out
+from graphgrad.frontend.static import refusal, written_out
 
 ENTRIES = 64  # of a constant array that is not all one value; beyond, it is data, and belongs into an input
 
@@ -201,21 +201,24 @@ def _attributes(row: Op, positional: list[Any], keywords: dict[str, Any]) -> dic
     for name, value in [*zip(row.attrs, positional, strict=False), *keywords.items()]:
         if name not in attrs:
             raise _unknown_keyword(row.name, name)
-        attrs[name] = _static(name, value)
+        attrs[name] = _static(value)
+        if attrs[name] != row.attrs[name] and (refused := refusal(name, attrs[name])):
+            raise UsageError(refused)
     if missing := [name for name in row.required if attrs[name] is None]:
         raise UsageError(f"{row.name} needs {missing[0]}=")
     return attrs
 
 
-def _static(name: str, value: Any) -> Any:
+def _static(value: Any) -> Any:
+    """An attribute as nodes keep it: numbers as Python's, lists as tuples, slices by their ends."""
     match value:
-        case None | bool() | int() | float() | str():
-            return value
         case np.generic():
             return value.item()
         case tuple() | list():
-            return tuple(_static(name, part) for part in value)
-    raise UsageError(f"{name} must be a known number, tuple, True, False or None")
+            return tuple(map(_static, value))
+        case slice():
+            return Slice(value.start, value.stop, value.step)
+    return value
 
 
 def _key(key: Any, rank: int) -> Key:

@@ -16,7 +16,7 @@ from graphgrad.core.errors import ParseError, ShapeError, Span, did_you_mean
 from graphgrad.core.op import SYMBOLS, Op
 from graphgrad.core.ops import NAMES, OPS
 from graphgrad.core.shapes import Misfit
-from graphgrad.frontend.static import static_key, static_value
+from graphgrad.frontend.static import refusal, static_key, static_value
 
 MODULES = frozenset({"np", "numpy", "math", "linalg", "special", "scipy"})
 DEPTH, EXPONENT, DIGITS = 90, 1024, 400  # bounds on nesting, on constant exponents, on the digits of a number
@@ -68,6 +68,8 @@ class Lowering:
         if found is None and name in self.attrs:
             return self.builder.const(self.attrs[name])
         if found is None:
+            if "·" in name:  # a letter to Python, a sign to everybody else
+                raise self.error(tree, "'·' is not part of the language", "write * to multiply")
             found = self.free(name)
         if found is None and name in CONSTANTS:
             return self.builder.const(CONSTANTS[name])
@@ -190,8 +192,13 @@ class Lowering:
                 raise self.error(tree, f"{row.name} has no keyword '{name}'", f"it has {known}")
             try:
                 attrs[name] = static_value(value, self.attrs, self.env, self.builder)
+                refused = self.source and attrs[name] != row.attrs[name] and refusal(name, attrs[name])
             except ValueError:
-                raise self.error(value, f"{name} must be a known number, tuple, True, False or None") from None
+                refused = refusal(name, ...)
+            if refused:
+                raise self.error(value, refused, _INSTEAD.get(row.name, "") if value in positional else "")
+        if len(given := [k.arg for k in tree.keywords]) > len(set(given)):
+            raise self.error(tree, "a keyword is given twice")
         if missing := [name for name in row.required if attrs[name] is None]:
             raise self.error(tree, f"{row.name} needs {missing[0]}=")
         return attrs
@@ -278,6 +285,7 @@ def _said(tree: ast.expr) -> str:
     return words.get(type(tree).__name__, type(tree).__name__)
 
 
+_INSTEAD = {"max": "maximum(a, b) compares two", "min": "minimum(a, b) compares two"}
 _PARSED: dict[str, ast.expr] = {}
 _RULES: dict[type[ast.expr], Callable[..., int]] = {
     ast.Constant: Lowering.constant,

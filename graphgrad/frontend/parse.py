@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -83,25 +84,29 @@ def _explain(error: SyntaxError, source: str) -> ParseError:
     shown = lines[line - 1] if line <= len(lines) else ""
     column = min(max((error.offset or 1) - 1, 0), max(len(shown), 1))
     end = max(error.end_offset or 0, column + 2) - 1 if error.end_lineno == error.lineno else column + 1
-    span = Span(line, column, line, end)
-    before, after = shown[:column].rstrip()[-1:], shown[column : column + 1]
-    side_by_side = (
-        said == "invalid syntax" and (before.isalnum() or before in "_)]") and (after.isalnum() or after in "_(")
-    )
-    if "decimal literal" in said or "Perhaps you forgot a comma" in said or (before and after and side_by_side):
-        hint = "write * to multiply, and parentheses after a function"
-        return ParseError("two values stand side by side", hint=hint, source=source, span=span)
-    if after == "|" and not before:
-        return ParseError("bars are not part of the language", hint="write abs(x)", source=source, span=span)
-    if "parenthes" in said or "never closed" in said or "unmatched" in said:
-        return ParseError(said, source=source, span=span)
-    ends = shown[:column].rstrip()
-    if (ends and ends[-1] in "+-*/@(,=<>&|") or (not ends and shown.lstrip()[:1] in {"*", "/", "@"}):
-        return ParseError("an operand is missing here", source=source, span=span)
-    keyword = shown[column:].split(" ")[0].split("*")[0]
-    if "lambda" in (keyword, shown[max(0, column - 6) : column]):
-        return ParseError("'lambda' is a word of Python's", hint="write lambda_", source=source, span=span)
-    return ParseError("this is not in the language" if said == "invalid syntax" else said, source=source, span=span)
+    message, hint = _mistake(said, shown, column)
+    return ParseError(message, hint=hint, source=source, span=Span(line, column, line, end))
+
+
+def _mistake(said: str, shown: str, column: int) -> tuple[str, str]:
+    """Give what is wrong at a column of a line, and what would be right; `said` is Python's opinion."""
+    ends, after = shown[:column].rstrip(), shown[column : column + 1]
+    before = ends[-1:]
+    side_by_side = before and after and (before.isalnum() or before in "_)]") and (after.isalnum() or after in "_(")
+    message, hint = ("this is not in the language" if said == "invalid syntax" else said), ""
+    if after in _WRITTEN and "character" in said:
+        message, hint = f"'{after}' is not part of the language", f"write {_WRITTEN[after]}"
+    elif "decimal literal" in said or "forgot a comma" in said or (said == "invalid syntax" and side_by_side):
+        message, hint = "two values stand side by side", "write * to multiply, and parentheses after a function"
+    elif after == "|" and not before:
+        message, hint = "bars are not part of the language", "write abs(x)"
+    elif "parenthes" in said or "never closed" in said or "unmatched" in said:
+        pass
+    elif (before and before in "+-*/@(,=<>&|") or (not before and shown.lstrip()[:1] in {"*", "/", "@"}):
+        message = "an operand is missing here"
+    elif "lambda" in (re.split(r"[ *]", shown[column:])[0], shown[max(0, column - 6) : column]):
+        message, hint = "'lambda' is a word of Python's", "write lambda_"
+    return message, hint
 
 
 def _assignment(statement: ast.stmt, source: str) -> tuple[str, ast.expr]:
@@ -122,6 +127,8 @@ def _assignment(statement: ast.stmt, source: str) -> tuple[str, ast.expr]:
                      hint=hint, source=source, span=span)  # fmt: skip
 
 
+_WRITTEN = {"−": "-", "–": "-", "×": "*", "⋅": "*", "∙": "*", "÷": "/", "²": "**2", "³": "**3", "√": "sqrt(x)",
+            "≤": "<=", "≥": ">=", "≠": "!=", "\u00a0": "an ordinary space"}  # fmt: skip
 _STATEMENTS = {"Import": "an import", "ImportFrom": "an import", "FunctionDef": "a function definition",
                "ClassDef": "a class", "For": "a loop", "While": "a loop", "If": "an if statement",
                "Assign": "this assignment", "Delete": "del", "With": "with"}  # fmt: skip
@@ -130,9 +137,13 @@ _STATEMENTS = {"Import": "an import", "ImportFrom": "an import", "FunctionDef": 
 def declared_shape(name: str, shape: Any) -> Shape:
     """Give a shape as a user may write it, ("N", 2) or 4 or "N", as a tuple."""
     parts = (shape,) if isinstance(shape, int | str) else shape
-    if not isinstance(parts, tuple | list) or not all(isinstance(p, int | str) for p in parts):
+    if not isinstance(parts, tuple | list) or not all(map(_is_size, parts)):
         raise ShapeError(f"the shape of '{name}' must be a tuple of sizes and names, not {shape!r}")
     return tuple(parts)
+
+
+def _is_size(part: Any) -> bool:
+    return part.isidentifier() if isinstance(part, str) else type(part) is int and part >= 0
 
 
 def free_output_name(taken: Collection[str]) -> str:

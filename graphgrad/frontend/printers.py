@@ -98,7 +98,7 @@ def _spell(node: Node, operands: list[Text]) -> Text:
         return Text(f"{_atom(operands[0])}[{key(dict(node.attrs)['key'])}]", ATOM)
     if row.variadic:
         values = [f"[{', '.join(values)}]"]
-    keywords = [f"{k}={_attribute(v)}" for k, v in shown_attrs(row, node).items()]
+    keywords = [f"{k}={_attribute(k, v)}" for k, v in shown_attrs(row, node).items()]
     return Text(f"{row.name}({', '.join([*values, *keywords])})", ATOM)
 
 
@@ -131,7 +131,9 @@ def key(parts: tuple[Any, ...]) -> str:
     return ", ".join(written)
 
 
-def _attribute(value: Any) -> str:
+def _attribute(name: str, value: Any) -> str:
+    if name == "key":
+        return f"np.s_[{key(value)}]"
     if isinstance(value, tuple):
-        return f"({', '.join(map(_attribute, value))}{',' if len(value) == 1 else ''})"
+        return f"({', '.join(map(str, value))}{',' if len(value) == 1 else ''})"
     return str(value)

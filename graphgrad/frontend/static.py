@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphgrad.core.builder import Builder
 from graphgrad.core.shapes import Key, Slice, normal_axes
 
 
+def refusal(name: str, value: Any) -> str:
+    """Say what an attribute of that name must be where a value is not that; nothing where it is.
+
+    >>> refusal("keepdims", 3), refusal("axis", (0, 1))
+    ('keepdims must be True or False', '')
+    """
+    fits, words = _WANTED.get(name, (_is_number, "a number"))
+    return "" if fits(value) else f"{name} must be {words}"
+
+
 def static_value(tree: ast.expr, attrs: Mapping[str, Any], env: Mapping[str, Any], builder: Builder) -> Any:
     """Give the value of an attribute: a number, a tuple, True, False, None, or a rule's own attribute.
 
-    A name inside a tuple is a named dimension. ValueError where the tree is none of these. Two functions serve the
-    rules of the table: `inverse(axes)`, and `part(i, axis)`, the place of operand i in a concatenation.
+    A name inside a tuple is a named dimension, and `np.s_[...]` an index. ValueError where the tree is none of these.
     """
     match tree:
         case ast.Constant(value=bool() | int() | float() | str() | None as value):
@@ -25,11 +34,10 @@ def static_value(tree: ast.expr, attrs: Mapping[str, Any], env: Mapping[str, Any
             return attrs[name]
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
             return tuple(_dimension(t, attrs) or static_value(t, attrs, env, builder) for t in elements)
-        case ast.Call(func=ast.Name(id="inverse"), args=[axes]):
-            order = static_value(axes, attrs, env, builder)
-            return order and tuple(sorted(range(len(order)), key=lambda i: order[i] % len(order)))
-        case ast.Call(func=ast.Name(id="part")) if "i" in attrs:
-            return _part(env["a"], attrs["i"], attrs["axis"], builder)
+        case ast.Subscript(value=ast.Attribute(attr="s_"), slice=key) if (parts := static_key(key, 0)) is not None:
+            return parts
+        case ast.Call(func=ast.Name(id="inverse" | "part" as name)) if attrs:
+            return _inverse(attrs["axes"]) if name == "inverse" else _part(env["a"], attrs["i"], attrs["axis"], builder)
     raise ValueError
 
 
@@ -78,9 +86,47 @@ def _dimension(tree: ast.expr, attrs: Mapping[str, Any]) -> str:
     return tree.id if isinstance(tree, ast.Name) and tree.id not in attrs else ""
 
 
+def _inverse(order: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """The axes that undo a transposition."""
+    return order and tuple(sorted(range(len(order)), key=lambda i: order[i] % len(order)))
+
+
 def _part(operands: tuple[int, ...], i: int, axis: int, builder: Builder) -> Key:
+    """The place of operand i in a concatenation."""
     sizes = [builder.nodes[o].shape for o in operands]
     (where,) = normal_axes(axis, len(sizes[0]))
     start = sum(s[where] for s in sizes[:i] if isinstance(s[where], int))  # type: ignore[misc]
     stop = start + sizes[i][where]  # type: ignore[operator]
     return tuple(Slice(start, stop, None) if k == where else Slice(None, None, None) for k in range(len(sizes[0])))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _are_integers(value: Any) -> bool:
+    return isinstance(value, tuple) and all(map(_is_integer, value))
+
+
+def _are_sizes(value: Any) -> bool:
+    sizes = value if isinstance(value, tuple) else (value,)
+    return all(isinstance(size, str) or (_is_integer(size) and size >= -1) for size in sizes)
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, tuple) and all(p is None or isinstance(p, Slice) or _is_integer(p) for p in value)
+
+
+_WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "axis": (lambda v: v is None or _is_integer(v) or _are_integers(v), "an integer, a tuple of integers, or None"),
+    "axis1": (_is_integer, "an integer"),
+    "axis2": (_is_integer, "an integer"),
+    "axes": (lambda v: v is None or _are_integers(v), "a tuple of integers"),
+    "keepdims": (lambda v: isinstance(v, bool), "True or False"),
+    "shape": (_are_sizes, "a tuple of sizes"),
+    "key": (_is_key, "an index, as in np.s_[0, 1:]"),
+}
