@@ -113,6 +113,43 @@ def argbest(_: Array, axis: Any = None) -> Array:
     raise s.SymbolsLost("the place of the largest entry is no symbol")
 
 
+def spread(a: Array, b: Array, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: FBT001, FBT002
+    """Repeat what a reduction of b gave over b's shape."""
+    if not keepdims and np.ndim(a):
+        a = np.expand_dims(a, axes_of(b, axis))
+    return np.broadcast_to(a, np.shape(b))
+
+
+def untake(a: Array, indices: Array, b: Array, axis: Any = None) -> Array:
+    """Zeros of b's shape, with every entry of a added where `take` found it."""
+    places = np.take(np.arange(np.size(b)).reshape(np.shape(b)), indices, axis=axis)
+    result = lifted(np.zeros(np.size(b), dtype=int))
+    for place, entry in zip(np.ravel(places), np.ravel(np.broadcast_to(a, np.shape(places))), strict=True):
+        result[place] = result[place] + entry
+    return result.reshape(np.shape(b))
+
+
+def unpick(a: Array, labels: Array, b: Array) -> Array:
+    """Zeros of b's shape, with a in every row's labelled place."""
+    chosen = np.expand_dims(labels, -1) == np.arange(np.shape(b)[-1])
+    return where(lifted(chosen), np.expand_dims(np.broadcast_to(a, np.shape(labels)), -1), lifted(0))
+
+
+def coprod(a: Array, axis: Any = None) -> Array:
+    """Each entry's product of all the others along an axis."""
+    if axis is None:
+        return coprod(np.ravel(a), 0).reshape(np.shape(a))
+    rows = np.moveaxis(a, axis, 0)
+    others = [product(np.delete(rows, k, axis=0), axis=0) for k in range(len(rows))]
+    return np.moveaxis(np.stack(others), 0, axis)
+
+
+def eye_mask(a: Array, axis: int = 0) -> Array:
+    """True where the place along an axis is the place along a new last axis."""
+    n, rank = np.shape(a)[axis], np.ndim(a)
+    return lifted(np.eye(n, dtype=bool).reshape([n if i == axis % rank else 1 for i in range(rank)] + [n]))
+
+
 def transpose(a: Array, axes: Any = None) -> Array:
     return np.transpose(a, axes)
 
@@ -143,6 +180,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "broadcast_to": lambda a, shape=(): np.broadcast_to(a, shape),
     "broadcast_like": lambda a, b: np.broadcast_to(a, np.shape(b)),
     "expand_dims": lambda a, axis=0: np.expand_dims(a, axis), "squeeze": lambda a, axis=None: np.squeeze(a, axis),
+    "swapaxes": lambda a, axis1=0, axis2=0: np.swapaxes(a, axis1, axis2), "coprod": coprod, "eye_mask": eye_mask,
+    "ones_like": lambda a: lifted(np.ones(np.shape(a), dtype=int)), "spread": spread, "untake": untake,
+    "zeros_like": lambda a: lifted(np.zeros(np.shape(a), dtype=int)), "unpick": unpick,
     "concatenate": lambda *a, axis=0: np.concatenate(a, axis=axis), "stack": lambda *a, axis=0: np.stack(a, axis=axis),
     "take": lambda a, indices, axis=None: np.take(a, indices, axis=axis), "pick": pick,
     "sum": total, "prod": product, "mean": mean, "max": greatest, "min": least, "var": var, "logsumexp": logsumexp,
@@ -164,6 +204,6 @@ ALIASES = {
     "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div", "power": "pow", "negative": "neg",
     "ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh",
     "arccosh": "acosh", "arctanh": "atanh", "swish": "silu", "absolute": "abs", "fabs": "abs", "flatten": "ravel",
-    "amax": "max", "amin": "min", "bce": "binary_cross_entropy",
+    "amax": "max", "amin": "min", "bce": "binary_cross_entropy", "expit": "sigmoid", "bitwise_and": "logical_and", "bitwise_or": "logical_or",
+    "invert": "logical_not", "matrix_transpose": "swap",
 }  # fmt: skip
-INTEGER = {("take", 1), ("pick", 1), ("nll", 1), ("cross_entropy", 1)}  # operands that are indices or labels

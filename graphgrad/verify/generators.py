@@ -81,6 +81,7 @@ class Generators:
         return sine, sine + 1
 
     def positive(self, g: int) -> bool:
+        """Whether a generator is positive whatever the variables are."""
         return self.atoms[g].kind in {"exp", "prime", "pi"}
 
     def same(self, a: Sum, b: Sum) -> bool:
@@ -105,6 +106,17 @@ class Generators:
             a = self._reduced(a, g)
             related |= {h for m in a for h, _ in m if h < g and self.atoms[h].kind in _RELATED}
         return not a
+
+    def expanded(self, a: Sum) -> Sum:
+        """A sum with the factors that it holds to whole positive powers multiplied out, so that equal sums look equal."""
+        try:
+            for g in sorted({g for m in a for g, _ in m if self.atoms[g].kind == "factor"}, reverse=True):
+                exponents = [dict(m).get(g, 0) for m in a]
+                if any(exponents) and all(e >= 0 and e == int(e) for e in exponents):
+                    a = self._reduced(a, g)
+        except TooLarge:
+            pass
+        return a
 
     def _reduced(self, a: Sum, g: int) -> Sum:
         """Replace whole powers of a generator by its relation, after clearing its denominators."""

@@ -6,22 +6,26 @@ stood on both sides of every condition.
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import mpmath
 
 from graphgrad.verify.derivative import order
-from graphgrad.verify.digits import DIGITS, PIECES, evaluate
+from graphgrad.verify.digits import DIGITS, PIECES, evaluate, mpf
 from graphgrad.verify.hard import simplified_equal
 from graphgrad.verify.points import Point, points
 from graphgrad.verify.symbols import Sym, numeric
 from graphgrad.verify.verdicts import Finding, Kink, Verdict, Witness
 from graphgrad.verify.zero import proved_equal
 
-FIRST, MOST = 10, 10_000  # points looked at before a proof is tried, and after
+FIRST, PROVED, MOST = 10, 20, 10_000  # points looked at: before a proof is tried; for kinks, after one; without one
+NEARLY = 25  # digits in common from which two numbers are the same; with fewer, more digits decide
+KINKS = 4  # kinks that are looked at closely
+AROUND = 120  # digits of derivatives around a kink
 ENOUGH = 6  # points with a value on both sides, for agreement
 WORK = 60_000  # nodes evaluated in one search
 SAME, TIE = mpmath.mpf(10) ** -20, mpmath.mpf(10) ** -40
@@ -37,8 +41,6 @@ class Case:
     entries: Sequence[tuple[int, ...]]
     variables: Sequence[str]
     deadline: float = float("inf")
-    right: list[Point] = field(default_factory=list)  # where claim and truth agreed
-    wrong: list[Point] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.claimed, self.true, self.given = (
@@ -69,7 +71,7 @@ def _proof(case: Case, found: Finding) -> Finding:
     method = proved_equal(case.pairs, case.deadline)
     smooth = not any(n.op in PIECES for n in order(case.claimed + case.true))
     if not (method and smooth and found.verdict is not Verdict.UNDEFINED):
-        found = search(case, MOST)
+        found = search(case, PROVED if method else MOST)
     if found.verdict in {Verdict.REFUTED, Verdict.UNDEFINED}:
         return found
     method = method or simplified_equal(case.pairs, case.deadline)
@@ -85,63 +87,86 @@ def _but_kinks(case: Case) -> str:
 
 def search(case: Case, most: int) -> Finding:
     """Look for a point where claim and truth differ; else say how far they agree."""
-    left = [i for i, (a, b) in enumerate(case.pairs) if a is not b]
-    roots = [case.claimed[i] for i in left] + [case.true[i] for i in left]
-    nodes = order(roots)
-    forks = [n for n in nodes if n.op in PIECES]
-    sides: dict[int, set[int]] = {id(n): set() for n in forks}
-    watched = roots + [a for n in forks for a in n.args]
-    tried, budget, digits = 0, min(most, max(12, WORK // max(len(nodes), 1))), DIGITS
-    kinks: list[Kink] = []
-    unlike, hollow = False, None
-    for count, point in enumerate(points(case.variables, roots, rounds=4)):
-        if count >= budget or (time.monotonic() > case.deadline and tried):
+    looked = Search(case)
+    for count, point in enumerate(points(case.variables, looked.roots, rounds=4)):
+        if count >= min(most, looked.budget) or (time.monotonic() > case.deadline and looked.tried):
             break
-        values = evaluate(watched, point)
-        seen = iter(values[len(roots) :])
-        tied = _take_sides(forks, seen, sides)
+        if (found := looked.at(point)) is not None:
+            return found
+    return looked.result()
+
+
+class Search:
+    """What a search has seen so far."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.left = [i for i, (a, b) in enumerate(case.pairs) if a is not b]
+        self.roots = [case.claimed[i] for i in self.left] + [case.true[i] for i in self.left]
+        nodes = order(self.roots)
+        self.forks = [n for n in nodes if n.op in PIECES]
+        self.sides: dict[int, set[int]] = {id(n): set() for n in self.forks}
+        self.budget = max(12, WORK // max(len(nodes), 1))
+        self.tried, self.digits, self.unlike = 0, DIGITS, False
+        self.kinks: list[Kink] = []
+        self.hollow: Point | None = None  # a point where the claim alone has no value
+
+    def at(self, point: Point) -> Finding | None:
+        """Look at a point; gives the refutation if there is one."""
+        values = evaluate(self.roots + [a for n in self.forks for a in n.args], point)
+        tied = _take_sides(self.forks, iter(values[len(self.roots) :]), self.sides)
         some = False
-        for k, i in enumerate(left):
-            claimed, true = values[k], values[len(left) + k]
+        for k, i in enumerate(self.left):
+            claimed, true = values[k], values[len(self.left) + k]
             if claimed is None or true is None:
-                hollow = hollow or (point if claimed is None and true is not None else None)
+                self.hollow = self.hollow or (point if claimed is None and true is not None else None)
                 continue
             some = True
             same = agreement(claimed, true)
-            digits = min(digits, same) if same >= NEARLY else digits
-            if same >= NEARLY or not differs(case.claimed[i], case.true[i], point):
-                continue
-            if not tied:
-                case.wrong.append(point)
-                return _refuted(case, i, point)
-            around = one_sided(case.true[i], point)
-            if not around or (min(around) - SAME <= claimed <= max(around) + SAME and max(around) - min(around) > SAME):
-                if around:
-                    (given,) = evaluate([case.given[i]], point)
-                    unlike = unlike or (given is not None and agreement(claimed, given) < NEARLY)
-                    kinks.append(Kink(_shown(point), _number(min(around)), _number(max(around)), _number(claimed)))
-                continue
-            if agreement(claimed, around[0]) < NEARLY - 10 and abs(claimed - around[0]) > SAME:
-                return _refuted(case, i, point, around)
-        if some:
-            tried += 1
-            case.right.append(point)
-    if not tried:
-        return Finding(Verdict.UNDEFINED, "no point was found where both sides have a value")
-    found = Finding(
-        Verdict.NON_SMOOTH if unlike else Verdict.AGREED, "", kinks=tuple(kinks[:4]), digits=digits, points=tried
-    )
-    if hollow is not None:
-        there = ", ".join(f"{name} = {value}" for name, value in list(_shown(hollow).items())[:4])
-        found = found.with_(assumptions=(f"where the claim has a value (it has none at {there})",))
-    covered = all(len(s) > 1 for s in sides.values())
-    if tried < ENOUGH or not covered:
-        why = "too few points have a value" if tried < ENOUGH else "a condition was seen from one side only"
-        return found.with_(verdict=Verdict.UNKNOWN, reason=why)
-    return found.with_(reason=f"{digits} digits at {tried} points")
+            if same >= NEARLY:
+                self.digits = min(self.digits, same)
+            elif differs(self.case.claimed[i], self.case.true[i], point):
+                found = self.at_kink(i, point, claimed) if tied else _refuted(self.case, i, point)
+                if found is not None:
+                    return found
+        self.tried += some
+        return None
 
+    def at_kink(self, i: int, point: Point, claimed: Any) -> Finding | None:
+        """Judge a value on an edge by the derivatives around it, and by graphgrad's own."""
+        (given,) = evaluate([self.case.given[i]], point)
+        ours = given is not None and agreement(claimed, given) >= NEARLY
+        if len(self.kinks) >= KINKS and ours:
+            return None
+        around = one_sided(self.case.true[i], point)
+        if not around:
+            return None
+        low, high = min(around), max(around)
+        smooth = high - low <= SAME * max(1, abs(high))
+        if smooth and abs(claimed - low) <= SAME * max(1, abs(high)):
+            return None
+        if ours or (not smooth and low - SAME <= claimed <= high + SAME):
+            self.unlike = self.unlike or smooth or not ours
+            self.kinks.append(Kink(_shown(point), _number(low), _number(high), _number(claimed)))
+            return None
+        return _refuted(self.case, i, point, around)
 
-NEARLY = 25
+    def result(self) -> Finding:
+        """What a search without a refutation comes to."""
+        if not self.tried:
+            return Finding(Verdict.UNDEFINED, "no point was found where both sides have a value")
+        assumptions: tuple[str, ...] = ()
+        if self.hollow is not None:
+            there = ", ".join(f"{name} = {value}" for name, value in list(self.hollow.items())[:4])
+            assumptions = (f"where the claim has a value (it has none at {there})",)
+        verdict, reason = Verdict.AGREED, f"{self.digits} digits at {self.tried} points"
+        if self.tried < ENOUGH:
+            verdict, reason = Verdict.UNKNOWN, "too few points have a value"
+        elif not all(len(s) > 1 for s in self.sides.values()):
+            verdict, reason = Verdict.UNKNOWN, "a condition was seen from one side only"
+        elif self.unlike:
+            verdict = Verdict.NON_SMOOTH
+        return Finding(verdict, reason, None, tuple(self.kinks), assumptions, digits=self.digits, points=self.tried)
 
 
 def _take_sides(forks: Sequence[Sym], seen: Any, sides: dict[int, set[int]]) -> bool:
@@ -186,16 +211,14 @@ def differs(claimed: Sym, true: Sym, point: Point) -> bool:
 
 
 def one_sided(true: Sym, point: Point) -> list[Any]:
-    """The values of a derivative closely around a point, in several directions."""
-    step = mpmath.mpf(10) ** -30
+    """The values of a derivative closely around a point, in many directions."""
+    dice = random.Random(2)  # noqa: S311  (a search, not a secret)
     found = []
-    with mpmath.workdps(120):
-        for k in range(8):
-            near = {}
-            for j, (name, value) in enumerate(point.items()):
-                direction = (-1) ** (k >> (j % 3)) * (1 + mpmath.mpf((k * 7 + j * 3) % 11) / 13)
-                near[name] = mpmath.mpf(value.numerator) / value.denominator + step * direction
-            (value,) = evaluate([true], near, 120)
+    with mpmath.workdps(AROUND):
+        step = mpmath.mpf(10) ** -30
+        for _ in range(min(48, 8 + 6 * len(point))):
+            near = {n: mpf(value) + step * dice.uniform(-1, 1) for n, value in point.items()}
+            (value,) = evaluate([true], near, AROUND)
             if value is not None:
                 found.append(value)
     return found

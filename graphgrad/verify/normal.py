@@ -77,7 +77,7 @@ class Normal:
     def _named(self, a: Sum) -> Sum:
         if len(a) == 1:
             return a
-        number, common, rest = content(a)
+        number, common, rest = content(self.atoms.expanded(a))
         return times({common: number}, generator(self.atoms.of("value", rest)))
 
     def tidy(self, a: Sum) -> Sum:
@@ -132,6 +132,7 @@ class Normal:
         whole = q.denominator == 1
         if whole and (len(a) == 1 or (0 < q <= SMALL and len(a) ** int(q) <= MULTIPLIED)):
             return self._power_of_term(a, int(q)) if len(a) == 1 else self._multiplied(a, int(q))
+        a = self.atoms.expanded(a)
         number, common, rest = content(a)
         if whole:
             return self._join(number**q.numerator, powered(common, int(q)), rest, int(q))

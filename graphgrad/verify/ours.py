@@ -20,7 +20,7 @@ from graphgrad.execute import sympy_functions
 from graphgrad.execute.kernels import runtime
 from graphgrad.frontend.lower import inline
 from graphgrad.verify import elementary as f, symbols as s
-from graphgrad.verify.functions import Array, each, folded
+from graphgrad.verify.functions import Array, each, folded, lifted
 from graphgrad.verify.symbols import lift
 
 _PIECES = ("exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh")
@@ -79,7 +79,7 @@ def apply(node: Node, operands: list[Array]) -> Array:
         return _by_definition(node, operands)
     rule = _rule(node.op, node.attrs, "sympy")
     result = each(rule, len(operands))(*operands) if row.elementwise else rule(*operands)
-    return np.asarray(result, dtype=object)
+    return lifted(result)
 
 
 @cache
@@ -96,7 +96,7 @@ def _by_definition(node: Node, operands: list[Array]) -> Array:
     graph = _definition(node.op, node.attrs, tuple(np.shape(a) for a in operands))
     if graph is None:
         rule = _rule(node.op, node.attrs, "numpy")
-        return np.asarray(rule(*operands), dtype=object)
+        return lifted(rule(*operands))
     return values(graph, dict(zip(graph.inputs, operands, strict=True)))[graph.output]
 
 

@@ -106,7 +106,7 @@ class Reading:
 
     def _subscript(self, value: Array, key: ast.expr) -> Array:
         try:
-            return np.asarray(value[_key(key)], dtype=object)
+            return np.array(value)[_parts(key)]
         except ValueError:
             return np.take(value, self.of(key), axis=0)
 
@@ -152,6 +152,13 @@ def _static(tree: ast.expr) -> Any:
         case ast.Name():
             return -1  # a named dimension: there is one, and its size follows
     raise Unread("this attribute has no second reading")
+
+
+def _parts(key: ast.expr) -> tuple[Any, ...]:
+    """An index in parts; an ellipsis at its end keeps a single entry an array."""
+    found = _key(key)
+    parts = found if isinstance(found, tuple) else (found,)
+    return parts if ... in parts else (*parts, ...)
 
 
 def _key(tree: ast.expr) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
+from graphgrad.verify.feasible import impossible
 from graphgrad.verify.generators import Generators
 from graphgrad.verify.sums import Sum, TooLarge, constant, content, generator, plus, primes, scaled, times
 
@@ -85,6 +86,16 @@ class Signs:
         if len(self.asked) > len(self.script):
             self.script.append(1)
         return self.script[len(self.asked) - 1]
+
+    def impossible(self) -> bool:
+        """Whether no point has the signs chosen here."""
+        chosen = [scaled(a, sign) for a, sign in zip(self.asked, self.script, strict=False)]
+        positive = {g for g, atom in enumerate(self.atoms.atoms) if self._positive(atom.kind, atom.name)}
+        monomials = {m for a in chosen for m in a if m and all(g in positive or e % 2 == 0 for g, e in m)}
+        return impossible([*chosen, *({m: Fraction(1)} for m in monomials)])
+
+    def _positive(self, kind: str, name: str) -> bool:
+        return kind in {"exp", "prime", "pi"} or (kind == "var" and name in self.variables)
 
     def next_scripts(self, start: int) -> list[tuple[int, ...]]:
         """The scripts that differ first in a choice that was made here, not prescribed."""

@@ -148,6 +148,8 @@ def lift(value: Any) -> Sym:
     """
     if isinstance(value, Sym):
         return value
+    if isinstance(value, np.ndarray) and not value.ndim:
+        return lift(value[()])
     if isinstance(value, bool | np.bool_):
         return leaf("const", bool(value))
     if isinstance(value, int | np.integer):

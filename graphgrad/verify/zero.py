@@ -65,9 +65,10 @@ def _deeply(pair: Pair, deadline: float, given: Mapping[str, int] | None = None)
         signs = Signs(variables, script)
         normal = Normal(signs)
         try:
-            if not signs.atoms.zero(plus(normal.of(pair[0]), scaled(normal.of(pair[1]), -1))):
+            equal = signs.atoms.zero(plus(normal.of(pair[0]), scaled(normal.of(pair[1]), -1)))
+            if not equal and not signs.impossible():
                 return False
-            said = True
+            said = said or equal
         except Open as wanted:
             waiting += [({**variables, wanted.variable: sign}, ()) for sign in (1, -1)]
             continue
