@@ -2,115 +2,159 @@
 
 from __future__ import annotations
 
+import itertools
 from math import prod
 
 from graphgrad.compile import module
-from graphgrad.compile.lines import Dialect, straight
-from graphgrad.compile.passes import composed, pipeline
+from graphgrad.compile.passes import composed, pipeline, rewrite, write_out
 from graphgrad.compile.plan import StepPlan
 from graphgrad.compile.provenance import Provenance
-from graphgrad.compile.writer import Writer, gradients
+from graphgrad.compile.tape import Ref, Tape
+from graphgrad.compile.update import VECTOR
+from graphgrad.compile.writer import gradients
+from graphgrad.core.ops import OPS
 from graphgrad.execute import numpy_functions
 from graphgrad.transform.grad import grad
 
+CHUNKED = 100_000  # parameters: above, the optimizer goes through the vectors in chunks that stay in the cache
+CHUNK = 131_072  # bytes of a vector in one chunk
+
 
 class ArrayWriter:
-    """Writes the module of a training step."""
+    """Writes the module of a training step over arrays."""
 
     def __init__(self, plan: StepPlan) -> None:
-        self.plan, self.loss, self.update, self.shapes = plan, plan.loss, plan.update, plan.shapes
+        self.plan = plan
         gradient = grad(plan.stable, *plan.shapes)
-        self.passes = pipeline(gradient)
+        self.passes = pipeline(gradient, (rewrite, write_out))
         self.graph = self.passes[-1].graph
         self.said = Provenance(gradient, self.graph, composed(self.passes, len(gradient)))
-        self.labels = self.said.labels
-        self.grads = gradients(self.graph)
-        self.data, self.names = plan.data, plan.names
-        self.dims = [self.names[d] for d in plan.dimensions]
+        self.labels, self.names = self.said.labels, plan.names
+        self.taken = {*self.labels, *self.names.values(), "np", "math", "Array", "Any"}
+        self.views = {name: self.free(f"d_{name}") for name in plan.shapes}
+        self.dims = {d: self.names[d] for d in plan.dimensions}
+        self.loss_tape = self.on_loss()
+        self.update = plan.folded
+        pointwise = all(not n.operands or OPS[n.op].elementwise for n in self.update.nodes)
+        itemsize = 4 if plan.dtype == "float32" else 8
+        self.chunk = CHUNK // itemsize if plan.size > CHUNKED and pointwise else 0
+        self.update_tape = self.on_update()
+
+    def free(self, wanted: str) -> str:
+        """A name that nothing has."""
+        name = next(n for k in itertools.count() if (n := wanted + "_" * k) not in self.taken)
+        self.taken.add(name)
+        return name
+
+    def on_loss(self) -> Tape:
+        """The statements of forward and backward."""
+        inputs = {}
+        for name, i in self.graph.inputs.items():
+            bound = name in self.plan.shapes
+            inputs[i] = Ref(name, name if bound else "", bound=bound, whole=bound)
+        homes: dict[int, str] = {}
+        self.copies: list[tuple[str, int]] = []
+        for name, node in gradients(self.graph).items():
+            if node in homes or node in inputs or not self.graph.nodes[node].operands:
+                self.copies.append((self.views[name], node))
+            else:
+                homes[node] = self.views[name]
+        return Tape(self.graph, self.labels, self.plan.dtype, inputs, homes, self.dims, self.taken)
+
+    def on_update(self) -> Tape:
+        """The statements of the optimizer, on all of the vectors or on a chunk of each."""
+        graph, names = self.update, {**self.names, "p": self.names["theta"], "g": self.names["gradient"]}
+        vectors = ["p", "g", *self.plan.update.slots]
+        if self.chunk:
+            names |= {v: self.free(f"{names[v]}_chunk") for v in vectors}
+        self.vectors = {v: names[v] for v in vectors}
+        inputs = {
+            i: Ref(names[name], names[name], bound=True, whole=True)
+            if name in vectors
+            else Ref(names[name], number=True)
+            for name, i in graph.inputs.items()
+        }
+        labels = [
+            graph.label(i) if n.op in {"input", "const"} else self.free(f"u{i}") for i, n in enumerate(graph.nodes)
+        ]
+        homes = {node: names[name] for name, node in graph.outputs.items() if node not in inputs}
+        dims = {**self.dims, VECTOR[0]: str(self.chunk or self.plan.size)}
+        return Tape(graph, labels, self.plan.dtype, inputs, homes, dims, self.taken, each_named=False)
 
     def source(self) -> str:
         """The module's text."""
-        plan = self.plan
-        dialect = Dialect("numpy", f"np.{plan.dtype}")
-        reader = Writer(self.loss, self.graph, self.said, plan.target, plan.dtype)
-        imports, library = module.library(reader.calls(dialect) | self.update_calls(), numpy_functions)
-        names = self.names
-        slots = [names[s] for s in self.update.slots]
-        text = module.signature(
-            "bind", [*(f"{n}: Array" for n in [names["theta"], *slots]), *(f"{d}: int" for d in self.dims)], "Any"
-        )
-        text.append('    """Give the step on these arrays, in place, and the flat gradient that it leaves behind."""')
-        text.append(f"    {names['gradient']} = np.zeros_like({names['theta']})")
-        at = 0
-        for name, shape in self.shapes.items():
-            size = prod(shape)
-            where = f"[{at} : {at + size}].reshape({shape})"
-            text.append(f"    {name} = {names['theta']}{where}")
-            text.append(f"    {self.gradient_view(name)} = {names['gradient']}{where}")
-            at += size
-        given = [
-            *(f"{n}: Array" for n in self.data),
-            f"{names['t']}: int",
-            *(f"{names[r]}: float" for r in self.update.rates),
-        ]
+        plan, names = self.plan, self.names
+        imports, library = module.library(self.loss_tape.calls | self.update_tape.calls, numpy_functions)
+        slots = [names[s] for s in plan.update.slots]
+        given = [*(f"{n}: Array" for n in [names["theta"], *slots]), *(f"{d}: int" for d in self.dims.values())]
+        text = module.signature("bind", given, "Any")
+        text.append('    """Give the step on these vectors, in place, and the flat gradient that it leaves behind."""')
+        text += [f"    {line}" for line in self.binding()]
         text.append("")
+        given = [*(f"{n}: Array" for n in plan.data), f"{names['t']}: int"]
+        given += [f"{names[r]}: float" for r in plan.update.rates]
         text += [f"    {line}" for line in module.signature(names["step"], given, "float")]
-        text.append('        """Take one step; gives the loss before it."""')
-        text += self.body(dialect)
-        text += self.update_body(dialect)
-        text += [
-            f"        return float({self.labels[self.graph.output]})",
-            "",
-            f"    return {names['step']}, {names['gradient']}",
-        ]
+        text += ['        """Take one step; gives the loss before it."""', *self.stepping()]
+        text += ["", f"    return {names['step']}, {names['gradient']}"]
         head = [
-            module.header("A training step: the gradient of", self.loss, plan.notes(), plan.target.name, plan.dtype),
-            "from __future__ import annotations\n",
+            module.header("A training step: the gradient of", plan.loss, plan.notes(), plan.target.name, plan.dtype)
         ]
+        head.append("from __future__ import annotations\n")
         system = ["import math"] if any("math." in t for t in library.values()) else []
         system += [*module.imported("math", sorted(imports)), "from typing import Any"]
         head += ["\n".join(system) + "\n", "import numpy as np\n", "Array = Any  # a number or a NumPy array\n"]
-        return "\n".join(head) + "\n\n" + "\n\n".join([*library.values(), "\n".join(text) + "\n"])
+        hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in self.labels}
+        body = [module.renamed(t, hidden) for t in [*library.values(), "\n".join(text) + "\n"]]
+        return "\n".join(head) + "\n\n" + "\n\n".join(body)
 
-    def update_calls(self) -> set[str]:
-        """What the update calls."""
-        found = set[str]()
-        for i in range(len(self.update.graph)):
-            form = Dialect("numpy").form(self.update.graph, i)
-            found |= form.calls if form else set()
-        return found
+    def binding(self) -> list[str]:
+        """What is done once: views of the parameters and of the gradient, and all arrays that a step needs."""
+        theta, gradient = self.names["theta"], self.names["gradient"]
+        text, at = [f"{gradient} = np.zeros_like({theta})"], 0
+        for name, shape in self.plan.shapes.items():
+            part = f"[{at}:{at + prod(shape)}].reshape({shape})"
+            text += [f"{name} = {theta}{part}", f"{self.views[name]} = {gradient}{part}"]
+            at += prod(shape)
+        text += self.loss_tape.bind
+        text += ["# for the update", *self.update_tape.bind]
+        if self.chunk:
+            part, chunks, size = self.free("part"), self.free("chunks"), self.plan.size
+            whole = [self.names.get({"p": "theta", "g": "gradient"}.get(v, v), v) for v in self.vectors]
+            parts = [f"{v}[{part}]" for v in whole]
+            parts += [f"{name}[: len({parts[0]})]" for name in self.update_tape.arrays]
+            text += [f"{chunks} = []  # that stay in the cache", f"for k in range(0, {size}, {self.chunk}):"]
+            text += [f"    {part} = slice(k, k + {self.chunk})", f"    {chunks}.append(({', '.join(parts)}))"]
+            self.chunks = chunks
+        return text
 
-    def gradient_view(self, name: str) -> str:
-        """The name of a parameter's part of the gradient."""
-        return f"d_{name}" if f"d_{name}" not in self.labels else f"d_{name}_"
-
-    def body(self, dialect: Dialect) -> list[str]:
-        """Forward and backward lines."""
-        named = {*self.graph.names, *self.said.adjoint_of}
-        lines, forward = [("# forward", "")], True
-        for line in straight(self.graph, dialect, self.labels, named, 8):
-            if forward and line.node not in self.said.forward:
+    def stepping(self) -> list[str]:
+        """What is done in every step."""
+        graph, names, said = self.graph, self.names, self.said
+        lines: list[tuple[str, str]] = []
+        for name in self.plan.data:
+            kind = "int64" if graph.nodes[graph.inputs[name]].dtype == "int" else self.plan.dtype
+            lines.append((f"{name} = np.asarray({name}, np.{kind})", ""))
+        lines.append(("# forward", ""))
+        forward, last = True, -1
+        for statement, node in self.loss_tape.step:
+            if forward and node >= 0 and node not in said.forward:
                 forward = False
                 lines.append(("# backward", ""))
-            lines.append((f"{line.name} = {line.text}", self.said.comment(line.node)))
-        for name, node in self.grads.items():
-            made = self.graph.nodes[node]
-            value = self.labels[node] if made.op != "const" else repr(float(made.value))
-            lines.append((f"{self.gradient_view(name)}[...] = {value}", ""))
-        return module.written(lines, 8)
+            comment = said.comment(node) if node >= 0 and node != last and graph.nodes[node].operands else ""
+            lines.append((statement, comment))
+            last = node
+        refs = self.loss_tape.refs
+        lines += [(f"np.copyto({view}, {refs[node].text})", "") for view, node in self.copies]
+        text = [*module.written(lines, 8), "        # update"]
+        text += self.updating()
+        return [*text, f"        return float({refs[graph.output].text})"]
 
-    def update_body(self, dialect: Dialect) -> list[str]:
-        """The optimizer's lines."""
-        graph, names = self.update.graph, {**self.names, "p": self.names["theta"], "g": self.names["gradient"]}
-        taken = {*self.labels, *names.values()}
-        labels = []
-        for i, node in enumerate(graph.nodes):
-            label = names[node.value] if node.op == "input" else graph.label(i)
-            while node.op != "input" and label in taken:
-                label += "_"
-            labels.append(label)
-            taken.add(label)
-        lines = [("# update", "")]
-        lines += [(f"{line.name} = {line.text}", "") for line in straight(graph, dialect, labels, set(graph.names), 8)]
-        lines += [(f"{names[name]}[...] = {labels[node]}", "") for name, node in graph.outputs.items()]
-        return module.written(lines, 8)
+    def updating(self) -> list[str]:
+        """The optimizer: numbers first, then the vectors, whole or chunk by chunk."""
+        tape = self.update_tape
+        if not self.chunk:
+            return [f"        {statement}" for statement, _ in tape.step]
+        numbers = [f"        {s}" for s, i in tape.step if not self.update.nodes[i].shape]
+        names = [*self.vectors.values(), *tape.arrays]
+        vectors = [f"            {s}" for s, i in tape.step if self.update.nodes[i].shape]
+        return [*numbers, f"        for {', '.join(names)} in {self.chunks}:", *vectors]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from graphgrad.compile.rules import TABLES
+from graphgrad.compile.rules import TABLES, WRITTEN_OUT
 from graphgrad.core.graph import Graph
+from graphgrad.core.ops import OPS
+from graphgrad.frontend.lower import inline
 from graphgrad.transform.rewrite import Firing, Rewriter, replay
 
 
@@ -42,6 +44,23 @@ def rewrite(graph: Graph) -> Passed:
     rewritten, place = builder.finish(outputs, graph.source)
     renaming = {old: place[i] for old, i in new.items() if i in place}
     return Passed("rewrite", rewritten, renaming, tuple(builder.fired))
+
+
+class _WrittenOut(Rewriter):
+    """Rows that NumPy computes in several steps become those steps, so that value and gradient share them."""
+
+    def apply(self, op: str, *operands: int, **attrs: Any) -> int:
+        """Give the node, or the nodes that its row is written out to."""
+        text = WRITTEN_OUT.get(op)
+        return inline(self, text, OPS[op], list(operands), attrs) if text else super().apply(op, *operands, **attrs)
+
+
+def write_out(graph: Graph) -> Passed:
+    """Share the maximum, the powers and their sum between softmax, its logarithm and the loss."""
+    builder = _WrittenOut()
+    new = replay(graph, builder)
+    written, place = builder.finish({name: new[i] for name, i in graph.outputs.items()}, graph.source)
+    return Passed("write out", written, {old: place[i] for old, i in new.items() if i in place}, tuple(builder.fired))
 
 
 PASSES: tuple[Callable[[Graph], Passed], ...] = (rewrite,)

@@ -10,6 +10,7 @@ from math import prod
 
 from graphgrad.compile import module
 from graphgrad.compile.passes import Passed
+from graphgrad.compile.scale import fold_scales
 from graphgrad.compile.targets import Target
 from graphgrad.compile.update import Update
 from graphgrad.core.graph import Graph
@@ -35,6 +36,11 @@ class StepPlan:
     def stable(self) -> Graph:
         """The loss after the passes."""
         return self.passes[-1].graph
+
+    @cached_property
+    def folded(self) -> Graph:
+        """The update, with numbers folded out of its vectors; its states may be kept divided by a constant."""
+        return fold_scales(self.update.graph, self.update.slots)
 
     @property
     def size(self) -> int:

@@ -37,3 +37,11 @@ x ** -2 -> 1 / square(x)
 """.strip()
 
 TABLES = {"algebra": RULES.strip(), "stable forms": STABLE, "strength reduction": STRENGTH}
+
+_SHIFTED = "a - max(a, axis=axis, keepdims=True)"
+_LOSS = "scores - max(scores, axis=-1, keepdims=True)"
+WRITTEN_OUT = {  # rows in the steps that NumPy takes: the largest entry is taken out first, and nothing overflows
+    "softmax": f"exp({_SHIFTED}) / sum(exp({_SHIFTED}), axis=axis, keepdims=True)",
+    "log_softmax": f"{_SHIFTED} - log(sum(exp({_SHIFTED}), axis=axis, keepdims=True))",
+    "cross_entropy": f"(sum(log(sum(exp({_LOSS}), axis=-1, keepdims=True))) - sum(pick({_LOSS}, labels))) / size(labels)",
+}

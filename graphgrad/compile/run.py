@@ -165,7 +165,8 @@ class UnrolledRun(Run):
         """Take one step; gives the loss before it."""
         if not self.step.dimensions:
             data = tuple([[d] for d in data])
-        return float(self.epoch(*data, batch=len(data[0]), **rates)[0])
+        known: dict[str, Any] = {"batch": len(data[0]), **rates}
+        return float(self.epoch(*data, **known)[0])
 
     def epoch(self, *data: Any, order: Sequence[int] | Array | None = None, batch: int = 1, **rates: float) -> Array:
         """Take a step for every `batch` rows."""

@@ -63,7 +63,7 @@ class UnrolledWriter:
     def _with_update(self, gradient: Graph) -> Graph:
         """Append the optimizer, entry by entry, to the gradient graph; outputs are the loss and all new values."""
         plan, builder = self.plan, Builder(gradient)
-        update = scalarize(specialise(plan.update.graph, {"P": plan.size}))
+        update = scalarize(specialise(plan.folded, {"P": plan.size}))
         entries = plan.entries()
         loss = next(iter(gradient.outputs))
         new: dict[int, int] = {}

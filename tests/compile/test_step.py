@@ -1,5 +1,6 @@
 """Training steps against steps taken by hand with the interpreter's gradient."""
 
+import re
 import subprocess
 import sys
 
@@ -268,3 +269,65 @@ def test_data_that_come_whole():
     assert run.step.data == ("X", "y", "A")
     losses = run.epoch(np.ones((5, 2)), np.zeros(5), np.eye(3, 2), batch=2, lr=0.0)
     np.testing.assert_allclose(losses, [9 + 5] * 3)
+
+
+STEPPED = [  # every way to fill an array: views, reductions, one-hots, values only a new array can hold
+    "L = mean(square(sigmoid(X @ W1.T + b1) @ W2.T + b2))",
+    "h = relu(X @ W1.T + b1); L = cross_entropy(h @ W2.T + b2, y)",
+    "h = leaky_relu(X @ W1.T + b1); h2 = h * h + h; L = cross_entropy(h2 @ W2.T + b2, y) + 0.1 * sum(W1 * W1)",
+    "h = gelu(X @ W1.T + b1); L = nll(log_softmax(h @ W2.T + b2), y) + 0.01 * mean(abs(W2))",
+    "s = softmax(X @ W1.T + b1); L = sum(max(s, axis=1)) + mean(s[:, 0] / s[:, 1]) + sum(W2 @ b1 + b2)",
+    "h = concatenate([X, tanh(X)], axis=0) @ W1.T + b1; L = mean(h) + logsumexp(h @ W2.T + b2)",
+    "h = silu(X @ W1.T + b1); h = (h - mean(h, axis=0)) / std(h, axis=0); L = huber(h @ W2.T, b2)",
+    "h = reshape(X @ W1.T + b1, shape=(N, 5)); L = norm(h) + W2[0, 0] * b2[1] + sum(maximum(h, 0.5))",
+    "h = elu(X @ W1.T + b1); z = h @ W2.T + b2; L = mean(pick(z, y)) - mean(where(z > 0, z, 0)) + sum(clip(b1, -0.5, b1))",
+    "L = sum((X @ W1.T + b1)[:, None, :] * W2) / 10 + prod(b2) + sum((W1 @ X.T).T @ W2.T)",
+]
+
+
+@pytest.mark.parametrize("text", STEPPED)
+@pytest.mark.parametrize("n", [8, None])
+def test_steps_of_every_kind(text, n):
+    shapes = {
+        k: tuple(n if s == "N" and n else s for s in (v if isinstance(v, tuple) else (v,))) for k, v in SHAPES.items()
+    }
+    if "concatenate" in text and n is None:
+        pytest.skip("concatenating wants sizes")
+    words = set(re.findall(r"\w+", text))
+    text = text.replace("(N, 5)", f"({n or 'N'}, 5)")
+    loss = parse(text, {k: v for k, v in shapes.items() if k in words})
+    names = [k for k in NAMES if k in loss.inputs]
+    start, X, y = problem(n=8)
+    start = {k: start[k] for k in names}
+    rows = {"X": X[:8], "y": y[:8]}
+    data = {k: v for k, v in rows.items() if k in loss.inputs}
+    step = compile_step(loss, names, ADAM, constants=CONSTANTS, dtype="float64")
+    run = step.start(start)
+    losses = [run(*[data[k] for k in step.data], lr=0.01) for _ in range(6)]
+    wanted, values = by_hand(loss, start, [data] * 6, adam, 0.01)
+    np.testing.assert_allclose(losses, wanted, rtol=1e-9)
+    for k, v in values.items():
+        np.testing.assert_allclose(run.parameters[k], v, rtol=1e-8, atol=1e-10, err_msg=k)
+
+
+def test_large_vectors_go_in_chunks():
+    loss, rng = parse("L = sum(square(W @ x - y))", W=(300, 401), x=401, y=300), np.random.default_rng(0)
+    start, x, y = {"W": rng.normal(size=(300, 401))}, rng.normal(size=401), rng.normal(size=300)
+    step = compile_step(loss, ["W"], ADAM, constants=CONSTANTS, dtype="float64")
+    assert "for theta_chunk, gradient_chunk" in step.source
+    run = step.start(start)
+    losses = [run(x, y, lr=0.01) for _ in range(4)]
+    wanted, values = by_hand(loss, start, [{"x": x, "y": y}] * 4, adam, 0.01)
+    np.testing.assert_allclose(losses, wanted, rtol=1e-10)
+    np.testing.assert_allclose(run.parameters["W"], values["W"], rtol=1e-10)
+
+
+def test_data_and_parameters_are_left_alone():
+    loss, (start, X, y) = parse(MLP, SHAPES), problem()
+    step = compile_step(loss, NAMES, "p - lr * g", dtype="float64")
+    kept = X.copy(), y.copy(), {k: v.copy() for k, v in start.items()}
+    step.start(start).epoch(X, y, batch=5, lr=1.0)
+    np.testing.assert_array_equal(X, kept[0])
+    np.testing.assert_array_equal(y, kept[1])
+    for k, v in start.items():
+        np.testing.assert_array_equal(v, kept[2][k])

@@ -1,0 +1,329 @@
+"""A graph as statements on arrays that are made once: liveness, reuse of memory, views bound before the first step."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from graphgrad.compile.inplace import filling
+from graphgrad.compile.lines import Dialect
+from graphgrad.compile.spell import ATOM, Spelled, spell, template
+from graphgrad.core.constants import Constant
+from graphgrad.core.graph import Graph
+from graphgrad.core.ops import OPS
+from graphgrad.core.shapes import Shape
+
+VIEWS = frozenset({"transpose", "swap", "expand_dims", "squeeze", "index", "broadcast_to", "broadcast_like", "spread"})
+RESHAPES = frozenset({"reshape", "reshape_like"})
+
+
+class Ref(NamedTuple):
+    """A value in emitted code: its text, the memory that it is or looks at, and when it is there."""
+
+    text: str
+    base: str = ""  # the array made once that holds it; empty: a value made in every step
+    bound: bool = False  # whether the text is known before the first step
+    whole: bool = False  # whether it is all of `base`, in its own order
+    level: int = ATOM
+    number: bool = False  # whether it is a number of Python's own
+
+
+class Tape:
+    """Statements that compute a graph: `bind` stands before the step, `step` inside.
+
+    `inputs` says what the graph's inputs are in the code; `homes` names arrays that outputs are to be left in. With
+    `each_named` every value has its own name, whatever array holds it.
+    """
+
+    def __init__(self, graph: Graph, labels: Sequence[str], dtype: str, inputs: Mapping[int, Ref],
+                 homes: Mapping[int, str], dims: Mapping[str, str], taken: set[str], *,
+                 each_named: bool = True) -> None:  # fmt: skip
+        self.graph, self.labels, self.homes, self.dims, self.taken = graph, labels, homes, dims, taken
+        self.each_named = each_named
+        self.dtype, self.dialect = dtype, Dialect("numpy", f"np.{dtype}")
+        self.bind: list[str] = []
+        self.step: list[tuple[str, int]] = []  # a statement and the node that it is for
+        self.calls: set[str] = set()
+        self.refs: list[Ref] = []
+        self.uses = Counter(o for n in graph.nodes for o in n.operands)
+        self.uses.update(graph.outputs.values())
+        self._holders: Counter[str] = Counter()  # live values in an array
+        self._free: dict[tuple[Shape, str], list[str]] = {}
+        self.arrays: dict[str, tuple[Shape, str]] = {}  # of our own making
+        self._constants: dict[str, str] = {}
+        self._late = _late(graph, {i for i, ref in inputs.items() if ref.number})
+        for i in range(len(graph)):
+            self.refs.append(inputs[i] if i in inputs else self._make(i))
+            self._holders[self.refs[i].base] += 1
+            for o in dict.fromkeys(graph.nodes[i].operands):
+                self.uses[o] -= graph.nodes[i].operands.count(o)
+                if not self.uses[o]:
+                    self._release(self.refs[o].base)
+        for node, home in homes.items():
+            if self.refs[node].text != home:
+                self._say(f"np.copyto({home}, {self.refs[node].text})", node)
+
+    def _make(self, i: int) -> Ref:
+        node = self.graph.nodes[i]
+        if node.op == "const":
+            spelled = self.dialect.constant(node)
+            if isinstance(node.value, Constant):
+                self.calls.add(node.value.name)
+            return Ref(spelled.text, bound=True, level=spelled.level, number=True)
+        if not node.shape:
+            return self._number(i)
+        if node.op in VIEWS or (node.op in RESHAPES and self.refs[node.operands[0]].whole):
+            return self._view(i)
+        if self._is_one_hot(i):
+            return Ref("")
+        if node.op == "pick" and self.refs[node.operands[0]].whole and len(node.shape) == 1:
+            scores, labels = node.operands
+            place = self._place(labels, self.graph.nodes[scores].shape)
+            self._say(f"{self.labels[i]} = {self._flat(self.refs[scores])}.take({place})", i)
+            return Ref(self.labels[i])
+        return self._filled(i) or self._fresh(i)
+
+    def _number(self, i: int) -> Ref:
+        """A number: before the first step where it can be known, else inside; in place where it is used once."""
+        node = self.graph.nodes[i]
+        if node.op == "size":
+            sizes = [
+                self.dims.get(str(s), str(s)) for s in _reduced(self.graph.nodes[node.operands[0]].shape, node.attrs)
+            ]
+            return Ref(" * ".join(sizes), bound=True, level=ATOM if len(sizes) == 1 else 11, number=True)
+        refs = [self.refs[o] for o in node.operands]
+        plain = i in self._late
+        made = (
+            template(node.op, node.attrs, "python")
+            if plain and OPS[node.op].python
+            else self.dialect.form(self.graph, i)
+        )
+        assert made is not None
+        self.calls |= made.calls
+        spelled = spell(made, node.op, [Spelled(r.text, r.level) for r in refs])
+        if node.op == "sum" and dict(node.attrs)["axis"] is None:
+            spelled = Spelled(f"{refs[0].text}.sum()", ATOM)
+        bound = plain and all(r.bound for r in refs)
+        if plain and self.uses[i] == 1 and len(spelled.text) < 60 and i not in self.graph.outputs.values():
+            user = next(n for n in self.graph.nodes[i:] if i in n.operands)
+            if not user.shape and (len(user.operands) > 1 or OPS[user.op].python) and user.op in OPS:
+                return Ref(spelled.text, bound=bound, level=spelled.level, number=True)
+        if bound:
+            self.bind.append(f"{self.labels[i]} = {spelled.text}")
+        else:
+            self._say(f"{self.labels[i]} = {spelled.text}", i)
+        return Ref(self.labels[i], bound=bound, number=plain)
+
+    def _view(self, i: int) -> Ref:
+        """A view: bound once where its array is, else written where it is used."""
+        node = self.graph.nodes[i]
+        source = self.refs[node.operands[0]]
+        if node.op in {"spread", "broadcast_like", "broadcast_to"}:
+            keeps = (
+                not self.graph.nodes[node.operands[0]].shape or dict(node.attrs).get("keepdims") or node.op != "spread"
+            )
+            users = [n for n in self.graph.nodes[i:] if i in n.operands]
+            if (
+                keeps
+                and all(n.op in OPS and filling(n.op) and n.shape == node.shape for n in users)
+                and not self._is_output(i)
+            ):
+                return source  # NumPy repeats it by itself
+        form = self.dialect.form(self.graph, i)
+        assert form is not None
+        texts = [Spelled(self.refs[o].text, self.refs[o].level) for o in node.operands]
+        if node.op in {"spread", "broadcast_like", "reshape_like", "broadcast_to", "reshape"}:
+            form = None
+        made = spell(form, node.op, texts) if form else self._shaped(i, source)
+        if not source.bound or not source.base:
+            return Ref(made.text, level=made.level)
+        name = self._free_name(f"{source.text}_T" if node.op == "transpose" else self.labels[i])
+        self.bind.append(f"{name} = {made.text}")
+        return Ref(name, source.base, bound=True, whole=node.op in RESHAPES)
+
+    def _shaped(self, i: int, source: Ref) -> Spelled:
+        """A view of a given shape, written with its sizes."""
+        node = self.graph.nodes[i]
+        if node.op == "spread":
+            form = template("spread", node.attrs, "numpy")
+            self.calls |= form.calls
+            like = self.refs[node.operands[1]]
+            return spell(form, "spread", [Spelled(source.text, source.level), Spelled(like.text, like.level)])
+        function = "np.reshape" if node.op in RESHAPES else "np.broadcast_to"
+        return Spelled(f"{function}({source.text}, {self._shape(node.shape)})", ATOM)
+
+    def _filled(self, i: int) -> Ref | None:
+        """A value written into an array that is there already."""
+        node = self.graph.nodes[i]
+        if node.op == "sub" and (made := self._one_off(i)):
+            return made
+        if node.op == "matmul":
+            ranks = [len(self.graph.nodes[o].shape) for o in node.operands]
+            call = "np.dot" if max(ranks) <= 2 else "np.matmul"
+            left, right = (self.refs[o].text for o in node.operands)
+            return self._into(i, [f"{call}({left}, {right}, out={{v}})"], frozenset())
+        if node.op in {"sum", "max", "min"}:
+            return self._reduced(i)
+        way = filling(node.op)
+        if way is None:
+            return None
+        names = dict(zip("ab", [self._operand(o) for o in node.operands], strict=False))
+        used = {k: self._constant(k) for s in way.statements for k in re.findall(r"\{(\d)\}", s)}
+        statements = [re.sub(r"\{(\w)\}", lambda m: {**names, **used}.get(m[1], "{v}"), s) for s in way.statements]
+        return self._into(i, statements, frozenset(node.operands) if way.same else frozenset())
+
+    def _reduced(self, i: int) -> Ref | None:
+        """A sum along an axis: a product with ones, which is faster; a maximum by the ufunc's own method."""
+        node = self.graph.nodes[i]
+        (operand,) = node.operands
+        source, attrs, shape = self.refs[operand], dict(node.attrs), self.graph.nodes[operand].shape
+        rank = len(shape)
+        if node.op == "sum" and rank == 2 and attrs["axis"] == 0 and not attrs["keepdims"]:
+            return self._into(i, [f"np.dot({self._ones(shape[0])}, {source.text}, out={{v}})"], frozenset())
+        method = {"sum": "np.add", "max": "np.maximum", "min": "np.minimum"}[node.op]
+        said = f"axis={attrs['axis']}" + ", keepdims=True" * bool(attrs["keepdims"])
+        return self._into(i, [f"{method}.reduce({source.text}, {said}, out={{v}})"], frozenset())
+
+    def _one_off(self, i: int) -> Ref | None:
+        """`x - unpick(c, labels, like)`: one entry of every row of x made smaller, where it stands."""
+        node = self.graph.nodes[i]
+        x, hot = node.operands
+        if not self._is_one_hot(hot):
+            return None
+        amount, labels, _ = self.graph.nodes[hot].operands
+        made = self._into(i, [], frozenset({x}))
+        if made.base != self.refs[x].base:
+            self._say(f"np.copyto({made.text}, {self.refs[x].text})", i)
+        self._say(f"{self._flat(made)}[{self._place(labels, node.shape)}] -= {self.refs[amount].text}", i)
+        return made
+
+    def _is_one_hot(self, i: int) -> bool:
+        """Whether a node is a one-hot array that is never needed as an array."""
+        node = self.graph.nodes[i]
+        if node.op != "unpick" or len(node.shape) != 2 or self.graph.users[i] != self.graph.users[i][:1]:
+            return False
+        user = self.graph.nodes[self.graph.users[i][0]]
+        constant = self.graph.nodes[node.operands[0]].op == "const"
+        return constant and user.op == "sub" and user.operands[1] == i and user.shape == node.shape
+
+    def _place(self, labels: int, shape: Shape) -> str:
+        """The places, end to end, of the labelled entries of an array of rows."""
+        rows, columns = (self.dims.get(str(s), str(s)) for s in shape)
+        key = f"place {labels} {columns}"
+        if key not in self._constants:
+            name, starts = self._free_name("place"), self._free_name("starts")
+            self.bind.append(f"{starts} = np.arange(0, {rows} * {columns}, {columns})")
+            self.bind.append(f"{name} = np.empty({rows}, np.int64)")
+            self._say(f"np.add({starts}, {self.refs[labels].text}, out={name})", -1)
+            self._constants[key] = name
+        return self._constants[key]
+
+    def _flat(self, ref: Ref) -> str:
+        """All of an array, end to end."""
+        key = f"flat {ref.base}"
+        if key not in self._constants:
+            self._constants[key] = self._free_name(f"{ref.text}_flat")
+            self.bind.append(f"{self._constants[key]} = {ref.text}.reshape(-1)")
+        return self._constants[key]
+
+    def _into(self, i: int, statements: list[str], same: frozenset[int]) -> Ref:
+        """Choose the array for a value: its home, a dying operand's, a free one, or a new one."""
+        node, home = self.graph.nodes[i], self.homes.get(i)
+        name = self.labels[i]
+        own = [o for o in same if self._dies(o, i) and self.refs[o].whole]
+        if home is not None and self._holders[home] <= sum(self.refs[o].base == home for o in own):
+            base, text = home, home
+        else:
+            key = (node.shape, "bool" if node.dtype == "bool" else self.dtype)
+            base = next((b for o in own if self.arrays.get(b := self.refs[o].base) == key), "")
+            if not base and self._free.get(key):
+                base = self._free[key].pop()
+            if base and self.each_named:
+                self.bind.append(f"{name} = {base}")
+            elif not base:
+                base = name
+                self.arrays[base] = key
+                kind = "bool" if key[1] == "bool" else f"np.{self.dtype}"
+                self.bind.append(f"{name} = np.empty({self._shape(node.shape)}, {kind})")
+            text = name if self.each_named else base
+        for statement in statements:
+            self._say(statement.replace("{v}", text), i)
+        return Ref(text, base, bound=True, whole=True)
+
+    def _fresh(self, i: int) -> Ref:
+        """A value that only a new array can hold."""
+        node, form = self.graph.nodes[i], self.dialect.form(self.graph, i)
+        assert form is not None
+        self.calls |= form.calls
+        spelled = [Spelled(r.text, r.level) for r in self.refs]
+        made = spell(form, node.op, self.dialect.operands(self.graph, i, spelled))
+        self._say(f"{self.labels[i]} = {made.text}", i)
+        return Ref(self.labels[i])
+
+    def _operand(self, o: int) -> str:
+        """An operand of a ufunc: numbers as arrays without axes, which NumPy takes in faster."""
+        ref = self.refs[o]
+        if not ref.number:
+            return ref.text
+        if ref.bound:
+            return self._constant(ref.text)
+        name = self._free_name(f"{self.labels[o]}_number")
+        self.bind.append(f"{name} = np.empty((), np.{self.dtype})")
+        self._say(f"{name}[()] = {ref.text}", o)
+        return name
+
+    def _constant(self, text: str) -> str:
+        if text not in self._constants:
+            words = {"0": "zero", "1": "one", "2": "two", "3": "three"}
+            self._constants[text] = self._free_name(words.get(text, f"c{len(self._constants) + 1}"))
+            self.bind.append(f"{self._constants[text]} = np.array({text}, np.{self.dtype})")
+        return self._constants[text]
+
+    def _ones(self, size: int | str) -> str:
+        text = self.dims.get(str(size), str(size))
+        key = f"ones of {text}"
+        if key not in self._constants:
+            self._constants[key] = self._free_name(f"ones_{text}")
+            self.bind.append(f"{self._constants[key]} = np.ones({text}, np.{self.dtype})")
+        return self._constants[key]
+
+    def _dies(self, o: int, i: int) -> bool:
+        """Whether a node is the last that needs an operand's array."""
+        return self.uses[o] == self.graph.nodes[i].operands.count(o) and self._holders[self.refs[o].base] == 1
+
+    def _release(self, base: str) -> None:
+        self._holders[base] -= 1
+        if base in self.arrays and not self._holders[base]:
+            self._free.setdefault(self.arrays[base], []).append(base)
+
+    def _is_output(self, i: int) -> bool:
+        return i in self.graph.outputs.values()
+
+    def _shape(self, shape: Shape) -> str:
+        sizes = [self.dims.get(str(s), str(s)) for s in shape]
+        return f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
+
+    def _free_name(self, wanted: str) -> str:
+        name = next(n for k in itertools.count() if (n := wanted + "_" * k) not in self.taken)
+        self.taken.add(name)
+        return name
+
+    def _say(self, statement: str, node: int) -> None:
+        self.step.append((statement, node))
+
+
+def _late(graph: Graph, numbers: set[int]) -> frozenset[int]:
+    """The nodes that are numbers of Python's own: of constants, sizes, rates and the number of the step."""
+    for i, node in enumerate(graph.nodes):
+        if node.op in {"const", "size"} or (node.operands and not node.shape and numbers.issuperset(node.operands)):
+            numbers.add(i)
+    return frozenset(numbers)
+
+
+def _reduced(shape: Shape, attrs: tuple[tuple[str, object], ...]) -> list[int | str]:
+    axis = dict(attrs)["axis"]
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return [shape[k] for k in axes]  # type: ignore[union-attr, index]
