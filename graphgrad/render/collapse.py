@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from graphgrad.core.graph import Graph
 
-READABLE = 60  # groups that are left when even whole expressions are too many
+READABLE = 20  # groups that are left when even whole expressions are too many
 
 
 class Group(NamedTuple):

@@ -45,15 +45,16 @@ def _grouped(graph: Graph, largest: int) -> Scene:
     cards = []
     for group in groups:
         size = len(group.members)
-        title: Phrase = (
-            titled(graph, group.members[0]) if size == 1 else (Math(rf"\mathrm{{{group.name}}}", group.name),)
-        )
+        title: Phrase = titled(graph, group.members[0]) if size == 1 else (_words(group.name),)
         count: Phrase = () if size == 1 else (Math(rf"{size}\;\mathrm{{nodes}}", f"{size} nodes"),)
         cards.append(Card(group.members[-1], "inner", title, count, None, (), group.name))
     wires = [Wire(tail, head, 0, None) for tail, head in edges]
     said = f"Graph of {', '.join(graph.outputs)}: {len(graph)} nodes, drawn as {len(groups)} groups."
-    line = Math(r"\mathrm{" + said.removesuffix(".").replace(" ", r"\;").replace("_", r"\_") + "}", said)
-    return _still(graph, cards, wires, said, ((line,), {}))
+    return _still(graph, cards, wires, said, ((_words(said.removesuffix(".")),), {}))
+
+
+def _words(text: str) -> Math:
+    return Math(r"\mathrm{" + text.replace(" ", r"\;").replace("_", r"\_") + "}", text)
 
 
 def _still(graph: Graph, cards: Iterable[Card], wires: Iterable[Wire], said: str, source: Source) -> Scene:

@@ -10,8 +10,9 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+from graphgrad.compile.javascript import javascript_body
+from graphgrad.core.errors import TargetError
 from graphgrad.render.draw import content, layer
-from graphgrad.render.live import program
 from graphgrad.render.numerals import written
 from graphgrad.render.raster import milliseconds
 from graphgrad.render.scene import MODES, Equation, Frame, Math, Phrase, Value
@@ -36,9 +37,17 @@ def film_html(film: Film) -> bytes:
         "CSS": _file("player.css"),
         "JS": "\n".join(_file(name) for name in FILES[1:]),
         "DATA": _json(_Data(film).collect()),
-        "PROGRAM": program(film.trace) if film.trace else "null",
+        "PROGRAM": _program(film),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], page).encode()
+
+
+def _program(film: Film) -> str:
+    """The JavaScript that computes every node anew from the inputs; none where arrays are in the program."""
+    try:
+        return f"function (x) {{\n{javascript_body(film.trace.gradient)}\n}}" if film.trace else "null"
+    except TargetError:
+        return "null"
 
 
 def _file(name: str) -> str:

@@ -155,7 +155,7 @@ class _Tagged:
         self.count += 1
         for outer in {node, *self.around}:
             self.places.setdefault(outer, set()).add(self.count)
-        return rf"\color{{#{self.count:06x}}}{{{tex}}}"
+        return rf"{{\color{{#{self.count:06x}}} {tex}}}"
 
     def assign(self, node: int, name: str, written: str) -> str:
         return rf"{self.mark(node, tex_name(name))} = {written}"

@@ -124,10 +124,7 @@ def _piece(shown: Math | Value, values: Sequence[Any], ink: Ink) -> str:
     def tagged(found: re.Match[str]) -> str:
         return rf"\color{{{_role(ink.second if int(found[1], 16) in ink.lit else ink.colour)}}}"
 
-    # \color{..}{x} of the typesetter holds for x alone; LaTeX wants the group around both
-    return re.sub(
-        r"\\color\{#([0-9a-f]{6})\}\{", lambda found: "{" + tagged(found), shown.tex.replace("+=", r"\mathrel{+}=")
-    )
+    return re.sub(r"\\color\{#([0-9a-f]{6})\}", tagged, shown.tex.replace("+=", r"\mathrel{+}="))
 
 
 def _number(value: Any, *, guard: bool) -> str:

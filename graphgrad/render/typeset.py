@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import zlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -15,11 +16,18 @@ from graphgrad.render.numerals import Numeral, numeral
 from graphgrad.render.scene import Math, Phrase, Value
 
 EM = 1000.0
+SYMBOL_SIZE = 12.0  # points: what ziafont draws symbols for
+ASSEMBLED = 1 << 32  # numbers of glyphs that are put together; the font has fewer
+ASSEMBLIES: dict[int, str] = {}  # their outlines
 SCRIPT = 0.7  # size of an exponent
 RAISE = 380.0  # its height above the baseline
+HOLE = "3"  # stands for any digit of a subscript: of middling width, and rare as an exponent
 SPACE = 278.0  # around a relation
 SIGNS = frozenset("=+-/,()")
 INDEX = re.compile(r"(?<=_\{)\d+(?=\})")  # a number as subscript
+NAMED = re.compile(
+    r"(\\operatorname\{[^{}]*\}) (?=[^(\\]|\\[^l])"
+)  # a function whose argument follows without parentheses
 LOW = re.compile(
     r"\\left\(((?:(?!\\left|\\right|\\[dt]?frac|\\sqrt|\\begin|\\sum|\\int).)*)\\right\)"
 )  # needs no tall parentheses
@@ -69,35 +77,38 @@ def font() -> Any:
 
 
 @functools.cache
-def outline(index: int) -> str:
+def outline(number: int) -> str:
     """A glyph's outline as SVG path data, 1000 units an em, y downwards."""
-    glyph = font().glyph_fromid(index)
-    scale = EM / font().info.layout.unitsperem
+    if number in ASSEMBLIES:
+        return ASSEMBLIES[number]
     parts: list[str] = []
-    for operator in glyph.operators:
-        segment = operator.path(0, 0, scale)
-        if segment[0] == "M" and parts:
-            parts.append("Z")
-        words = (w if w.isalpha() else str(round(float(w))) for w in segment.split())
-        parts.append("".join(w if w.isalpha() else f"{w} " for w in words).strip().replace(" -", "-"))
-    return "".join(parts) + "Z" if parts else ""
+    for operator in font().glyph_fromid(number).operators:
+        segment = operator.path(0, 0, 1)
+        parts += ["Z", segment] if segment[0] == "M" and parts else [segment]
+    return _thousandths(" ".join([*parts, "Z"]), EM / font().info.layout.unitsperem) if parts else ""
+
+
+def _thousandths(path: str, scale: float) -> str:
+    """Path data in whole thousandths of an em, without a blank that is not needed."""
+    words = (w if w.isalpha() else f"{round(float(w) * scale)} " for w in path.split())
+    return re.sub(r" (?=[-A-Z])", "", "".join(words)).strip()
 
 
 @functools.cache
 def typeset(tex: str) -> Label:
-    r"""Typeset LaTeX mathematics. `\color{#00002a}{...}` tags a part with a number (here 42) and colours nothing.
+    r"""Typeset LaTeX mathematics. `{\color{#00002a} ...}` tags a part with a number (here 42) and colours nothing.
 
     Labels that differ in the digits of subscripts alone, as those of v1, v2, ... do, are typeset once: digits are of
-    one width.
+    one width, but for a few hundredths of an em.
 
     >>> label = typeset(r"\frac{1}{x_2}")
     >>> len(label.glyphs), len(label.bars), label.ascent > label.descent > 0
     (3, 1, True)
     """
     digits = "".join(INDEX.findall(tex))
-    if digits.strip("0"):
-        pattern = typeset(INDEX.sub(lambda found: "0" * len(found[0]), tex))
-        holes = [k for k, glyph in enumerate(pattern.glyphs) if glyph.number == index_digit("0")]
+    if digits.strip(HOLE):
+        pattern = typeset(INDEX.sub(lambda found: HOLE * len(found[0]), tex))
+        holes = [k for k, glyph in enumerate(pattern.glyphs) if glyph.number == index_digit(HOLE)]
         if len(holes) == len(digits):
             glyphs = list(pattern.glyphs)
             for hole, digit in zip(holes, digits, strict=True):
@@ -118,11 +129,13 @@ def _typeset(tex: str) -> Label:
     font()
     while LOW.search(tex):
         tex = LOW.sub(r"(\1)", tex)
+    tex = NAMED.sub(r"\1\\,", tex)
     drawing = zmath.Latex(tex, size=EM, margin=0).svgxml()
     glyphs, bars = [], []
+    symbols = {symbol.attrib["id"]: symbol for symbol in drawing.iter("symbol")}
     for element in drawing:
         if element.tag == "use":
-            glyphs.append(_placed(element.attrib))
+            glyphs.append(_placed(element.attrib, symbols[element.attrib["href"][1:]]))
         elif element.tag == "rect":
             x, y, width, height = (float(element.attrib[k]) for k in ("x", "y", "width", "height"))
             bars.append(Bar(x, y, width, height, _tag(element.attrib)))
@@ -130,15 +143,23 @@ def _typeset(tex: str) -> Label:
     return Label(width, -top, height + top, tuple(glyphs), tuple(bars))
 
 
-def _placed(attrib: dict[str, str]) -> Glyph:
-    index = int(attrib["href"].rpartition("_")[2])
-    glyph = font().glyph_fromid(index)
-    _, _, low, high = glyph.viewbox
-    factor = float(attrib["height"]) / (high - low)
-    layout = font().info.layout
-    x = float(attrib["x"]) - min(glyph.funits_to_points(glyph.bbox.xmin, factor), 0)
-    y = float(attrib["y"]) + glyph.funits_to_points(max(glyph.bbox.ymax, layout.ymax), factor)
-    return Glyph(index, round(x, 1), round(y, 1), round(factor * glyph.DFLT_SIZE_PT / EM, 4), _tag(attrib))
+def _placed(attrib: dict[str, str], symbol: Any) -> Glyph:
+    """Where a glyph's origin lies; the symbol that is used has its box around it, for type of a known size."""
+    left, top, _, high = map(float, symbol.attrib["viewBox"].split())
+    factor = float(attrib["height"]) / high
+    number = int(symbol.attrib["id"].rpartition("_")[2])
+    if not 0 <= number < font().info.header.numglyphs:
+        number = _assembled(symbol)
+    x, y = float(attrib["x"]) - left * factor, float(attrib["y"]) - top * factor
+    return Glyph(number, round(x, 1), round(y, 1), round(factor * SYMBOL_SIZE / EM, 4), _tag(attrib))
+
+
+def _assembled(symbol: Any) -> int:
+    """A delimiter put together from parts, tall as its content: a glyph that the font has no number for."""
+    drawn = " ".join(path.attrib["d"] for path in symbol.iter("path"))
+    number = ASSEMBLED + zlib.crc32(drawn.encode())
+    ASSEMBLIES[number] = _thousandths(drawn, EM / SYMBOL_SIZE)
+    return number
 
 
 def _tag(attrib: dict[str, str]) -> int:
@@ -171,7 +192,9 @@ def typeset_numeral(number: Numeral) -> Label:
 
 @functools.cache
 def advance_of(index: int) -> float:
-    """How far a glyph moves on."""
+    """How far a glyph moves on; an assembled one stands alone."""
+    if index in ASSEMBLIES:
+        return 0.0
     return float(font().advance(index, None) * EM / font().info.layout.unitsperem)
 
 

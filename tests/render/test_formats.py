@@ -1,0 +1,196 @@
+"""Files: every format is what it says it is, the same bytes each time, whole or not at all."""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from graphgrad.core.errors import UsageError
+from graphgrad.execute.trace import trace
+from graphgrad.frontend.parse import parse
+from graphgrad.render import export
+from graphgrad.render.export import FILM, PICTURE
+from graphgrad.render.film import film
+from graphgrad.render.layout import engine
+from graphgrad.render.raster import milliseconds
+
+POINT = {"x1": 0.5, "x2": 0.75}
+LATEX = [program for program in ("pdflatex", "lualatex") if shutil.which(program)]
+
+
+@pytest.fixture(scope="module")
+def made():
+    return film(trace(parse("log(x1*x2)*sin(x2)"), POINT))
+
+
+@pytest.fixture(scope="module")
+def network():
+    given = {"W1": np.arange(-4.0, 4.0).reshape(4, 2) / 5, "W2": np.ones((1, 4)), "x": np.array([2.0, 3.0]), "y": 5.0}
+    text = "h = tanh(W1 @ x)\nL = sum((y - W2 @ h) ** 2) / 2"
+    return film(trace(parse(text, {k: np.shape(v) for k, v in given.items()}), given))
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".apng", ".webp"])
+def test_moving_pictures_have_every_frame_and_its_time(made, tmp_path, suffix):
+    image = Image.open(made.save(tmp_path / f"film{suffix}"))
+    assert image.n_frames == len(made)
+    assert image.width == 960
+    shown = []
+    for k in range(image.n_frames):
+        image.seek(k)
+        image.load()
+        shown.append((image.info["duration"], image.convert("RGB").tobytes()))
+    assert [round(d) for d, _ in shown] == [milliseconds(p) for p in made.frames]
+    assert len({pixels for _, pixels in shown}) == len(made)
+
+
+def test_svg_is_well_formed_and_needs_nothing(made, network):
+    for svg in (*(p.svg() for p in made.frames), FILM[".svg"].load()(made).decode(), network.frames[-1].svg()):
+        root = ET.fromstring(svg)  # noqa: S314  (our own)
+        ids = {e.attrib["id"] for e in root.iter() if "id" in e.attrib}
+        used = {e.attrib["href"] for e in root.iter() if "href" in e.attrib}
+        assert used <= {f"#{i}" for i in ids}
+        assert "<text" not in svg
+        assert svg.count("http") == 1  # the namespace
+
+
+def test_the_animated_svg_shows_each_shape_in_its_frames_only(made):
+    svg = FILM[".svg"].load()(made).decode()
+    assert "prefers-reduced-motion" in svg
+    assert svg.count("@keyframes") > 10
+    assert "infinite" in svg
+
+
+def test_frames_get_files_of_their_own(made, tmp_path):
+    made.save(tmp_path / "step{}.svg")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f"step{k:02}.svg" for k in range(len(made))]
+
+
+def test_dot_is_drawn_by_graphviz_where_it_is_pinned(made):
+    source = made.frames[-1].dot()
+    ran = subprocess.run(
+        [engine(), "-Kneato", "-n2", "-Tplain"], input=source, capture_output=True, text=True, check=True
+    )
+    places = {row.split()[1]: [float(x) * 72 for x in row.split()[2:4]] for row in ran.stdout.splitlines()
+              if row.startswith("node") and row.split()[1].isdigit()}  # fmt: skip
+    for card in made.scene.cards:
+        x, y = made.stage.layout.nodes[card.node]
+        first = made.stage.layout.nodes[made.scene.cards[0].node]
+        moved = [a - b for a, b in zip(places[str(card.node)], places["0"], strict=True)]
+        assert moved == pytest.approx([x - first[0], first[1] - y], abs=0.1)
+    for text in ("v1 = x1 * x2", "−0.9808", "∂z/∂x1 = 1.363", made.style.adjoint, made.style.value):
+        assert text in source
+
+
+def test_the_json_says_everything(made):
+    data = json.loads(FILM[".json"].load()(made))
+    assert [f["phase"] for f in data["frames"]] == [f.phase for f in made.scene.frames]
+    assert data["closing"][0]["value"] == made.trace.gradient.outputs["dz_dx1"]
+    assert data["values"][str(data["closing"][0]["value"])] == made.trace.grad["x1"]
+    assert all(len(edge["curve"]) % 3 == 1 for edge in data["edges"])
+
+
+def test_pdf_has_a_page_a_frame_and_text_to_search(made, network, tmp_path):
+    for name, shown in (("film", made), ("network", network)):
+        path = shown.save(tmp_path / f"{name}.pdf")
+        assert path.read_bytes().count(b"/Type/Page/") == len(shown)
+        if shutil.which("pdftotext"):
+            said = subprocess.run(["pdftotext", path, "-"], capture_output=True, text=True, check=True).stdout
+            assert not said.isspace()
+            assert ("1.363" in said) == (name == "film")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", LATEX or [pytest.param("", marks=pytest.mark.skip(reason="no LaTeX"))])
+def test_tikz_compiles(made, network, tmp_path, program):
+    for name, shown in (("film", made), ("network", network)):
+        shown.save(tmp_path / f"{name}.tex")
+        ran = subprocess.run([program, "-interaction=nonstopmode", "-halt-on-error", f"{name}.tex"], cwd=tmp_path,
+                             capture_output=True, text=True, check=False, encoding="latin-1")  # fmt: skip
+        assert ran.returncode == 0, ran.stdout[-2000:]
+        assert f"({len(shown)} pages" in ran.stdout
+
+
+def test_tikz_has_one_step_a_frame(made):
+    source = FILM[".tex"].load()(made).decode()
+    assert [f"\\only<{k}>" in source for k in range(1, len(made) + 2)] == [True] * len(made) + [False]
+
+
+PROGRAM = """
+import sys
+from graphgrad.execute.trace import trace
+from graphgrad.frontend.parse import parse
+from graphgrad.render.export import FILM
+from graphgrad.render.film import film
+import hashlib
+made = film(trace(parse("y = x1*x2; w = log(y)*sin(x2) + y"), x1=0.5, x2=0.75))
+for suffix in sys.argv[1:]:
+    print(suffix, hashlib.sha256(FILM[suffix].load()(made)).hexdigest())
+"""
+BYTES = [suffix for suffix in FILM if suffix not in {".mp4"}]
+
+
+def digests(seed, suffixes):
+    ran = subprocess.run([sys.executable, "-c", PROGRAM, *suffixes], capture_output=True, text=True, check=True,
+                         env={**os.environ, "PYTHONHASHSEED": str(seed)}, cwd=Path(__file__).parents[2])  # fmt: skip
+    return ran.stdout
+
+
+def test_two_runs_give_the_same_bytes():
+    assert digests(1, BYTES) == digests(2, BYTES)
+
+
+@pytest.mark.slow
+def test_twenty_hash_seeds_give_the_same_bytes():
+    suffixes = [".html", ".svg", ".dot", ".json", ".tex", ".pdf"]
+    assert len({digests(seed, suffixes) for seed in range(20)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("film.gfi", "did you mean '.gif'"), ("film.xyz", r"known are \.html \.gif"), ("film", "no file type"),
+     ("nowhere/film.gif", "no folder"), ("folder.svg", "is a folder")],
+)  # fmt: skip
+def test_what_cannot_be_written_is_refused_before_the_work(made, tmp_path, monkeypatch, name, message):
+    (tmp_path / "folder.svg").mkdir()
+    monkeypatch.setattr(export.Writer, "load", lambda _: pytest.fail("the work has begun"))
+    with pytest.raises(UsageError) as caught:
+        made.save(tmp_path / name)
+    assert pytest.importorskip("re").search(message, str(caught.value))
+    assert [p.name for p in tmp_path.iterdir()] == ["folder.svg"]
+
+
+def test_a_missing_extra_names_the_command(made, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(UsageError, match="pip install"):
+        made.save(tmp_path / "film.mp4")
+
+
+def test_an_interrupted_write_leaves_the_old_file(made, tmp_path, monkeypatch):
+    target = tmp_path / "film.svg"
+    target.write_text("old")
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        made.save(target)
+    assert [p.name for p in tmp_path.iterdir()] == ["film.svg"]
+    assert target.read_text() == "old"
+
+
+def test_a_picture_is_saved_in_every_format(network, tmp_path):
+    for suffix in PICTURE:
+        assert network.frames[-1].save(tmp_path / f"still{suffix}").stat().st_size > 500
+    assert Image.open(io.BytesIO((tmp_path / "still.png").read_bytes())).width == 1920
+
+
+def test_notebooks_get_a_picture(made):
+    bundle = made.frames[0]._repr_mimebundle_()
+    assert bundle["image/svg+xml"].startswith("<svg")
+    assert bundle["text/plain"] == "Nothing is computed yet."

@@ -1,0 +1,114 @@
+"""Nothing overlaps, nothing leaves its place, nothing moves."""
+
+import json
+import re
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from programs import scalars
+
+from graphgrad.execute.trace import trace
+from graphgrad.frontend.parse import parse
+from graphgrad.render.film import film
+from graphgrad.render.picture import picture
+from graphgrad.render.shapes import Box, Curve, Ink
+from graphgrad.render.svg import placed
+from graphgrad.render.typeset import line
+from graphgrad.render.writers import film_json
+
+
+def extent(ink, values):
+    label = line(ink.phrase, values)
+    x, scale = placed(ink, label)
+    return x, ink.y - label.ascent * scale, x + label.width * scale, ink.y + label.descent * scale
+
+
+def corners(box):
+    return box.x, box.y, box.x + box.width, box.y + box.height
+
+
+def meet(a, b, slack=0.3):
+    return a[0] < b[2] - slack and b[0] < a[2] - slack and a[1] < b[3] - slack and b[1] < a[3] - slack
+
+
+def within(inner, outer, slack=0.3):
+    return all(i >= o - slack for i, o in zip(inner[:2], outer[:2], strict=True)) and all(
+        i <= o + slack for i, o in zip(inner[2:], outer[2:], strict=True)
+    )
+
+
+def check_geometry(text, values):
+    made = film(trace(parse(text), values))
+    stage, shown = made.stage, made.scene.values
+    page = (0, 0, stage.width, stage.height)
+    nodes = {}
+    for shot in made.frames:
+        cards = {s.node: corners(s) for s in shot.shapes if isinstance(s, Box) and s.node >= 0}
+        assert nodes in ({}, cards), "a node moved"
+        nodes = cards
+        inks = [(s, extent(s, shown)) for s in shot.shapes if isinstance(s, Ink)]
+        assert all(within(place, page) for _, place in inks)
+        labels = [place for s, place in inks if s.size == stage.style.wire_size]
+        assert not any(meet(a, b) for a, b in combinations(labels, 2)), "two labels meet"
+        assert not any(meet(label, card) for label in labels for card in cards.values()), "a label meets a node"
+        for s, place in inks:
+            if s.size != stage.style.wire_size:
+                assert sum(meet(place, card) for card in cards.values()) <= 1
+                assert all(within(place, card) for card in cards.values() if meet(place, card)), (
+                    "a text leaves its card"
+                )
+    assert not any(meet(a, b) for a, b in combinations(nodes.values(), 2)), "two nodes meet"
+
+
+@settings(max_examples=15)
+@given(scalars())
+def test_random_graphs(program):
+    check_geometry(program.text, program.values)
+
+
+@pytest.mark.slow
+@settings(max_examples=200)
+@given(scalars(statements=6))
+def test_two_hundred_random_graphs(program):
+    check_geometry(program.text, program.values)
+
+
+def test_every_format_has_the_same_places():
+    made = film(trace(parse("x*x + sin(x)"), x=2.0))
+    data = json.loads(film_json(made))
+    for node in data["nodes"]:
+        x, y = node["center"]
+        pinned = re.compile(rf'^\t{node["id"]} \[.*pos="{x:.2f},{stage_y(made, y)}!"', re.MULTILINE)
+        for shot in made.frames:
+            assert pinned.search(shot.dot())
+            left = x - node["size"][0] / 2
+            assert f'<rect x="{left:.2f}"'.rstrip('0"').rstrip(".") in shot.svg()
+
+
+def stage_y(made, y):
+    return f"{made.stage.height - y:.2f}"
+
+
+def test_multiple_edges_stay_apart():
+    made = film(trace(parse("x*x"), x=2.0))
+    first, second = (s for s in made.frames[-1].shapes if isinstance(s, Curve))
+    assert first.points != second.points
+
+
+def test_a_large_graph_is_drawn_in_groups_and_says_so():
+    names, lines = ["a", "b"], []
+    for i in range(3000):
+        lines.append(f"t{i} = sin({names[-1]}) * {names[-2]}")
+        names.append(f"t{i}")
+    shown = picture(parse("\n".join(lines)))
+    assert shown.caption == "Graph of t2999: 6002 nodes, drawn as 20 groups."
+    assert len(shown.svg()) < 100_000
+
+
+def test_a_static_picture_shows_no_value():
+    shown = picture(parse("tanh(W @ x + b)", W=(4, 2), x=2, b=4))
+    assert "[4×2]" not in shown.svg()  # glyphs, not text
+    assert not [s for s in shown.shapes if isinstance(s, Box) and s.dashed]
+    assert 'label="' not in shown.dot()
+    assert "4 × 2" in shown.dot()
