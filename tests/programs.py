@@ -110,11 +110,11 @@ def scalars(draw, rows=SMOOTH, statements=4, largest=1e3):
 
 @st.composite
 def arrays(draw, shape):
-    """An array of distinct numbers: no ties among them."""
+    """An array of distinct numbers, and of distinct differences: no ties among them."""
     count = prod(shape)
-    places = draw(st.permutations(range(count)))
+    places = np.array(draw(st.permutations(range(count))), float)
     start = draw(values(-1.2, -0.8))
-    return (start + np.array(places, float) * (2.0 / max(count, 1))).reshape(shape)
+    return (start + (places + 0.3 * np.sin(1.7 * places**2)) * (2.0 / max(count, 1))).reshape(shape)
 
 
 INPUTS = {"A": (2, 3), "B": (3, 2), "C": (2, 1, 3), "u": (3,), "v": (2,), "s": ()}

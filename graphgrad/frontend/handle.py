@@ -202,7 +202,7 @@ def _attributes(row: Op, positional: list[Any], keywords: dict[str, Any]) -> dic
         if name not in attrs:
             raise _unknown_keyword(row.name, name)
         attrs[name] = _static(value)
-        if attrs[name] != row.attrs[name] and (refused := refusal(name, attrs[name])):
+        if attrs[name] is not row.attrs[name] and (refused := refusal(name, attrs[name])):
             raise UsageError(refused)
     if missing := [name for name in row.required if attrs[name] is None]:
         raise UsageError(f"{row.name} needs {missing[0]}=")
