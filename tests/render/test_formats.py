@@ -1,8 +1,8 @@
 """Files: every format is what it says it is, the same bytes each time, whole or not at all."""
 
-import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -40,14 +40,14 @@ def network():
 
 @pytest.mark.parametrize("suffix", [".gif", ".apng", ".webp"])
 def test_moving_pictures_have_every_frame_and_its_time(made, tmp_path, suffix):
-    image = Image.open(made.save(tmp_path / f"film{suffix}"))
-    assert image.n_frames == len(made)
-    assert image.width == 960
     shown = []
-    for k in range(image.n_frames):
-        image.seek(k)
-        image.load()
-        shown.append((image.info["duration"], image.convert("RGB").tobytes()))
+    with Image.open(made.save(tmp_path / f"film{suffix}")) as image:
+        assert image.n_frames == len(made)
+        assert image.width == 960
+        for k in range(image.n_frames):
+            image.seek(k)
+            image.load()
+            shown.append((image.info["duration"], image.convert("RGB").tobytes()))
     assert [round(d) for d, _ in shown] == [milliseconds(p) for p in made.frames]
     assert len({pixels for _, pixels in shown}) == len(made)
 
@@ -135,7 +135,7 @@ made = film(trace(parse("y = x1*x2; w = log(y)*sin(x2) + y"), x1=0.5, x2=0.75))
 for suffix in sys.argv[1:]:
     print(suffix, hashlib.sha256(FILM[suffix].load()(made)).hexdigest())
 """
-BYTES = [suffix for suffix in FILM if suffix not in {".mp4"}]
+BYTES = [suffix for suffix in FILM if suffix != ".mp4"]
 
 
 def digests(seed, suffixes):
@@ -164,7 +164,7 @@ def test_what_cannot_be_written_is_refused_before_the_work(made, tmp_path, monke
     monkeypatch.setattr(export.Writer, "load", lambda _: pytest.fail("the work has begun"))
     with pytest.raises(UsageError) as caught:
         made.save(tmp_path / name)
-    assert pytest.importorskip("re").search(message, str(caught.value))
+    assert re.search(message, str(caught.value))
     assert [p.name for p in tmp_path.iterdir()] == ["folder.svg"]
 
 
@@ -187,7 +187,8 @@ def test_an_interrupted_write_leaves_the_old_file(made, tmp_path, monkeypatch):
 def test_a_picture_is_saved_in_every_format(network, tmp_path):
     for suffix in PICTURE:
         assert network.frames[-1].save(tmp_path / f"still{suffix}").stat().st_size > 500
-    assert Image.open(io.BytesIO((tmp_path / "still.png").read_bytes())).width == 1920
+    with Image.open(tmp_path / "still.png") as image:
+        assert image.width == 1920
 
 
 def test_notebooks_get_a_picture(made):
