@@ -9,7 +9,7 @@ from graphgrad.compile import module
 from graphgrad.compile.passes import composed, pipeline, rewrite, write_out
 from graphgrad.compile.plan import StepPlan
 from graphgrad.compile.provenance import Provenance
-from graphgrad.compile.tape import Ref, Tape
+from graphgrad.compile.tape import Ref, Setting, Tape
 from graphgrad.compile.update import VECTOR
 from graphgrad.compile.writer import gradients
 from graphgrad.core.ops import OPS
@@ -59,7 +59,7 @@ class ArrayWriter:
                 self.copies.append((self.views[name], node))
             else:
                 homes[node] = self.views[name]
-        return Tape(self.graph, self.labels, self.plan.dtype, inputs, homes, self.dims, self.taken)
+        return Tape(self.graph, Setting(self.labels, self.plan.dtype, inputs, homes, self.dims, self.taken))
 
     def on_update(self) -> Tape:
         """The statements of the optimizer, on all of the vectors or on a chunk of each."""
@@ -79,7 +79,8 @@ class ArrayWriter:
         ]
         homes = {node: names[name] for name, node in graph.outputs.items() if node not in inputs}
         dims = {**self.dims, VECTOR[0]: str(self.chunk or self.plan.size)}
-        return Tape(graph, labels, self.plan.dtype, inputs, homes, dims, self.taken, each_named=False)
+        setting = Setting(labels, self.plan.dtype, inputs, homes, dims, self.taken, each_named=False)
+        return Tape(graph, setting)
 
     def source(self) -> str:
         """The module's text."""
@@ -129,7 +130,7 @@ class ArrayWriter:
 
     def stepping(self) -> list[str]:
         """What is done in every step."""
-        graph, names, said = self.graph, self.names, self.said
+        graph, said = self.graph, self.said
         lines: list[tuple[str, str]] = []
         for name in self.plan.data:
             kind = "int64" if graph.nodes[graph.inputs[name]].dtype == "int" else self.plan.dtype

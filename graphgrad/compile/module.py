@@ -32,7 +32,8 @@ def version() -> str:
 
 def formula(graph: Graph) -> list[str]:
     """Give the user's text, or the graph's own, cut to what a docstring can hold."""
-    lines = [line.rstrip() for line in (graph.source or str(graph)).splitlines()]
+    whole = graph.source or (str(graph) if len(graph) < 1000 else f"a graph of {len(graph)} nodes")
+    lines = [line.rstrip() for line in whole.splitlines()]
     lines = [part for line in lines for part in (textwrap.wrap(line, WIDTH - 4, subsequent_indent="    ") or [""])]
     if len(lines) > FORMULA_LINES:
         lines = [*lines[:FORMULA_LINES], f"... ({len(lines) - FORMULA_LINES} lines more)"]
@@ -81,7 +82,8 @@ def written(lines: Iterable[tuple[str, str]], indent: int) -> list[str]:
         elif len(beside) <= WIDTH:
             said.append(beside)
         else:
-            short = textwrap.shorten(comment, WIDTH - indent - 2, placeholder=" ...")
+            room = WIDTH - indent - 2
+            short = comment if len(comment) <= room else f"{comment[: room - 4]} ..."
             said += [f"{space}# {short}", f"{space}{code}"]
     return said
 
@@ -109,6 +111,15 @@ def mapping(start: str, entries: Mapping[str, str], indent: int) -> list[str]:
     if len(one) <= WIDTH or not items:
         return [one]
     return [f"{space}{start}{{", *(f"{space}    {item}," for item in items), f"{space}}}"]
+
+
+def call(function: str, arguments: Sequence[str], indent: int) -> list[str]:
+    """Write a call, an argument a line where one line does not hold them."""
+    space = " " * indent
+    one = f"{space}{function}({', '.join(arguments)})"
+    return (
+        [one] if len(one) <= WIDTH else [f"{space}{function}(", *(f"{space}    {a}," for a in arguments), f"{space})"]
+    )
 
 
 def unpacked(names: Sequence[str], value: str, indent: int) -> list[str]:

@@ -43,5 +43,6 @@ _LOSS = "scores - max(scores, axis=-1, keepdims=True)"
 WRITTEN_OUT = {  # rows in the steps that NumPy takes: the largest entry is taken out first, and nothing overflows
     "softmax": f"exp({_SHIFTED}) / sum(exp({_SHIFTED}), axis=axis, keepdims=True)",
     "log_softmax": f"{_SHIFTED} - log(sum(exp({_SHIFTED}), axis=axis, keepdims=True))",
-    "cross_entropy": f"(sum(log(sum(exp({_LOSS}), axis=-1, keepdims=True))) - sum(pick({_LOSS}, labels))) / size(labels)",
+    "cross_entropy": f"(sum(log(sum(exp({_LOSS}), axis=-1, keepdims=True))) - sum(pick({_LOSS}, labels)))"
+    " / size(labels)",
 }

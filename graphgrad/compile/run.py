@@ -164,7 +164,16 @@ class UnrolledRun(Run):
     def __call__(self, *data: Any, **rates: float) -> float:
         """Take one step; gives the loss before it."""
         if not self.step.dimensions:
-            data = tuple([[d] for d in data])
+            row: list[float] = []
+            for d in data:
+                row += (d,) if isinstance(d, float | int) else np.ravel(d).tolist()
+            try:
+                (loss,) = self._train(*self.numbers, (row,), (0,), self.t, *self._rates(rates))
+            except (ArithmeticError, ValueError):
+                data = tuple([[d] for d in data])
+            else:
+                self.t += 1
+                return loss
         known: dict[str, Any] = {"batch": len(data[0]), **rates}
         return float(self.epoch(*data, **known)[0])
 

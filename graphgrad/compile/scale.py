@@ -1,13 +1,13 @@
 """Scalars out of vectors: a pass on updates that multiplies numbers once, instead of vectors many times.
 
-Every vector is held as a scale times a core; scales multiply as single numbers and reach a vector only where a sum or an
-output needs them. A state whose update is a * m + b * h, a and b constant, is kept divided by b, which saves one more pass:
-Adam takes ten.
+Every vector is held as a scale times a core; scales multiply as single numbers, and reach a vector only where a sum
+or an output needs them. A state whose update is a * m + b * h, a and b constant, is kept divided by b, which saves one
+more pass: Adam takes ten.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -89,9 +89,8 @@ class _Folder:
             core = self.builder.input(node.value, node.shape, node.dtype)
             unit = self.units.get(node.value)
             return Scaled({} if unit is None else {self._number(unit): one}, core)
-        rule = _RULES.get(node.op)
         operands = [self.values[o] for o in node.operands]
-        made = rule(self, *operands) if rule else None
+        made = _RULES[node.op](self, *operands) if node.op in _RULES else None
         if made is None:
             whole = [self._whole(o) for o in operands]
             made = Scaled({}, self.builder.apply(node.op, *whole, **dict(node.attrs)))
@@ -189,7 +188,7 @@ def _times(a: Scale, b: Scale, power: int = 1) -> dict[int, Fraction]:
     return product
 
 
-_RULES = {
+_RULES: dict[str, Callable[..., Scaled | None]] = {
     "mul": _Folder.mul,
     "div": _Folder.div,
     "square": _Folder.square,

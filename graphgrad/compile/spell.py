@@ -6,10 +6,13 @@ Operands are put in with just the parentheses they need; a spelling that uses an
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from graphgrad.core.errors import TargetError
 from graphgrad.core.ops import OPS
@@ -41,6 +44,14 @@ class Template(NamedTuple):
     level: int
     once: tuple[bool, ...]  # by slot: whether the operand occurs at most once, so that an expression may stand there
     calls: frozenset[str]  # functions called by a bare name: of `math` or of the runtime
+
+    @property
+    def both(self) -> bool:
+        """Whether a spelling for numbers serves arrays too, with NumPy's functions in the place of those of `math`."""
+        branches = any(
+            word in text for text in self.texts for word in (" if ", "not ", " and ", " or ", "min(", "max(")
+        )
+        return not branches and all(hasattr(np, name) and hasattr(math, name) for name in self.calls)
 
     def renamed(self, names: Mapping[str, str]) -> Template:
         """Call functions by other names."""

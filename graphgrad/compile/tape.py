@@ -31,19 +31,28 @@ class Ref(NamedTuple):
     number: bool = False  # whether it is a number of Python's own
 
 
-class Tape:
-    """Statements that compute a graph: `bind` stands before the step, `step` inside.
+class Setting(NamedTuple):
+    """Where statements will stand: how nodes are called, what inputs are, and which arrays outputs are to be left in.
 
-    `inputs` says what the graph's inputs are in the code; `homes` names arrays that outputs are to be left in. With
-    `each_named` every value has its own name, whatever array holds it.
+    With `each_named` every value has its own name, whatever array holds it. `taken` is every name that is in use.
     """
 
-    def __init__(self, graph: Graph, labels: Sequence[str], dtype: str, inputs: Mapping[int, Ref],
-                 homes: Mapping[int, str], dims: Mapping[str, str], taken: set[str], *,
-                 each_named: bool = True) -> None:  # fmt: skip
-        self.graph, self.labels, self.homes, self.dims, self.taken = graph, labels, homes, dims, taken
-        self.each_named = each_named
-        self.dtype, self.dialect = dtype, Dialect("numpy", f"np.{dtype}")
+    labels: Sequence[str]
+    dtype: str
+    inputs: Mapping[int, Ref]
+    homes: Mapping[int, str]
+    dims: Mapping[str, str]
+    taken: set[str]
+    each_named: bool = True
+
+
+class Tape:
+    """Statements that compute a graph: `bind` stands before the step, `step` inside."""
+
+    def __init__(self, graph: Graph, setting: Setting) -> None:
+        self.graph = graph
+        self.labels, self.dtype, inputs, self.homes, self.dims, self.taken, self.each_named = setting
+        self.dialect = Dialect("numpy", f"np.{self.dtype}")
         self.bind: list[str] = []
         self.step: list[tuple[str, int]] = []  # a statement and the node that it is for
         self.calls: set[str] = set()
@@ -62,7 +71,7 @@ class Tape:
                 self.uses[o] -= graph.nodes[i].operands.count(o)
                 if not self.uses[o]:
                     self._release(self.refs[o].base)
-        for node, home in homes.items():
+        for node, home in self.homes.items():
             if self.refs[node].text != home:
                 self._say(f"np.copyto({home}, {self.refs[node].text})", node)
 
@@ -326,4 +335,4 @@ def _late(graph: Graph, numbers: set[int]) -> frozenset[int]:
 def _reduced(shape: Shape, attrs: tuple[tuple[str, object], ...]) -> list[int | str]:
     axis = dict(attrs)["axis"]
     axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    return [shape[k] for k in axes]  # type: ignore[union-attr, index]
+    return [shape[k] for k in axes]

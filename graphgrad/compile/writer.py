@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from graphgrad.compile import module
 from graphgrad.compile.lines import Dialect, straight
 from graphgrad.compile.provenance import Provenance
@@ -13,6 +15,7 @@ from graphgrad.core.ops import OPS
 from graphgrad.execute import numpy_functions, python_functions
 from graphgrad.transform.grad import derivative_name
 
+LARGE = 1000  # nodes: above, numbers and arrays share their lines
 TITLES = {"value": "The value of", "value_and_grad": "The value and the gradient of", "values": "The values of"}
 
 
@@ -34,6 +37,8 @@ class Writer:
         """The module's text."""
         taken = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const"}
         imports, functions, library, names = set[str](), list[str](), list[str](), dict[str, str]()
+        if self.of_numbers and self.of_arrays and len(self.graph) > LARGE and self.alike():
+            return self.shared(taken)
         if self.of_numbers:
             imports, own = module.library(self.calls(Dialect("python")), python_functions)
             names = {name: f"{name}_" for name in [*imports, *own] if name in taken}
@@ -56,6 +61,31 @@ class Writer:
             functions, library = ([module.renamed(t, {"np": "np_"}) for t in texts] for texts in (functions, library))
         return self.head(imports, names, library) + "\n\n".join([*library, *functions])
 
+    def alike(self) -> bool:
+        """Whether the lines of numbers serve arrays too, given NumPy's functions for those of `math`."""
+        forms = [Dialect("python").form(self.graph, i) for i in range(len(self.graph))]
+        constants = any(isinstance(n.value, Constant) for n in self.graph.nodes if n.op == "const")
+        return not constants and all(form is None or form.both for form in forms)
+
+    def shared(self, taken: set[str]) -> str:
+        """The module of a large program: its lines stand there once, and are given the functions that they call."""
+        calls = sorted(self.calls(Dialect("python")))
+        names = {name: f"{name}_" if name in taken else name for name in calls}
+        inputs, given = list(self.graph.inputs), [names[c] for c in calls]
+        lines = self.opening(f"_{self.name}", "Array", [*inputs, *given])
+        lines += [*self.body(Dialect("python", renamed=names), 4), *self.result(4)]
+        outer = self.opening(self.name, "Array")
+        outer.append("    try:")
+        outer += module.call(f"return _{self.name}", [*inputs, *(f"math.{c}" for c in calls)], 8)
+        outer.append("    except (TypeError, ValueError, ArithmeticError):  # NumPy knows arrays, inf and nan")
+        outer += [f"        {n} = np.asarray({n}, np.{self.dtype})[()]" for n in inputs]
+        outer.append('        with np.errstate(all="ignore"):')
+        outer += module.call(f"return _{self.name}", [*inputs, *(f"np.{c}" for c in calls)], 12)
+        text = ["\n".join(part) + "\n" for part in (lines, outer)]
+        hidden: dict[str, str] = {name: f"{name}_" for name in ("np", "math") if name in taken}
+        text[1] = module.renamed(text[1], hidden)
+        return self.head(set(), hidden, ["math."]) + "\n\n".join(text)
+
     def calls(self, dialect: Dialect) -> set[str]:
         """The functions and constants that the program uses by name."""
         found = set[str]()
@@ -71,7 +101,8 @@ class Writer:
         notes = module.described_inputs(self.graph)
         lines = [module.header(TITLES[self.name], self.before, notes, self.target.name, self.dtype)]
         lines.append("from __future__ import annotations\n")
-        system = ["import math"] if any("math." in text for text in library) else []
+        known = "import math as math_" if "math" in names else "import math"
+        system = [known] if any("math." in text for text in library) else []
         system += module.imported("math", [f"{n} as {names[n]}" if n in names else n for n in sorted(imports)])
         if self.of_arrays:
             system.append("from typing import Any")
@@ -101,14 +132,14 @@ class Writer:
         text += ['    with np.errstate(all="ignore"):', *self.body(dialect, 8), *self.result(4)]
         return "\n".join(text) + "\n"
 
-    def opening(self, name: str, number: str) -> list[str]:
-        """The signature and the docstring."""
+    def opening(self, name: str, number: str, parameters: Iterable[str] = ()) -> list[str]:
+        """The signature and the docstring; the parameters are the inputs, unless said otherwise."""
         many = f"dict[str, {number}]"
         one = len(self.graph.outputs) == 1
         returned = f"tuple[{number}, {many}]" if self.grads else number if one else many
         first = next(iter(self.graph.outputs))
         said = f"{first} and its gradient, by input name" if self.grads else first if one else "the outputs, by name"
-        return [*module.signature(name, [f"{n}: {number}" for n in self.graph.inputs], returned),
+        return [*module.signature(name, [f"{n}: {number}" for n in parameters or self.graph.inputs], returned),
                 f'    """Give {said}."""']  # fmt: skip
 
     def body(self, dialect: Dialect, indent: int) -> list[str]:

@@ -35,9 +35,9 @@ def program(graph: Graph) -> str:
     s = a + b
     z = s * s
     """
-    kept = statements(graph)
-    lines = []
-    for i in kept:
+    ordered = statements(graph)
+    kept, lines = frozenset(ordered), []
+    for i in ordered:
         first, *others = _names(graph, i)
         lines.append(f"{first} = {text(graph, i, kept)}")
         lines += [f"{name} = {first}" for name in others]

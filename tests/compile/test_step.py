@@ -280,7 +280,7 @@ STEPPED = [  # every way to fill an array: views, reductions, one-hots, values o
     "h = concatenate([X, tanh(X)], axis=0) @ W1.T + b1; L = mean(h) + logsumexp(h @ W2.T + b2)",
     "h = silu(X @ W1.T + b1); h = (h - mean(h, axis=0)) / std(h, axis=0); L = huber(h @ W2.T, b2)",
     "h = reshape(X @ W1.T + b1, shape=(N, 5)); L = norm(h) + W2[0, 0] * b2[1] + sum(maximum(h, 0.5))",
-    "h = elu(X @ W1.T + b1); z = h @ W2.T + b2; L = mean(pick(z, y)) - mean(where(z > 0, z, 0)) + sum(clip(b1, -0.5, b1))",
+    "z = elu(X @ W1.T + b1) @ W2.T + b2; L = mean(pick(z, y)) - mean(where(z > 0, z, 0)) + sum(clip(b1, -1, b1))",
     "L = sum((X @ W1.T + b1)[:, None, :] * W2) / 10 + prod(b2) + sum((W1 @ X.T).T @ W2.T)",
 ]
 
