@@ -170,11 +170,11 @@ class _Data:
         }
 
     def equation(self, equation: Equation) -> list[list[Any]]:
-        """An equation as lines: what is equal to what, symbols before numbers."""
-        lines = [(*equation.lead, equation.relation, *equation.symbols) if equation.symbols else equation.lead]
-        if equation.numbers and equation.lead:
-            lines.append((equation.relation, *equation.numbers))
-        return [self.phrase(line) for line in lines if line]
+        """An equation as lines: symbols, and below them numbers."""
+        lines = [(*equation.lead, equation.relation, *part) for part in (equation.symbols, equation.numbers) if part]
+        if equation.symbols and equation.numbers:
+            lines[1] = lines[1][len(equation.lead) :]
+        return [self.phrase(line) for line in lines]
 
 
 def _label(label: Label) -> list[Any]:
