@@ -28,6 +28,7 @@ FLOORS = {
     "graphgrad.core.builder": 1,
     "graphgrad.core.graph": 1,
     "graphgrad.core": 0,
+    "graphgrad.__version__": 0,
 }
 
 # These live on one floor, and do not know each other: what needs two of them is composed on floor 7.
