@@ -91,9 +91,11 @@ def test_page_shows_what_comes_out(page, tmp_path, monkeypatch, request):
     for name, value in TERMINAL.items():
         monkeypatch.setenv(name, value)
     now = really_shown(page, tmp_path)
-    if request.config.getoption("--update-golden"):
+    shown = page.read_text(encoding="utf-8")
+    if request.config.getoption("--update-golden") and VARYING.sub("", shown) != VARYING.sub("", now):
         page.write_text(now, encoding="utf-8")
-    assert VARYING.sub("", page.read_text(encoding="utf-8")) == VARYING.sub("", now)
+        shown = now
+    assert VARYING.sub("", shown) == VARYING.sub("", now)
 
 
 def test_readme_has_the_two_set_up_commands():
