@@ -99,8 +99,11 @@ class Builder:
             needed.update(more)
             stack += more
         new = {old: i for i, old in enumerate(sorted(needed.union(self.inputs.values())))}
+        kept = [self.nodes[i] for i in new]
+        if len(kept) < len(self.nodes):
+            kept = [Node(op, tuple([new[o] for o in operands]), a, s, d) for op, operands, a, s, d in kept]
         graph = Graph(
-            tuple([self.nodes[i]._replace(operands=tuple([new[o] for o in self.nodes[i].operands])) for i in new]),
+            tuple(kept),
             {name: new[i] for name, i in self.inputs.items()},
             {name: new[i] for name, i in outputs.items()},
             {new[i]: names for i, names in self.names.items() if i in new},

@@ -11,6 +11,7 @@ from typing import Any
 from graphgrad.core.builder import Builder
 from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import ParseError, ShapeError, Span, UsageError, did_you_mean
+from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import Shape
 from graphgrad.frontend.lower import Lowering, Value
@@ -19,6 +20,7 @@ LENGTH = 500_000  # characters in a program
 OUTPUTS = ("z", "y", "f", "w", "out")  # names for an output that the user did not name
 
 
+@uncollected()
 def parse(text: str, shapes: Mapping[str, Any] | None = None, /, **more: Any) -> Graph:
     """Read an expression or a program of assignments into a graph.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from graphgrad.core.errors import ShapeError, UsageError
+from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import show
 from graphgrad.transform.adjoints import Adjoints
@@ -63,6 +64,7 @@ def reverse(
     return result
 
 
+@uncollected()
 def _reverse(graph: Graph, wrt: tuple[str, ...], cotangent: str | None, of: str) -> tuple[Graph, Adjoints]:
     builder, output = Rewriter(graph), graph.outputs[of]
     if graph.nodes[output].dtype != "float":

@@ -12,8 +12,9 @@ from typing import Any
 
 from graphgrad.core.op import Op
 from graphgrad.core.ops import OPS
-from graphgrad.frontend.lower import Lowering, inline, parsed
+from graphgrad.frontend.lower import inline
 from graphgrad.transform.adjoints import Contribution
+from graphgrad.transform.arithmetic import build
 from graphgrad.transform.rewrite import Rewriter
 
 
@@ -94,7 +95,7 @@ def contribution(b: Rewriter, node: int, slot: int, g: int) -> tuple[int | None,
     row, env, attrs = OPS[made.op], _env(b, node, g), dict(made.attrs) | {"i": slot}
     rule = local_rule(row, slot) or ""
     if row.d:
-        partial = Lowering(b, env, attrs).lower(parsed(rule))
+        partial = build(b, rule, env, attrs)
         if rule == "1":
             return partial, g
         return partial, b.plain("neg", g) if rule == "-1" else b.plain("mul", g, partial)
@@ -103,7 +104,7 @@ def contribution(b: Rewriter, node: int, slot: int, g: int) -> tuple[int | None,
         text = row.define(tuple(b.nodes[i].shape for i in made.operands), attrs)
         meaning = inline(b, text or "", row, list(made.operands), dict(made.attrs))
         return None, pull(b, meaning, g, made.operands[slot])
-    part = Lowering(b, env, attrs).lower(parsed(rule))
+    part = build(b, rule, env, attrs)
     if made.op == "matmul" and slot == 1 and len(b.nodes[made.operands[1]].shape) == 1:
         part = b.apply("squeeze", part, axis=-1)
     return None, part

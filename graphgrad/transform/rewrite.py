@@ -14,6 +14,7 @@ from graphgrad.core.graph import Graph, Node
 from graphgrad.core.op import SYMBOLS
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import Lowering, parsed
+from graphgrad.transform.arithmetic import build
 from graphgrad.transform.rules import RULES
 
 
@@ -46,31 +47,35 @@ class Rewriter(Builder):
     def __init__(self, graph: Graph | None = None) -> None:
         super().__init__(graph)
         self.fired: list[Firing] = []
+        self._rules = rules(self.table)
         self._simplest: dict[int, int] = {}
 
     def apply(self, op: str, *operands: int, **attrs: Any) -> int:
         """Give the simplest known node of that value."""
         node = super().apply(op, *operands, **attrs)
-        if node not in self._simplest:
-            self._simplest[node] = self._rewrite(node)
-        return self._simplest[node]
+        known = self._simplest.get(node)
+        if known is None:
+            known = self._simplest[node] = self._rewrite(node)
+        return known
 
     def plain(self, op: str, *operands: int) -> int:
         """Give the very application, unsimplified: what a lesson shows."""
         return super().apply(op, *operands)
 
     def _rewrite(self, node: int) -> int:
-        folded = self._fold(self.nodes[node])
-        if folded is not None:
-            return folded
         op, operands, _, shape, _ = self.nodes[node]
-        for rule in rules(self.table).get(op, ()):
-            if any(self.nodes[operands[slot]].op != head for slot, head in rule.heads):
+        heads = [self.nodes[i].op for i in operands]
+        if op in _EXACT and heads.count("const") == len(heads):
+            folded = self._fold(op, operands)
+            if folded is not None:
+                return folded
+        for rule in self._rules.get(op, ()):
+            if any([heads[slot] != head for slot, head in rule.heads]):  # noqa: C419  (a list is faster than a generator)
                 continue
             env: dict[str, int] = {}
             attrs: dict[str, Any] = {}
             if self._match(rule.pattern, rule.pattern.output, node, env, attrs) and self._exists(rule.known, env):
-                new = Lowering(self, dict(env), attrs).lower(parsed(rule.replacement))
+                new = build(self, rule.replacement, dict(env), attrs)
                 if self.nodes[new].shape == shape:
                     self.fired.append(Firing(node, new, rule.text))
                     return new
@@ -90,13 +95,12 @@ class Rewriter(Builder):
     def _exists(self, known: tuple[str, str, str] | None, env: dict[str, int]) -> bool:
         return known is None or self.find(known[0], env[known[1]], env[known[2]]) is not None
 
-    def _fold(self, node: Node) -> int | None:
+    def _fold(self, op: str, operands: tuple[int, ...]) -> int | None:
         """Arithmetic on whole numbers, as long as it is exact."""
-        exact = _EXACT.get(node.op)
-        values = [self.nodes[i].value for i in node.operands if self.nodes[i].op == "const"]
-        if exact is None or len(values) < len(node.operands) or any(type(v) is not int for v in values):
+        values = [self.nodes[i].value for i in operands]
+        if any(type(v) is not int for v in values):
             return None
-        result = exact(*values)
+        result = _EXACT[op](*values)
         return self.const(result) if result is not None and abs(result) < _LARGE else None
 
 
