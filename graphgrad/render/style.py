@@ -20,14 +20,14 @@ class Style:
     name: str = "light"
     ground: str = "#ffffff"
     ink: str = "#0f172a"  # formulas
-    faint: str = "#64748b"  # captions
+    faint: str = "#56637a"  # captions
     idle: str = "#a3afc0"  # outlines and wires that nothing has reached yet
     card: str = "#f8fafc"  # the ground of a node
     group: str = "#f1f5f9"  # the ground of a layer
     value: str = "#1d4ed8"  # forward: values
     value_glow: str = "#dbe7ff"  # the node being computed
     adjoint: str = "#c2410c"  # backward: adjoints and partials
-    adjoint_glow: str = "#ffe6d5"
+    adjoint_glow: str = "#ffefe4"
     good: str = "#15803d"  # a verdict that stands
     bad: str = "#b91c1c"
     title_size: float = 16.0

@@ -259,7 +259,8 @@ def test_a_swipe_steps(browser, file):
     box = page.locator("#stage").bounding_box()
     middle = box["y"] + box["height"] - 30
     swipe = """([x, y, dx]) => {
-        const at = (type, clientX) => picture.dispatchEvent(new PointerEvent(type, { clientX, clientY: y, bubbles: true }));
+        const at = (type, clientX) =>
+            picture.dispatchEvent(new PointerEvent(type, { clientX, clientY: y, bubbles: true }));
         at('pointerdown', x);
         at('pointerup', x + dx);
     }"""
