@@ -65,11 +65,11 @@ def labels(targets: Any, outer: Shape, name: str) -> Any:
     if targets.ndim != 1:
         hint = "one-hot rows become indices by y.argmax(axis=1)" if targets.ndim == 2 else ""
         raise DataError(f"{name} has shape {show(targets.shape)}, where class indices have one axis", hint=hint)
-    found = targets.astype(np.int64, copy=False) if targets.dtype.kind in "iuf" else targets
     if targets.dtype.kind == "f":
         finite(targets, name)
-        if (bad := np.flatnonzero(found != targets)).size:
+        if (bad := np.flatnonzero(targets != np.floor(targets))).size:
             raise DataError(f"{place(name, bad[:1])} is {targets[bad[0]]}, which is no class index")
+    found = targets.astype(np.int64, copy=False)
     if (bad := np.flatnonzero((found < 0) | (found >= classes))).size:
         raise DataError(
             f"{place(name, bad[:1])} is {found[bad[0]]}, but there are {classes} classes, 0 to {int(classes) - 1}"

@@ -14,9 +14,11 @@ from graphgrad.core.shapes import Shape
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.network import Network
 
+TARGETS = ("numbers", "labels", "yes or no")  # of the output's shape; a class index a row; 0 or 1
+
 
 class Loss(NamedTuple):
-    """A loss: `target` is "numbers" (of the output's shape), "labels" (a class index a row) or "yes or no" (0 or 1)."""
+    """A loss: its text, and which of `TARGETS` a target is."""
 
     name: str
     text: str

@@ -11,7 +11,7 @@ from typing import Any
 from graphgrad import __version__
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
 from graphgrad.core.files import check_writable, write_whole
-from graphgrad.learn.losses import Loss
+from graphgrad.learn.losses import TARGETS, Loss, objective
 from graphgrad.learn.model import Model
 from graphgrad.learn.network import Network
 
@@ -35,9 +35,13 @@ def load(path: str | os.PathLike[str]) -> Model:
     try:
         shapes = {name: tuple(shape) for name, shape in said["shapes"].items()}
         net = Network(said["program"], shapes, weights).starting(weights)
+        loss, dtype = Loss(*said["loss"]), said["dtype"]
         if set(net.graph.inputs) != {net.data, *weights}:
-            raise DataError(f"'{place}' lacks parameters of its program")
-        return Model(net, Loss(*said["loss"]), said["dtype"], tuple(said["classes"]))
+            raise DataError("its program has other parameters")
+        if loss.target not in TARGETS or dtype not in {"float64", "float32"}:
+            raise DataError(f"it has targets '{loss.target}' and type {dtype}")
+        objective(net, loss.text)
+        return Model(net, loss, dtype, tuple(said["classes"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise DataError(f"'{place}' is no model of graphgrad: {error!r}") from None
     except GraphgradError as error:
@@ -51,7 +55,7 @@ def write_tensors(path: Path, arrays: Mapping[str, Any], kind: str, said: Mappin
     if path.suffix != ".safetensors":
         raise UsageError(f"'{path}' is of no known kind", hint="name it .safetensors")
     check_writable(path)
-    metadata = {"graphgrad": __version__, kind: json.dumps(said)}
+    metadata = {kind: json.dumps({"graphgrad": __version__, **said})}  # one key: the format keeps no order
     write_whole(path, serialise({name: array.copy(order="C") for name, array in arrays.items()}, metadata))
 
 

@@ -1,0 +1,110 @@
+"""graphgrad train and predict, as they are called."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from graphgrad.learn.share import load
+
+MAIN = "from graphgrad.cli.main import main; main()"
+
+
+def graphgrad(line, *more, folder, code=0):
+    command = [sys.executable, "-c", MAIN, *line.split(), *map(str, more)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout if not code else done.stderr
+
+
+def test_xor_from_training_to_prediction(tmp_path):
+    said = graphgrad(
+        "train xor --layers 2,4,1 --activation tanh --loss squared_error --optimizer sgd --lr 0.1 --steps 100000"
+        " --seed 0 --save model.safetensors --history history.csv",
+        folder=tmp_path,
+    )
+    running = [float(line.split()[-1]) for line in said.splitlines() if "mean error so far" in line]
+    assert len(running) == 10
+    assert running == sorted(running, reverse=True)
+    assert running[-1] < 0.003
+    assert "0.0000 1.0000 -> 1.0000   (wanted 1.0000)" in said
+    (tmp_path / "data.csv").write_text("x1,x2\n0,0\n0,1\n1,0\n1,1\n")
+    found = json.loads(graphgrad("predict model.safetensors data.csv --json", folder=tmp_path))
+    np.testing.assert_allclose(found["predictions"], [[0], [1], [1], [0]], atol=5e-4)
+    (tmp_path / "bare.csv").write_text("0,0\n0,1\n")
+    assert graphgrad("predict model.safetensors bare.csv", folder=tmp_path).splitlines() == [
+        str(row[0]) for row in found["predictions"][:2]
+    ]
+    assert (tmp_path / "history.csv").read_text().count("\n") == 101
+
+
+def flowers(path, rows=60):
+    generator = np.random.default_rng(0)
+    lines = ["length,width,kind"]
+    for i in range(rows):
+        kind = ("rose", "tulip", "violet")[i % 3]
+        length, width = generator.normal([i % 3, -(i % 3)], 0.2)
+        lines.append(f"{length:.3f},{width:.3f},{kind}")
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_a_file_with_words_for_classes(tmp_path):
+    flowers(tmp_path / "flowers.csv")
+    train = "train flowers.csv --epochs 50 --lr 0.01 --validation 0.2 --save model.safetensors"
+    said = graphgrad(train, folder=tmp_path)
+    assert "  rose  tulip violet   predicted" in said
+    assert "accuracy" in said
+    model = load(tmp_path / "model.safetensors")
+    assert model.classes == ("rose", "tulip", "violet")
+    predict = "predict model.safetensors flowers.csv --leave-out kind"
+    found = [int(line) for line in graphgrad(predict, folder=tmp_path).split()]
+    assert np.mean(np.array(found) == np.arange(60) % 3) > 0.95
+    scores = json.loads(graphgrad(predict, "--scores", "--json", folder=tmp_path))["predictions"]
+    assert np.array(scores).argmax(axis=1).tolist() == found
+    chances = json.loads(graphgrad(predict, "--probabilities", "--json", folder=tmp_path))["predictions"]
+    np.testing.assert_allclose(np.sum(chances, axis=1), 1)
+
+
+def test_a_program_of_your_own(tmp_path):
+    (tmp_path / "net.txt").write_text("h = tanh(X @ W.T + b)\nR = h @ V.T + c + X @ U.T\n")
+    shapes = [part for shape in ("X=N,2", "W=4,2", "b=4", "V=1,4", "c=1", "U=1,2") for part in ("--shape", shape)]
+    said = graphgrad("train xor --program net.txt --steps 2000 --json", *shapes, folder=tmp_path)
+    answer = json.loads(said)
+    assert list(answer["weights"]) == ["W", "b", "V", "c", "U"]
+    assert answer["history"][-1]["step"] == 2000
+
+
+def test_resume_on_the_command_line(tmp_path):
+    train = "train xor --seed 3 --every 0 --json"
+    whole = json.loads(graphgrad(train, "--steps", 4000, folder=tmp_path))
+    kept = ["--checkpoint", "run.safetensors", "--resume"]
+    graphgrad(train, "--steps", 2000, *kept, folder=tmp_path)
+    resumed = json.loads(graphgrad(train, "--steps", 4000, *kept, folder=tmp_path))
+    assert resumed["weights"] == whole["weights"]
+
+
+@pytest.mark.slow
+def test_a_film_of_the_trained_network(tmp_path):
+    graphgrad("train xor --steps 2000 --film xor.gif", folder=tmp_path)
+    assert (tmp_path / "xor.gif").read_bytes().startswith(b"GIF")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("train xorr", "did you mean 'xor'"),
+        ("train xor --layers 2,x", "no layer sizes"),
+        ("train xor --layers 3,1", "the network wants (N, 3)"),
+        ("train xor --optimizer adm", "did you mean 'adam'"),
+        ("train xor --steps 5 --epochs 5", "not both"),
+        ("train no.csv", "there is no file"),
+        ("train xor --save model.pkl --steps 10", "safetensors"),
+        ("train xor --save no/model.safetensors", "no folder"),
+        ("predict no.safetensors data.csv", "there is no file"),
+    ],
+)
+def test_errors(tmp_path, arguments, said):
+    assert said in graphgrad(arguments, folder=tmp_path, code=2)

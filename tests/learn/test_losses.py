@@ -1,0 +1,134 @@
+"""Losses against NumPy written out, and the lecture's proof that negative log-likelihood is cross-entropy."""
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from graphgrad.core.errors import UsageError
+from graphgrad.execute.run import run
+from graphgrad.frontend.parse import parse
+from graphgrad.learn.losses import LOSSES, loss_row, objective
+from graphgrad.learn.network import mlp, network
+
+GENERATOR = np.random.default_rng(0)
+NUMBERS = GENERATOR.normal(size=(6, 3))
+LABELS = np.array([0, 2, 1, 1, 0, 2])
+
+
+def softmax(scores):
+    powers = np.exp(scores)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def huber(error):
+    return np.where(np.abs(error) <= 1, error**2 / 2, np.abs(error) - 0.5)
+
+
+BY_HAND = {
+    "squared_error": lambda r, y: ((r - y) ** 2).sum(),
+    "half_mse": lambda r, y: ((r - y) ** 2).mean() / 2,
+    "mse": lambda r, y: ((r - y) ** 2).mean(),
+    "mae": lambda r, y: np.abs(r - y).mean(),
+    "huber": lambda r, y: huber(r - y).mean(),
+    "binary_cross_entropy": lambda r, y: (
+        -(y * np.log(1 / (1 + np.exp(-r))) + (1 - y) * np.log(1 / (1 + np.exp(r)))).mean()
+    ),
+    "cross_entropy": lambda r, y: -np.log(softmax(r)[np.arange(len(y)), y]).mean(),
+}
+TARGETS = {
+    "numbers": GENERATOR.normal(size=(6, 3)),
+    "labels": LABELS,
+    "yes or no": GENERATOR.integers(2, size=(6, 3)).astype(float),
+}
+
+
+def value(net, loss, X, y, **penalties):
+    aim = objective(net, loss, **penalties)
+    return run(aim.graph, {net.data: X, aim.target: y, **net.values})[aim.graph.output]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_by_hand(name):
+    net = mlp(3, 3, seed=2)
+    y = TARGETS[LOSSES[name].target]
+    scores = NUMBERS @ net.values["W1"].T + net.values["b1"]
+    assert value(net, name, NUMBERS, y) == pytest.approx(BY_HAND[name](scores, y), rel=1e-12)
+
+
+def test_penalties_are_on_weights_and_not_on_biases():
+    net = mlp(3, 4, 3, seed=2).starting(b1=np.ones(4))
+    weights = [net.values["W1"], net.values["W2"]]
+    plain = value(net, "mse", NUMBERS, TARGETS["numbers"])
+    squares = value(net, "mse", NUMBERS, TARGETS["numbers"], l2=0.1) - plain
+    sizes = value(net, "mse", NUMBERS, TARGETS["numbers"], l1=0.2) - plain
+    assert squares == pytest.approx(0.1 * sum((w**2).sum() for w in weights))
+    assert sizes == pytest.approx(0.2 * sum(np.abs(w).sum() for w in weights))
+
+
+def test_a_loss_of_your_own():
+    net = mlp(3, 3, seed=2)
+    expected = np.abs(NUMBERS @ net.values["W1"].T + net.values["b1"] - TARGETS["numbers"]) ** 3
+    assert value(net, "mean(abs(R - Y) ** 3)", NUMBERS, TARGETS["numbers"]) == pytest.approx(expected.mean())
+
+
+def test_names_that_the_network_has_taken():
+    net = network("Y = X @ L.T; S = Y * 2", X=("N", 3), L=(3, 3))
+    aim = objective(net, "mse")
+    assert aim.target == "Y_"
+    assert list(aim.graph.outputs) == ["L_"]
+    expected = ((NUMBERS @ net.values["L"].T * 2 - TARGETS["numbers"]) ** 2).mean()
+    assert value(net, "mse", NUMBERS, TARGETS["numbers"]) == pytest.approx(expected)
+
+
+def test_an_output_without_a_name():
+    net = network("X @ W1.T + b1", X=("N", 3), W1=(3, 3), b1=3)
+    assert value(net, "mse", NUMBERS, TARGETS["numbers"]) > 0
+
+
+scores = st.lists(st.lists(st.floats(-50, 50), min_size=3, max_size=3), min_size=1, max_size=5)
+
+
+@given(scores, st.data())
+def test_negative_log_likelihood_is_cross_entropy_against_one_hot(rows, data):
+    """Numerically, on scores of any size: the lecture's two formulas, and ours from class indices."""
+    R = np.array(rows)
+    labels = np.array(data.draw(st.lists(st.integers(0, 2), min_size=len(R), max_size=len(R))))
+    shapes = {"R": ("N", 3), "Y": ("N",)}
+    ours, likelihood = (
+        run(parse(text, shapes), {"R": R, "Y": labels})[-1]
+        for text in ("cross_entropy(R, Y)", "nll(log_softmax(R), Y)")
+    )
+    one_hot = run(parse("soft_cross_entropy(R, T)", R=("N", 3), T=("N", 3)), {"R": R, "T": np.eye(3)[labels]})[-1]
+    assert ours == pytest.approx(likelihood, rel=1e-12, abs=1e-12)
+    assert ours == pytest.approx(one_hot, rel=1e-12, abs=1e-12)
+
+
+def test_negative_log_likelihood_is_cross_entropy_in_symbols():
+    """Exactly: sum of one-hot times log, with symbols for the scores, is the log of the class's own probability."""
+    import sympy
+
+    r = sympy.symbols("r1:6")
+    logs = [sympy.log(sympy.exp(s) / sum(map(sympy.exp, r))) for s in r]
+    for c in range(5):
+        cross_entropy = -sum((1 if i == c else 0) * log for i, log in enumerate(logs))
+        assert cross_entropy == -logs[c]
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        ("mes", "did you mean 'mse'"),
+        ("mean(R)", "the output R and the target Y"),
+        ("square(R - Y)", "no single number"),
+    ],
+)
+def test_errors(loss, said):
+    with pytest.raises(UsageError, match=said):
+        objective(mlp(2, 1), loss)
+
+
+def test_what_a_text_wants_as_target():
+    assert loss_row("cross_entropy(R, Y) + mean(square(R)) * 0.1").target == "labels"
+    assert loss_row("soft_cross_entropy(R, Y)").target == "numbers"
+    with pytest.raises(UsageError, match="not be negative"):
+        objective(mlp(2, 1), "mse", l2=-1.0)

@@ -1,0 +1,190 @@
+"""A run that was stopped, however it was, goes on from its checkpoint to the same bits as one that was not."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from graphgrad.core import files
+from graphgrad.core.errors import DataError, DomainError, UsageError
+from graphgrad.learn.fit import fit
+from graphgrad.learn.network import mlp, network
+
+GENERATOR = np.random.default_rng(0)
+X = GENERATOR.normal(size=(50, 3))
+Y = np.sin(X.sum(axis=1))
+LABELS = (Y > 0).astype(int)
+
+RUNS = {
+    "unrolled, drawn": (mlp(3, 4, 1), {"steps": 5000, "batch_size": 1, "optimizer": "momentum"}, Y),
+    "epochs, a rest": (mlp(3, 20, 2), {"epochs": 9, "batch_size": 16, "optimizer": "adam"}, LABELS),
+    "schedule and clipping": (
+        mlp(3, 20, 1),
+        {"epochs": 9, "batch_size": 7, "optimizer": "amsgrad", "schedule": "linear", "clip_norm": 0.1},
+        Y,
+    ),
+    "validation": (mlp(3, 20, 2), {"epochs": 9, "batch_size": 16, "validation": 0.2, "patience": 50}, LABELS),
+    "all examples": (mlp(3, 20, 1), {"epochs": 30, "batch_size": None, "optimizer": "nesterov"}, Y),
+}
+
+
+class Stopped(BaseException):
+    pass
+
+
+def stop_at(step):
+    def each(record):
+        if record.step >= step:
+            raise Stopped
+
+    return each
+
+
+def same(one, two):
+    assert all(np.array_equal(one.weights[name], two.weights[name]) for name in one.weights)
+
+
+@pytest.mark.parametrize(("net", "options", "y"), RUNS.values(), ids=RUNS)
+def test_to_the_same_bits(tmp_path, net, options, y):
+    whole, history = fit(net, X, y, **options)
+    kept = {"checkpoint": tmp_path / "run.safetensors", "every": 0, "resume": True}
+    stops = [record.step for record in history][:: max(1, len(history) // 3)]
+    for step in stops:
+        with pytest.raises(Stopped):
+            fit(net, X, y, each=stop_at(step), **kept, **options)
+    resumed, again = fit(net, X, y, **kept, **options)
+    same(whole, resumed)
+    for column in ("step", "epoch", "loss", "running", "validation", "accuracy"):
+        assert history[column] == again[column]
+
+
+def test_a_finished_run_goes_on(tmp_path):
+    net = mlp(3, 20, 1)
+    kept = {"checkpoint": tmp_path / "run.safetensors", "resume": True}
+    fit(net, X, Y, epochs=3, **kept)
+    longer, _ = fit(net, X, Y, epochs=5, **kept)
+    whole, _ = fit(net, X, Y, epochs=5)
+    same(longer, whole)
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path):
+    kept = {"checkpoint": tmp_path / "run.safetensors", "resume": True}
+    fit(mlp(3, 20, 1), X, Y, epochs=1, **kept)
+    others = ({"seed": 1}, {"lr": 0.1}, {"batch_size": 8}, {"loss": "mae"}, {"optimizer": "sgd"}, {"l2": 0.1})
+    for other in others:
+        with pytest.raises(UsageError, match="another run"):
+            fit(mlp(3, 20, 1), X, Y, epochs=1, **kept, **other)
+    with pytest.raises(UsageError, match="another run"):
+        fit(mlp(3, 20, 1, seed=1), X, Y, epochs=1, **kept)
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path):
+    path = tmp_path / "run.safetensors"
+    fit(mlp(3, 20, 1), X, Y, epochs=1, checkpoint=path)
+    content = path.read_bytes()
+    for damaged in (content[:-1], content[:7], b"", content[: len(content) // 2]):
+        path.write_bytes(damaged)
+        with pytest.raises(DataError):
+            fit(mlp(3, 20, 1), X, Y, epochs=1, checkpoint=path, resume=True)
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
+    path, net = tmp_path / "run.safetensors", mlp(3, 20, 1)
+    with pytest.raises(Stopped):
+        fit(net, X, Y, epochs=9, checkpoint=path, every=0, each=stop_at(4))
+    before, replace = path.read_bytes(), files.Path.replace
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.Path, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        fit(net, X, Y, epochs=9, checkpoint=path, every=0, resume=True)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["run.safetensors"]
+    monkeypatch.setattr(files.Path, "replace", replace)
+    same(fit(net, X, Y, epochs=9, checkpoint=path, resume=True)[0], fit(net, X, Y, epochs=9)[0])
+
+
+PROGRAM = """
+import sys
+import numpy as np
+from graphgrad.learn.fit import fit
+from graphgrad.learn.network import mlp
+
+X = np.random.default_rng(0).normal(size=(500, 3))
+y = np.sin(X.sum(axis=1))
+fit(mlp(3, 30, 1), X, y, epochs=int(sys.argv[2]), checkpoint=sys.argv[1], every=0, resume=True)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "ctrl-C"])
+def test_a_process_that_is_stopped(tmp_path, how):
+    path = tmp_path / "run.safetensors"
+
+    def begin(epochs):
+        command = [sys.executable, "-c", PROGRAM, str(path), str(epochs)]
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    running = begin(1_000_000)
+    deadline = time.monotonic() + 60
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    os.kill(running.pid, how)
+    assert running.wait(60) != 0
+    from graphgrad.learn.share import read_tensors
+
+    _, said = read_tensors(path, "checkpoint")
+    epochs = said["t"] // 16 + 2
+    assert begin(epochs).wait(60) == 0
+    arrays, said = read_tensors(path, "checkpoint")
+    X = np.random.default_rng(0).normal(size=(500, 3))
+    whole, _ = fit(mlp(3, 30, 1), X, np.sin(X.sum(axis=1)), epochs=epochs)
+    assert said["t"] == epochs * 16
+    assert np.array_equal(arrays["p"], np.concatenate([w.ravel() for w in whole.weights.values()]))
+
+
+def test_patience_gives_the_best_model():
+    X, y = GENERATOR.normal(size=(40, 5)), GENERATOR.normal(size=40)  # noise: validation gets worse soon
+    held = (GENERATOR.normal(size=(40, 5)), GENERATOR.normal(size=40))
+    model, history = fit(mlp(5, 30, 1), X, y, epochs=500, lr=0.02, validation=held, patience=5)
+    assert len(history) < 500
+    best = min(history["validation"])
+    assert history["validation"].index(best) == len(history) - 6
+    assert np.mean((model.predict(held[0]).ravel() - held[1]) ** 2) == pytest.approx(best)
+
+
+@pytest.mark.parametrize(
+    ("net", "options", "said"),
+    [
+        (mlp(3, 4, 1, activation="square"), {"optimizer": "sgd", "lr": 10.0}, r"step \d+: .* is inf.* in "),
+        (mlp(3, 30, 1, activation="exp"), {"optimizer": "sgd", "lr": 1e4}, r"step \d+: .* inf.* in t1 = exp\(h1\)"),
+        (network("log(X @ w)", X=("N", 3), w=3), {}, r"step 1: .*log"),
+    ],
+    ids=["square", "exp", "log"],
+)
+def test_divergence_names_the_first_node_that_went_bad(net, options, said):
+    with pytest.raises(DomainError, match=said):
+        fit(net, X, Y, loss="mse", epochs=100, **options)
+
+
+def test_memory_stays_flat():
+    """A thousand epochs; the peak of Python's and NumPy's allocations after the first ten is the peak of all."""
+    import tracemalloc
+
+    peaks = []
+
+    def each(record):
+        if record.epoch in {10, 1000}:
+            peaks.append(tracemalloc.get_traced_memory()[0])
+
+    tracemalloc.start()
+    fit(mlp(3, 20, 1), X, Y, epochs=1000, batch_size=25, each=each)
+    tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 600_000  # a thousand records, and nothing else
