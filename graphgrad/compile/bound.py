@@ -6,6 +6,7 @@ import itertools
 from math import prod
 
 from graphgrad.compile import module
+from graphgrad.compile.layout import store
 from graphgrad.compile.passes import composed, pipeline, rewrite, write_out
 from graphgrad.compile.plan import StepPlan
 from graphgrad.compile.provenance import Provenance
@@ -26,10 +27,13 @@ class ArrayWriter:
     def __init__(self, plan: StepPlan) -> None:
         self.plan = plan
         gradient = grad(plan.stable, *plan.shapes)
-        self.passes = pipeline(gradient, (rewrite, write_out))
-        self.graph = self.passes[-1].graph
+        before = pipeline(gradient, (rewrite, write_out))
+        stored, self.transposed = store(before[-1].graph, plan.shapes)
+        self.passes = (*before, stored)
+        self.graph = stored.graph
         self.said = Provenance(gradient, self.graph, composed(self.passes, len(gradient)))
         self.labels, self.names = self.said.labels, plan.names
+        self.shapes = {n: s[::-1] if n in self.transposed else s for n, s in plan.shapes.items()}
         self.taken = {*self.labels, *self.names.values(), "np", "math", "Array", "Any"}
         self.views = {name: self.free(f"d_{name}") for name in plan.shapes}
         self.dims = {d: self.names[d] for d in plan.dimensions}
@@ -112,9 +116,10 @@ class ArrayWriter:
         """What is done once: views of the parameters and of the gradient, and all arrays that a step needs."""
         theta, gradient = self.names["theta"], self.names["gradient"]
         text, at = [f"{gradient} = np.zeros_like({theta})"], 0
-        for name, shape in self.plan.shapes.items():
+        for name, shape in self.shapes.items():
             part = f"[{at}:{at + prod(shape)}].reshape({shape})"
-            text += [f"{name} = {theta}{part}", f"{self.views[name]} = {gradient}{part}"]
+            how = "  # stored as its transpose" if name in self.transposed else ""
+            text += [f"{name} = {theta}{part}{how}", f"{self.views[name]} = {gradient}{part}"]
             at += prod(shape)
         text += self.loss_tape.bind
         text += ["# for the update", *self.update_tape.bind]

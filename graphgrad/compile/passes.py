@@ -21,7 +21,7 @@ class Passed(NamedTuple):
     fired: tuple[Firing, ...] = ()  # uses of rules; `before` and `after` count in the builder's nodes, not the graph's
 
 
-class _Rules(Rewriter):
+class RuleBuilder(Rewriter):
     """The rules of all tables, and one that only holds for matrices: (A @ B).T is B.T @ A.T."""
 
     table = "\n".join(TABLES.values())
@@ -31,14 +31,14 @@ class _Rules(Rewriter):
         if op == "transpose" and self.nodes[operands[0]].op == "matmul" and attrs["axes"] is None:
             a, b = self.nodes[operands[0]].operands
             if len(self.nodes[a].shape) == len(self.nodes[b].shape) == 2:
-                turned = [super(_Rules, self).apply(op, i, axes=None) for i in (b, a)]
+                turned = [super(RuleBuilder, self).apply(op, i, axes=None) for i in (b, a)]
                 return super().apply("matmul", *turned)
         return super().apply(op, *operands, **attrs)
 
 
 def rewrite(graph: Graph) -> Passed:
     """Fold constants, share sub-expressions, apply the rules of all tables, and leave dead code behind: one replay."""
-    builder = _Rules()
+    builder = RuleBuilder()
     new = replay(graph, builder)
     outputs = {name: new[i] for name, i in graph.outputs.items()}
     rewritten, place = builder.finish(outputs, graph.source)

@@ -83,14 +83,14 @@ class ArrayRun(Run):
     @property
     def parameters(self) -> dict[str, Array]:
         """The parameters by name: views."""
-        return views(self.theta, self.step.shapes)
+        return views(self.theta, self.step)
 
     @property
     def gradient(self) -> dict[str, Array]:
         """The gradient of the last step, by parameter: views."""
         if self._last is None:
             raise UsageError("no step has been taken yet")
-        return views(self._last, self.step.shapes)
+        return views(self._last, self.step)
 
     def __call__(self, *data: Any, **rates: float) -> float:
         """Take one step; gives the loss before it."""
@@ -154,7 +154,7 @@ class UnrolledRun(Run):
     @property
     def parameters(self) -> dict[str, Array]:
         """The parameters by name: copies."""
-        return views(np.array(self.numbers[0]), self.step.shapes)
+        return views(np.array(self.numbers[0]), self.step)
 
     @property
     def gradient(self) -> dict[str, Array]:
@@ -209,19 +209,30 @@ class UnrolledRun(Run):
             else:
                 self.t += len(losses)
                 return losses
-        arrays = self.step.on_arrays.start(self.parameters)
-        arrays.restore(self.state())
+        arrays = self._on_arrays()
         rates = zip(self.step.update.rates, given, strict=True)
         known: dict[str, Any] = {"order": np.array(places), "batch": size, **dict(rates)}
         found = arrays.epoch(*map(np.asarray, data), **known)
-        self.restore(arrays.state())
+        self.t, back = arrays.t, self.step
+        vectors = [arrays.theta, *arrays.slots.values()]
+        self.numbers = [_joined(views(v, arrays.step), back) for v in vectors]
         return [float(v) for v in found]
+
+    def _on_arrays(self) -> ArrayRun:
+        """The same state, in a run on arrays."""
+        step = self.step.on_arrays
+        run = ArrayRun(step, np.zeros(len(self.numbers[0])))
+        run.t = self.t
+        for vector, numbers in zip([run.theta, *run.slots.values()], self.numbers, strict=True):
+            for name, view in views(np.array(numbers), self.step).items():
+                views(vector, step)[name][...] = view
+        return run
 
 
 def flat(step: Step, values: Mapping[str, Any]) -> Array:
     """Give the parameters as one new vector; UsageError or ShapeError where one is missing or does not fit."""
     theta: Array = np.zeros(sum(map(prod, step.shapes.values())), step.dtype)
-    for name, view in views(theta, step.shapes).items():
+    for name, view in views(theta, step).items():
         if name not in values:
             raise UsageError(f"no value for the parameter '{name}'")
         if np.shape(values[name]) != view.shape:
@@ -230,13 +241,19 @@ def flat(step: Step, values: Mapping[str, Any]) -> Array:
     return theta
 
 
-def views(theta: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
-    """Give the parts of a flat vector, each in its own shape."""
+def views(theta: Array, step: Step) -> dict[str, Array]:
+    """Give the parts of a flat vector, each in the user's shape, however it is stored."""
     found, at = {}, 0
-    for name, shape in shapes.items():
-        found[name] = theta[at : at + prod(shape)].reshape(shape)
+    for name, shape in step.shapes.items():
+        part = theta[at : at + prod(shape)]
+        found[name] = part.reshape(shape[::-1]).T if name in step.transposed else part.reshape(shape)
         at += prod(shape)
     return found
+
+
+def _joined(parts: Mapping[str, Array], step: Step) -> list[float]:
+    """Give named arrays as one list, in a step's order."""
+    return [float(v) for name in step.shapes for v in np.ravel(parts[name])]
 
 
 def _rows(data: Sequence[Any]) -> int:

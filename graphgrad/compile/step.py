@@ -53,8 +53,7 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     shapes = {name: _fixed(name, loss.nodes[loss.input(name)].shape) for name in parameters}
     rule = read_update(update, constants or {})
     plan = StepPlan(loss, pipeline(loss), shapes, rule, target_row(target), dtype, batch)
-    writer = _unrolled(plan) or ArrayWriter(plan)
-    return Step(writer.source(), plan, (*plan.passes, *writer.passes), isinstance(writer, UnrolledWriter))
+    return _step(plan, _unrolled(plan) or ArrayWriter(plan))
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,7 @@ class Step:
     plan: StepPlan
     passes: tuple[Passed, ...]
     unrolled: bool
+    transposed: frozenset[str] = frozenset()  # parameters that the vector holds as their transposes
 
     @property
     def loss(self) -> Graph:
@@ -119,7 +119,12 @@ class Step:
         """The same step over arrays of float64, for any number of rows."""
         plan = dataclasses.replace(self.plan, dtype="float64", batch=None)
         writer = ArrayWriter(plan)
-        return Step(writer.source(), plan, (*plan.passes, *writer.passes), unrolled=False)
+        return _step(plan, ArrayWriter(plan))
+
+
+def _step(plan: StepPlan, writer: UnrolledWriter | ArrayWriter) -> Step:
+    passes, unrolled = (*plan.passes, *writer.passes), isinstance(writer, UnrolledWriter)
+    return Step(writer.source(), plan, passes, unrolled, writer.transposed)
 
 
 def _unrolled(plan: StepPlan) -> UnrolledWriter | None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from graphgrad.compile.inplace import filling
+from graphgrad.compile.layout import column_by_column
 from graphgrad.compile.lines import Dialect
 from graphgrad.compile.spell import ATOM, Spelled, spell, template
 from graphgrad.core.constants import Constant
@@ -60,9 +61,10 @@ class Tape:
         self.uses = Counter(o for n in graph.nodes for o in n.operands)
         self.uses.update(graph.outputs.values())
         self._holders: Counter[str] = Counter()  # live values in an array
-        self._free: dict[tuple[Shape, str], list[str]] = {}
-        self.arrays: dict[str, tuple[Shape, str]] = {}  # of our own making
+        self._free: dict[tuple[Shape, str, bool], list[str]] = {}
+        self.arrays: dict[str, tuple[Shape, str, bool]] = {}  # of our own making
         self._constants: dict[str, str] = {}
+        self._turned = column_by_column(graph)
         self._late = _late(graph, {i for i, ref in inputs.items() if ref.number})
         for i in range(len(graph)):
             self.refs.append(inputs[i] if i in inputs else self._make(i))
@@ -84,14 +86,14 @@ class Tape:
             return Ref(spelled.text, bound=True, level=spelled.level, number=True)
         if not node.shape:
             return self._number(i)
-        if node.op in VIEWS or (node.op in RESHAPES and self.refs[node.operands[0]].whole):
+        if node.op in VIEWS or (node.op in RESHAPES and self._in_order(node.operands[0])):
             return self._view(i)
         if self._is_one_hot(i):
             return Ref("")
         if node.op == "pick" and self.refs[node.operands[0]].whole and len(node.shape) == 1:
             scores, labels = node.operands
-            place = self._place(labels, self.graph.nodes[scores].shape)
-            self._say(f"{self.labels[i]} = {self._flat(self.refs[scores])}.take({place})", i)
+            place = self._place(labels, scores)
+            self._say(f"{self.labels[i]} = {self._flat(scores, self.refs[scores])}.take({place})", i)
             return Ref(self.labels[i])
         return self._filled(i) or self._fresh(i)
 
@@ -141,28 +143,26 @@ class Tape:
                 and not self._is_output(i)
             ):
                 return source  # NumPy repeats it by itself
-        form = self.dialect.form(self.graph, i)
-        assert form is not None
-        texts = [Spelled(self.refs[o].text, self.refs[o].level) for o in node.operands]
         if node.op in {"spread", "broadcast_like", "reshape_like", "broadcast_to", "reshape"}:
-            form = None
-        made = spell(form, node.op, texts) if form else self._shaped(i, source)
-        if not source.bound or not source.base:
+            made = self._shaped(i)
+        else:
+            form = self.dialect.form(self.graph, i)
+            assert form is not None
+            made = spell(form, node.op, [Spelled(source.text, source.level)])
+        if not source.bound:
             return Ref(made.text, level=made.level)
         name = self._free_name(f"{source.text}_T" if node.op == "transpose" else self.labels[i])
         self.bind.append(f"{name} = {made.text}")
         return Ref(name, source.base, bound=True, whole=node.op in RESHAPES)
 
-    def _shaped(self, i: int, source: Ref) -> Spelled:
+    def _shaped(self, i: int) -> Spelled:
         """A view of a given shape, written with its sizes."""
-        node = self.graph.nodes[i]
-        if node.op == "spread":
-            form = template("spread", node.attrs, "numpy")
-            self.calls |= form.calls
-            like = self.refs[node.operands[1]]
-            return spell(form, "spread", [Spelled(source.text, source.level), Spelled(like.text, like.level)])
+        node, (operand, *_) = self.graph.nodes[i], self.graph.nodes[i].operands
+        source, attrs, inner = self._operand(operand), dict(node.attrs), self.graph.nodes[operand].shape
         function = "np.reshape" if node.op in RESHAPES else "np.broadcast_to"
-        return Spelled(f"{function}({source.text}, {self._shape(node.shape)})", ATOM)
+        if node.op == "spread" and inner and attrs["axis"] is not None and not attrs["keepdims"]:
+            source = f"np.expand_dims({source}, {attrs['axis']})"
+        return Spelled(f"{function}({source}, {self._shape(node.shape)})", ATOM)
 
     def _filled(self, i: int) -> Ref | None:
         """A value written into an array that is there already."""
@@ -173,6 +173,9 @@ class Tape:
             ranks = [len(self.graph.nodes[o].shape) for o in node.operands]
             call = "np.dot" if max(ranks) <= 2 else "np.matmul"
             left, right = (self.refs[o].text for o in node.operands)
+            if i in self._turned:
+                turned = [self._transposed(o) for o in reversed(node.operands)]
+                return self._into(i, [f"np.dot({', '.join(turned)}, out={{v}}.T)"], frozenset())
             return self._into(i, [f"{call}({left}, {right}, out={{v}})"], frozenset())
         if node.op in {"sum", "max", "min"}:
             return self._reduced(i)
@@ -206,7 +209,7 @@ class Tape:
         made = self._into(i, [], frozenset({x}))
         if made.base != self.refs[x].base:
             self._say(f"np.copyto({made.text}, {self.refs[x].text})", i)
-        self._say(f"{self._flat(made)}[{self._place(labels, node.shape)}] -= {self.refs[amount].text}", i)
+        self._say(f"{self._flat(i, made)}[{self._place(labels, i)}] -= {self.refs[amount].text}", i)
         return made
 
     def _is_one_hot(self, i: int) -> bool:
@@ -218,24 +221,41 @@ class Tape:
         constant = self.graph.nodes[node.operands[0]].op == "const"
         return constant and user.op == "sub" and user.operands[1] == i and user.shape == node.shape
 
-    def _place(self, labels: int, shape: Shape) -> str:
+    def _place(self, labels: int, scores: int) -> str:
         """The places, end to end, of the labelled entries of an array of rows."""
-        rows, columns = (self.dims.get(str(s), str(s)) for s in shape)
-        key = f"place {labels} {columns}"
+        rows, columns = (self.dims.get(str(s), str(s)) for s in self.graph.nodes[scores].shape)
+        turned, y = scores in self._turned, self.refs[labels].text
+        key = f"place {labels} {columns} {turned}"
         if key not in self._constants:
             name, starts = self._free_name("place"), self._free_name("starts")
-            self.bind.append(f"{starts} = np.arange(0, {rows} * {columns}, {columns})")
+            self.bind.append(f"{starts} = np.arange({rows})" + f" * {columns}" * (not turned))
             self.bind.append(f"{name} = np.empty({rows}, np.int64)")
-            self._say(f"np.add({starts}, {self.refs[labels].text}, out={name})", -1)
+            if turned:
+                self._say(f"np.multiply({y}, {rows}, out={name})", -1)
+            self._say(f"np.add({name if turned else y}, {starts}, out={name})", -1)
             self._constants[key] = name
         return self._constants[key]
 
-    def _flat(self, ref: Ref) -> str:
-        """All of an array, end to end."""
+    def _flat(self, i: int, ref: Ref) -> str:
+        """All of an array, end to end, as it lies in memory."""
         key = f"flat {ref.base}"
         if key not in self._constants:
             self._constants[key] = self._free_name(f"{ref.text}_flat")
-            self.bind.append(f"{self._constants[key]} = {ref.text}.reshape(-1)")
+            turn = ".T" * (i in self._turned)
+            self.bind.append(f"{self._constants[key]} = {ref.text}{turn}.reshape(-1)")
+        return self._constants[key]
+
+    def _transposed(self, o: int) -> str:
+        """The transpose of an operand."""
+        node, ref = self.graph.nodes[o], self.refs[o]
+        if node.op == "transpose":
+            return self.refs[node.operands[0]].text
+        if not ref.bound:
+            return f"{ref.text}.T"
+        key = f"transpose of {ref.text}"
+        if key not in self._constants:
+            self._constants[key] = self._free_name(f"{ref.text}_T")
+            self.bind.append(f"{self._constants[key]} = {ref.text}.T")
         return self._constants[key]
 
     def _into(self, i: int, statements: list[str], same: frozenset[int]) -> Ref:
@@ -246,7 +266,8 @@ class Tape:
         if home is not None and self._holders[home] <= sum(self.refs[o].base == home for o in own):
             base, text = home, home
         else:
-            key = (node.shape, "bool" if node.dtype == "bool" else self.dtype)
+            kind = "bool" if node.dtype == "bool" else f"np.{self.dtype}"
+            key = (node.shape, kind, i in self._turned)
             base = next((b for o in own if self.arrays.get(b := self.refs[o].base) == key), "")
             if not base and self._free.get(key):
                 base = self._free[key].pop()
@@ -255,8 +276,9 @@ class Tape:
             elif not base:
                 base = name
                 self.arrays[base] = key
-                kind = "bool" if key[1] == "bool" else f"np.{self.dtype}"
-                self.bind.append(f"{name} = np.empty({self._shape(node.shape)}, {kind})")
+                turn = i in self._turned
+                size = self._shape(node.shape[::-1] if turn else node.shape)
+                self.bind.append(f"{name} = np.empty({size}, {kind}){'.T' * turn}")
             text = name if self.each_named else base
         for statement in statements:
             self._say(statement.replace("{v}", text), i)
@@ -307,6 +329,10 @@ class Tape:
         self._holders[base] -= 1
         if base in self.arrays and not self._holders[base]:
             self._free.setdefault(self.arrays[base], []).append(base)
+
+    def _in_order(self, i: int) -> bool:
+        """Whether a node is all of an array, row by row."""
+        return self.refs[i].whole and i not in self._turned
 
     def _is_output(self, i: int) -> bool:
         return i in self.graph.outputs.values()

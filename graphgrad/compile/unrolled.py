@@ -48,6 +48,8 @@ def row_variables(plan: StepPlan, k: int) -> list[str]:
 class UnrolledWriter:
     """Writes the module of an unrolled step."""
 
+    transposed: frozenset[str] = frozenset()
+
     def __init__(self, plan: StepPlan) -> None:
         self.plan = plan
         rows = plan.batch or 1
