@@ -189,7 +189,7 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
 
     >>> film = animate("log(x1*x2)*sin(x2)", x1=0.5, x2=0.75)
     >>> len(film.frames)
-    14
+    15
     """
     from graphgrad.render.film import film
 

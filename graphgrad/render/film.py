@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,17 @@ class Film:
 
     def __len__(self) -> int:
         return len(self.scene.frames)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """The player, in a frame as wide as the cell; the last picture where a page may run no script."""
+        page = FILM[".html"].load()(self).decode()
+        high = round(min(1.0, 900 / self.stage.width) * self.stage.height + 330)
+        style_ = f"width:100%;height:{high}px;border:0"
+        frame = (
+            f'<iframe title="Backpropagation of {self.scene.name}" style="{style_}" srcdoc="{escape(page)}"></iframe>'
+        )
+        last = self.frames[-1]
+        return {"text/html": frame, "image/svg+xml": last.svg(), "text/plain": last.caption}
 
 
 def film(  # noqa: PLR0913  (all but the first are keywords)

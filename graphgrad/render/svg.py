@@ -24,7 +24,7 @@ def document(size: Size, body: Iterable[str], glyphs: Iterable[int], title: str,
     width, height = size
     box = f'width="{fmt(width * 4 / 3)}" height="{fmt(height * 4 / 3)}" viewBox="0 0 {fmt(width)} {fmt(height)}"'
     told = f"<title>{escape(title)}</title>" + (f"<desc>{escape(description)}</desc>" if description else "")
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img">{told}'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {box} style="max-width:100%;height:auto" role="img">{told}'
     return "\n".join([head, definitions(glyphs), *body, "</svg>\n"])
 
 
