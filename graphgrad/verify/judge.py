@@ -17,14 +17,16 @@ import mpmath
 from graphgrad.verify.derivative import order
 from graphgrad.verify.digits import DIGITS, PIECES, evaluate, mpf
 from graphgrad.verify.hard import simplified_equal
-from graphgrad.verify.points import Point, points
+from graphgrad.verify.points import Point, exact, points
 from graphgrad.verify.symbols import Sym, numeric
 from graphgrad.verify.verdicts import Finding, Kink, Verdict, Witness
 from graphgrad.verify.zero import proved_equal
 
 FIRST, PROVED, MOST = 10, 20, 10_000  # points looked at: before a proof is tried; for kinks, after one; without one
-NEARLY = 25  # digits in common from which two numbers are the same; with fewer, more digits decide
+UNMET = "an equality was never met"
+NEARLY = 40  # digits in common from which two numbers are the same; with fewer, more digits decide
 KINKS = 4  # kinks that are looked at closely
+LONGEST = 4000  # digits beyond which a difference stays undecided
 AROUND = 120  # digits of derivatives around a kink
 ENOUGH = 6  # points with a value on both sides, for agreement
 WORK = 60_000  # nodes evaluated in one search
@@ -71,11 +73,11 @@ def _proof(case: Case, found: Finding) -> Finding:
     method = proved_equal(case.pairs, case.deadline)
     smooth = not any(n.op in PIECES for n in order(case.claimed + case.true))
     if not (method and smooth and found.verdict is not Verdict.UNDEFINED):
-        found = search(case, PROVED if method else MOST)
+        found = search(case, PROVED + looked_at(case) if method else MOST)
     if found.verdict in {Verdict.REFUTED, Verdict.UNDEFINED}:
         return found
     method = method or simplified_equal(case.pairs, case.deadline)
-    if not method:
+    if not method or found.reason == UNMET:
         return found
     kept = Verdict.NON_SMOOTH if found.verdict is Verdict.NON_SMOOTH else Verdict.PROVED
     return found.with_(verdict=kept, reason=method)
@@ -83,6 +85,12 @@ def _proof(case: Case, found: Finding) -> Finding:
 
 def _but_kinks(case: Case) -> str:
     return ", away from kinks" if any(n.op in PIECES for n in order(case.true)) else ""
+
+
+def looked_at(case: Case) -> int:
+    """How many points stand exactly at a number of a condition."""
+    roots = case.claimed + case.true
+    return 2 * len(exact(case.variables, roots))
 
 
 def search(case: Case, most: int) -> Finding:
@@ -105,7 +113,11 @@ class Search:
         self.roots = [case.claimed[i] for i in self.left] + [case.true[i] for i in self.left]
         nodes = order(self.roots)
         self.forks = [n for n in nodes if n.op in PIECES]
+        self.choices = list({id(n.args[0]): n.args[0] for n in nodes if n.op == "where"}.values())
         self.sides: dict[int, set[int]] = {id(n): set() for n in self.forks}
+        self.chosen: dict[int, set[Any]] = {id(n): set() for n in self.choices}
+        known = {id(n) for n in order(case.true + case.given)}
+        self.own = [n for n in self.forks if n.op == "eq" and id(n) not in known]  # equalities of the claim alone
         self.budget = max(12, WORK // max(len(nodes), 1))
         self.tried, self.digits, self.unlike = 0, DIGITS, False
         self.kinks: list[Kink] = []
@@ -113,19 +125,22 @@ class Search:
 
     def at(self, point: Point) -> Finding | None:
         """Look at a point; gives the refutation if there is one."""
-        values = evaluate(self.roots + [a for n in self.forks for a in n.args], point)
+        values = evaluate(self.roots + [a for n in self.forks for a in n.args] + self.choices, point)
         tied = _take_sides(self.forks, iter(values[len(self.roots) :]), self.sides)
+        for node, value in zip(self.choices, values[-len(self.choices) :] if self.choices else (), strict=True):
+            self.chosen[id(node)].add(value)
         some = False
         for k, i in enumerate(self.left):
             claimed, true = values[k], values[len(self.left) + k]
             if claimed is None or true is None:
                 self.hollow = self.hollow or (point if claimed is None and true is not None else None)
                 continue
-            some = True
             same = agreement(claimed, true)
+            apart = same < NEARLY and differs(self.case.claimed[i], self.case.true[i], point)
+            some = some or apart is not None
             if same >= NEARLY:
                 self.digits = min(self.digits, same)
-            elif differs(self.case.claimed[i], self.case.true[i], point):
+            elif apart:
                 found = self.at_kink(i, point, claimed) if tied else _refuted(self.case, i, point)
                 if found is not None:
                     return found
@@ -162,7 +177,9 @@ class Search:
         verdict, reason = Verdict.AGREED, f"{self.digits} digits at {self.tried} points"
         if self.tried < ENOUGH:
             verdict, reason = Verdict.UNKNOWN, "too few points have a value"
-        elif not all(len(s) > 1 for s in self.sides.values()):
+        elif any(0 not in self.sides[id(n)] for n in self.own):
+            verdict, reason = Verdict.UNKNOWN, UNMET
+        elif not all(len(s - {None}) > 1 for s in [*self.sides.values(), *self.chosen.values()]):
             verdict, reason = Verdict.UNKNOWN, "a condition was seen from one side only"
         elif self.unlike:
             verdict = Verdict.NON_SMOOTH
@@ -195,19 +212,23 @@ def agreement(a: Any, b: Any) -> int:
     return max(0, min(DIGITS, int(mpmath.floor(-mpmath.log10(gap / size)))))
 
 
-def differs(claimed: Sym, true: Sym, point: Point) -> bool:
-    """Whether a difference stays when the digits grow: cancellation does not."""
-    gaps, size = [], mpmath.mpf(0)
-    for digits in (200, 500):
-        a, b = evaluate([claimed, true], point, digits)
+def differs(claimed: Sym, true: Sym, point: Point) -> bool | None:
+    """Whether a difference stays when there are more digits than can cancel; None where that takes too many."""
+    nodes = order([claimed, true])
+    values = {id(n): v for n, v in zip(nodes, evaluate(nodes, point), strict=True)}
+    terms = [abs(v) for n in nodes if n.op == "add" for a in n.args if (v := values[id(a)])]
+    size = max(abs(values[id(claimed)]), abs(values[id(true)]))
+    digits = 200 + max(0, int(mpmath.log10(max(terms) / size)) if terms else 0)
+    if digits > LONGEST:
+        return None
+    gaps = []
+    for more in (digits, 2 * digits):
+        a, b = evaluate([claimed, true], point, more)
         if a is None or b is None:
-            return False
-        with mpmath.workdps(digits):
+            return None
+        with mpmath.workdps(more):
             gaps.append(abs(a - b))
-            size = max(abs(a), abs(b))
-    if gaps[1] == 0 or gaps[0] == 0:
-        return False
-    return bool(abs(gaps[0] / gaps[1] - 1) < SAME * 10**10 and gaps[1] / size > mpmath.mpf(10) ** -150)
+    return bool(gaps[1] != 0 and abs(gaps[0] / gaps[1] - 1) < SAME * 10**10)
 
 
 def one_sided(true: Sym, point: Point) -> list[Any]:

@@ -46,20 +46,32 @@ def _between(dice: random.Random, low: Fraction, high: Fraction) -> Fraction:
     return low + (high - low) * Fraction(dice.randrange(1, 9973), 9973)
 
 
+def exact(names: Sequence[str], roots: Sequence[Sym]) -> list[tuple[str, Fraction]]:
+    """Each variable of a condition with each number in it, equalities first."""
+    found: dict[tuple[str, Fraction], None] = {}
+    for node in sorted(order(roots), key=lambda n: n.op != "eq"):
+        if node.op in PIECES and len(found) < THRESHOLDS:
+            inside = order(node.args)
+            variables = [n.value for n in inside if n.op == "var"]
+            for value in [n.value for n in inside if n.op == "const" and type(n.value) is not bool]:
+                found |= {(name, v): None for name in variables[:3] for v in (value, -value) if name in names}
+    return list(found)[:THRESHOLDS]
+
+
 def _at_thresholds(dice: random.Random, names: Sequence[str], roots: Sequence[Sym]) -> Iterator[Point]:
-    """At, and closely and clearly on both sides of, every number in a condition, one variable at a time."""
+    """At, then closely and clearly on both sides of, every number in a condition, one variable at a time."""
     close = Fraction(1, 10**7)
-    found = thresholds(roots)
-    for name in names[:THRESHOLD_VARIABLES]:
-        for value in found[:THRESHOLDS]:
-            for there in (value, value - close, value + close, value * Fraction(9, 8) + 1, value * Fraction(7, 8) - 1):
-                yield {n: _between(dice, *RANGES[0]) for n in names} | {name: there}
+    sides = (lambda v: v, lambda v: v + close, lambda v: v - close, lambda v: v * Fraction(9, 8) + 1,
+             lambda v: v * Fraction(7, 8) - 1)  # fmt: skip
+    for side, (low, high) in zip((sides[0], *sides), (RANGES[4], *[RANGES[2]] * len(sides)), strict=True):
+        for name, value in exact(names, roots):
+            yield {n: _between(dice, low, high) for n in names} | {name: side(value)}
 
 
 def thresholds(roots: Sequence[Sym]) -> list[Fraction]:
     """The numbers that conditions compare with."""
     seen: dict[Fraction, None] = {}
-    for node in order(roots):
+    for node in sorted(order(roots), key=lambda n: n.op != "eq"):
         if node.op in PIECES:
             for inner in order(node.args):
                 if inner.op == "const" and type(inner.value) is not bool:
@@ -68,4 +80,4 @@ def thresholds(roots: Sequence[Sym]) -> list[Fraction]:
     return list(seen)
 
 
-THRESHOLDS, THRESHOLD_VARIABLES = 12, 6
+THRESHOLDS = 48  # pairs of a variable and a number
