@@ -1,4 +1,4 @@
-"""Layout, a pass that nobody outside sees: which parameters are stored transposed, and which arrays column by column."""
+"""Layout, a pass that nobody outside sees: parameters stored transposed, and arrays held column by column."""
 
 from __future__ import annotations
 

@@ -118,7 +118,6 @@ class Step:
     def on_arrays(self) -> Step:
         """The same step over arrays of float64, for any number of rows."""
         plan = dataclasses.replace(self.plan, dtype="float64", batch=None)
-        writer = ArrayWriter(plan)
         return _step(plan, ArrayWriter(plan))
 
 

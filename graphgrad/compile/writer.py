@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from graphgrad.compile import module
 from graphgrad.compile.lines import Dialect, straight
+from graphgrad.compile.points import MANY, Points
 from graphgrad.compile.provenance import Provenance
 from graphgrad.compile.targets import Target
 from graphgrad.core.constants import Constant
@@ -48,7 +49,9 @@ class Writer:
             functions.append(self.function_of_numbers(Dialect("python", renamed=names), otherwise))
         if self.of_arrays:
             typed = f"np.{self.dtype}"
-            more, own = module.library(self.calls(Dialect("numpy", typed)), numpy_functions)
+            points = Points(self.graph, self.labels, self.dtype) if functions and self.graph.inputs else None
+            called = self.calls(Dialect("numpy", typed)) | (points.tape.calls if points else set())
+            more, own = module.library(called, numpy_functions)
             arrays = {name: f"{name}_of_arrays" for name in own if name in taken}
             arrays |= {name: f"{name}_" for name in more if name in taken - imports}
             library = [module.renamed(text, arrays) for text in own.values()] + library
@@ -56,7 +59,10 @@ class Writer:
             if "np" in taken:
                 names["np"] = "np_"
             name = f"_{self.name}_of_arrays" if functions else self.name
-            functions.insert(0, self.function_of_arrays(name, Dialect("numpy", typed, arrays)))
+            many = f"_{self.name}_of_points" if points else ""
+            functions.insert(0, self.function_of_arrays(name, Dialect("numpy", typed, arrays), many))
+            if points:
+                functions.insert(0, module.renamed(self.function_of_points(many, points), arrays))
         if "np" in names:
             functions, library = ([module.renamed(t, {"np": "np_"}) for t in texts] for texts in (functions, library))
         return self.head(imports, names, library) + "\n\n".join([*library, *functions])
@@ -123,9 +129,26 @@ class Writer:
             text.append(f"        return {otherwise}({', '.join(self.graph.inputs)})")
         return "\n".join(text) + "\n"
 
-    def function_of_arrays(self, name: str, dialect: Dialect) -> str:
-        """The function of arrays."""
+    def function_of_points(self, name: str, points: Points) -> str:
+        """The function of very many points."""
+        text = [*self.opening(name, "Array"), *points.lines()]
+        first, *others = self.graph.outputs
+        if self.grads:
+            found = {n: points.result(o) for o, n in zip(others, self.grads, strict=True)}
+            text += module.mapping(f"return {points.result(first)}, ", found, 4)
+        elif others:
+            text += module.mapping("return ", {o: points.result(o) for o in self.graph.outputs}, 4)
+        else:
+            text.append(f"    return {points.result(first)}")
+        return "\n".join(text) + "\n"
+
+    def function_of_arrays(self, name: str, dialect: Dialect, many: str) -> str:
+        """The function of arrays; `many` names the one for very many points."""
         text = self.opening(name, "Array")
+        if many:
+            sizes = ", ".join(f"np.size({n})" for n in self.graph.inputs)
+            sizes = f"max({sizes})" if len(self.graph.inputs) > 1 else sizes
+            text += [f"    if {sizes} > {MANY}:", f"        return {many}({', '.join(self.graph.inputs)})"]
         for n, i in self.graph.inputs.items():
             kind = "int64" if self.graph.nodes[i].dtype == "int" else self.dtype
             text.append(f"    {n} = np.asarray({n}, np.{kind})[()]")

@@ -1,5 +1,7 @@
 """Interleaved timing: every round runs every contender, in turning order; medians of the rounds are compared.
 
+Processor time is measured, not the clock, so that a busy machine distorts less.
+
 Set one thread before NumPy is imported: `import harness` must stand first.
 """
 
@@ -29,9 +31,9 @@ def race(title, contenders, *, rounds=11, seconds=0.02, per=1):
     counts = {}
     for name, call in contenders.items():
         call()
-        start = time.perf_counter()
+        start = time.process_time()
         call()
-        once = time.perf_counter() - start
+        once = time.process_time() - start
         counts[name] = max(1, int(seconds / max(once, 1e-9)))
     taken = {name: [] for name in contenders}
     names = list(contenders)
@@ -40,10 +42,10 @@ def race(title, contenders, *, rounds=11, seconds=0.02, per=1):
         turn = k % len(names)
         for name in names[turn:] + names[:turn]:
             call, count = contenders[name], counts[name]
-            start = time.perf_counter()
+            start = time.process_time()
             for _ in range(count):
                 call()
-            taken[name].append((time.perf_counter() - start) / count / per)
+            taken[name].append((time.process_time() - start) / count / per)
     medians = {name: statistics.median(values) for name, values in taken.items()}
     ours = medians[names[0]]
     print(title)

@@ -179,3 +179,32 @@ def test_refusals():
         compile(parse("x"), dtype="float16")
     with pytest.raises(TargetError, match="arrays"):
         compile(parse("sum(x)", x=3), target="python")
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        LECTURE,
+        "relu(x) + erf(y) * sigmoid(x) + pi",
+        "where(x > y, x, y) ** 2 + part * size",
+        "x + x",
+        "maximum(x, 0.5) * gelu(y)",
+    ],
+)
+def test_many_points_go_in_chunks(text, dtype):
+    graph = grad(parse(text))
+    rng = np.random.default_rng(0)
+    feeds = {name: rng.uniform(0.5, 3, (5, 8000)).astype(dtype) for name in graph.inputs}
+    first = next(iter(feeds))
+    feeds |= {name: v[0] for name, v in feeds.items() if name == "part"}
+    assert feeds[first].size > 32_768
+    value, grads = compile(graph, dtype=dtype)(**feeds)
+    wanted = outputs(graph, {k: np.broadcast_to(v, (5, 8000)) for k, v in feeds.items()})
+    tolerance = 1e-12 if dtype == "float64" else 1e-4
+    np.testing.assert_allclose(value, wanted.pop(next(iter(wanted))), rtol=tolerance, atol=tolerance)
+    assert value.dtype == dtype
+    for name, got in grads.items():
+        want = np.broadcast_to(wanted[f"dz_d{name}"], np.shape(got))
+        np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)
+        assert np.shape(got) == () or got.dtype == dtype

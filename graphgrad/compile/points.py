@@ -1,0 +1,85 @@
+"""A program of numbers over very many points: chunk by chunk, in arrays that stay in the cache."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from graphgrad.compile.tape import Ref, Setting, Tape
+from graphgrad.core.builder import Builder
+from graphgrad.core.graph import Graph
+
+MANY = 32_768  # points: below, whole arrays are as fast
+CHUNK = 65_536  # bytes of an array in a chunk
+
+
+class Points:
+    """The function over many points: its lines, and what they call."""
+
+    def __init__(self, graph: Graph, labels: Sequence[str], dtype: str) -> None:
+        self.graph, self.dtype = _over_points(graph), dtype
+        self.chunk = CHUNK // (4 if dtype == "float32" else 8)
+        taken = {*labels, "np", "part", "size", "shape", "math"}
+
+        def free(wanted: str) -> str:
+            name = next(n for k in itertools.count() if (n := wanted + "_" * k) not in taken)
+            taken.add(name)
+            return name
+
+        self.size, self.part, self.shape = free("size"), free("part"), free("shape")
+        self.inputs = {name: (name, free(f"{name}_all")) for name in graph.inputs}
+        refs = {i: Ref(name, name, bound=True, whole=True) for name, i in self.graph.inputs.items()}
+        self.results = {name: (free(name), free(f"{name}_all")) for name in graph.outputs}
+        homes: dict[int, str] = {}
+        self.copied: dict[str, int] = {}  # outputs that are inputs, constants, or another output too
+        for name, i in self.graph.outputs.items():
+            if i in homes or i in refs or not self.graph.nodes[i].shape:
+                self.copied[name] = i
+            else:
+                homes[i] = self.results[name][0]
+        own = [
+            n.value if n.op in {"input", "const"} else free(label)
+            for n, label in zip(self.graph.nodes, labels, strict=True)
+        ]
+        setting = Setting(
+            [str(name) for name in own], dtype, refs, homes, {"points": str(self.chunk)}, taken, each_named=False
+        )
+        self.tape = Tape(self.graph, setting)
+
+    def lines(self) -> list[str]:
+        """The body of the function, down to the results' names."""
+        size, part, shape, f = self.size, self.part, self.shape, f"np.{self.dtype}"
+        names = list(self.inputs)
+        text = [f"    {shape} = np.broadcast_shapes({', '.join(f'np.shape({n})' for n in names)})"]
+        for n, a in self.inputs.values():
+            text += [f"    {a} = np.broadcast_to({n}, {shape})", f"    {a} = np.asarray({a}, {f}).reshape(-1)"]
+        text.append(f"    {size} = len({next(iter(self.inputs.values()))[1]})")
+        text += [f"    {a} = np.empty({size}, {f})" for _, a in self.results.values()]
+        text += [f"    {line}" for line in self.tape.bind]
+        text += [f"    for start in range(0, {size}, {self.chunk}):".replace("start", f"{part}_start")]
+        text.append(f"        {part} = slice({part}_start, min({part}_start + {self.chunk}, {size}))")
+        text += [f"        {n} = {a}[{part}]" for n, a in (*self.inputs.values(), *self.results.values())]
+        rooms, first = list(self.tape.arrays), next(iter(self.inputs))
+        if rooms:
+            text.append(f"        if len({first}) < {self.chunk}:")
+            text += [f"            {room} = {room}[: len({first})]" for room in rooms]
+        text += [f"        {statement}" for statement, _ in self.tape.step]
+        text += [f"        {self.results[n][0]}[...] = {self.tape.refs[i].text}" for n, i in self.copied.items()]
+        return text
+
+    def result(self, name: str) -> str:
+        """An output, in the shape of the points."""
+        return f"{self.results[name][1]}.reshape({self.shape})"
+
+
+def _over_points(graph: Graph) -> Graph:
+    """The same graph, every input a vector of points."""
+    builder, new = Builder(), list[int]()
+    for node in graph.nodes:
+        if node.op == "input":
+            new.append(builder.input(node.value, ("points",), node.dtype))
+        elif node.op == "const":
+            new.append(builder.const(node.value))
+        else:
+            new.append(builder.apply(node.op, *(new[o] for o in node.operands), **dict(node.attrs)))
+    return builder.finish({n: new[i] for n, i in graph.outputs.items()}, "", new)[0]
