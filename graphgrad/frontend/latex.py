@@ -61,6 +61,8 @@ def tex_name(name: str) -> str:
 
 
 def _parts(name: str) -> tuple[str, str]:
+    if not name.strip("_"):
+        return r"\_" * len(name), ""
     letters, digits = re.fullmatch(r"(.*?)_*(\d*)", name.strip("_") or name).groups()  # type: ignore[union-attr]
     base, _, rest = letters.partition("_")
     subscript = ",".join(part for part in (*rest.split("_"), digits) if part)
@@ -111,6 +113,7 @@ def spell(node: Node, operands: list[Text]) -> Text:
         slot, printed = names[found[1]]
         enclosed = row.tex[found.start() - 1] in "{|" or r"\left" in row.tex or r"\begin" in row.tex
         loose = not binds(row, slot, printed) if is_operator(row) else printed.precedence < ATOM
+        loose |= is_operator(row) and slot == 1 and printed.text.startswith("-")  # x (-y) is no difference
         return printed.text if enclosed or not loose else rf"\left({printed.text}\right)"
 
     words = "|".join(sorted((*row.operands, "key"), key=len, reverse=True))

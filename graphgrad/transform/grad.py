@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 
 from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph
+from graphgrad.core.ops import OPS
 from graphgrad.core.shapes import show
 from graphgrad.transform.adjoints import Adjoints
-from graphgrad.transform.pullback import Pullback, zero
+from graphgrad.transform.pullback import Pullback, local_rule, zero
 from graphgrad.transform.rewrite import Rewriter
 
 
@@ -73,9 +75,7 @@ def _reverse(graph: Graph, wrt: tuple[str, ...], cotangent: str | None, of: str)
     for name, node in inputs.items():
         if graph.nodes[node].dtype == "int":
             raise UsageError(f"'{name}' is an index or a label and has no gradient")
-    depends = [False] * len(graph)
-    for i, made in enumerate(graph.nodes):
-        depends[i] = i in inputs.values() or any(depends[o] for o in made.operands)
+    depends = _depending(graph, set(inputs.values()))
     seed = _seed(builder, graph, output, cotangent)
     pulled = Pullback(builder, output, seed, depends.__getitem__)
     outputs = dict(graph.outputs)
@@ -87,6 +87,15 @@ def _reverse(graph: Graph, wrt: tuple[str, ...], cotangent: str | None, of: str)
             builder.name(total, f"{graph.label(node)}_bar")
     adjoints = Adjoints(output, seed, tuple(pulled.contributions), pulled.total)
     return _kept(builder, outputs, graph, adjoints)
+
+
+def _depending(graph: Graph, wrt: AbstractSet[int]) -> list[bool]:
+    """Say of every node whether it varies with the inputs, through operands that a gradient reaches."""
+    depends: list[bool] = []
+    for i, (op, operands, *_) in enumerate(graph.nodes):
+        reached = [o for slot, o in enumerate(operands) if depends[o] and local_rule(OPS[op], slot) is not None]
+        depends.append(bool(reached) or i in wrt)
+    return depends
 
 
 def _kept(builder: Rewriter, outputs: dict[str, int], graph: Graph, adjoints: Adjoints) -> tuple[Graph, Adjoints]:
