@@ -54,7 +54,7 @@ def test_the_lectures_network():
     values = {graph.label(i): found.primal(i) for i in range(len(graph))}
     np.testing.assert_allclose(values["h1"], [-0.0076, 1.9571, 0.6748, -1.2003], atol=1.01e-4)
     np.testing.assert_allclose(values["t1"], [-0.0076, 0.9609, 0.5881, -0.8337], atol=1.01e-4)
-    assert values["R"] == pytest.approx(0.8033, abs=5e-5)
+    assert values["R"] == pytest.approx(0.8033, abs=1e-4)
     assert found.value == pytest.approx(8.8063, abs=5e-4)
     np.testing.assert_allclose(
         found.grad["W1"], [[2.1277, 3.1915], [-0.2854, -0.4281], [-0.7308, -1.0962], [0.7284, 1.0926]], atol=5e-4
@@ -137,9 +137,11 @@ def test_overflow_is_infinity_as_in_numpy(text):
     assert trace(parse(text), x=np.array([1.0])).value.tolist() == [math.inf]
 
 
-@pytest.mark.parametrize(("text", "x"), [("log(x)", -1), ("1 / x", 0), ("sqrt(x)", -1), ("x ** 0.5", -1), ("x ** -1", 0),
-                                         ("acosh(x)", 0.5), ("atanh(x)", 1), ("reciprocal(x)", 0), ("log1p(x)", -1),
-                                         ("asin(x)", 2), ("log2(x)", 0)])  # fmt: skip
+OUTSIDE = {"log(x)": -1, "1 / x": 0, "sqrt(x)": -1, "x ** 0.5": -1, "x ** -1": 0, "acosh(x)": 0.5, "atanh(x)": 1,
+           "reciprocal(x)": 0, "log1p(x)": -1, "asin(x)": 2, "log2(x)": 0, "xlogy(2, x)": 0}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "x"), OUTSIDE.items())
 def test_outside_a_domain(text, x):
     for value in (float(x), np.array([0.75, x])):
         with pytest.raises(DomainError) as caught:
