@@ -33,7 +33,7 @@ def command(
     files = files or (Path("backprop.html"),)
     for file in files:
         check(file, FILM)
-    from graphgrad.api import animate
+    from graphgrad.api.pictures import animate
 
     given = read_values(values)
     graph = read_graph(source, given)

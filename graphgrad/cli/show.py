@@ -61,7 +61,7 @@ def command(
             if file.suffix in interchange.WRITERS:
                 write_whole(file, interchange.WRITERS[file.suffix](graph).encode())
             else:
-                from graphgrad.api import show
+                from graphgrad.api.pictures import show
 
                 show(graph, theme=theme).save(file)
         click.echo(f"wrote {file} ({len(graph)} nodes)")

@@ -43,7 +43,7 @@ class Trace:
     >>> round(t.value, 4), round(t.grad["x1"], 4)
     (6.9093, 2.5839)
     >>> [step.phase for step in t]
-    ['forward', 'forward', 'forward', 'seed', 'vjp', 'vjp', 'vjp', 'vjp', 'accumulate']
+    ['forward', 'forward', 'forward', 'seed', 'vjp', 'vjp', 'vjp', 'vjp', 'accumulate', 'vjp']
     """
 
     def __init__(self, graph: Graph, gradient: Graph, adjoints: Adjoints, values: Sequence[Any]) -> None:

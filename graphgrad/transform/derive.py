@@ -80,7 +80,7 @@ def derive(graph: Graph, /, *wrt: str, closed: Closed = lambda _graph, _output: 
     z = sin(y)
     <BLANKLINE>
     (1) dz/dx = dy/dx * cos(y)
-    (2) dy/dx = 2 * x
+    (2) dy/dx = 1 * (2 * x) = 2 * x
     put together: dz/dx = 2 * x * cos(y)
     """
     wrt, output = wrt or differentiable(graph), output_name(graph, None)

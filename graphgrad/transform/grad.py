@@ -27,8 +27,7 @@ def grad(graph: Graph, /, *wrt: str, of: str | None = None) -> Graph:
     >>> print(grad(parse("x1 * sin(x2)"), "x1"))
     v1 = sin(x2)
     z = x1 * v1
-    z_bar = 1
-    dz_dx1 = z_bar * v1
+    dz_dx1 = 1 * v1
     """
     output = output_name(graph, of)
     shape = graph.nodes[graph.outputs[output]].shape

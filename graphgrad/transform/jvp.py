@@ -23,9 +23,8 @@ def jvp(graph: Graph, /, *wrt: str, of: str | None = None) -> Graph:
 
     >>> from graphgrad.frontend.parse import parse
     >>> print(jvp(parse("sin(x) * y"), "x"))
-    v1 = sin(x)
-    z = v1 * y
-    z_dot = cos(x) * x_dot * y
+    z = sin(x) * y
+    z_dot = x_dot * cos(x) * y
     """
     output = output_name(graph, of)
     builder, tangent = Rewriter(graph), dict[int, int]()

@@ -1,0 +1,26 @@
+"""Graphs as code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graphgrad.api.source import Source, as_graph
+
+if TYPE_CHECKING:
+    from graphgrad.compile.compiled import Compiled
+
+
+def compile(graph: Source, /, target: str = "numpy", dtype: str = "float64") -> Compiled:  # noqa: A001
+    """Compile a graph to a function of readable source that runs without graphgrad; `.source`, `.save("step.py")`.
+
+    A gradient graph gives `value, grads`, one output its value, other outputs a dictionary by name. Raises TargetError
+    for a target that does not exist or is not installed.
+
+    >>> f = compile(grad("log(x1*x2)*sin(x2)"))
+    >>> value, grads = f(x1=0.5, x2=0.75)
+    >>> round(grads["x1"], 4)
+    1.3633
+    """
+    from graphgrad.compile.compile import compile as translate
+
+    return translate(as_graph(graph), target=target, dtype=dtype)

@@ -1,0 +1,166 @@
+"""From text to graph, gradient, values and derivations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graphgrad.api.source import Source, as_graph
+from graphgrad.core.graph import Graph
+from graphgrad.execute import trace as _trace
+from graphgrad.execute.trace import Trace
+from graphgrad.frontend.parse import parse
+from graphgrad.transform import (
+    cost as _cost,
+    derive as _derive,
+    grad as _grad,
+    hessian as _hessian,
+    jvp as _jvp,
+    rewrite as _rewrite,
+    scalarize as _scalarize,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["parse"]
+
+
+def capture(function: Callable[..., Any], shapes: Mapping[str, Any] | None = None, /, **more: Any) -> Graph:
+    """Run an ordinary NumPy function on graph handles; its parameters become inputs. See `parse` for shapes.
+
+    >>> import numpy as np
+    >>> print(capture(lambda x1, x2: np.log(x1 * x2) * np.sin(x2)))
+    log(x1 * x2) * sin(x2)
+    """
+    from graphgrad.frontend.capture import capture as run_on_handles
+
+    return run_on_handles(function, shapes, **more)
+
+
+def from_sympy(expression: Any) -> Graph:
+    """Read a sympy expression.
+
+    >>> import sympy
+    >>> print(from_sympy(sympy.sympify("sin(x)/y")))
+    sin(x) / y
+    """
+    from graphgrad.frontend.from_sympy import from_sympy as read
+
+    return read(expression)
+
+
+def grad(graph: Source, /, *wrt: str, of: str | None = None) -> Graph:
+    """Give the graph of a scalar output and its gradient: outputs `z`, `dz_dx1`, ... (all float inputs by default).
+
+    >>> list(grad("log(x1*x2)*sin(x2)").outputs)
+    ['z', 'dz_dx1', 'dz_dx2']
+    """
+    return _grad.grad(as_graph(graph), *wrt, of=of)
+
+
+def vjp(graph: Source, cotangent: str | None = None, /, *wrt: str, of: str | None = None) -> Graph:
+    """Give the graph of an output of any shape and its product with a cotangent: ones, or a new input of that name.
+
+    >>> list(vjp(parse("X @ w", X=("N", 2), w=2), "u", "w").outputs)
+    ['z', 'dz_dw']
+    """
+    return _grad.vjp(as_graph(graph), cotangent, *wrt, of=of)
+
+
+def jvp(graph: Source, /, *wrt: str, of: str | None = None) -> Graph:
+    """Give the graph of an output and its tangent `z_dot`, for tangent inputs `x_dot`.
+
+    >>> list(jvp("x * y", "x").inputs)
+    ['x', 'y', 'x_dot']
+    """
+    return _jvp.jvp(as_graph(graph), *wrt, of=of)
+
+
+def hessian(graph: Source, /, *wrt: str, of: str | None = None) -> Graph:
+    """Give the graph of a scalar output, its gradient, and all second derivatives `d2z_dx_dy`.
+
+    >>> list(hessian("x**2 * y", "x").outputs)
+    ['z', 'dz_dx', 'd2z_dx_dx']
+    """
+    return _hessian.hessian(as_graph(graph), *wrt, of=of)
+
+
+def simplify(graph: Source, /) -> Graph:
+    """Give a graph of the same values with less to compute.
+
+    >>> print(simplify("x * 1 + 0"))
+    z = x
+    """
+    return _rewrite.simplify(as_graph(graph))
+
+
+def scalarize(graph: Source, /) -> Graph:
+    """Give the scalar graph of a tensor graph, entry by entry.
+
+    >>> print(scalarize(parse("sum(W @ x)", W=(1, 2), x=2)))
+    W_0_0 * x_0 + W_0_1 * x_1
+    """
+    return _scalarize.scalarize(as_graph(graph))
+
+
+def cost(graph: Source, /, *wrt: str, sizes: Mapping[str, int] | None = None) -> _cost.Cost:
+    """Count the arithmetic of a graph and of its gradient; `sizes` gives named dimensions.
+
+    >>> round(cost("log(x1*x2)*sin(x2)").ratio, 2)
+    1.5
+    """
+    return _cost.cost(as_graph(graph), *wrt, sizes=sizes)
+
+
+def latex(graph: Source, /) -> str:
+    r"""Write a graph as LaTeX, one aligned line a statement.
+
+    >>> print(latex("sqrt(x1)"))
+    \begin{aligned}
+    z &= \sqrt{x_{1}}
+    \end{aligned}
+    """
+    from graphgrad.frontend.latex import latex as write
+
+    return write(as_graph(graph))
+
+
+def closed_form(graph: Source, output: str | None = None, /) -> Graph | None:
+    """Give an output as one simplified expression of the inputs; None for tensors and for large graphs.
+
+    >>> print(closed_form(grad("log(x1*x2)*sin(x2)"), "dz_dx1"))
+    sin(x2) / x1
+    """
+    from graphgrad.execute.closed_form import closed_form as find
+
+    read = as_graph(graph)
+    return find(read, _grad.output_name(read, output))
+
+
+def derive(graph: Source, /, *wrt: str) -> _derive.Derivation:
+    """Derive a gradient by hand, one chain-rule line a node, ending in the closed form; print it, or take `.latex`.
+
+    >>> print(derive("sin(x**2)", "x"))
+    v1 = x ** 2
+    z = sin(v1)
+    <BLANKLINE>
+    (1) dz/dx = dv1/dx * cos(v1)
+    (2) dv1/dx = 1 * (2 * x) = 2 * x
+    put together: dz/dx = 2 * x * cos(v1) = 2 * x * cos(x ** 2)
+    """
+    from graphgrad.execute.closed_form import closed_form as find
+
+    return _derive.derive(as_graph(graph), *wrt, closed=find)
+
+
+def trace(graph: Source, values: Mapping[str, Any] | None = None, /, *, dtype: Any = np.float64, **more: Any) -> Trace:
+    """Run a graph forward and backward on values; gives its value, its gradient, and an iterable of all steps.
+
+    >>> trace("g * m", {"g": 9.81, "m": 2}).value
+    19.62
+    """
+    given = {**(values or {}), **more}
+    return _trace.trace(as_graph(graph, given), given, dtype=dtype)

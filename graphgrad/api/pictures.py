@@ -1,0 +1,81 @@
+"""Films and pictures, with what other rooms know of them: closed forms and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from graphgrad.api.graphs import trace
+from graphgrad.api.proofs import verify
+from graphgrad.api.source import Source, as_graph
+from graphgrad.core.errors import GraphgradError
+from graphgrad.core.graph import Graph
+from graphgrad.execute.trace import Trace
+from graphgrad.transform.grad import derivative_name, output_name
+
+if TYPE_CHECKING:
+    from graphgrad.render.film import Film, Picture
+    from graphgrad.render.scene import Math
+
+
+def animate(  # noqa: PLR0913  (all but the first two are keywords)
+    graph: Source,
+    values: Mapping[str, Any] | None = None,
+    /,
+    *,
+    by: str = "contribution",
+    labels: str = "both",
+    theme: str = "light",
+    proof: bool = True,
+    **more: Any,
+) -> Film:
+    """Film backpropagation at given values: forward, seed, and backward one contribution (or one node) a frame.
+
+    `labels` is "symbols", "numbers" or "both"; `theme` "light", "dark", "print" or a TOML file. With `proof`, the last
+    frame carries the verdict on each gradient. Save it with `.save`, to .html, .gif, .svg, .png and more.
+
+    >>> film = animate("log(x1*x2)*sin(x2)", x1=0.5, x2=0.75)
+    >>> len(film.frames)
+    15
+    """
+    from graphgrad.render.film import film
+
+    traced = trace(graph, values, **more)
+    badges = verdicts(traced.graph) if proof else None
+    return film(traced, closed_forms=closed_forms(traced), verdicts=badges, by=by, labels=labels, theme=theme)
+
+
+def show(graph: Source, /, *, theme: str = "light") -> Picture:
+    """Draw a graph, without values. Save it with `.save`, to .svg, .png, .dot, .pdf and more.
+
+    >>> show("log(x1*x2)*sin(x2)").svg().startswith("<svg")
+    True
+    """
+    from graphgrad.render.picture import picture
+
+    return picture(as_graph(graph), theme=theme)
+
+
+def closed_forms(traced: Trace) -> dict[str, Math]:
+    """Give the closed form of each input's derivative, as LaTeX and as text, where there is one."""
+    from graphgrad.execute.closed_form import closed_form as find
+    from graphgrad.frontend.latex import latex as write
+    from graphgrad.frontend.printers import text
+    from graphgrad.render.scene import Math
+
+    output = output_name(traced.graph, None)
+    named = {name: derivative_name(output, name) for name in traced.graph.inputs}
+    found = {name: find(traced.gradient, d) for name, d in named.items() if d in traced.gradient.outputs}
+    return {
+        name: Math(write(form, form.output), text(form, form.output))
+        for name, form in found.items()
+        if form is not None
+    }
+
+
+def verdicts(graph: Graph) -> dict[str, tuple[str, bool]]:
+    """Give each input's verdict, and whether it is good news; nothing where a graph has no scalar output."""
+    try:
+        return {name: (str(finding.verdict), finding.ok) for name, finding in verify(graph, timeout=2.0).items()}
+    except GraphgradError:
+        return {}
