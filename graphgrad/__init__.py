@@ -15,7 +15,21 @@ dz_dx1 = v1_bar * x2
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what type checkers see; at run time each name is imported at its first use, from _HOMES
+    from graphgrad.api.code import compile  # noqa: A004
+    from graphgrad.api.graphs import (
+        capture, closed_form, cost, derive, from_sympy, grad, hessian, jvp, latex, parse, scalarize, simplify, trace, vjp,
+    )  # fmt: skip
+    from graphgrad.api.pictures import animate, show
+    from graphgrad.api.proofs import check, equivalent, grade, verify
+    from graphgrad.core.errors import (
+        DataError, DomainError, GraphgradError, ParseError, ShapeError, TargetError, UsageError,
+    )  # fmt: skip
+    from graphgrad.learn.fit import fit
+    from graphgrad.learn.network import mlp, network
+    from graphgrad.learn.share import load
 
 __version__ = "0.1.0"
 

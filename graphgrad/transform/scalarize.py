@@ -127,7 +127,7 @@ class _Scalarizer:
 
     def _choose(self, candidates: Nodes, labels: Nodes) -> Nodes:
         """Entry `labels` of the first axis: where(l == 0, c[0], where(l == 1, c[1], ...))."""
-        chosen = candidates[-1]
+        chosen: Nodes = candidates[-1]
         for k in range(len(candidates) - 2, -1, -1):
             chosen = self._each("where", self._is(labels, k), candidates[k], chosen)
         return chosen

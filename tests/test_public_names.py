@@ -1,0 +1,30 @@
+"""The public names: what type checkers see is what a program gets."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import graphgrad as gg
+
+
+def seen_by_type_checkers():
+    tree = ast.parse(Path(gg.__file__).read_text(encoding="utf-8"))
+    imports = next(node.body for node in tree.body if isinstance(node, ast.If))
+    return {alias.name: node.module for node in imports for alias in node.names}
+
+
+def test_type_checkers_see_every_name_where_it_lives():
+    assert {name: seen_by_type_checkers()[name] for name in gg.__all__} == gg._HOME  # noqa: SLF001
+    assert set(seen_by_type_checkers()) == set(gg.__all__)
+
+
+@pytest.mark.parametrize("name", gg.__all__)
+def test_every_name_is_there(name):
+    assert callable(getattr(gg, name))
+    assert name in dir(gg)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'graphgrad' has no attribute 'sine'"):
+        gg.sine  # noqa: B018
