@@ -20,13 +20,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # what type checkers see; at run time each name is imported at its first use, from _HOMES
     from graphgrad.api.code import compile  # noqa: A004
     from graphgrad.api.graphs import (
-        capture, closed_form, cost, derive, from_sympy, grad, hessian, jvp, latex, parse, scalarize, simplify, trace, vjp,
-    )  # fmt: skip
+        capture,
+        closed_form,
+        cost,
+        derive,
+        from_sympy,
+        grad,
+        hessian,
+        jvp,
+        latex,
+        parse,
+        scalarize,
+        simplify,
+        trace,
+        vjp,
+    )
     from graphgrad.api.pictures import animate, show
     from graphgrad.api.proofs import check, equivalent, grade, verify
     from graphgrad.core.errors import (
-        DataError, DomainError, GraphgradError, ParseError, ShapeError, TargetError, UsageError,
-    )  # fmt: skip
+        DataError,
+        DomainError,
+        GraphgradError,
+        ParseError,
+        ShapeError,
+        TargetError,
+        UsageError,
+    )
     from graphgrad.learn.fit import fit
     from graphgrad.learn.network import mlp, network
     from graphgrad.learn.share import load
