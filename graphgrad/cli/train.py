@@ -230,7 +230,7 @@ def film(model: Model, dataset: Dataset, file: Path) -> None:
     """Film backpropagation in the trained network, on the last example."""
     import numpy as np
 
-    from graphgrad import api
+    from graphgrad.api.pictures import animate
     from graphgrad.cli.answers import working
     from graphgrad.learn.examples import examples
     from graphgrad.learn.losses import objective
@@ -238,4 +238,4 @@ def film(model: Model, dataset: Dataset, file: Path) -> None:
     aim = objective(model.net, model.loss.text if model.loss.name == "loss" else model.loss.name)
     one = examples(model.net, aim.loss, (np.asarray(dataset.X[-1:]), np.asarray(dataset.y[-1:])), model.dtype)
     with working(f"writing {file}"):
-        api.animate(aim.graph, {**model.net.values, model.net.data: one.X, aim.target: one.Y}).save(file)
+        animate(aim.graph, {**model.net.values, model.net.data: one.X, aim.target: one.Y}).save(file)
