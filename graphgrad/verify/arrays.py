@@ -37,7 +37,7 @@ class Symbols(np.ndarray[Any, Any]):
     """An object array of exact scalars that answers NumPy's functions exactly."""
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
-        arrays = [_plain(a) for a in inputs]
+        arrays = [plain(a) for a in inputs]
         if method == "at":
             return _add_at(ufunc, inputs[0], *inputs[1:])
         rule = RULES.get(ufunc.__name__)
@@ -70,22 +70,36 @@ class Symbols(np.ndarray[Any, Any]):
         rule = WHOLE.get(func.__name__)
         if rule is None:
             return super().__array_function__(func, (Symbols,), args, kwargs)
-        return wrapped(rule(*[_plain(a) if _is_values(a) else a for a in args], **kwargs))
+        return wrapped(rule(*[plain(a) if _is_values(a) else a for a in args], **kwargs))
 
     def __array_finalize__(self, source: Any) -> None:
         """Views and copies stay arrays of symbols."""
 
+    def __getitem__(self, key: Any) -> Any:
+        """Entries stay arrays, so that NumPy's functions still find them."""
+        found = super().__getitem__(key)
+        return found if isinstance(found, np.ndarray) else wrapped(found)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(key, value.item() if isinstance(value, Symbols) and not value.ndim else value)
+
     def __bool__(self) -> bool:
-        return bool(np.asarray(self)[()] if not self.ndim else self.item())
+        return bool(self.item())
 
     def clip(self, low: Any = None, high: Any = None, **_: Any) -> Any:
         """Like np.clip."""
-        return wrapped(_clip(_plain(self), low, high))
+        return wrapped(_clip(plain(self), low, high))
+
+    def astype(self, dtype: Any, *_: Any, **__: Any) -> Any:
+        """In float64 everything stays exact, conditions as 0 and 1; other types lose the symbols."""
+        if not (dtype is float or (isinstance(dtype, type) and issubclass(dtype, np.float64)) or dtype == "float64"):
+            raise SymbolsLost(f"the code casts symbols to {dtype}")
+        return wrapped(each(s.numeric)(plain(self)))
 
     def dot(self, other: Any, out: Any = None) -> Any:
         """Like np.dot."""
         assert out is None
-        return wrapped(FUNCTIONS["dot"](_plain(self), _plain(other)))
+        return wrapped(FUNCTIONS["dot"](plain(self), plain(other)))
 
     def argmax(self, *_: Any, **__: Any) -> Any:
         """The place of the largest entry is no symbol."""
@@ -104,14 +118,14 @@ def _is_values(a: Any) -> bool:
     return isinstance(a, Sym | np.ndarray | int | float | list) and not isinstance(a, bool)
 
 
-def _plain(a: Any) -> Array:
+def plain(a: Any) -> Array:
     return each(exact)(np.asarray(a, dtype=object) if not isinstance(a, Symbols) else a.view(np.ndarray))
 
 
 def _clip(a: Array, low: Any = None, high: Any = None, **_: Any) -> Array:
     if low is not None:
-        a = FUNCTIONS["maximum"](a, _plain(low))
-    return a if high is None else FUNCTIONS["minimum"](a, _plain(high))
+        a = FUNCTIONS["maximum"](a, plain(low))
+    return a if high is None else FUNCTIONS["minimum"](a, plain(high))
 
 
 def _add_at(ufunc: Any, target: Any, places: Any, values: Any) -> None:
@@ -119,7 +133,7 @@ def _add_at(ufunc: Any, target: Any, places: Any, values: Any) -> None:
         raise SymbolsLost("the code adds symbols into an array of floats")
     flat = np.asarray(target)
     chosen = np.arange(flat.size).reshape(flat.shape)[places]
-    for place, value in zip(np.ravel(chosen), np.ravel(np.broadcast_to(_plain(values), np.shape(chosen))), strict=True):
+    for place, value in zip(np.ravel(chosen), np.ravel(np.broadcast_to(plain(values), np.shape(chosen))), strict=True):
         index = np.unravel_index(place, flat.shape)
         flat[index] = exact(flat[index]) + value
 
@@ -127,7 +141,7 @@ def _add_at(ufunc: Any, target: Any, places: Any, values: Any) -> None:
 def _where(condition: Any, *branches: Any) -> Array:
     if len(branches) != 2:
         raise SymbolsLost("np.where of a condition alone has no meaning in symbols")
-    return FUNCTIONS["where"](_plain(condition), *map(_plain, branches))
+    return FUNCTIONS["where"](plain(condition), *map(plain, branches))
 
 
 def _norm(a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A002, FBT001, FBT002
@@ -165,4 +179,4 @@ setattr(Sym, "sqrt", f.sqrt)  # noqa: B010  (for single entries too)
 def called(function_of: Callable[..., Any], inputs: Mapping[str, Array]) -> Array:
     """Call code with inputs by name, as arrays of symbols, and give what it returns in symbols."""
     given = {name: wrapped(a.copy()) if a.dtype == object else a for name, a in inputs.items()}
-    return _plain(function_of(**given))
+    return plain(function_of(**given))

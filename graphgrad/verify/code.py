@@ -14,7 +14,7 @@ import numpy as np
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
-from graphgrad.verify.arrays import wrapped, _plain as plain
+from graphgrad.verify.arrays import plain, wrapped
 from graphgrad.verify.cases import examine
 from graphgrad.verify.derivative import gradient
 from graphgrad.verify.digits import evaluate

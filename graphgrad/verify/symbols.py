@@ -149,7 +149,7 @@ def lift(value: Any) -> Sym:
     if isinstance(value, Sym):
         return value
     if isinstance(value, np.ndarray) and not value.ndim:
-        return lift(value[()])
+        return lift(value.item())
     if isinstance(value, bool | np.bool_):
         return leaf("const", bool(value))
     if isinstance(value, int | np.integer):

@@ -1,0 +1,281 @@
+"""A small interpreter of NumPy source text: a saved module is read as a syntax tree and run here, never by Python.
+
+Only what compiled modules are made of is known: functions, assignments, branches and loops, arithmetic, and a list of
+NumPy's functions. Everything else is refused before or when it is reached.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from graphgrad.core.errors import ParseError
+
+STEPS = 200_000  # syntax trees walked in one call
+_UFUNCS = (
+    "add subtract multiply divide true_divide power negative positive exp expm1 log log1p log2 log10 sqrt cbrt square"
+    " reciprocal sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh arctanh abs absolute fabs sign"
+    " floor maximum minimum hypot matmul greater greater_equal less less_equal equal not_equal logical_and logical_or"
+    " logical_not logaddexp heaviside isfinite isnan"
+)
+_OTHERS = (
+    "where clip sum mean max min prod squeeze expand_dims broadcast_to broadcast_shapes reshape transpose swapaxes ravel"
+    " concatenate stack take take_along_axis put_along_axis shape size ndim dot outer moveaxis copyto ones_like zeros_like"
+    " result_type cumprod eye arange var std"
+)
+KNOWN = frozenset((_UFUNCS + " " + _OTHERS).split())
+METHODS = frozenset("T shape ndim size dtype reshape sum mean max min transpose ravel astype copy squeeze dot at".split())
+_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: lambda a, b: _power(a, b), ast.MatMult: operator.matmul,
+    ast.BitAnd: operator.and_, ast.BitOr: operator.or_, ast.USub: operator.neg, ast.UAdd: operator.pos,
+    ast.Invert: operator.invert, ast.Not: operator.not_, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+    ast.GtE: operator.ge, ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Is: operator.is_, ast.IsNot: operator.is_not,
+    ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b,
+}  # fmt: skip
+_BUILTINS = {"len": len, "range": lambda *ends: _bounded(range(*ends)), "isinstance": isinstance, "tuple": tuple, "list": list, "int": int, "float": float,
+             "min": min, "max": max, "abs": abs, "slice": slice, "sum": sum, "zip": zip, "enumerate": enumerate}  # fmt: skip
+
+
+class Returned(Exception):  # noqa: N818  (no error: how a function's value leaves its body)
+    """A return statement was reached."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Module:
+    """A module's functions, ready to be called by name on arrays of the caller's making.
+
+    `replaced` gives names of the module another meaning: `np` and `math` among them, which hold what is allowed.
+    Raises ParseError for syntax that is not known.
+
+    >>> Module("def f(x):\\n    return x * 2", {}).call("f", 21)
+    42
+    """
+
+    def __init__(self, source: str, replaced: Mapping[str, Any]) -> None:
+        try:
+            self.tree = ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError) as error:
+            raise ParseError(f"this is not Python: {error}") from None
+        self.replaced, self.names = dict(replaced), dict[str, Any](_BUILTINS)
+        self.steps = 0
+        for statement in self.tree.body:
+            self._top(statement)
+        self.names |= self.replaced
+
+    def functions(self) -> dict[str, ast.FunctionDef]:
+        """The syntax trees of the module's functions, by name."""
+        return {t.name: t for t in self.tree.body if isinstance(t, ast.FunctionDef)}
+
+    @property
+    def text(self) -> str:
+        """The module's docstring."""
+        return ast.get_docstring(self.tree) or ""
+
+    def call(self, name: str, *args: Any, **named: Any) -> Any:
+        """Call one of the module's functions; ParseError where there is none."""
+        if not isinstance(self.names.get(name), Function):
+            raise ParseError(f"the module has no function '{name}'")
+        return self.names[name](*args, **named)
+
+    def _top(self, statement: ast.stmt) -> None:
+        match statement:
+            case ast.FunctionDef(name=name):
+                self.names[name] = Function(self, statement)
+            case ast.Import(names=names) if all(n.name in {"math", "numpy"} for n in names):
+                self.names |= {n.asname or n.name: self.replaced.get(_ALIAS.get(n.name, n.name)) for n in names}
+            case ast.ImportFrom(module="math", names=names):
+                math_names = self.replaced.get("math")
+                self.names |= {n.asname or n.name: getattr(math_names, n.name, None) for n in names}
+            case ast.ImportFrom(module="__future__" | "typing") | ast.Expr(value=ast.Constant()):
+                pass
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                self.names[name] = None if isinstance(value, ast.Name) else self.value(value, self.names)
+            case ast.If():  # `if __name__ == "__main__":`, which is not run
+                pass
+            case _:
+                raise self.refused(statement)
+
+    def refused(self, tree: ast.AST) -> ParseError:
+        line = getattr(tree, "lineno", 0)
+        return ParseError(f"line {line}: {type(tree).__name__} is nothing that a compiled module holds")
+
+    def run(self, body: list[ast.stmt], names: dict[str, Any]) -> None:
+        for statement in body:
+            self.statement(statement, names)
+
+    def statement(self, tree: ast.stmt, names: dict[str, Any]) -> None:
+        match tree:
+            case ast.Assign(targets=targets, value=value):
+                result = self.value(value, names)
+                for target in targets:
+                    self.assign(target, result, names)
+            case ast.AugAssign(target=target, op=sign, value=value):
+                old = self.value(_loaded(target), names)
+                self.assign(target, _OPERATORS[type(sign)](old, self.value(value, names)), names)
+            case ast.Expr(value=value):
+                self.value(value, names)
+            case ast.Return(value=value):
+                raise Returned(None if value is None else self.value(value, names))
+            case ast.If(test=test, body=body, orelse=orelse):
+                self.run(body if self.value(test, names) else orelse, names)
+            case ast.For(target=target, iter=over, body=body, orelse=[]):
+                for item in self.value(over, names):
+                    self.assign(target, item, names)
+                    self.run(body, names)
+            case ast.With(body=body) | ast.Try(body=body):
+                self.run(body, names)
+            case ast.Pass():
+                pass
+            case _:
+                raise self.refused(tree)
+
+    def assign(self, target: ast.expr, value: Any, names: dict[str, Any]) -> None:
+        match target:
+            case ast.Name(id=name):
+                names[name] = value
+            case ast.Tuple(elts=parts):
+                for part, item in zip(parts, value, strict=True):
+                    self.assign(part, item, names)
+            case ast.Subscript(value=array, slice=key):
+                self.value(array, names)[self.value(key, names)] = value
+            case _:
+                raise self.refused(target)
+
+    def value(self, tree: ast.expr, names: Mapping[str, Any]) -> Any:
+        self.steps += 1
+        if self.steps > STEPS:
+            raise ParseError("the module runs for too long")
+        rule = _EXPRESSIONS.get(type(tree))
+        if rule is None:
+            raise self.refused(tree)
+        return rule(self, tree, names)
+
+    def name(self, tree: ast.Name, names: Mapping[str, Any]) -> Any:
+        for known in (names, self.names):
+            if tree.id in known:
+                return known[tree.id]
+        raise ParseError(f"line {tree.lineno}: '{tree.id}' is not known")
+
+    def attribute(self, tree: ast.Attribute, names: Mapping[str, Any]) -> Any:
+        of = self.value(tree.value, names)
+        allowed = isinstance(of, SimpleNamespace) or tree.attr in METHODS
+        if tree.attr.startswith("_") or not allowed or not hasattr(of, tree.attr):
+            raise ParseError(f"line {tree.lineno}: '.{tree.attr}' is nothing that a compiled module uses")
+        return getattr(of, tree.attr)
+
+    def invoke(self, tree: ast.Call, names: Mapping[str, Any]) -> Any:
+        function = self.value(tree.func, names)
+        args: list[Any] = []
+        for a in tree.args:
+            args += list(self.value(a.value, names)) if isinstance(a, ast.Starred) else [self.value(a, names)]
+        return function(*args, **{k.arg: self.value(k.value, names) for k in tree.keywords if k.arg})
+
+    def compare(self, tree: ast.Compare, names: Mapping[str, Any]) -> Any:
+        sides = [self.value(t, names) for t in (tree.left, *tree.comparators)]
+        parts = [_OPERATORS[type(o)](a, b) for o, a, b in zip(tree.ops, sides, sides[1:], strict=False)]
+        result = parts[0]
+        for part in parts[1:]:
+            result = result & part
+        return result
+
+    def boolean(self, tree: ast.BoolOp, names: Mapping[str, Any]) -> Any:
+        stop = isinstance(tree.op, ast.Or)
+        value = self.value(tree.values[0], names)
+        for part in tree.values[1:]:
+            if _symbolic(value):
+                value = (np.logical_or if stop else np.logical_and)(value, self.value(part, names))
+            elif bool(value) != stop:
+                value = self.value(part, names)
+        return value
+
+    def choice(self, tree: ast.IfExp, names: Mapping[str, Any]) -> Any:
+        test = self.value(tree.test, names)
+        if _symbolic(test):
+            return np.where(test, self.value(tree.body, names), self.value(tree.orelse, names))
+        return self.value(tree.body if test else tree.orelse, names)
+
+    def each(self, tree: ast.GeneratorExp | ast.ListComp, names: Mapping[str, Any]) -> list[Any]:
+        (loop,) = tree.generators
+        inner, results = dict(names), []
+        for item in self.value(loop.iter, names):
+            self.assign(loop.target, item, inner)
+            if all(self.value(test, inner) for test in loop.ifs):
+                results.append(self.value(tree.elt, inner))
+        return results
+
+
+class Function:
+    """A function of a module."""
+
+    def __init__(self, module: Module, tree: ast.FunctionDef) -> None:
+        self.module, self.tree = module, tree
+        self.parameters = [a.arg for a in tree.args.args]
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        names = dict(zip(self.parameters, args, strict=False)) | named
+        for parameter, default in zip(self.parameters[::-1], self.tree.args.defaults[::-1], strict=False):
+            names.setdefault(parameter, self.module.value(default, {}))
+        try:
+            self.module.run(self.tree.body, names)
+        except Returned as returned:
+            return returned.value
+        return None
+
+
+def _symbolic(value: Any) -> bool:
+    """Whether a condition is one of symbols, to be kept and not decided."""
+    return isinstance(value, np.ndarray) and value.dtype == object
+
+
+def _bounded(found: range) -> range:
+    if len(found) > STEPS:
+        raise ParseError("the module loops for too long")
+    return found
+
+
+def _power(a: Any, b: Any) -> Any:
+    """A power; of plain integers only a small one."""
+    if isinstance(a, int) and isinstance(b, int) and abs(b) > 64:
+        raise ParseError("the module computes too large a power")
+    return a**b
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    return ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else target
+
+
+def allowed(**special: Any) -> SimpleNamespace:
+    """NumPy as far as modules may use it, with some functions replaced."""
+    return SimpleNamespace(**{name: getattr(np, name) for name in KNOWN} | special)
+
+
+_ALIAS = {"numpy": "np"}
+_EXPRESSIONS: dict[type[ast.expr], Callable[..., Any]] = {
+    ast.Constant: lambda _, t, __: t.value,
+    ast.Name: Module.name,
+    ast.Attribute: Module.attribute,
+    ast.Call: Module.invoke,
+    ast.BinOp: lambda m, t, n: _OPERATORS[type(t.op)](m.value(t.left, n), m.value(t.right, n)),
+    ast.UnaryOp: lambda m, t, n: _OPERATORS[type(t.op)](m.value(t.operand, n)),
+    ast.Compare: Module.compare,
+    ast.BoolOp: Module.boolean,
+    ast.IfExp: Module.choice,
+    ast.Subscript: lambda m, t, n: m.value(t.value, n)[m.value(t.slice, n)],
+    ast.Slice: lambda m, t, n: slice(*(None if e is None else m.value(e, n) for e in (t.lower, t.upper, t.step))),
+    ast.Tuple: lambda m, t, n: tuple(m.value(e, n) for e in t.elts),
+    ast.List: lambda m, t, n: [m.value(e, n) for e in t.elts],
+    ast.Dict: lambda m, t, n: {m.value(k, n): m.value(v, n) for k, v in zip(t.keys, t.values, strict=True)},
+    ast.GeneratorExp: Module.each,
+    ast.ListComp: Module.each,
+}
+MATH = {name: getattr(math, name) for name in ("pi", "e", "prod", "inf")}
