@@ -108,7 +108,8 @@ op("erf(a)", d=("2 * exp(-(a ** 2)) / sqrt(pi)",), numpy="erf(a)", js="erf(a)")
 op("abs(a)", d=("sign(a)",), kinks="a", aliases=("absolute", "fabs"), python="abs(a)", sympy="sp.Abs(a)",
    tex=r"\left|$a\right|", glyph="|x|")  # fmt: skip
 op("sign(a)", d=(None,), kinks="a", python="sign(a)", tex=r"\operatorname{sign}")
-op("floor(a)", d=(None,), kinks="sin(pi * a)", tex=r"\left\lfloor $a\right\rfloor", glyph="⌊x⌋")
+op("floor(a)", d=(None,), kinks="sin(pi * a)", python="float(math.floor(a))", glyph="⌊x⌋",
+   tex=r"\left\lfloor $a\right\rfloor")  # fmt: skip
 op("maximum(a, b)", d=("(a > b) + (a == b) / 2", "(b > a) + (a == b) / 2"), kinks="a - b",
    python="a if a > b or a != a else b", sympy="sp.Max(a, b)", js="Math.max(a, b)", tex=r"\max",
    glyph="max")  # fmt: skip

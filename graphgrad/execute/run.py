@@ -80,12 +80,19 @@ def _fed(graph: Graph, feeds: Mapping[str, Any], dtype: np.dtype[Any]) -> list[A
 def _array(name: str, value: Any, kind: str, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
     try:
         array = np.asarray(value)
-        wanted = np.dtype(np.int64) if kind == "int" else dtype
-        if kind == "int" and array.size and not np.array_equal(array, np.asarray(array, np.int64)):
-            raise UsageError(f"'{name}' must be integers: it is used as an index or as labels")
-        return array.astype(wanted, copy=False)
-    except (ValueError, TypeError):
-        raise UsageError(f"the value of '{name}' is no array of numbers") from None
+        if array.dtype.kind == "O":  # fractions, decimals, large integers
+            array = np.vectorize(float, otypes=[float])(array)
+    except (ValueError, TypeError, OverflowError):
+        array = np.asarray("none")
+    if array.dtype.kind not in "biuf":
+        raise UsageError(f"the value of '{name}' is no array of numbers")
+    if kind != "int":
+        return array.astype(dtype, copy=False)
+    with np.errstate(invalid="ignore"):
+        integers = array.astype(np.int64)
+    if not np.array_equal(array, integers):
+        raise UsageError(f"'{name}' must be integers: it is used as an index or as labels")
+    return integers
 
 
 def _fit(name: str, value: np.ndarray[Any, Any], shape: tuple[int | str, ...], sizes: dict[str, int]) -> None:

@@ -59,10 +59,16 @@ class Trace:
 
     @cached_property
     def grad(self) -> Mapping[str, Any]:
-        """The gradient's value, by input name."""
+        """The gradient's value, by input name; of a program of numbers at an array of points, each point's own."""
         of = next(name for name, i in self.graph.outputs.items() if i == self.adjoints.output)
         found = {name: self.gradient.outputs.get(derivative_name(of, name)) for name in self.graph.inputs}
-        return {name: self.values[i] for name, i in found.items() if i is not None}
+        return {name: self._at_every_point(name, self.values[i]) for name, i in found.items() if i is not None}
+
+    def _at_every_point(self, name: str, value: Any) -> Any:
+        points = np.shape(self.values[self.graph.inputs[name]])
+        return (
+            value if np.shape(value) == points else np.broadcast_to(value, np.broadcast_shapes(np.shape(value), points))
+        )
 
     def primal(self, node: int) -> Any:
         """The value of a primal node."""

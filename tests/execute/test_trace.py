@@ -1,6 +1,8 @@
 """Runs and their steps: the lecture's numbers, every step of a trace, and where values may come from."""
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -106,6 +108,7 @@ def test_names_of_variables_are_free():
 def test_arrays_of_points_for_programs_of_numbers():
     found = trace(parse("x**2 * y"), x=np.array([1.0, 2.0, 3.0]), y=2.0)
     assert found.grad["x"].tolist() == [4, 8, 12]
+    assert trace(parse("x + 2"), x=np.ones((2, 2))).grad["x"].tolist() == [[1, 1], [1, 1]]
     with pytest.raises(ShapeError, match="one shape"):
         trace(parse("x * y"), x=np.ones(2), y=np.ones(3))
     with pytest.raises(ShapeError, match="declare"):
@@ -151,6 +154,29 @@ def test_outside_a_domain(text, x):
 
 def test_nan_goes_through():
     assert math.isnan(trace(parse("x * 2"), x=math.nan).value)
+
+
+NUMBERS = [True, 3, np.float32(0.5), np.array(2), Fraction(1, 3), Decimal("0.25"), 2**70]
+NO_NUMBERS = [1j, None, "3", "one", [1, "a"], [[1], [1, 2]], {}, object(), 10**400, np.datetime64("2020-01-01"), [None]]
+
+
+@pytest.mark.parametrize("value", NUMBERS, ids=repr)
+def test_numbers_of_many_kinds(value):
+    found = trace(parse("floor(x) + x"), x=value)
+    assert found.value == pytest.approx(math.floor(value) + float(value))
+    assert type(found.value) is float
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS, ids=repr)
+def test_what_is_no_number(value):
+    with pytest.raises(UsageError, match=r"the value of 'x' is no array of numbers"):
+        trace(parse("x + 1"), {"x": value})
+
+
+@pytest.mark.parametrize("labels", [[0.5], [math.nan], ["a"], [1e30]])
+def test_what_is_no_label(labels):
+    with pytest.raises(UsageError, match="'i'"):
+        trace(parse("take(x, i)", x=3, i=1), {"x": [1, 2, 3], "i": labels})
 
 
 @pytest.mark.parametrize("dtype", [np.float16, int, bool, complex])
