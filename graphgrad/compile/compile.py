@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from graphgrad.compile.c import build, c_source
 from graphgrad.compile.compiled import Compiled, compiled, load
+from graphgrad.compile.javascript import javascript_body
 from graphgrad.compile.passes import composed, pipeline
 from graphgrad.compile.provenance import Provenance
-from graphgrad.compile.targets import target_row
+from graphgrad.compile.targets import Target, target_row
 from graphgrad.compile.writer import Writer
-from graphgrad.core.errors import UsageError
+from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.graph import Graph
 
 DTYPES = ("float64", "float32")
@@ -32,7 +36,21 @@ def compile(graph: Graph, /, target: str = "numpy", dtype: str = "float64") -> C
     row = target_row(target)
     passes = pipeline(graph)
     after = passes[-1].graph
+    if row.scalars == "js":
+        return _foreign(row, graph, after, dtype=dtype, passes=passes)
     writer = Writer(graph, after, Provenance(graph, after, composed(passes, len(graph))), row, dtype)
     source = writer.source()
     function = load(source, writer.name)[writer.name]
     return compiled(function, source=source, target=target, dtype=dtype, graph=graph, passes=passes)
+
+
+def _foreign(row: Target, graph: Graph, after: Graph, **known: Any) -> Compiled:
+    """A target of another language: C is built and called; JavaScript is text for a player."""
+    source = c_source(after) if row.name == "c" else javascript_body(after)
+    function = build(after, source) if row.name == "c" else _only_text
+    return compiled(function, source=source, target=row.name, graph=graph, **known)
+
+
+def _only_text(*_: Any, **__: Any) -> Any:
+    """JavaScript does not run here."""
+    raise TargetError("JavaScript does not run here", hint="take .source, the body of a function of x")

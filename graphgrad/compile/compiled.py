@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import linecache
 import os
+from collections.abc import Callable
 from pathlib import Path
-from types import FunctionType
 from typing import Any, Protocol
 
 from graphgrad.compile.passes import Passed
@@ -43,7 +43,7 @@ def load(source: str, name: str) -> dict[str, Any]:
     return namespace
 
 
-def compiled(function: FunctionType, **known: Any) -> Compiled:
+def compiled(function: Callable[..., Any], **known: Any) -> Compiled:
     """Give a function its source, its history and a way to save them."""
     made: Any = function
     vars(made).update(known, save=lambda path: save(known["source"], path))

@@ -13,7 +13,7 @@ class Target(NamedTuple):
 
     name: str
     scalars: str  # column for programs of numbers; empty: they are written like programs of arrays
-    arrays: str  # column for programs of arrays; empty: the target has none
+    arrays: str  # the module that arrays come from; empty: the target has none
     package: str = ""  # what must be importable
     extra: str = ""  # the extra of graphgrad that brings it
 
@@ -23,6 +23,9 @@ TARGETS = {
     for row in (
         Target("numpy", "python", "numpy"),
         Target("python", "python", ""),
+        Target("jax", "", "jax.numpy", package="jax", extra="jax"),
+        Target("c", "js", "", package="cffi", extra="c"),
+        Target("javascript", "js", ""),
     )
 }
 

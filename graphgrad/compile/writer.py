@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from graphgrad.compile import module
+from graphgrad.compile import jax_functions, module
 from graphgrad.compile.lines import Dialect, straight
 from graphgrad.compile.points import MANY, Points
 from graphgrad.compile.provenance import Provenance
@@ -33,6 +33,7 @@ class Writer:
         if not numbers and not target.arrays:
             raise TargetError(f"the target '{target.name}' computes with numbers, and this program has arrays")
         self.of_numbers, self.of_arrays = numbers and bool(target.scalars), bool(target.arrays)
+        self.jax = target.name == "jax"
 
     def source(self) -> str:
         """The module's text."""
@@ -52,17 +53,20 @@ class Writer:
             points = Points(self.graph, self.labels, self.dtype) if functions and self.graph.inputs else None
             called = self.calls(Dialect("numpy", typed)) | (points.tape.calls if points else set())
             more, own = module.library(called, numpy_functions)
+            own |= {n: t for n, t in module.library(own, jax_functions)[1].items() if self.jax}
             arrays = {name: f"{name}_of_arrays" for name in own if name in taken}
             arrays |= {name: f"{name}_" for name in more if name in taken - imports}
             library = [module.renamed(text, arrays) for text in own.values()] + library
             imports, names = imports | more, names | {n: new for n, new in arrays.items() if n in more}
             if "np" in taken:
                 names["np"] = "np_"
-            name = f"_{self.name}_of_arrays" if functions else self.name
+            name = f"_{self.name}_of_arrays" if functions or self.jax else self.name
             many = f"_{self.name}_of_points" if points else ""
             functions.insert(0, self.function_of_arrays(name, Dialect("numpy", typed, arrays), many))
             if points:
                 functions.insert(0, module.renamed(self.function_of_points(many, points), arrays))
+        if self.jax:
+            functions.append(f"{self.name} = jax.jit(_{self.name}_of_arrays)\n")
         if "np" in names:
             functions, library = ([module.renamed(t, {"np": "np_"}) for t in texts] for texts in (functions, library))
         return self.head(imports, names, library) + "\n\n".join([*library, *functions])
@@ -114,7 +118,10 @@ class Writer:
             system.append("from typing import Any")
         lines += ["\n".join(system) + "\n"] if system else []
         if self.of_arrays:
-            lines.append("import numpy as np_\n" if "np" in names else "import numpy as np\n")
+            known = f"import {self.target.arrays} as {names.get('np', 'np')}"
+            lines.append(f"import jax\n{known}\n" if self.jax else f"{known}\n")
+            if self.jax and self.dtype == "float64":
+                lines.append('jax.config.update("jax_enable_x64", True)\n')
             lines.append("Array = Any  # a number or a NumPy array\n")
         return "\n".join(lines) + "\n\n"
 
@@ -150,8 +157,11 @@ class Writer:
             sizes = f"max({sizes})" if len(self.graph.inputs) > 1 else sizes
             text += [f"    if {sizes} > {MANY}:", f"        return {many}({', '.join(self.graph.inputs)})"]
         for n, i in self.graph.inputs.items():
-            kind = "int64" if self.graph.nodes[i].dtype == "int" else self.dtype
-            text.append(f"    {n} = np.asarray({n}, np.{kind})[()]")
+            whole = "int32" if self.jax and self.dtype == "float32" else "int64"
+            kind = whole if self.graph.nodes[i].dtype == "int" else self.dtype
+            text.append(f"    {n} = np.asarray({n}, np.{kind})" + "[()]" * (not self.jax))
+        if self.jax:
+            return "\n".join([*text, *self.body(dialect, 4), *self.result(4)]) + "\n"
         text += ['    with np.errstate(all="ignore"):', *self.body(dialect, 8), *self.result(4)]
         return "\n".join(text) + "\n"
 

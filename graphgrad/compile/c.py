@@ -1,0 +1,113 @@
+"""Scalars in standard C, for graphs of thousands of nodes: short functions, so that compilers take linear time."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from graphgrad.compile.spell import ATOM, Spelled, spell, template
+from graphgrad.compile.writer import gradients
+from graphgrad.core.errors import TargetError
+from graphgrad.core.graph import Graph
+from graphgrad.core.ops import OPS
+
+STATEMENTS = 100  # in one function
+PRELUDE = """\
+#include <math.h>
+
+static inline double max2(double a, double b) { return a > b || a != a ? a : b; }
+static inline double min2(double a, double b) { return a < b || a != a ? a : b; }
+static inline double sign(double a) { return (a > 0) - (a < 0); }
+"""
+_WORDS = {"abs": "fabs", "max": "max2", "min": "min2", "sign": "sign"}
+
+
+def c_source(graph: Graph) -> str:
+    """Give a C file with `void compute(const double *x, double *y)`, from inputs to outputs, both in order.
+
+    The values of all nodes stand in one array, which the functions, called one after the other, fill. Raises
+    TargetError for a program of arrays, or for an operation without a spelling.
+    """
+    if any(node.shape for node in graph.nodes):
+        raise TargetError("the target 'c' computes with numbers, and this program has arrays")
+    statements = []
+    order = list(graph.inputs.values())
+    for i, node in enumerate(graph.nodes):
+        if node.op == "input":
+            text = f"x[{order.index(i)}]"
+        elif node.op == "const":
+            text = repr(float(node.value))
+        else:
+            text = _expression(graph, i)
+        statements.append(f"    v[{i}] = {text};")
+    parts = [statements[k : k + STATEMENTS] for k in range(0, len(statements), STATEMENTS)]
+    functions = [
+        f"static void part{k}(const double *x, double *v) {{\n" + "\n".join(part) + "\n}\n"
+        for k, part in enumerate(parts)
+    ]
+    calls = [f"    part{k}(x, v);" for k in range(len(parts))]
+    results = [f"    y[{k}] = v[{i}];" for k, i in enumerate(graph.outputs.values())]
+    main = [f"static double v[{len(graph)}];\n", "void compute(const double *x, double *y) {", *calls, *results, "}\n"]
+    return "\n".join([PRELUDE, *functions, *main])
+
+
+def _expression(graph: Graph, i: int) -> str:
+    """A row's JavaScript, as C: the two differ in the names of functions, in equality, and in powers."""
+    node = graph.nodes[i]
+    operands = [f"v[{o}]" for o in node.operands]
+    if node.op == "pow":
+        return f"pow({', '.join(operands)})"
+    if not OPS[node.op].js:
+        raise TargetError(f"'{node.op}' has no spelling in C")
+    text = spell(template(node.op, node.attrs, "js"), node.op, [Spelled(o, ATOM) for o in operands]).text
+    text = text.replace("===", "==").replace("!==", "!=").replace("Math.SQRT2", "sqrt(2.0)")
+    return re.sub(r"Math\.(\w+)", lambda m: _WORDS.get(m[1], m[1]), text)
+
+
+def build(graph: Graph, source: str) -> Callable[..., Any]:
+    """Compile the source with the system's compiler, through cffi, and give a function like those of other targets."""
+    cffi = importlib.import_module("cffi")  # an extra
+    name = f"graphgrad_{graph.digest[:16]}"
+    ffi = cffi.FFI()
+    ffi.cdef("void compute(const double *x, double *y);")
+    ffi.set_source(name, source, extra_compile_args=["-O1"], libraries=[] if sys.platform == "win32" else ["m"])
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        try:
+            built = Path(ffi.compile(tmpdir=folder))
+        except Exception as error:  # whatever the system's compiler says
+            raise TargetError("no C compiler could build the program", hint=str(error)) from error
+        spec = importlib.util.spec_from_file_location(name, built)
+        assert spec is not None
+        assert spec.loader is not None
+        library = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(library)
+    return _caller(graph, library)
+
+
+def _caller(graph: Graph, library: Any) -> Callable[..., Any]:
+    """A function of the inputs, by name or in order, of numbers."""
+    compute, new = library.lib.compute, library.ffi.new
+    names, count = list(graph.inputs), len(graph.outputs)
+    x, y = new("double[]", max(len(names), 1)), new("double[]", count)
+    grads, places = gradients(graph), {name: k for k, name in enumerate(graph.outputs)}
+    by_name = {n: k for k, n in enumerate(names)}
+    inputs = dict(zip(grads, list(places.values())[1:], strict=True)) if grads else {}
+
+    def values(*args: float, **kwargs: float) -> Any:
+        for k, value in enumerate(args):
+            x[k] = value
+        for name, value in kwargs.items():
+            x[by_name[name]] = value
+        if len(args) + len(kwargs) != len(names):
+            raise TypeError(f"the inputs are {', '.join(names)}")
+        compute(x, y)
+        if grads:
+            return y[0], {name: y[k] for name, k in inputs.items()}
+        return y[0] if count == 1 else {name: y[k] for name, k in places.items()}
+
+    return values

@@ -1,0 +1,93 @@
+"""Every target passes the tests of NumPy: the table, the tensors, the refusals."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from graphgrad.compile.compile import compile  # noqa: A004
+from graphgrad.compile.targets import TARGETS
+from graphgrad.core.errors import TargetError
+from graphgrad.core.ops import OPS
+from graphgrad.execute.run import run
+from graphgrad.frontend.parse import parse
+from graphgrad.transform.grad import grad
+
+SHAPES = {"X": ("N", 6), "W1": (5, 6), "b1": 5, "W2": (3, 5), "b2": 3, "y": "N"}
+RUNNING = [name for name, row in TARGETS.items() if name != "javascript"]
+CALLED = [
+    r.name for r in OPS.values() if r.elementwise and r.d and r.dtype == "float" and not r.boolean and r.precedence == 7
+]
+
+
+def need(target):
+    package = TARGETS[target].package
+    if package and importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
+
+
+@pytest.mark.parametrize("target", RUNNING)
+def test_every_row_at_once(target):
+    need(target)
+    texts = [f"{n}({', '.join(['a' if n != 'acosh' else 'b', 'b', 'c'][: len(OPS[n].operands)])})" for n in CALLED]
+    text = " + ".join(texts) + " + where(a > b, a, b) ** c / 2 - -a * (b >= c)"
+    graph, feeds = grad(parse(text)), {"a": 0.25, "b": 2.5, "c": 3.5}
+    values = run(graph, feeds)
+    value, grads = compile(graph, target=target)(**feeds)
+    assert float(value) == pytest.approx(values[graph.output], rel=1e-13)
+    for name, got in grads.items():
+        assert float(got) == pytest.approx(values[graph.outputs[f"dz_d{name}"]], rel=1e-12), name
+
+
+@pytest.mark.parametrize("target", [n for n in RUNNING if TARGETS[n].arrays])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "h = tanh(X @ W1.T + b1); cross_entropy(h @ W2.T + b2, y)",
+        "mean(pick(log_softmax(gelu(X @ W1.T)), y)) + prod(b1) + norm(b2) + sum(W1[1:, 0])",
+        "sum(W1[0]) + sum(concatenate([b1, b2])) * max(X) + sum(maximum(X, 0.5) / 3)",
+    ],
+)
+def test_tensors(target, dtype, text):
+    need(target)
+    rng = np.random.default_rng(0)
+    graph = parse(text, {k: v for k, v in SHAPES.items() if k in text.replace("entropy", "")})
+    feeds = {n: rng.normal(size=[7 if s == "N" else s for s in graph.nodes[i].shape]) for n, i in graph.inputs.items()}
+    feeds |= {"y": rng.integers(3, size=7)} if "y" in feeds else {}
+    graph = grad(graph)
+    values = run(graph, feeds)
+    value, grads = compile(graph, target=target, dtype=dtype)(**feeds)
+    tolerance = 1e-11 if dtype == "float64" else 1e-3
+    np.testing.assert_allclose(value, values[graph.output], rtol=tolerance)
+    for name, got in grads.items():
+        np.testing.assert_allclose(got, values[graph.outputs[f"dz_d{name}"]], rtol=tolerance, atol=tolerance)
+        assert np.asarray(got).dtype == dtype
+
+
+def test_c_in_pieces():
+    need("c")
+    lines = ["v0 = sin(x)"] + [f"v{k} = v{k - 1} * sin(v{k - 1}) + y" for k in range(1, 300)]
+    graph = grad(parse("\n".join(lines)))
+    f = compile(graph, target="c")
+    assert "part2(" in f.source
+    value, grads = f(0.3, y=0.1)
+    values = run(graph, {"x": 0.3, "y": 0.1})
+    assert (value, grads["x"]) == pytest.approx((values[graph.output], values[graph.outputs["dv299_dx"]]), rel=1e-9)
+    with pytest.raises(TypeError, match="x, y"):
+        f(0.3)
+
+
+def test_a_missing_extra_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    for name, row in TARGETS.items():
+        if row.package:
+            with pytest.raises(TargetError, match=rf"pip install 'graphgrad\[{row.extra}\]'"):
+                compile(parse("x"), target=name)
+
+
+def test_javascript_is_text():
+    f = compile(parse("x * 2"), target="javascript")
+    assert "return v;" in f.source
+    with pytest.raises(TargetError, match=r"\.source"):
+        f(x=1.0)
