@@ -119,6 +119,7 @@ def _is_values(a: Any) -> bool:
 
 
 def plain(a: Any) -> Array:
+    """XXX plain"""
     return each(exact)(np.asarray(a, dtype=object) if not isinstance(a, Symbols) else a.view(np.ndarray))
 
 
@@ -154,11 +155,56 @@ REDUCTIONS: dict[str, Callable[..., Array]] = {
     "add": FUNCTIONS["sum"], "multiply": FUNCTIONS["prod"], "maximum": FUNCTIONS["max"], "minimum": FUNCTIONS["min"],
     "logical_and": folded(s.both, True), "logical_or": folded(s.either, False),  # noqa: FBT003
 }  # fmt: skip
-_DIRECT = (
-    "exp expm1 log log1p log2 log10 sqrt cbrt square reciprocal sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh"
-    " arcsinh arccosh arctanh abs absolute fabs sign floor maximum minimum hypot matmul add subtract multiply divide"
-    " true_divide power negative greater greater_equal less less_equal equal not_equal logical_and logical_or logical_not"
-).split()
+_DIRECT = [
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "sqrt",
+    "cbrt",
+    "square",
+    "reciprocal",
+    "sin",
+    "cos",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "arctan2",
+    "sinh",
+    "cosh",
+    "tanh",
+    "arcsinh",
+    "arccosh",
+    "arctanh",
+    "abs",
+    "absolute",
+    "fabs",
+    "sign",
+    "floor",
+    "maximum",
+    "minimum",
+    "hypot",
+    "matmul",
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "true_divide",
+    "power",
+    "negative",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "equal",
+    "not_equal",
+    "logical_and",
+    "logical_or",
+    "logical_not",
+]
 RULES: dict[str, Callable[..., Array]] = {name: FUNCTIONS[ALIASES.get(name, name)] for name in _DIRECT} | {
     "positive": lambda a: a, "float_power": FUNCTIONS["pow"], "fmax": FUNCTIONS["maximum"], "fmin": FUNCTIONS["minimum"],
     "bitwise_and": FUNCTIONS["logical_and"], "bitwise_or": FUNCTIONS["logical_or"], "invert": FUNCTIONS["logical_not"],
@@ -169,7 +215,7 @@ RULES: dict[str, Callable[..., Array]] = {name: FUNCTIONS[ALIASES.get(name, name
 }  # fmt: skip
 WHOLE: dict[str, Callable[..., Array]] = {"where": _where, "clip": _clip, "norm": _norm, "dot": FUNCTIONS["dot"]}
 
-for _name in "exp log sin cos tan sinh cosh tanh".split():
+for _name in ["exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh"]:
     setattr(Sym, _name, lambda self, n=_name: function(n)(self))  # np.exp of a single entry asks it for .exp()
 for _name, _rule in (("arctan", "atan"), ("arcsin", "asin"), ("arccos", "acos")):
     setattr(Sym, _name, lambda self, n=_rule: function(n)(self))

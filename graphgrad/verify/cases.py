@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -159,19 +160,17 @@ def claimed_values(text: str, examined: Examined) -> list[tuple[str, Array, int]
 
 def free_names(text: str) -> list[str]:
     """The names that a program uses before it assigns them; ParseError where it is not in the language."""
-    try:
+    with suppress(ShapeError):  # shapes come later
         parse(text)
-    except ShapeError:
-        pass  # shapes come later
     assigned: set[str] = set()
     free: dict[str, None] = {}
     for target, expression, _ in reading.statements(text.strip()):
         calls = {id(t.func) for t in ast.walk(expression) if isinstance(t, ast.Call)}
         modules = {id(t.value) for t in ast.walk(expression) if isinstance(t, ast.Attribute)}
         for tree in ast.walk(expression):
-            if isinstance(tree, ast.Name) and id(tree) not in calls and tree.id not in assigned:
-                if id(tree) not in modules or tree.id not in MODULES:
-                    free.setdefault(tree.id)
+            named = isinstance(tree, ast.Name) and id(tree) not in calls and tree.id not in assigned
+            if named and not (id(tree) in modules and tree.id in MODULES):
+                free.setdefault(tree.id)
         assigned.add(target)
     return list(free)
 

@@ -32,9 +32,7 @@ CLOSE = 8  # digits that float64 code must share with the truth, relative to its
 PLACES, LARGE = 60, 2000  # points at which code that loses the symbols is compared; entries from which fewer are
 
 
-def verify_function(
-    f: Function | Graph | str, grad_f: Function, /, timeout: float = TIMEOUT, **x: Any
-) -> Report:
+def verify_function(f: Function | Graph | str, grad_f: Function, /, timeout: float = TIMEOUT, **x: Any) -> Report:
     """Give the verdict on hand-written gradient code of a scalar function.
 
     `x` names the arguments in order and gives for each an array, a number, or a shape as a tuple of ints. `f` is NumPy

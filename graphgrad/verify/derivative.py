@@ -4,6 +4,7 @@ One rule for each elementary function, as in any calculus book; the tests hold e
 derivative of a piece is taken where the condition says: abs'(0) = 0, and ties of max and min share equally.
 """
 
+# ruff: noqa: ARG005  (every rule takes the value and all arguments, and uses what it needs)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

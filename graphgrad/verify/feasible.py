@@ -27,4 +27,3 @@ def impossible(positive: Sequence[Sum]) -> bool:
         if any(not s or (set(s) == {UNIT} and s[UNIT] <= 0) for s in left):
             return True
     return any(not s or (set(s) == {UNIT} and s[UNIT] <= 0) for s in left)
-

@@ -32,6 +32,7 @@ def lifted(values: Any) -> Array:
 
 
 def axes_of(a: Array, axis: Any) -> tuple[int, ...]:
+    """The reduced axes as non-negative ints."""
     if axis is None:
         return tuple(range(np.ndim(a)))
     return tuple(i % np.ndim(a) for i in (axis if isinstance(axis, tuple) else (axis,)))
@@ -64,6 +65,7 @@ softplus, sigmoid = each(lambda a: f.log(1 + f.exp(a))), each(f.function("sigmoi
 
 
 def count(a: Array, axis: Any = None) -> int:
+    """How many entries a reduction joins."""
     return prod(np.shape(a)[i] for i in axes_of(a, axis))
 
 
@@ -81,10 +83,15 @@ def logsumexp(a: Array, axis: Any = None, keepdims: bool = False) -> Array:  # n
 
 
 def log_softmax(a: Array, axis: int = -1) -> Array:
+    """The mean."""
+    """The variance."""
+    """The logarithm of the sum of exponentials."""
+    """The logarithm of softmax."""
     return sub(a, logsumexp(a, axis, keepdims=True))
 
 
 def matmul(a: Array, b: Array) -> Array:
+    """The matrix product, of vectors and stacks too."""
     left, right = np.ndim(a) == 1, np.ndim(b) == 1
     a, b = (a[None, :] if left else a), (b[:, None] if right else b)
     result = total(mul(a[..., :, :, None], b[..., None, :, :]), axis=-2)
@@ -93,6 +100,7 @@ def matmul(a: Array, b: Array) -> Array:
 
 
 def dot(a: Array, b: Array) -> Array:
+    """NumPy's dot, over the last axis and the second to last."""
     if not np.ndim(a) or not np.ndim(b):
         return mul(a, b)
     b = np.moveaxis(b, -2, 0) if np.ndim(b) > 1 else b
@@ -101,15 +109,18 @@ def dot(a: Array, b: Array) -> Array:
 
 
 def pick(a: Array, labels: Array) -> Array:
+    """One entry of every row, by label."""
     return np.take_along_axis(a, np.expand_dims(labels, -1), -1)[..., 0]
 
 
 def huber(prediction: Array, target: Array, delta: Any = 1) -> Array:
+    """The mean Huber loss."""
     off, d = sub(prediction, target), lift(delta)
     return mean(each(lambda u: s.where(abs(u) <= d, u * u / 2, d * (abs(u) - d / 2)))(off))
 
 
 def argbest(_: Array, axis: Any = None) -> Array:
+    """The place of an extreme entry, which is no symbol."""
     raise s.SymbolsLost("the place of the largest entry is no symbol")
 
 
@@ -151,6 +162,7 @@ def eye_mask(a: Array, axis: int = 0) -> Array:
 
 
 def transpose(a: Array, axes: Any = None) -> Array:
+    """The axes in another order."""
     return np.transpose(a, axes)
 
 

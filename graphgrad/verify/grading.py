@@ -68,7 +68,7 @@ def grade(
     /,
     timeout: float = TIMEOUT,
     processes: int | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Report:
     """Give a finding for every claim, by its number from 1, in order: a file's, or those of a list.
 

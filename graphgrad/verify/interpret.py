@@ -30,7 +30,27 @@ _OTHERS = (
     " result_type cumprod eye arange var std"
 )
 KNOWN = frozenset((_UFUNCS + " " + _OTHERS).split())
-METHODS = frozenset("T shape ndim size dtype reshape sum mean max min transpose ravel astype copy squeeze dot at".split())
+METHODS = frozenset(
+    [
+        "T",
+        "shape",
+        "ndim",
+        "size",
+        "dtype",
+        "reshape",
+        "sum",
+        "mean",
+        "max",
+        "min",
+        "transpose",
+        "ravel",
+        "astype",
+        "copy",
+        "squeeze",
+        "dot",
+        "at",
+    ]
+)
 _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: lambda a, b: _power(a, b), ast.MatMult: operator.matmul,
@@ -106,14 +126,17 @@ class Module:
                 raise self.refused(statement)
 
     def refused(self, tree: ast.AST) -> ParseError:
+        """The error for what no compiled module holds."""
         line = getattr(tree, "lineno", 0)
         return ParseError(f"line {line}: {type(tree).__name__} is nothing that a compiled module holds")
 
     def run(self, body: list[ast.stmt], names: dict[str, Any]) -> None:
+        """Run statements in order."""
         for statement in body:
             self.statement(statement, names)
 
     def statement(self, tree: ast.stmt, names: dict[str, Any]) -> None:
+        """Run one statement."""
         match tree:
             case ast.Assign(targets=targets, value=value):
                 result = self.value(value, names)
@@ -140,6 +163,7 @@ class Module:
                 raise self.refused(tree)
 
     def assign(self, target: ast.expr, value: Any, names: dict[str, Any]) -> None:
+        """Bind names, or entries of an array."""
         match target:
             case ast.Name(id=name):
                 names[name] = value
@@ -152,6 +176,7 @@ class Module:
                 raise self.refused(target)
 
     def value(self, tree: ast.expr, names: Mapping[str, Any]) -> Any:
+        """The value of an expression."""
         self.steps += 1
         if self.steps > STEPS:
             raise ParseError("the module runs for too long")
@@ -161,12 +186,14 @@ class Module:
         return rule(self, tree, names)
 
     def name(self, tree: ast.Name, names: Mapping[str, Any]) -> Any:
+        """A name's value: a local one first."""
         for known in (names, self.names):
             if tree.id in known:
                 return known[tree.id]
         raise ParseError(f"line {tree.lineno}: '{tree.id}' is not known")
 
     def attribute(self, tree: ast.Attribute, names: Mapping[str, Any]) -> Any:
+        """An attribute that modules use."""
         of = self.value(tree.value, names)
         allowed = isinstance(of, SimpleNamespace) or tree.attr in METHODS
         if tree.attr.startswith("_") or not allowed or not hasattr(of, tree.attr):
@@ -174,6 +201,7 @@ class Module:
         return getattr(of, tree.attr)
 
     def invoke(self, tree: ast.Call, names: Mapping[str, Any]) -> Any:
+        """The value of a call."""
         function = self.value(tree.func, names)
         args: list[Any] = []
         for a in tree.args:
@@ -181,6 +209,7 @@ class Module:
         return function(*args, **{k.arg: self.value(k.value, names) for k in tree.keywords if k.arg})
 
     def compare(self, tree: ast.Compare, names: Mapping[str, Any]) -> Any:
+        """A comparison, or a chain of them."""
         sides = [self.value(t, names) for t in (tree.left, *tree.comparators)]
         parts = [_OPERATORS[type(o)](a, b) for o, a, b in zip(tree.ops, sides, sides[1:], strict=False)]
         result = parts[0]
@@ -189,6 +218,7 @@ class Module:
         return result
 
     def boolean(self, tree: ast.BoolOp, names: Mapping[str, Any]) -> Any:
+        """`and` and `or`, of symbols by NumPy."""
         stop = isinstance(tree.op, ast.Or)
         value = self.value(tree.values[0], names)
         for part in tree.values[1:]:
@@ -199,12 +229,14 @@ class Module:
         return value
 
     def choice(self, tree: ast.IfExp, names: Mapping[str, Any]) -> Any:
+        """A conditional expression, of a symbol by `where`."""
         test = self.value(tree.test, names)
         if _symbolic(test):
             return np.where(test, self.value(tree.body, names), self.value(tree.orelse, names))
         return self.value(tree.body if test else tree.orelse, names)
 
     def each(self, tree: ast.GeneratorExp | ast.ListComp, names: Mapping[str, Any]) -> list[Any]:
+        """The values of a comprehension."""
         (loop,) = tree.generators
         inner, results = dict(names), []
         for item in self.value(loop.iter, names):
@@ -222,6 +254,7 @@ class Function:
         self.parameters = [a.arg for a in tree.args.args]
 
     def __call__(self, *args: Any, **named: Any) -> Any:
+        """XXX __call__"""
         names = dict(zip(self.parameters, args, strict=False)) | named
         for parameter, default in zip(self.parameters[::-1], self.tree.args.defaults[::-1], strict=False):
             names.setdefault(parameter, self.module.value(default, {}))

@@ -51,6 +51,7 @@ class Case:
 
     @property
     def pairs(self) -> list[tuple[Sym, Sym]]:
+        """Claimed and true, entry by entry."""
         return list(zip(self.claimed, self.true, strict=True))
 
 

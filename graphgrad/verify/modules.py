@@ -41,7 +41,9 @@ def verify_source(source: str, graph: Graph | str | None = None, /, timeout: flo
     """
     start = time.monotonic()
     module = Module(source, _meanings())
-    module.names |= {name: LIBRARY[name] for name, tree in module.functions().items() if name in LIBRARY and _ours(tree)}
+    module.names |= {
+        name: LIBRARY[name] for name, tree in module.functions().items() if name in LIBRARY and _ours(tree)
+    }
     program = stated(module.text) if graph is None else parse(graph) if isinstance(graph, str) else graph
     output = next(iter(program.outputs))
     try:
@@ -94,13 +96,14 @@ class Uncast(np.float64):
     """np.float64 as modules use it, as a type and as a cast, but for arrays of symbols, which it leaves alone."""
 
     def __new__(cls, value: Any = 0.0) -> Any:
+        """XXX __new__"""
         return value if isinstance(value, np.ndarray) else float(value)
 
 
 def _meanings() -> dict[str, Any]:
     """What names of a module mean here: NumPy without casts, mathematics exact, the error function itself."""
     same = lambda a, *_, **__: a  # noqa: E731  (an array stays what it is)
-    floats = {n: same for n in ("asarray", "array", "ascontiguousarray")}
+    floats = dict.fromkeys(("asarray", "array", "ascontiguousarray"), same)
     floats |= {"float64": Uncast, "float32": Uncast}
     special = {**floats, "int64": np.int64, "zeros": _zeros, "empty": _zeros, "errstate": same, "pi": MATH["pi"],
                "newaxis": None, "add": np.add}  # fmt: skip
@@ -138,10 +141,10 @@ def _wrapping(rule: Any) -> Any:
 def _statics(name: str) -> Any:
     """A library function's meaning: operands are arrays of symbols, or labels, and static attributes follow."""
     rule = FUNCTIONS[name]
-    return lambda *args: wrapped(rule(*(a if not isinstance(a, np.ndarray) or a.dtype != object else plain(a) for a in args)))
+    return lambda *args: wrapped(
+        rule(*(a if not isinstance(a, np.ndarray) or a.dtype != object else plain(a) for a in args))
+    )
 
 
-LIBRARY: dict[str, Any] = {name: _statics(name) for name in (
-    "softmax log_softmax logsumexp sigmoid softplus xlogy gelu norm cross_entropy erf coprod sign").split()}  # fmt: skip
-_MATH = ("exp log sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh sqrt cbrt erf floor fabs expm1 log1p"
-         " log2 log10 hypot").split()  # fmt: skip
+LIBRARY: dict[str, Any] = {name: _statics(name) for name in ["softmax", "log_softmax", "logsumexp", "sigmoid", "softplus", "xlogy", "gelu", "norm", "cross_entropy", "erf", "coprod", "sign"]}  # fmt: skip
+_MATH = ["exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "sqrt", "cbrt", "erf", "floor", "fabs", "expm1", "log1p", "log2", "log10", "hypot"]  # fmt: skip

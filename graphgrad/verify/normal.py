@@ -221,41 +221,49 @@ class Normal:
         return angles.whole(self.atoms, a) if self.signs is None else angles.split(self.atoms, a)
 
     def hyperbolic(self, a: Sum) -> tuple[Sum, Sum]:
+        """Hyperbolic sine and cosine."""
         up = self.exp(a)
         down = self.power(up, Fraction(-1))
         return scaled(plus(up, scaled(down, -1)), Fraction(1, 2)), scaled(plus(up, down), Fraction(1, 2))
 
     def sigmoid(self, a: Sum) -> Sum:
+        """1 / (1 + exp(-a))."""
         return self.power(plus(constant(1), self.exp(scaled(a, -1))), Fraction(-1))
 
     def tanh(self, a: Sum) -> Sum:
+        """Hyperbolic tangent; the deep reading writes it in exponentials."""
         if self.signs is None:
             return self.odd("tanh", a)
         sine, cosine = self.hyperbolic(a)
         return times(sine, self.power(cosine, Fraction(-1)))
 
     def sign(self, a: Sum) -> Sum:
+        """The sign, by a condition."""
         if self.atoms.zero(a):
             return {}
         return plus(scaled(indicator(self, a, {}), 2), constant(-1))
 
     def acosh(self, a: Sum) -> Sum:
+        """Inverse hyperbolic cosine."""
         if self.signs is None:
             return generator(self.atoms.of("acosh", a))
         return self.log(plus(a, self.power(plus(times(a, a), constant(-1)), Fraction(1, 2))))
 
     def asinh(self, a: Sum) -> Sum:
+        """Inverse hyperbolic sine."""
         if self.signs is None:
             return self.odd("asinh", a)
         return self.log(plus(a, self.power(plus(times(a, a), constant(1)), Fraction(1, 2))))
 
     def atanh(self, a: Sum) -> Sum:
+        """Inverse hyperbolic tangent."""
         if self.signs is None:
             return self.odd("atanh", a)
         ratio = times(plus(constant(1), a), self.power(plus(constant(1), scaled(a, -1)), Fraction(-1)))
         return scaled(self.log(ratio), Fraction(1, 2))
 
     def acos(self, a: Sum) -> Sum:
+        """By the inverse sine."""
         return plus(scaled(generator(self.atoms.named("pi", "pi")), Fraction(1, 2)), scaled(self.odd("asin", a), -1))
 
 

@@ -1,5 +1,7 @@
-"""Where to look for a counterexample: ordinary, small, large, saturated, negative and tied points, and near every constant
-that a condition compares with. Exact rationals, the same ones every time.
+"""Where to look for a counterexample.
+
+Ordinary, small, large, saturated, negative and tied points, and points at and near every number that a condition
+compares with: exact rationals, the same ones every time.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ RANGES = (  # lowest, highest: what each series of random points is drawn from
     (Fraction(5), Fraction(60)), (Fraction(-60), Fraction(-5)), (Fraction(-1, 10**6), Fraction(1, 10**6)),
     (Fraction(-1000), Fraction(1000)), (Fraction(100), Fraction(2000)), (Fraction(-1), Fraction(1)),
 )  # fmt: skip
-TIED = tuple(map(Fraction, (0, 1, -1))) + (Fraction(1, 2), Fraction(3), Fraction(-3))
+TIED = (*map(Fraction, (0, 1, -1, 3, -3)), Fraction(1, 2))
 
 
 def points(names: Sequence[str], roots: Sequence[Sym], rounds: int = 2) -> Iterator[Point]:

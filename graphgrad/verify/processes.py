@@ -13,7 +13,7 @@ from typing import Any
 from graphgrad.verify.worker import receive, send
 
 
-class TimeUp(Exception):
+class TimeUp(Exception):  # noqa: N818  (what happened, not an error of the user)
     """No answer in time; the process was ended."""
 
 

@@ -20,7 +20,7 @@ from graphgrad.verify.functions import ALIASES, FUNCTIONS, Array, lifted, transp
 from graphgrad.verify.symbols import PI, leaf, lift
 
 
-class Unread(GraphgradError):
+class Unread(GraphgradError):  # noqa: N818  (what happened, not an error of the user)
     """Text that `parse` accepts and the second reading does not know."""
 
 
@@ -56,6 +56,7 @@ class Reading:
         self.names = names
 
     def of(self, tree: ast.expr) -> Array:
+        """The value of a sum, or of an expression."""
         match tree:
             case ast.Constant(value=value):
                 return np.asarray(leaf("const", Fraction(repr(value))), dtype=object)

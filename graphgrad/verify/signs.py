@@ -15,11 +15,11 @@ from graphgrad.verify.generators import Generators
 from graphgrad.verify.sums import Sum, TooLarge, constant, content, generator, plus, primes, scaled, times
 
 
-class Undefined(Exception):
+class Undefined(Exception):  # noqa: N818  (what happened, not an error of the user)
     """No value under this choice of signs."""
 
 
-class Open(Exception):
+class Open(Exception):  # noqa: N818  (what happened, not an error of the user)
     """The sign of a variable is wanted, and not chosen yet."""
 
     def __init__(self, variable: str) -> None:

@@ -19,7 +19,7 @@ PRIME = (1 << 61) - 1
 UNIT: Monomial = ()
 
 
-class TooLarge(Exception):
+class TooLarge(Exception):  # noqa: N818  (what happened, not an error of the user)
     """A sum with more terms than are worth having."""
 
 
@@ -27,14 +27,17 @@ LARGEST = 4000
 
 
 def constant(value: Fraction | int) -> Sum:
+    """A number as a sum."""
     return {UNIT: Fraction(value)} if value else {}
 
 
 def generator(g: int, exponent: Exponent = 1) -> Sum:
+    """A power of a generator as a sum."""
     return {((g, exponent),): Fraction(1)}
 
 
 def plus(a: Sum, b: Sum) -> Sum:
+    """The sum of two sums."""
     if len(a) < len(b):
         a, b = b, a
     result = dict(a)
@@ -48,10 +51,12 @@ def plus(a: Sum, b: Sum) -> Sum:
 
 
 def scaled(a: Sum, factor: Fraction | int) -> Sum:
+    """A sum times a number."""
     return {m: c * factor for m, c in a.items()} if factor else {}
 
 
 def times(a: Sum, b: Sum) -> Sum:
+    """The product of two sums; TooLarge where it has too many terms."""
     if len(a) * len(b) > LARGEST * 4:
         raise TooLarge
     result: Sum = {}
@@ -77,10 +82,12 @@ def joined(m: Monomial, n: Monomial) -> Monomial:
 
 
 def monomial(exponents: Iterable[tuple[int, Exponent]]) -> Monomial:
+    """A monomial from exponents, as they come."""
     return tuple(sorted((g, int(e) if e == int(e) else e) for g, e in exponents if e))
 
 
 def powered(m: Monomial, exponent: Exponent) -> Monomial:
+    """A monomial to a power."""
     return monomial((g, e * exponent) for g, e in m)
 
 
@@ -110,6 +117,7 @@ class Fingerprints:
         self.idempotent: set[int] = set()  # generators that are their own square
 
     def of(self, a: Sum) -> int:
+        """The value of a sum, or of an expression."""
         total = 0
         for m, c in a.items():
             value = c.numerator * pow(c.denominator, -1, PRIME) % PRIME

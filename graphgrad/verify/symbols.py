@@ -109,7 +109,7 @@ class Sym:
         raise SymbolsLost("the code turns a symbol into a float")
 
 
-class SymbolsLost(TypeError):
+class SymbolsLost(TypeError):  # noqa: N818  (what happened, not an error of the user)
     """Code left the symbols: it cast one to a float, or branched on one."""
 
 
@@ -221,7 +221,7 @@ def power(a: Sym, b: Sym) -> Sym:
     a, b = numeric(a), numeric(b)
     x, n = number(a), number(b)
     if n is not None and n.denominator == 1:
-        if n == 0 or n == 1:
+        if n in {0, 1}:
             return ONE if n == 0 else a
         if x is not None and (x or n > 0) and abs(n) <= _LARGEST_POWER:
             return leaf("const", x**n.numerator)

@@ -22,6 +22,7 @@ def receive(stream: BinaryIO) -> Any:
 
 
 def send(stream: BinaryIO, message: Any) -> None:
+    """Write one message."""
     data = pickle.dumps(message)
     stream.write(struct.pack("<Q", len(data)) + data)
     stream.flush()

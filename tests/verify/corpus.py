@@ -117,7 +117,9 @@ def _really_wrong(base, right, wrong):
 def _run(base, source):
     graph = parse(f"({source}) + 0 * ({base.program})", base.shapes)
     dice = np.random.default_rng(3)
-    return np.asarray(run(graph, {n: dice.uniform(0.2, 1.8, graph.nodes[i].shape) for n, i in graph.inputs.items()})[graph.output])
+    return np.asarray(
+        run(graph, {n: dice.uniform(0.2, 1.8, graph.nodes[i].shape) for n, i in graph.inputs.items()})[graph.output]
+    )
 
 
 def _positive_only(base, name):

@@ -76,11 +76,13 @@ def rewrite_proof(line):
     left, _, right = line.partition(" -> ")
     right = right.partition(" if ")[0]
     for attribute in ("axis", "keepdims"):
-        left, right = (side.replace(f"{attribute}={attribute}", f"{attribute}={_VALUES[attribute]}") for side in (left, right))
+        left, right = (
+            side.replace(f"{attribute}={attribute}", f"{attribute}={_VALUES[attribute]}") for side in (left, right)
+        )
     left, right = (_condition(side) for side in (left, right))
     matrix = (2, 3) if any(word in line for word in ("sum", ".T", "swap", "reshape")) else ()
     shapes = {"x": (2, 2, 3) if "swap" in line or ".T" in line else matrix}
-    if "c" in left and "(u > w)" == right:
+    if "c" in left and right == "(u > w)":
         left, right = f"number({left})", f"number({right})"
     finding = equivalent(left, right, shapes)
     return Proof(line, finding.verdict, finding.reason)

@@ -42,6 +42,7 @@ def replays(base, name, claim, witness):
         )
 
 
+@pytest.mark.slow
 def test_no_wrong_gradient_is_believed(record_testsuite_property):
     assert len(WRONG) >= 2000
     counts, believed, lame = Counter(), [], []
@@ -59,8 +60,11 @@ def test_no_wrong_gradient_is_believed(record_testsuite_property):
     assert counts[Verdict.REFUTED] >= 0.99 * len(WRONG)
 
 
+@pytest.mark.slow
 def test_no_disguise_is_doubted(record_testsuite_property):
-    findings = [(base.program, name, kind, claim, judged(base, name, claim).verdict) for base, name, kind, claim in RIGHT]
+    findings = [
+        (base.program, name, kind, claim, judged(base, name, claim).verdict) for base, name, kind, claim in RIGHT
+    ]
     counts = Counter(f[-1] for f in findings)
     print(f"{len(findings)} disguises: {dict(counts)}")
     record_testsuite_property("disguises", dict(counts))
