@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from graphgrad.render.measure import measure_rows_once
 from graphgrad.render.numerals import Numeral, numeral
 from graphgrad.render.scene import Math, Phrase, Value
 
@@ -73,6 +74,7 @@ def font() -> Any:
     from ziamath import zmath
 
     config.svg2 = True
+    measure_rows_once()
     return zmath.loadedfonts["default"]
 
 
