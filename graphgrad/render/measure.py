@@ -18,4 +18,4 @@ def measure_rows_once() -> None:
     def once(self: Any, line: Any, **kwargs: Any) -> tuple[float, float]:
         return (0.0, 0.0) if kwargs.get("nostretch") else measure(self, line, **kwargs)
 
-    Mrow._get_height_nostretch = once  # noqa: SLF001
+    Mrow._get_height_nostretch = once  # type: ignore[method-assign]  # noqa: SLF001
