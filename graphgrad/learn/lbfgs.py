@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from graphgrad.compile.compile import compile as compiled
-from graphgrad.compile.run import views
 from graphgrad.core.errors import UsageError
 from graphgrad.learn.examples import Examples
 from graphgrad.learn.history import History, Record
@@ -38,13 +37,18 @@ def lbfgs(  # noqa: PLR0913
     except ImportError:
         raise UsageError("L-BFGS comes with SciPy", hint="pip install 'graphgrad[scipy]'") from None
     value_and_grad = compiled(grad(objective.graph, *net.values), dtype=dtype)
-    shapes = {name: np.shape(value) for name, value in net.values.items()}
     fixed = {net.data: np.asarray(learn.X, dtype), objective.target: learn.Y}
     history, began = History(), time.perf_counter()
 
+    def parted(theta: Any) -> dict[str, Any]:
+        """The parameters by name, of one vector."""
+        ends = np.cumsum([value.size for value in net.values.values()])
+        parts = np.split(theta, ends[:-1])
+        return {name: part.reshape(net.values[name].shape) for name, part in zip(net.values, parts, strict=True)}
+
     def function(theta: Any) -> tuple[float, Any]:
-        value, grads = value_and_grad(**fixed, **views(np.asarray(theta, dtype), shapes))
-        return float(value), np.concatenate([np.ravel(grads[name]) for name in shapes]).astype(np.float64)
+        value, grads = value_and_grad(**fixed, **parted(theta))
+        return float(value), np.concatenate([np.ravel(grads[name]) for name in net.values]).astype(np.float64)
 
     def record(intermediate_result: Any) -> None:
         step, loss, seconds = len(history) + 1, float(intermediate_result.fun), time.perf_counter() - began
@@ -57,4 +61,4 @@ def lbfgs(  # noqa: PLR0913
     begin = np.concatenate([np.ravel(value) for value in net.values.values()])
     options = {"maxiter": steps, "maxfun": 20 * steps, "ftol": 0.0, "gtol": 1e-10}
     found = minimize(function, begin, jac=True, method="L-BFGS-B", callback=record, options=options)
-    return Model(net.starting(views(found.x, shapes)), objective.loss, dtype, classes), history
+    return Model(net.starting(parted(found.x)), objective.loss, dtype, classes), history

@@ -13,7 +13,6 @@ import numpy as np
 
 from graphgrad.compile.compile import compile as compiled
 from graphgrad.compile.compiled import Compiled
-from graphgrad.compile.run import views
 from graphgrad.compile.step import Step
 from graphgrad.core.errors import GraphgradError
 from graphgrad.learn.blame import blame
@@ -68,7 +67,7 @@ class Loop:
     def __init__(self, task: Task, report: Report) -> None:
         self.task, self.report = task, report
         self.run, self.standing = task.step.start(task.net.values), Standing()
-        self.best: Any = None
+        self.best: dict[str, Any] = {}  # the parameters of the best validation loss
         self.judged = judge(task.net, task.objective.loss, task.step.dtype) if task.held else None
         if task.keeping and task.keeping.resume and task.keeping.path.is_file():
             self.standing, state, self.best = read_checkpoint(task.keeping.path, task.keeping.mark)
@@ -91,7 +90,7 @@ class Loop:
                     self.close_round()
                 self.keep(always=False)
         self.keep(always=True)
-        return self.model(self.best if task.stops.patience and self.best is not None else None)
+        return self.model(self.best if task.stops.patience and self.best else self.now())
 
     def piece(self, rows: Any, start: int, count: int) -> float:
         """Take some steps of a round; gives the seconds that it took."""
@@ -138,7 +137,7 @@ class Loop:
         if measured and self.task.stops.patience:
             standing.waited += 1
             if measured.loss < standing.best:
-                standing.best, standing.waited, self.best = measured.loss, 0, self.run.state()["p"]
+                standing.best, standing.waited, self.best = measured.loss, 0, self.now()
         self.report(self.run.t, standing.seconds, record)
 
     def done(self) -> bool:
@@ -162,12 +161,15 @@ class Loop:
         """Loss and accuracy on the held-out examples."""
         if self.task.held is None or self.judged is None:
             return None
-        return measure(self.model(None), self.judged, self.task.held)
+        return measure(self.model(self.run.parameters), self.judged, self.task.held)
 
-    def model(self, theta: Any) -> Model:
-        """The model of these parameters, as one vector, or of the present ones."""
+    def now(self) -> dict[str, Any]:
+        """A copy of the parameters."""
+        return {name: np.array(value) for name, value in self.run.parameters.items()}
+
+    def model(self, values: dict[str, Any]) -> Model:
+        """The model of these parameters."""
         task = self.task
-        values = self.run.parameters if theta is None else views(theta, task.step.shapes)
         return Model(task.net.starting(values), task.objective.loss, task.step.dtype, task.classes)
 
     def keep(self, *, always: bool) -> None:
@@ -182,7 +184,7 @@ class Loop:
         batch = self.task.order.batch
         self.run.restore(before)
         for start in range(0, len(places), batch):
-            now = {name: np.array(value) for name, value in self.run.parameters.items()}
+            now = self.now()
             rows = places[start : start + batch]
             loss = self.steps(rows)
             if not np.isfinite(loss).all() or not all(np.isfinite(p).all() for p in self.run.parameters.values()):

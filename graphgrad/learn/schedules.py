@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.learn.optimizers import Optimizer
 
@@ -56,7 +57,8 @@ def update(
     lr = base * minimum(t / warmup, 1)
     p - lr * g
     """
-    lines, values = [], dict(optimizer.settings)
+    constants = {name: float(value) for name, value in CONSTANTS.items() if name not in optimizer.slots}
+    lines, values = [], {**constants, **optimizer.settings}
     for name, limit in (clipping or {}).items():
         if not limit > 0:
             raise UsageError(f"{name} must be above 0, not {limit}")

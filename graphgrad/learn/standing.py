@@ -33,15 +33,14 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def write_checkpoint(path: Path, mark: str, standing: Standing, state: dict[str, Any], best: Any) -> None:
+def write_checkpoint(path: Path, mark: str, standing: Standing, state: dict[str, Any], best: dict[str, Any]) -> None:
     """Write a checkpoint: beside the last one, and then in its place, so that there always is a whole one."""
     arrays = {name: value for name, value in state.items() if name != "t"}
-    if best is not None:
-        arrays["best "] = best  # no name of the language
+    arrays |= {f"best {name}": value for name, value in best.items()}
     write_tensors(path, arrays, "checkpoint", {"mark": mark, "t": state["t"], "standing": asdict(standing)})
 
 
-def read_checkpoint(path: Path, mark: str) -> tuple[Standing, dict[str, Any], Any]:
+def read_checkpoint(path: Path, mark: str) -> tuple[Standing, dict[str, Any], dict[str, Any]]:
     """Give standing, state and the best parameters; UsageError where the checkpoint is of another run."""
     arrays, said = read_tensors(path, "checkpoint")
     try:
@@ -52,7 +51,8 @@ def read_checkpoint(path: Path, mark: str) -> tuple[Standing, dict[str, Any], An
             )
         standing = Standing(**said["standing"])
         standing.records = [Record(*record) for record in said["standing"]["records"]]
-        best = arrays.pop("best ", None)
-        return standing, {"t": said["t"], **arrays}, best
+        best = {name.removeprefix("best "): value for name, value in arrays.items() if name.startswith("best ")}
+        state = {name: value for name, value in arrays.items() if not name.startswith("best ")}
+        return standing, {"t": said["t"], **state}, best
     except (KeyError, TypeError) as error:
         raise DataError(f"'{path}' is a damaged checkpoint: {json.dumps(str(error))}") from None

@@ -145,9 +145,11 @@ def test_a_process_that_is_stopped(tmp_path, how):
     assert begin(epochs).wait(60) == 0
     arrays, said = read_tensors(path, "checkpoint")
     X = np.random.default_rng(0).normal(size=(500, 3))
-    whole, _ = fit(mlp(3, 30, 1), X, np.sin(X.sum(axis=1)), epochs=epochs)
+    fit(mlp(3, 30, 1), X, np.sin(X.sum(axis=1)), epochs=epochs, checkpoint=tmp_path / "whole.safetensors")
+    whole, _ = read_tensors(tmp_path / "whole.safetensors", "checkpoint")
     assert said["t"] == epochs * 16
-    assert np.array_equal(arrays["p"], np.concatenate([w.ravel() for w in whole.weights.values()]))
+    assert sorted(arrays) == sorted(whole) == ["m", "p", "v"]
+    assert all(np.array_equal(arrays[name], whole[name]) for name in arrays)
 
 
 def test_patience_gives_the_best_model():
