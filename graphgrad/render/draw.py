@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from graphgrad.render.scene import Closing, Frame, Math, Phrase, Sum, Wire
+from graphgrad.render.scene import Closing, Frame, Phrase, Sum, Wire, words
 from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Point, Shape
 from graphgrad.render.stage import (
     BADGE,
@@ -96,9 +96,8 @@ def _groups(stage: Stage) -> Iterator[Shape]:
     for name, group in stage.layout.groups.items():
         x, y = _shift(stage, (group.x, group.y))
         yield Box(x, y, round(group.width, 2), round(group.height, 2), stage.style.radius, "group", "idle", 0.75)
-        title = Math(r"\mathrm{" + name.replace(" ", r"\;") + "}", name)
         size = stage.style.wire_size
-        yield Ink((title,), x + 10.0, round(y + 1.35 * size, 2), size, "faint", group.width - 20.0, centred=False)
+        yield Ink((words(name),), x + 10.0, round(y + 1.35 * size, 2), size, "faint", group.width - 20.0, centred=False)
 
 
 def _wires(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:

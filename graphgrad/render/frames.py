@@ -47,6 +47,7 @@ class _Script:
 
     def scene(self, by: str, forms: Mapping[str, Math], verdicts: Mapping[str, tuple[str, bool]]) -> Scene:
         lines, places = source(self.graph)
+        grouped = layers(self.graph)
         return Scene(
             cards=tuple(self.card(i) for i in range(len(self.graph))),
             wires=tuple(self.wire(*edge) for edge in self.edges),
@@ -56,7 +57,8 @@ class _Script:
             closing=tuple(self.closing(forms, verdicts)),
             values=self.trace.values,
             name=self.symbols.output,
-            groups=layers(self.graph),
+            groups=grouped,
+            folded={name: self.symbols.folded(nodes) for name, nodes in grouped.items()},
         )
 
     def card(self, i: int) -> Card:
@@ -164,9 +166,10 @@ class _Script:
             factors = Value(self.adjoints.total[c.consumer], guard=False), Value(c.partial, guard=True)
             if not any(self.trace.gradient.nodes[f.node].shape for f in factors):
                 numbers = (factors[0], Math(r" \times ", " × "), factors[1], EQUALS, *numbers)
-            said = (f"Backward: the adjoint of {names[1]}, ", factors[0],
-                    f", times the local partial {self.symbols.partial(c.partial).text} = ", Value(c.partial),
-                    f", is passed to {names[0]}: ", Value(c.node), ".")  # fmt: skip
+            constant = self.trace.gradient.nodes[c.partial].op == "const"
+            named = "" if constant else f"{self.symbols.partial(c.partial).text} = "
+            said = (f"Backward: the adjoint of {names[1]}, ", factors[0], f", times the local partial {named}",
+                    Value(c.partial), f", is passed to {names[0]}: ", Value(c.node), ".")  # fmt: skip
             if not self.graph.nodes[c.consumer].shape:
                 asks = ((f"∂{names[1]}/∂{names[0]}", c.partial), (f"what {names[1]} passes to {names[0]}", c.node))
         rule = Equation((self.symbols.bar(c.receiver),), symbols, numbers, PLUS_EQUALS if several else EQUALS)

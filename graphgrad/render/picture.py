@@ -9,7 +9,7 @@ from graphgrad.core.graph import Graph
 from graphgrad.render.collapse import collapse
 from graphgrad.render.film import Picture
 from graphgrad.render.layers import layers
-from graphgrad.render.scene import Card, Frame, Math, Phrase, Scene, Wire
+from graphgrad.render.scene import Card, Frame, Math, Phrase, Scene, Wire, words
 from graphgrad.render.stage import set_up
 from graphgrad.render.style import Style, style
 from graphgrad.render.symbols import shape_phrase, source, titled
@@ -45,16 +45,12 @@ def _grouped(graph: Graph, largest: int) -> Scene:
     cards = []
     for group in groups:
         size = len(group.members)
-        title: Phrase = titled(graph, group.members[0]) if size == 1 else (_words(group.name),)
+        title: Phrase = titled(graph, group.members[0]) if size == 1 else (words(group.name),)
         count: Phrase = () if size == 1 else (Math(rf"{size}\;\mathrm{{nodes}}", f"{size} nodes"),)
         cards.append(Card(group.members[-1], "inner", title, count, None, (), group.name))
     wires = [Wire(tail, head, 0, None) for tail, head in edges]
     said = f"Graph of {', '.join(graph.outputs)}: {len(graph)} nodes, drawn as {len(groups)} groups."
-    return _still(graph, cards, wires, said, ((_words(said.removesuffix(".")),), {}))
-
-
-def _words(text: str) -> Math:
-    return Math(r"\mathrm{" + text.replace(" ", r"\;").replace("_", r"\_") + "}", text)
+    return _still(graph, cards, wires, said, ((words(said.removesuffix(".")),), {}))
 
 
 def _still(graph: Graph, cards: Iterable[Card], wires: Iterable[Wire], said: str, source: Source) -> Scene:

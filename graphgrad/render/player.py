@@ -13,12 +13,15 @@ from xml.sax.saxutils import escape
 from graphgrad.compile.javascript import javascript_body
 from graphgrad.core.errors import TargetError
 from graphgrad.render.draw import content, layer
+from graphgrad.render.entries import entries
+from graphgrad.render.heat import shown
 from graphgrad.render.numerals import written
 from graphgrad.render.raster import milliseconds
-from graphgrad.render.scene import MODES, Equation, Frame, Math, Phrase, Value
+from graphgrad.render.scene import MODES, Equation, Frame, Math, Phrase, Value, words
 from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Shape
 from graphgrad.render.style import THEMES, Style
 from graphgrad.render.svg import fmt, path
+from graphgrad.render.tensor import PAD
 from graphgrad.render.typeset import Label, advance, outline, piece
 
 if TYPE_CHECKING:
@@ -78,6 +81,7 @@ class _Data:
         self.labels: dict[Math, int] = {}
         self.typeset: list[Label] = []
         self.shapes: dict[Shape, None] = {}
+        self.entries = entries(film.trace.graph, film.trace.values) if film.trace else {}
 
     def collect(self) -> dict[str, Any]:
         drawn = [{mode: content(self.stage, f, mode) for mode in MODES} for f in self.scene.frames]
@@ -95,6 +99,7 @@ class _Data:
             "shapes": [self.shape(s) for s in order],
             "show": told,
             "frames": [self.frame(f, k) for k, f in enumerate(self.scene.frames)],
+            "groups": [self.group(name) for name in self.stage.layout.groups],
             "cards": [self.card(k) for k in range(len(self.scene.cards))],
             "values": [_number(self.scene.values[i]) for i in range(len(self.scene.values))],
             "labels": [_label(label) for label in self.typeset],
@@ -167,6 +172,29 @@ class _Data:
             "adjoint": adjoint,
             "forward": self.equation(card.forward),
             "backward": self.equation(card.backward),
+            "cells": [self.phrase((line,)) for line in self.entries.get(card.node, ())],
+            "columns": shown(self.scene.values[card.node])[1] if card.node in self.stage.maps else 0,
+            "map": self.map(card.node),
+        }
+
+    def map(self, node: int) -> list[float]:
+        """Where the heat map of an array's value stands."""
+        if node not in self.stage.maps:
+            return []
+        maps, (x, y), size = self.stage.maps[node], self.stage.layout.nodes[node], self.stage.layout.sizes[node]
+        left = x + self.stage.left - size.width / 2 + PAD + (maps.columns[0] - maps.map.width) / 2
+        return [round(left, 2), round(y + self.stage.top - size.height / 2 + maps.top, 2), *maps.map]
+
+    def group(self, name: str) -> dict[str, Any]:
+        """A layer: its frame, and the formula that stands for it while it is folded."""
+        box = self.stage.layout.groups[name]
+        corner = [round(box.x + self.stage.left, 2), round(box.y + self.stage.top, 2)]
+        return {
+            "name": name,
+            "box": [*corner, round(box.width, 2), round(box.height, 2)],
+            "title": self.phrase((words(name),)),
+            "formula": self.phrase(self.scene.folded[name]),
+            "nodes": self.scene.groups[name],
         }
 
     def equation(self, equation: Equation) -> list[list[Any]]:

@@ -18,6 +18,11 @@ class Math(NamedTuple):
     text: str
 
 
+def words(text: str) -> Math:
+    """Plain words, set upright."""
+    return Math(r"\mathrm{" + text.replace("_", r"\_").replace(" ", r"\;") + "}", text)
+
+
 class Value(NamedTuple):
     """A number: the value of a node of the gradient graph; `guard` puts a negative one into parentheses."""
 
@@ -121,6 +126,7 @@ class Scene(NamedTuple):
     values: Sequence[Any]
     name: str
     groups: Mapping[str, tuple[int, ...]] = MappingProxyType({})  # layers of a network
+    folded: Mapping[str, Phrase] = MappingProxyType({})  # what a layer does, in one formula
 
 
 def text(phrase: Phrase | tuple[str | Value, ...], values: Sequence[Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from graphgrad.core.graph import Graph
@@ -38,6 +39,10 @@ class Symbols:
         """A primal node by its name; a constant by its number."""
         return _expression(self.graph, node, range(0), leaf_only=True)
 
+    def name_of(self, node: int) -> Math:
+        """A node of the gradient graph by its name."""
+        return _expression(self.gradient, node, range(0), leaf_only=True)
+
     def title(self, node: int) -> Phrase:
         """All of a node's names, and its formula in its operands' names."""
         return titled(self.graph, node)
@@ -45,6 +50,12 @@ class Symbols:
     def formula(self, node: int) -> Math:
         """A node's operation on its operands' names."""
         return _expression(self.graph, node, self.primal)
+
+    def folded(self, nodes: tuple[int, ...]) -> Phrase:
+        """The last of some nodes as a formula of what comes from outside them."""
+        last = nodes[-1]
+        outside = {i for i in self.primal if i not in nodes or self.graph.nodes[i].op == "input"}
+        return (self.name(last), EQUALS, _expression(self.graph, last, outside))
 
     def bar(self, node: int) -> Math:
         """The adjoint of a node: a derivative for an input, v̄ for any other."""
@@ -68,8 +79,14 @@ class Symbols:
         """A contribution: the consumer's adjoint times the local partial, or what its full rule says."""
         bar = self.bar(c.consumer)
         if c.partial is None:
-            stop = {*self.primal, *self.adjoints.total.values()} - {self.adjoints.seed}
-            return _expression(self.gradient, c.node, stop)
+            whole = self.adjoints.total[c.consumer]
+            said = _expression(self.gradient, c.node, {*self.primal, *self.adjoints.total.values()})
+            if self.gradient.nodes[whole].op == "const":
+                return said
+            name = self.name_of(whole)  # two adjoints may be one node, which then goes by one name
+            return Math(
+                said.tex.replace(name.tex, bar.tex), re.sub(rf"\b{re.escape(name.text)}\b", bar.text, said.text)
+            )
         partial = self.partial(c.partial)
         made = self.gradient.nodes[c.partial]
         loose = made.op in OPS and c.partial not in self.primal and OPS[made.op].precedence < ATOM and made.op != "div"

@@ -42,14 +42,14 @@ class Derived:
 
     def __init__(self, graph: Graph, point: dict[str, float]) -> None:
         self.graph, self.point = graph, point
-        self.symbols = {graph.label(i): sp.Symbol(f"n{i}", positive=None) for i in range(len(graph))}
+        self.symbols = {graph.label(i): sp.Symbol(f"n{i}") for i in range(len(graph))}
         self.value: dict[int, mp.mpf] = {}
         for i, node in enumerate(graph.nodes):
             exact = mp.mpf(point[node.value]) if node.op == "input" else None
             self.value[i] = exact if exact is not None else self.at(self.read(i, frozenset(range(len(graph)))))
 
     def read(self, node: int, stop: frozenset[int]) -> sp.Expr:
-        names = {**MEANING, **self.symbols}
+        names = {**self.symbols, **MEANING}  # pi is a number, whatever it is called
         return sp.sympify(eval(text(self.graph, node, stop), {"np": None}, names))  # noqa: S307  (our own printer's text)
 
     def at(self, expression: sp.Expr) -> mp.mpf:

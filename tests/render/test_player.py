@@ -1,7 +1,6 @@
 """The player, in a real browser: it steps, recomputes, asks, dresses, speaks, and asks nothing of the network."""
 
 import re
-import shutil
 
 import pytest
 
@@ -12,19 +11,7 @@ from graphgrad.render.numerals import numeral
 from graphgrad.render.scene import text
 
 pytestmark = pytest.mark.browser
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 POINT = {"x1": 0.5, "x2": 0.75}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no chromium")
-    with pytest.importorskip("playwright.sync_api").sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,7 @@ const after = (list, item) => list[(list.indexOf(item) + 1) % list.length];
 const options = select => [...select.options].map(option => option.value);
 
 // The whole story of a node: how its value and its adjoint come about.
-function detail(n) {
+function detail(n, cell = 0) {
   state.card = n;
   const card = FILM.cards[n], known = shownIn(state.k);
   const reached = card.adjoint < 0 || known.has(card.adjoint);
@@ -69,7 +69,31 @@ function detail(n) {
   const lines = [...(card.kind === "const" || known.has(card.id) || !$("predict").checked ? card.forward : []),
     ...(reached || !$("predict").checked ? card.backward : [])];
   $("lines").replaceChildren(...lines.map(equation));
+  if (card.cells.length) $("lines").append(entryPicker(card, cell));
   $("details").hidden = false;
+}
+
+// One entry of an array in numbers: what a single neuron computes.
+function entryPicker(card, cell = 0) {
+  const group = document.createElement("div"), pick = document.createElement("select"), label = document.createElement("label");
+  const place = k => card.cells.length > card.columns ? `${Math.floor(k / card.columns)}, ${k % card.columns}` : String(k);
+  pick.append(...card.cells.map((_, k) => new Option(`${card.label}[${place(k)}]`, k)));
+  pick.id = "entry";
+  const tell = () => group.replaceChildren(label, equation(card.cells[Number(pick.value)]));
+  pick.addEventListener("change", tell);
+  pick.value = cell;
+  label.append("One entry in numbers: ", pick);
+  tell();
+  return group;
+}
+
+// The entry under the pointer, where an array's heat map was clicked.
+function entryAt(card, event) {
+  if (!card.cells.length) return 0;
+  const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(picture.getScreenCTM().inverse());
+  const [x, y, width, height] = card.map, rows = card.cells.length / card.columns;
+  const column = Math.floor((at.x - x) / width * card.columns), row = Math.floor((at.y - y) / height * rows);
+  return column >= 0 && column < card.columns && row >= 0 && row < rows ? row * card.columns + column : 0;
 }
 
 function equation(phrase) {
@@ -123,10 +147,21 @@ hits.forEach((hit, n) => {
     grip.moved ||= Math.abs(dx) > 3;
     if (grip.moved) setInput(card.label, Number((grip.value + dx * Math.max(1, Math.abs(grip.value)) / 200).toPrecision(4)));
   });
-  hit.addEventListener("pointerup", () => { if (grip && !grip.moved) detail(n); grip = null; });
+  hit.addEventListener("pointerup", event => { if (grip && !grip.moved) detail(n, entryAt(card, event)); grip = null; });
   hit.addEventListener("keydown", event => {
     if (event.key === "Enter") { detail(n); $("details").focus(); }
   });
+});
+
+function fold(n) {
+  const open = folds[n].classList.toggle("off");
+  handles[n].setAttribute("aria-expanded", String(open));
+  handles[n].setAttribute("aria-label", `${open ? "fold" : "unfold"} ${FILM.groups[n].name}`);
+  FILM.cards.forEach((card, m) => { if (FILM.groups[n].nodes.includes(card.id)) hits[m].classList.toggle("off", !open); });
+}
+handles.forEach((handle, n) => {
+  handle.addEventListener("click", () => fold(n));
+  handle.addEventListener("keydown", event => { if (event.key === "Enter") fold(n); });
 });
 
 $("quiz").addEventListener("submit", event => {

@@ -42,9 +42,23 @@ const hits = FILM.cards.map(card => {
   const [x, y, width, height] = card.box;
   return make("rect", { class: "hit", x, y, width, height, rx: 9, tabindex: 0, role: "button" });
 });
+// A layer folds: its frame is covered by one formula, and nothing else moves.
+const folds = FILM.groups.map(group => {
+  const [x, y, width, height] = group.box, middle = x + width / 2;
+  const cover = make("rect", { x, y, width, height, rx: 9, fill: role("group"), stroke: role("idle") });
+  const size = Math.min(36, (0.7 * width) / (lineLabel(group.formula, values)[0] / EM));
+  const formula = ["i", group.formula, middle, y + height / 2 + size / 3, size, "ink", width - 24, 1];
+  const title = ["i", group.title, x + 10, y + 17.5, 13, "faint", width - 20, 0];
+  return make("g", { class: "off" }, cover, drawInk(title), drawInk(formula));
+});
+const handles = FILM.groups.map(group => {
+  const [x, y, width] = group.box;
+  const attributes = { role: "button", tabindex: 0, "aria-label": `fold ${group.name}`, "aria-expanded": "true" };
+  return make("rect", { class: "hit", x, y, width: Math.min(width, 90), height: 26, rx: 8, ...attributes });
+});
 const [width, height] = FILM.size;
 const picture = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Computation graph" },
-  make("defs", {}, ...glyphs), ...shapes, ...hits);
+  make("defs", {}, ...glyphs), ...shapes, ...hits, ...folds, ...handles);
 document.getElementById("stage").append(picture);
 
 // Show frame k in a mode; shapes that carry a hidden value stay away.
