@@ -61,7 +61,7 @@ def store(graph: Graph, parameters: Iterable[str]) -> Stored:
     stored, place = builder.finish(outputs, graph.source)
     renaming = {old: place[i] for old, i in new.items() if i in place}
     renaming |= {graph.outputs[name]: place[outputs[name]] for name in turned & set(outputs)}
-    return Stored(Passed("layout", stored, renaming, tuple(builder.fired)), frozenset(chosen.values()))
+    return Stored(Passed("layout", graph, stored, renaming, tuple(builder.fired)), frozenset(chosen.values()))
 
 
 def column_by_column(graph: Graph) -> frozenset[int]:

@@ -16,6 +16,7 @@ class Passed(NamedTuple):
     """What a pass gave."""
 
     name: str
+    before: Graph
     graph: Graph
     renaming: Mapping[int, int]  # node before -> node after; nodes that nothing needs any more are left out
     fired: tuple[Firing, ...] = ()  # uses of rules; `before` and `after` count in the builder's nodes, not the graph's
@@ -43,7 +44,7 @@ def rewrite(graph: Graph) -> Passed:
     outputs = {name: new[i] for name, i in graph.outputs.items()}
     rewritten, place = builder.finish(outputs, graph.source)
     renaming = {old: place[i] for old, i in new.items() if i in place}
-    return Passed("rewrite", rewritten, renaming, tuple(builder.fired))
+    return Passed("rewrite", graph, rewritten, renaming, tuple(builder.fired))
 
 
 class _WrittenOut(Rewriter):
@@ -60,7 +61,8 @@ def write_out(graph: Graph) -> Passed:
     builder = _WrittenOut()
     new = replay(graph, builder)
     written, place = builder.finish({name: new[i] for name, i in graph.outputs.items()}, graph.source)
-    return Passed("write out", written, {old: place[i] for old, i in new.items() if i in place}, tuple(builder.fired))
+    renaming = {old: place[i] for old, i in new.items() if i in place}
+    return Passed("write out", graph, written, renaming, tuple(builder.fired))
 
 
 PASSES: tuple[Callable[[Graph], Passed], ...] = (rewrite,)

@@ -83,14 +83,14 @@ class ArrayRun(Run):
     @property
     def parameters(self) -> dict[str, Array]:
         """The parameters by name: views."""
-        return views(self.theta, self.step)
+        return views(self.theta, self.step.shapes, self.step.transposed)
 
     @property
     def gradient(self) -> dict[str, Array]:
         """The gradient of the last step, by parameter: views."""
         if self._last is None:
             raise UsageError("no step has been taken yet")
-        return views(self._last, self.step)
+        return views(self._last, self.step.shapes, self.step.transposed)
 
     def __call__(self, *data: Any, **rates: float) -> float:
         """Take one step; gives the loss before it."""
@@ -154,7 +154,7 @@ class UnrolledRun(Run):
     @property
     def parameters(self) -> dict[str, Array]:
         """The parameters by name: copies."""
-        return views(np.array(self.numbers[0]), self.step)
+        return views(np.array(self.numbers[0]), self.step.shapes, self.step.transposed)
 
     @property
     def gradient(self) -> dict[str, Array]:
@@ -215,7 +215,7 @@ class UnrolledRun(Run):
         found = arrays.epoch(*map(np.asarray, data), **known)
         self.t, back = arrays.t, self.step
         vectors = [arrays.theta, *arrays.slots.values()]
-        self.numbers = [_joined(views(v, arrays.step), back) for v in vectors]
+        self.numbers = [_joined(views(v, arrays.step.shapes, arrays.step.transposed), back) for v in vectors]
         return [float(v) for v in found]
 
     def _on_arrays(self) -> ArrayRun:
@@ -224,15 +224,15 @@ class UnrolledRun(Run):
         run = ArrayRun(step, np.zeros(len(self.numbers[0])))
         run.t = self.t
         for vector, numbers in zip([run.theta, *run.slots.values()], self.numbers, strict=True):
-            for name, view in views(np.array(numbers), self.step).items():
-                views(vector, step)[name][...] = view
+            for name, view in views(np.array(numbers), self.step.shapes, self.step.transposed).items():
+                views(vector, step.shapes, step.transposed)[name][...] = view
         return run
 
 
 def flat(step: Step, values: Mapping[str, Any]) -> Array:
     """Give the parameters as one new vector; UsageError or ShapeError where one is missing or does not fit."""
     theta: Array = np.zeros(sum(map(prod, step.shapes.values())), step.dtype)
-    for name, view in views(theta, step).items():
+    for name, view in views(theta, step.shapes, step.transposed).items():
         if name not in values:
             raise UsageError(f"no value for the parameter '{name}'")
         if np.shape(values[name]) != view.shape:
@@ -241,12 +241,14 @@ def flat(step: Step, values: Mapping[str, Any]) -> Array:
     return theta
 
 
-def views(theta: Array, step: Step) -> dict[str, Array]:
-    """Give the parts of a flat vector, each in the user's shape, however it is stored."""
+def views(
+    theta: Array, shapes: Mapping[str, tuple[int, ...]], transposed: frozenset[str] = frozenset()
+) -> dict[str, Array]:
+    """Give the parts of a flat vector, each in the user's shape; some may be stored as their transposes."""
     found, at = {}, 0
-    for name, shape in step.shapes.items():
+    for name, shape in shapes.items():
         part = theta[at : at + prod(shape)]
-        found[name] = part.reshape(shape[::-1]).T if name in step.transposed else part.reshape(shape)
+        found[name] = part.reshape(shape[::-1]).T if name in transposed else part.reshape(shape)
         at += prod(shape)
     return found
 
@@ -259,7 +261,7 @@ def _joined(parts: Mapping[str, Array], step: Step) -> list[float]:
 def _rows(data: Sequence[Any]) -> int:
     counts = {len(d) for d in data}
     if len(counts) != 1:
-        raise DataError("the data differ in their numbers of rows")
+        raise DataError("the data differ in their numbers of rows" if counts else "there are no rows of data")
     return counts.pop()
 
 

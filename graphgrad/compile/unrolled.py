@@ -163,7 +163,7 @@ class UnrolledWriter:
             text.append(f"    for {row} in {names['order']}:")
         if "t" in plan.update.graph.inputs:
             text.append(f"        {names['t']} += 1")
-        for k, place in enumerate(places):
+        for k, place in enumerate(places if plan.data else []):
             text += module.unpacked(row_variables(plan, k), f"{names['rows']}[{place}]", 8)
         text += self.body(dialect)
         first = self.graph.nodes[self.graph.output]
