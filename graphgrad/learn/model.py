@@ -77,6 +77,12 @@ class Model:
 
         save(self, path)
 
+    def export(self, path: str | os.PathLike[str]) -> None:
+        """Write it for others: .onnx, a .py module on NumPy alone, or PyTorch's state_dict as .safetensors."""
+        from graphgrad.learn.export import export
+
+        export(self, path)
+
 
 def decided(scores: Any, loss: Loss) -> Any:
     """Give the class of every row of scores; of one score, yes (1) where it is above 0."""

@@ -1,0 +1,113 @@
+"""A trained network for others: PyTorch's state_dict, a NumPy module that needs no graphgrad, ONNX."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from graphgrad.compile.compile import compile as compiled
+from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.core.files import check_writable, write_whole
+from graphgrad.learn.model import Model
+
+
+def export(model: Model, path: str | os.PathLike[str]) -> None:
+    """Write a model to .safetensors (as PyTorch's state_dict), .py (NumPy and nothing else) or .onnx.
+
+    Raises UsageError for other suffixes, TargetError for an operation that ONNX does not have.
+    """
+    place = Path(path)
+    if place.suffix not in WRITERS:
+        hint = did_you_mean(place.suffix, WRITERS) or f"known are {' '.join(WRITERS)}"
+        raise UsageError(f"'{place}' is of no known kind", hint=hint)
+    check_writable(place)
+    write_whole(place, WRITERS[place.suffix](model))
+
+
+def state_dict(model: Model) -> dict[str, Any]:
+    """Give the parameters under the names that PyTorch has for them; both keep weights as (out, in).
+
+    Those of an `mlp` are named as in Sequential(Linear, activation, Linear, ...), others by their own names.
+
+    >>> from graphgrad.learn.losses import LOSSES
+    >>> from graphgrad.learn.network import mlp
+    >>> list(state_dict(Model(mlp(2, 4, 1), LOSSES["mse"])))
+    ['0.weight', '0.bias', '2.weight', '2.bias']
+    """
+    layers = len(model.weights) // 2
+    if set(model.weights) != {f"{kind}{i}" for i in range(1, layers + 1) for kind in "Wb"}:
+        return dict(model.weights)
+    kinds = {"W": "weight", "b": "bias"}
+    return {f"{2 * int(name[1:]) - 2}.{kinds[name[0]]}": value for name, value in model.weights.items()}
+
+
+def _safetensors(model: Model) -> bytes:
+    from safetensors.numpy import save
+
+    return save({name: value.copy(order="C") for name, value in state_dict(model).items()}, {"format": "pt"})
+
+
+MODULE = '''
+
+def _array(dtype: str, shape: tuple[int, ...], text: str) -> Array:
+    return np.frombuffer(base64.b64decode(text), dtype).reshape(shape)
+
+
+WEIGHTS = {{
+{weights}
+}}
+
+
+def scores(X: Array) -> Array:
+    """Give the network's outputs for examples, one a row."""
+    return value(**{{"{data}": X, **WEIGHTS}})
+
+
+def predict(X: Array) -> Array:
+    """Give {what}, one a row."""
+    return {decision}
+'''
+_DECISIONS = {
+    "numbers": ("the outputs", "scores(X)"),
+    "labels": ("class indices", "scores(X).argmax(axis=-1)"),
+    "yes or no": ("1 for yes and 0 for no", "(scores(X) > 0).astype(np.int64)"),
+}
+
+
+def module(model: Model) -> str:
+    """Give the text of a Python module with `scores` and `predict`, on NumPy and nothing else, weights included."""
+    source = compiled(model.net.graph, dtype=model.dtype).source
+    if "\ndef value(" not in source:
+        raise UsageError("the network has no function of arrays")
+    source = re.sub(r"\n(import math|from math|from typing)", r"\nimport base64\n\1", source, count=1)
+    written = [_literal(name, value) for name, value in model.weights.items()]
+    what, decision = _DECISIONS[model.loss.target]
+    said = MODULE.format(weights="\n".join(written), data=model.net.data, what=what, decision=decision)
+    return source.rstrip("\n") + "\n" + said
+
+
+def _literal(name: str, value: Any) -> str:
+    little = np.ascontiguousarray(value, value.dtype.newbyteorder("<"))
+    text = base64.b64encode(little.tobytes()).decode()
+    lines = [f"        {text[start : start + 100]}" for start in range(0, len(text), 100)]
+    head = [f'    "{name}": _array(', f'        "{little.dtype.str}",', f"        {value.shape},", '        """']
+    return "\n".join([*head, *lines, '        """,', "    ),"])
+
+
+def _module(model: Model) -> bytes:
+    return module(model).encode()
+
+
+def _onnx(model: Model) -> bytes:
+    from graphgrad.learn.onnx import onnx_model
+
+    return onnx_model(model)
+
+
+WRITERS: dict[str, Callable[[Model], bytes]] = {".safetensors": _safetensors, ".py": _module, ".onnx": _onnx}
