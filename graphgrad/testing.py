@@ -12,8 +12,8 @@ from graphgrad.verify.report import text
 def assert_gradient(f: Function | Graph | str, grad_f: Function, /, timeout: float = 10.0, **x: Any) -> None:
     """Assert that `grad_f` is the gradient of the scalar `f`, both taking the arguments that `x` names and shapes.
 
-    Arguments as for `verify_function`. The failure shows each argument's verdict, entry, claimed and true value, and the
-    point where they differ.
+    Arguments as for `verify_function`. The failure shows each argument's verdict, entry, claimed and true value, and
+    the point where they differ.
 
     >>> import numpy as np
     >>> assert_gradient(lambda w: np.sum(np.tanh(w)), lambda w: 1 - np.tanh(w) ** 2, w=(2,))

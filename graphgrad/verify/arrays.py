@@ -17,7 +17,7 @@ from graphgrad.verify.elementary import function
 from graphgrad.verify.functions import ALIASES, FUNCTIONS, Array, each, folded
 from graphgrad.verify.symbols import Sym, SymbolsLost
 
-PRECISE = {  # floats that code computes from constants, and what they stand for
+PRECISE: dict[float, Sym] = {  # floats that code computes from constants, and what they stand for
     math.pi: s.PI, 2 * math.pi: 2 * s.PI, math.pi / 2: s.PI / 2, math.e: f.exp(1), math.sqrt(2): f.sqrt(2),
     math.sqrt(math.pi): f.sqrt(s.PI), math.sqrt(2 * math.pi): f.sqrt(2 * s.PI), math.log(2): f.log(2),
     math.log(10): f.log(10), math.sqrt(2 / math.pi): f.sqrt(2 / s.PI), 2 / math.sqrt(math.pi): 2 / f.sqrt(s.PI),
@@ -86,7 +86,7 @@ class Symbols(np.ndarray[Any, Any]):
     def __bool__(self) -> bool:
         return bool(self.item())
 
-    def clip(self, low: Any = None, high: Any = None, **_: Any) -> Any:
+    def clip(self, low: Any = None, high: Any = None, **_: Any) -> Any:  # type: ignore[override]
         """Like np.clip."""
         return wrapped(_clip(plain(self), low, high))
 
@@ -105,7 +105,7 @@ class Symbols(np.ndarray[Any, Any]):
         """The place of the largest entry is no symbol."""
         raise SymbolsLost("the place of the largest entry is no symbol")
 
-    argmin = argsort = argmax  # type: ignore[assignment]
+    argmin = argsort = argmax
 
 
 def wrapped(values: Any) -> Any:
@@ -119,7 +119,7 @@ def _is_values(a: Any) -> bool:
 
 
 def plain(a: Any) -> Array:
-    """XXX plain"""
+    """What an array of numbers or symbols holds, as a bare object array of exact scalars."""
     return each(exact)(np.asarray(a, dtype=object) if not isinstance(a, Symbols) else a.view(np.ndarray))
 
 
@@ -206,7 +206,8 @@ _DIRECT = [
     "logical_not",
 ]
 RULES: dict[str, Callable[..., Array]] = {name: FUNCTIONS[ALIASES.get(name, name)] for name in _DIRECT} | {
-    "positive": lambda a: a, "float_power": FUNCTIONS["pow"], "fmax": FUNCTIONS["maximum"], "fmin": FUNCTIONS["minimum"],
+    "positive": lambda a: a, "float_power": FUNCTIONS["pow"], "fmax": FUNCTIONS["maximum"],
+    "fmin": FUNCTIONS["minimum"],
     "bitwise_and": FUNCTIONS["logical_and"], "bitwise_or": FUNCTIONS["logical_or"], "invert": FUNCTIONS["logical_not"],
     "exp2": each(lambda a: s.lift(2) ** a), "clip": _clip, "conjugate": lambda a: a,
     "logaddexp": each(lambda a, b: f.log(f.exp(a) + f.exp(b)), 2), "isfinite": each(lambda _: s.TRUE),

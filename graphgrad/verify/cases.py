@@ -168,8 +168,9 @@ def free_names(text: str) -> list[str]:
         calls = {id(t.func) for t in ast.walk(expression) if isinstance(t, ast.Call)}
         modules = {id(t.value) for t in ast.walk(expression) if isinstance(t, ast.Attribute)}
         for tree in ast.walk(expression):
-            named = isinstance(tree, ast.Name) and id(tree) not in calls and tree.id not in assigned
-            if named and not (id(tree) in modules and tree.id in MODULES):
+            if not isinstance(tree, ast.Name) or id(tree) in calls or tree.id in assigned:
+                continue
+            if id(tree) not in modules or tree.id not in MODULES:
                 free.setdefault(tree.id)
         assigned.add(target)
     return list(free)

@@ -44,7 +44,9 @@ def check(graph: Graph | str, claims: Mapping[str, Claim], /, timeout: float = T
         if name not in differentiable(graph):
             raise UsageError(f"'{name}' is no input with a gradient", hint=did_you_mean(name, graph.inputs))
     spelled = {n for claim in claims.values() if isinstance(claim, str) for n in _numbers(claim)}
-    keep = spelled | {n for claim in claims.values() for n in np.shape(claim) if not isinstance(claim, str)}
+    keep = spelled | {
+        n for claim in claims.values() for n in np.shape(np.asarray(claim, dtype=object)) if not isinstance(claim, str)
+    }
     try:
         examined = examine(graph, keep)
     except (SymbolsLost, UsageError) as error:
@@ -68,7 +70,7 @@ def _numbers(claim: str) -> set[int]:
 def _check(examined: Examined, name: str, claim: Claim, deadline: float) -> Finding:
     try:
         claimed = value_of(claim, examined)
-        finding = findings_of(examined, name, lambda _: claimed, deadline)
+        finding = findings_of(examined, name, claimed, deadline)
     except GraphgradError as error:
         return Finding(Verdict.UNSUPPORTED, str(error))
     except SymbolsLost as error:
@@ -100,7 +102,8 @@ def first_wrong_line(examined: Examined, name: str, text: str, deadline: float) 
     for target, value, line in steps:
         true = _truth(examined, target, places)
         if line == steps[-1][2] and true is None:
-            true = np.reshape(gradient(examined.true, list(np.ravel(examined.inputs[name]))), np.shape(value))
+            true = np.array(gradient(examined.true, list(np.ravel(examined.inputs[name]))), dtype=object)
+            true = true.reshape(np.shape(value))
         if true is None or np.shape(true) != np.shape(value):
             continue
         claimed, wanted = list(np.ravel(value)), list(np.ravel(true))

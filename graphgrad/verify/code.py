@@ -1,4 +1,4 @@
-"""Verdicts on gradients that somebody wrote as code: in symbols where the code is NumPy, else by many digits at points."""
+"""Verdicts on gradients that somebody wrote as code: in symbols where it is NumPy, else by many digits at points."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def _by_name(found: Any, names: list[str]) -> Mapping[str, Any]:
     return dict(zip(names, parts, strict=True))
 
 
-def _numerically(
+def _numerically(  # noqa: C901, PLR0913, PLR0917  (one comparison, told in one piece)
     code: Callable[[list[Any]], Any], inputs: Mapping[str, Array], true: Mapping[str, list[Sym]],
     variables: list[str], deadline: float, reason: str,
 ) -> dict[str, Finding]:  # fmt: skip

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PIECES = 4  # undecided orders that an equality is followed through
 
 
-def condition(normal: Normal, node: Sym) -> Sum:
+def condition(normal: Normal, node: Sym) -> Sum:  # noqa: PLR0911  (one case for each kind of condition)
     """Give a condition as 0, 1, or a generator that is one of them."""
     match node.op:
         case "const":

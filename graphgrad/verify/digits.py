@@ -38,7 +38,7 @@ def conditions(roots: Sequence[Sym]) -> list[Sym]:
 PIECES = frozenset({"lt", "le", "eq", "abs", "sign", "max", "min", "floor"})
 
 
-def _value(node: Sym, values: dict[int, Any], point: Point) -> Any:
+def _value(node: Sym, values: dict[int, Any], point: Point) -> Any:  # noqa: PLR0911  (None at once where there is none)
     match node.op:
         case "const":
             return node.value if type(node.value) is bool else mpf(node.value)

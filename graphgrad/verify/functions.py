@@ -70,15 +70,18 @@ def count(a: Array, axis: Any = None) -> int:
 
 
 def mean(a: Array, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: FBT001, FBT002
+    """The mean."""
     return div(total(a, axis, keepdims), lift(count(a, axis)))
 
 
 def var(a: Array, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> Array:  # noqa: FBT001, FBT002
+    """The variance."""
     spread_ = square(sub(a, mean(a, axis, keepdims=True)))
     return div(total(spread_, axis, keepdims), lift(count(a, axis) - ddof))
 
 
 def logsumexp(a: Array, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: FBT001, FBT002
+    """The logarithm of the sum of exponentials."""
     return log(total(exp(a), axis, keepdims))
 
 
@@ -119,7 +122,7 @@ def huber(prediction: Array, target: Array, delta: Any = 1) -> Array:
     return mean(each(lambda u: s.where(abs(u) <= d, u * u / 2, d * (abs(u) - d / 2)))(off))
 
 
-def argbest(_: Array, axis: Any = None) -> Array:
+def argbest(_: Array, axis: Any = None) -> Array:  # noqa: ARG001  (read for its signature)
     """The place of an extreme entry, which is no symbol."""
     raise s.SymbolsLost("the place of the largest entry is no symbol")
 
@@ -167,7 +170,8 @@ def transpose(a: Array, axes: Any = None) -> Array:
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{n: each(f.function(n)) for n in ["exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh"]},
+    **{n: each(f.function(n)) for n in ["exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh",
+    "cosh", "tanh", "asinh", "acosh", "atanh"]},
     **{n: each(f.function(n)) for n in ["erf", "abs", "sign", "floor"]},
     "atan2": each(f.function("atan2"), 2),
     "add": add, "sub": sub, "mul": mul, "div": div, "pow": pow_, "neg": each(lambda a: -a), "square": square,
@@ -187,7 +191,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "not_equal": each(lambda a, b: s.negation(s.equal(a, b)), 2), "logical_and": each(s.both, 2),
     "logical_or": each(s.either, 2), "logical_not": each(s.negation), "number": each(lambda c: s.where(c, 1, 0)),
     "matmul": matmul, "dot": dot, "outer": lambda a, b: mul(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1))),
-    "transpose": transpose, "swap": lambda a: np.swapaxes(a, -1, -2), "reshape": lambda a, shape=(): np.reshape(a, shape),
+    "transpose": transpose, "swap": lambda a: np.swapaxes(a, -1, -2), "reshape": lambda a,
+    shape=(): np.reshape(a, shape),
     "ravel": lambda a: np.reshape(a, -1), "reshape_like": lambda a, b: np.reshape(a, np.shape(b)),
     "broadcast_to": lambda a, shape=(): np.broadcast_to(a, shape),
     "broadcast_like": lambda a, b: np.broadcast_to(a, np.shape(b)),
@@ -216,6 +221,7 @@ ALIASES = {
     "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div", "power": "pow", "negative": "neg",
     "ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh",
     "arccosh": "acosh", "arctanh": "atanh", "swish": "silu", "absolute": "abs", "fabs": "abs", "flatten": "ravel",
-    "amax": "max", "amin": "min", "bce": "binary_cross_entropy", "expit": "sigmoid", "bitwise_and": "logical_and", "bitwise_or": "logical_or",
+    "amax": "max", "amin": "min", "bce": "binary_cross_entropy", "expit": "sigmoid",
+    "bitwise_and": "logical_and", "bitwise_or": "logical_or",
     "invert": "logical_not", "matrix_transpose": "swap",
 }  # fmt: skip

@@ -108,7 +108,7 @@ class Generators:
         return not a
 
     def expanded(self, a: Sum) -> Sum:
-        """A sum with the factors that it holds to whole positive powers multiplied out, so that equal sums look equal."""
+        """A sum with its factors to whole positive powers multiplied out, so that equal sums look equal."""
         try:
             for g in sorted({g for m in a for g, _ in m if self.atoms[g].kind == "factor"}, reverse=True):
                 exponents = [dict(m).get(g, 0) for m in a]

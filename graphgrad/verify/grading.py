@@ -1,4 +1,4 @@
-"""Many claims in one call: read from CSV or JSON lines, judged in parallel processes, each ended when its time is up."""
+"""Many claims in one call: from CSV or JSON lines, judged in parallel processes, each ended when its time is up."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _object(line: str, number: int, path: Path) -> dict[str, Any]:
 def _row(found: Mapping[str, Any], line: int, path: Path) -> Row:
     if missing := [column for column in COLUMNS if not isinstance(found.get(column), str | int | float)]:
         raise DataError(f"{path}, line {line}: no {missing[0]}", hint=f"its columns are {', '.join(COLUMNS)}")
-    return Row(*(str(found[column]) for column in COLUMNS), line)
+    return Row(str(found["expression"]), str(found["variable"]), str(found["claim"]), line)
 
 
 def grade(
@@ -81,14 +81,17 @@ def grade(
     findings: dict[int, Finding] = {}
     jobs = [(row.expression, row.variable, row.claim, timeout) for row in rows]
     for index, result in parallel(graded, jobs, timeout + GRACE, processes or os.cpu_count() or 1):
-        if isinstance(result, TimeUp):
-            result = Finding(Verdict.UNKNOWN, "time was up", seconds=timeout)
-        elif isinstance(result, Exception):
-            result = Finding(Verdict.UNSUPPORTED, str(result))
-        findings[index] = result
+        findings[index] = result if isinstance(result, Finding) else _lost(result, timeout)
         progress(len(findings), len(rows))
     named = {str(k + 1): findings[k] for k in range(len(rows))}
     return Report(f"{len(rows)} claims", named, time.monotonic() - start)
+
+
+def _lost(error: Exception, timeout: float) -> Finding:
+    """The finding on a claim whose process gave none."""
+    if isinstance(error, TimeUp):
+        return Finding(Verdict.UNKNOWN, "time was up", seconds=timeout)
+    return Finding(Verdict.UNSUPPORTED, str(error))
 
 
 def graded(expression: str, variable: str, claim: str, timeout: float) -> Finding:

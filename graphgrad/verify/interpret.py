@@ -7,8 +7,6 @@ NumPy's functions. Everything else is refused before or when it is reached.
 from __future__ import annotations
 
 import ast
-import math
-import operator
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -16,51 +14,7 @@ from typing import Any
 import numpy as np
 
 from graphgrad.core.errors import ParseError
-
-STEPS = 200_000  # syntax trees walked in one call
-_UFUNCS = (
-    "add subtract multiply divide true_divide power negative positive exp expm1 log log1p log2 log10 sqrt cbrt square"
-    " reciprocal sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh arctanh abs absolute fabs sign"
-    " floor maximum minimum hypot matmul greater greater_equal less less_equal equal not_equal logical_and logical_or"
-    " logical_not logaddexp heaviside isfinite isnan"
-)
-_OTHERS = (
-    "where clip sum mean max min prod squeeze expand_dims broadcast_to broadcast_shapes reshape transpose swapaxes ravel"
-    " concatenate stack take take_along_axis put_along_axis shape size ndim dot outer moveaxis copyto ones_like zeros_like"
-    " result_type cumprod eye arange var std"
-)
-KNOWN = frozenset((_UFUNCS + " " + _OTHERS).split())
-METHODS = frozenset(
-    [
-        "T",
-        "shape",
-        "ndim",
-        "size",
-        "dtype",
-        "reshape",
-        "sum",
-        "mean",
-        "max",
-        "min",
-        "transpose",
-        "ravel",
-        "astype",
-        "copy",
-        "squeeze",
-        "dot",
-        "at",
-    ]
-)
-_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: lambda a, b: _power(a, b), ast.MatMult: operator.matmul,
-    ast.BitAnd: operator.and_, ast.BitOr: operator.or_, ast.USub: operator.neg, ast.UAdd: operator.pos,
-    ast.Invert: operator.invert, ast.Not: operator.not_, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
-    ast.GtE: operator.ge, ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Is: operator.is_, ast.IsNot: operator.is_not,
-    ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b,
-}  # fmt: skip
-_BUILTINS = {"len": len, "range": lambda *ends: _bounded(range(*ends)), "isinstance": isinstance, "tuple": tuple, "list": list, "int": int, "float": float,
-             "min": min, "max": max, "abs": abs, "slice": slice, "sum": sum, "zip": zip, "enumerate": enumerate}  # fmt: skip
+from graphgrad.verify.allowed import BUILTINS, METHODS, OPERATORS, STEPS
 
 
 class Returned(Exception):  # noqa: N818  (no error: how a function's value leaves its body)
@@ -72,12 +26,12 @@ class Returned(Exception):  # noqa: N818  (no error: how a function's value leav
 
 
 class Module:
-    """A module's functions, ready to be called by name on arrays of the caller's making.
+    r"""A module's functions, ready to be called by name on arrays of the caller's making.
 
     `replaced` gives names of the module another meaning: `np` and `math` among them, which hold what is allowed.
     Raises ParseError for syntax that is not known.
 
-    >>> Module("def f(x):\\n    return x * 2", {}).call("f", 21)
+    >>> Module("def f(x):\n    return x * 2", {}).call("f", 21)
     42
     """
 
@@ -86,7 +40,7 @@ class Module:
             self.tree = ast.parse(source)
         except (SyntaxError, ValueError, RecursionError) as error:
             raise ParseError(f"this is not Python: {error}") from None
-        self.replaced, self.names = dict(replaced), dict[str, Any](_BUILTINS)
+        self.replaced, self.names = dict(replaced), dict[str, Any](BUILTINS)
         self.steps = 0
         for statement in self.tree.body:
             self._top(statement)
@@ -135,7 +89,7 @@ class Module:
         for statement in body:
             self.statement(statement, names)
 
-    def statement(self, tree: ast.stmt, names: dict[str, Any]) -> None:
+    def statement(self, tree: ast.stmt, names: dict[str, Any]) -> None:  # noqa: C901  (one case for each statement)
         """Run one statement."""
         match tree:
             case ast.Assign(targets=targets, value=value):
@@ -144,7 +98,7 @@ class Module:
                     self.assign(target, result, names)
             case ast.AugAssign(target=target, op=sign, value=value):
                 old = self.value(_loaded(target), names)
-                self.assign(target, _OPERATORS[type(sign)](old, self.value(value, names)), names)
+                self.assign(target, OPERATORS[type(sign)](old, self.value(value, names)), names)
             case ast.Expr(value=value):
                 self.value(value, names)
             case ast.Return(value=value):
@@ -211,7 +165,7 @@ class Module:
     def compare(self, tree: ast.Compare, names: Mapping[str, Any]) -> Any:
         """A comparison, or a chain of them."""
         sides = [self.value(t, names) for t in (tree.left, *tree.comparators)]
-        parts = [_OPERATORS[type(o)](a, b) for o, a, b in zip(tree.ops, sides, sides[1:], strict=False)]
+        parts = [OPERATORS[type(o)](a, b) for o, a, b in zip(tree.ops, sides, sides[1:], strict=False)]
         result = parts[0]
         for part in parts[1:]:
             result = result & part
@@ -254,7 +208,7 @@ class Function:
         self.parameters = [a.arg for a in tree.args.args]
 
     def __call__(self, *args: Any, **named: Any) -> Any:
-        """XXX __call__"""
+        """Run the body on arguments."""
         names = dict(zip(self.parameters, args, strict=False)) | named
         for parameter, default in zip(self.parameters[::-1], self.tree.args.defaults[::-1], strict=False):
             names.setdefault(parameter, self.module.value(default, {}))
@@ -270,26 +224,8 @@ def _symbolic(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.dtype == object
 
 
-def _bounded(found: range) -> range:
-    if len(found) > STEPS:
-        raise ParseError("the module loops for too long")
-    return found
-
-
-def _power(a: Any, b: Any) -> Any:
-    """A power; of plain integers only a small one."""
-    if isinstance(a, int) and isinstance(b, int) and abs(b) > 64:
-        raise ParseError("the module computes too large a power")
-    return a**b
-
-
 def _loaded(target: ast.expr) -> ast.expr:
     return ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else target
-
-
-def allowed(**special: Any) -> SimpleNamespace:
-    """NumPy as far as modules may use it, with some functions replaced."""
-    return SimpleNamespace(**{name: getattr(np, name) for name in KNOWN} | special)
 
 
 _ALIAS = {"numpy": "np"}
@@ -298,8 +234,8 @@ _EXPRESSIONS: dict[type[ast.expr], Callable[..., Any]] = {
     ast.Name: Module.name,
     ast.Attribute: Module.attribute,
     ast.Call: Module.invoke,
-    ast.BinOp: lambda m, t, n: _OPERATORS[type(t.op)](m.value(t.left, n), m.value(t.right, n)),
-    ast.UnaryOp: lambda m, t, n: _OPERATORS[type(t.op)](m.value(t.operand, n)),
+    ast.BinOp: lambda m, t, n: OPERATORS[type(t.op)](m.value(t.left, n), m.value(t.right, n)),
+    ast.UnaryOp: lambda m, t, n: OPERATORS[type(t.op)](m.value(t.operand, n)),
     ast.Compare: Module.compare,
     ast.BoolOp: Module.boolean,
     ast.IfExp: Module.choice,
@@ -311,4 +247,3 @@ _EXPRESSIONS: dict[type[ast.expr], Callable[..., Any]] = {
     ast.GeneratorExp: Module.each,
     ast.ListComp: Module.each,
 }
-MATH = {name: getattr(math, name) for name in ("pi", "e", "prod", "inf")}

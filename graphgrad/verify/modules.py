@@ -15,12 +15,13 @@ from graphgrad.core.errors import GraphgradError, ParseError, ShapeError
 from graphgrad.core.graph import Graph
 from graphgrad.execute import numpy_functions, python_functions
 from graphgrad.frontend.parse import parse
+from graphgrad.verify.allowed import MATH, allowed
 from graphgrad.verify.arrays import plain, wrapped
 from graphgrad.verify.cases import Examined, examine, source_of
 from graphgrad.verify.elementary import function
 from graphgrad.verify.functions import ALIASES, FUNCTIONS, each
 from graphgrad.verify.graphs import TIMEOUT, unsupported
-from graphgrad.verify.interpret import MATH, Module, allowed
+from graphgrad.verify.interpret import Module
 from graphgrad.verify.judge import Case, judge
 from graphgrad.verify.symbols import SymbolsLost
 from graphgrad.verify.verdicts import Finding, Report, Verdict
@@ -29,13 +30,13 @@ ENTRY, LARGEST = "value_and_grad", 10**6
 
 
 def verify_source(source: str, graph: Graph | str | None = None, /, timeout: float = TIMEOUT) -> Report:
-    """Give the verdict on a compiled module's gradients, by name of the input, and on its value, by name of the output.
+    r"""Give the verdict on a compiled module's gradients, by input, and on its value, by output.
 
     The module's text is interpreted, never imported. Without a graph the program is the one that the module's own
     docstring states. It is run at small shapes, which the report states, as what it does depends on no size. Raises
     ParseError where the text is no such module.
 
-    >>> module = 'def value_and_grad(x):\\n    z = x * x\\n    return z, {"x": x + x}'
+    >>> module = 'def value_and_grad(x):\n    z = x * x\n    return z, {"x": x + x}'
     >>> [str(f.verdict) for f in verify_source(module, "x**2").values()]
     ['PROVED', 'PROVED']
     """
@@ -73,9 +74,9 @@ def _judged(examined: Examined, name: str, gradient: Any, deadline: float) -> Fi
 
 
 def stated(docstring: str) -> Graph:
-    """The program that a compiled module's docstring states, with its inputs' shapes.
+    r"""The program that a compiled module's docstring states, with its inputs' shapes.
 
-    >>> stated("The value of\\n\\n    sum(x * y)\\n\\nx: numbers of shape (3,); y: a number.").nodes[0].shape
+    >>> stated("The value of\n\n    sum(x * y)\n\nx: numbers of shape (3,); y: a number.").nodes[0].shape
     (3,)
     """
     found = re.search(r"\n\n((?:    .*\n?|\n)+?)\n(?=\S)", docstring + "\n\n.")
@@ -96,7 +97,7 @@ class Uncast(np.float64):
     """np.float64 as modules use it, as a type and as a cast, but for arrays of symbols, which it leaves alone."""
 
     def __new__(cls, value: Any = 0.0) -> Any:
-        """XXX __new__"""
+        """Cast a number."""
         return value if isinstance(value, np.ndarray) else float(value)
 
 
@@ -146,5 +147,7 @@ def _statics(name: str) -> Any:
     )
 
 
-LIBRARY: dict[str, Any] = {name: _statics(name) for name in ["softmax", "log_softmax", "logsumexp", "sigmoid", "softplus", "xlogy", "gelu", "norm", "cross_entropy", "erf", "coprod", "sign"]}  # fmt: skip
-_MATH = ["exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "sqrt", "cbrt", "erf", "floor", "fabs", "expm1", "log1p", "log2", "log10", "hypot"]  # fmt: skip
+LIBRARY: dict[str, Any] = {name: _statics(name) for name in ["softmax", "log_softmax", "logsumexp", "sigmoid",
+    "softplus", "xlogy", "gelu", "norm", "cross_entropy", "erf", "coprod", "sign"]}  # fmt: skip
+_MATH = ["exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh",
+    "acosh", "atanh", "sqrt", "cbrt", "erf", "floor", "fabs", "expm1", "log1p", "log2", "log10", "hypot"]  # fmt: skip

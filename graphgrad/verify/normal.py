@@ -1,8 +1,8 @@
 """The normal form of exact scalars: rational functions, with rational exponents, of independent generators.
 
 Two readings. The plain one keeps every function of an argument whole and writes a condition as a generator that is its
-own square; if it also names the sums that it multiplies, its cost is linear in the nodes of a network. The deep one writes
-hyperbolic functions in exponentials, splits exponentials, logarithms, sines and powers over sums, products and
+own square; if it also names the sums that it multiplies, its cost is linear in the nodes of a network. The deep one
+writes hyperbolic functions in exponentials, splits exponentials, logarithms, sines and powers over sums, products and
 multiples, and follows each choice of signs in turn (`Signs`).
 """
 
@@ -82,19 +82,19 @@ class Normal:
 
     def tidy(self, a: Sum) -> Sum:
         """Write whole powers of primes as numbers."""
-        if not self.primes or not any(g in self.primes and abs(e) >= 1 for m in a for g, e in m):
+        if not self.primes or not any(g in self.primes and floor(e) for m in a for g, e in m):
             return a
         result: Sum = {}
         for m, c in a.items():
-            left = []
+            left, number = list[tuple[int, Exponent]](), c
             for g, e in m:
                 whole = floor(e) if g in self.primes else 0
-                c *= Fraction(self.primes[g]) ** whole if whole else 1
+                number *= Fraction(self.primes[g]) ** whole if whole else 1
                 left.append((g, e - whole))
-            result = plus(result, {monomial(left): c})
+            result = plus(result, {monomial(left): number})
         return result
 
-    def _node(self, node: Sym) -> Sum:
+    def _node(self, node: Sym) -> Sum:  # noqa: PLR0911  (one case for each kind of node)
         match node.op:
             case "const":
                 return constant(node.value)

@@ -24,7 +24,7 @@ from graphgrad.verify.functions import Array, each, folded, lifted
 from graphgrad.verify.symbols import lift
 
 _PIECES = ("exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh")
-_NAMES = {
+_NAMES: dict[str, Any] = {
     **{name: f.function(name) for name in (*_PIECES, "atanh", "erf", "sign", "floor")},
     "Abs": f.function("abs"),
     "sqrt": f.sqrt,

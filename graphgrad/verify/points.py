@@ -22,6 +22,11 @@ RANGES = (  # lowest, highest: what each series of random points is drawn from
     (Fraction(5), Fraction(60)), (Fraction(-60), Fraction(-5)), (Fraction(-1, 10**6), Fraction(1, 10**6)),
     (Fraction(-1000), Fraction(1000)), (Fraction(100), Fraction(2000)), (Fraction(-1), Fraction(1)),
 )  # fmt: skip
+CLOSE = Fraction(1, 10**7)
+SIDES = (  # scale and shift of a number, and the range of the other variables
+    (1, 0, RANGES[4]), (1, 0, RANGES[2]), (1, CLOSE, RANGES[2]), (1, -CLOSE, RANGES[2]),
+    (Fraction(9, 8), 1, RANGES[2]), (Fraction(7, 8), -1, RANGES[2]),
+)  # fmt: skip
 TIED = (*map(Fraction, (0, 1, -1, 3, -3)), Fraction(1, 2))
 
 
@@ -62,12 +67,9 @@ def exact(names: Sequence[str], roots: Sequence[Sym]) -> list[tuple[str, Fractio
 
 def _at_thresholds(dice: random.Random, names: Sequence[str], roots: Sequence[Sym]) -> Iterator[Point]:
     """At, then closely and clearly on both sides of, every number in a condition, one variable at a time."""
-    close = Fraction(1, 10**7)
-    sides = (lambda v: v, lambda v: v + close, lambda v: v - close, lambda v: v * Fraction(9, 8) + 1,
-             lambda v: v * Fraction(7, 8) - 1)  # fmt: skip
-    for side, (low, high) in zip((sides[0], *sides), (RANGES[4], *[RANGES[2]] * len(sides)), strict=True):
+    for scale, shift, (low, high) in SIDES:
         for name, value in exact(names, roots):
-            yield {n: _between(dice, low, high) for n in names} | {name: side(value)}
+            yield {n: _between(dice, low, high) for n in names} | {name: value * scale + shift}
 
 
 def thresholds(roots: Sequence[Sym]) -> list[Fraction]:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from graphgrad.verify.worker import receive, send
 
@@ -28,7 +28,7 @@ class Worker:
         """Give function(*args) as computed by the process; TimeUp, and RuntimeError for an error there."""
         process = self._process or self._start()
         assert process.stdin is not None
-        send(process.stdin, (function.__module__, function.__name__, args))
+        send(cast("BinaryIO", process.stdin), (function.__module__, function.__name__, args))
         try:
             fine, result = self._answers.get(timeout=max(timeout, 0.01))
         except queue.Empty:
@@ -53,7 +53,7 @@ class Worker:
         def listen() -> None:
             try:
                 while process.stdout is not None:
-                    answers.put(receive(process.stdout))
+                    answers.put(receive(cast("BinaryIO", process.stdout)))
             except (EOFError, ValueError, OSError):
                 answers.put((False, "the process ended"))
 

@@ -1,4 +1,4 @@
-"""Where a wrong claim is right, when that can be found: for a sign, below or above a number, for labels that sum to 1."""
+"""Where a wrong claim is right, if that is found: for a sign, below or above a number, for labels that sum to 1."""
 
 from __future__ import annotations
 

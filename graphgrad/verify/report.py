@@ -60,9 +60,8 @@ def facts(finding: Finding) -> list[str]:
     said += list(finding.assumptions)
     for kink in finding.kinks[:1]:
         point = ", ".join(f"{name} = {value}" for name, value in kink.point.items())
-        said.append(
-            f"a kink at {_shortened(point)}: from {_short(kink.left)} to {_short(kink.right)}, here {_short(kink.given)}"
-        )
+        around = f"from {_short(kink.left)} to {_short(kink.right)}"
+        said.append(f"a kink at {_shortened(point)}: {around}, here {_short(kink.given)}")
     if finding.verdict is Verdict.NON_SMOOTH:
         said.append("equal wherever there is a derivative")
     return said

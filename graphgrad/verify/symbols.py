@@ -17,7 +17,7 @@ _KNOWN: WeakValueDictionary[Any, Sym] = WeakValueDictionary()
 
 
 class Sym:
-    """A real expression or a condition. `op` is "const" (its value), "var" (its name), "pi" or an operation on `args`."""
+    """A real expression or a condition: `op` is "const" (its value), "var" (its name), "pi" or acts on `args`."""
 
     __slots__ = ("__weakref__", "args", "op", "value")
 
@@ -140,7 +140,7 @@ def var(name: str) -> Sym:
     return leaf("var", name)
 
 
-def lift(value: Any) -> Sym:
+def lift(value: Any) -> Sym:  # noqa: PLR0911  (one case for each kind of number)
     """Give a number as an exact scalar: floats by the decimal they print as, named constants by name.
 
     >>> lift(0.1), lift(3)
@@ -272,10 +272,10 @@ def negation(a: Any) -> Sym:
 
 def where(condition: Any, a: Any, b: Any) -> Sym:
     """One of two scalars, by a condition."""
-    condition, a, b = lift(condition), lift(a), lift(b)
-    if condition.op == "const":
-        return a if condition.value else b
-    return a if a is b else make("where", condition, a, b)
+    chosen, first, second = lift(condition), lift(a), lift(b)
+    if chosen.op == "const":
+        return first if chosen.value else second
+    return first if first is second else make("where", chosen, first, second)
 
 
 _LARGEST_POWER = 64

@@ -1,4 +1,4 @@
-"""Programs, and ways to spoil or to disguise their gradients. Everything is text, as a student or an optimizer writes it."""
+"""Programs, and ways to spoil or to disguise their gradients: text, as a student or an optimizer writes it."""
 
 import ast
 from functools import cache
@@ -35,12 +35,15 @@ KINKED = [Base(program, {}) for program in (
     "minimum(x, y)**2", "clip(x, -1, 2) * y",
 )]  # fmt: skip
 ARRAYS = [
-    Base("sum(x**2)", {"x": 3}), Base("sum(x * y)", {"x": 3, "y": 3}), Base("sum((X @ w - t)**2)", {"X": (3, 2), "w": 2, "t": 3}),
+    Base("sum(x**2)", {"x": 3}), Base("sum(x * y)", {"x": 3, "y": 3}), Base("sum((X @ w - t)**2)", {"X": (3,
+    2), "w": 2, "t": 3}),
     Base("mean((X @ W.T + b)**2)", {"X": (2, 3), "W": (2, 3), "b": 2}), Base("logsumexp(s)", {"s": 4}),
     Base("sum(softmax(S, axis=1) * T)", {"S": (2, 3), "T": (2, 3)}), Base("sum(tanh(X + b))", {"X": (2, 3), "b": 3}),
     Base("sum(A * c)", {"A": (2, 3), "c": ()}), Base("soft_cross_entropy(S, T)", {"S": (2, 3), "T": (2, 3)}),
-    Base("norm(x) * sum(y)", {"x": 3, "y": 2}), Base("var(x)", {"x": 4}), Base("sum(sigmoid(X @ W) * b)", {"X": (2, 2), "W": (2, 3), "b": 3}),
-    Base("prod(x) + sum(x)", {"x": 3}), Base("sum(exp(x) / y)", {"x": (3,), "y": (2, 1)}), Base("u @ A @ v", {"u": 2, "A": (2, 3), "v": 3}),
+    Base("norm(x) * sum(y)", {"x": 3, "y": 2}), Base("var(x)", {"x": 4}), Base("sum(sigmoid(X @ W) * b)",
+    {"X": (2, 2), "W": (2, 3), "b": 3}),
+    Base("prod(x) + sum(x)", {"x": 3}), Base("sum(exp(x) / y)", {"x": (3,), "y": (2, 1)}), Base("u @ A @ v",
+    {"u": 2, "A": (2, 3), "v": 3}),
 ]  # fmt: skip
 
 
@@ -96,7 +99,7 @@ def spoiled(base):
     for name, right in gradients(base).items():
         small = base.inside < 0.5
         for kind, pattern in SPOILERS.items():
-            if (small or _positive_only(base, name)) and kind in LARGE:
+            if (small or _positive_only(base)) and kind in LARGE:
                 continue
             if base.shapes and kind == "wrong at one number":
                 continue
@@ -106,7 +109,7 @@ def spoiled(base):
 
 
 def _really_wrong(base, right, wrong):
-    """Whether a change that NumPy can see, of axes and entries, changed anything; a shape that does not fit is no claim."""
+    """Whether a change of axes or entries changed anything; a shape that does not fit is no claim."""
     try:
         values = [_run(base, source) for source in (right, wrong)]
     except ShapeError:
@@ -122,7 +125,7 @@ def _run(base, source):
     )
 
 
-def _positive_only(base, name):
+def _positive_only(base):
     """Whether large or negative values of an input are outside the program's domain."""
     return any(word in base.program for word in ("log(", "x ** y", "xlogy", "log1p", "asin(", "atanh"))
 

@@ -47,7 +47,7 @@ def programs(row):
 
 def weighed(text, shapes):
     """The scalar program sum(text * G), and times p again where the row gives conditions."""
-    used = {name: shape for name, shape in shapes.items()}
+    used = dict(shapes)
     graph = parse(text, used)
     out = graph.nodes[graph.output]
     if out.dtype == "bool":
@@ -67,7 +67,7 @@ def row_proofs(name):
 
 
 def rewrites():
-    return [line for line in RULES.strip().splitlines()]
+    return RULES.strip().splitlines()
 
 
 @cache

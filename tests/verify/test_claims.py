@@ -21,7 +21,8 @@ def one(program, claim, name="x", **shapes):
 
 @pytest.mark.parametrize(("claim", "verdict"), [
     ("2*x", "PROVED"), ("x + x", "PROVED"), ("2*x + 1e-12", "REFUTED"), ("1/(x-x)", "UNDEFINED"), ("2*", "UNSUPPORTED"),
-    ("2*y", "UNSUPPORTED"), ("__import__('os')", "UNSUPPORTED"), ("x.__class__", "UNSUPPORTED"), ("2**2**99", "UNSUPPORTED"),
+    ("2*y", "UNSUPPORTED"), ("__import__('os')", "UNSUPPORTED"), ("x.__class__", "UNSUPPORTED"), ("2**2**99",
+    "UNSUPPORTED"),
     ("where(x == 7, 0, 2*x)", "REFUTED"), ("[1, 2]", "UNSUPPORTED"), ("", "UNSUPPORTED"), (2, "REFUTED"),
 ])  # fmt: skip
 def test_verdicts(claim, verdict):
@@ -47,13 +48,14 @@ def test_labels_that_sum_to_one():
 
 
 def test_likelihood_is_cross_entropy_of_one_hot_labels():
-    picked = equivalent("-log(softmax(s)[0, 1]) / 2 - log(softmax(s)[1, 1]) / 2", "-mean(log(exp(s[:, 1]) / sum(exp(s), axis=1)))",
-                        {"s": (2, 3)})  # fmt: skip
+    likelihood = "-log(softmax(s)[0, 1]) / 2 - log(softmax(s)[1, 1]) / 2"
+    picked = equivalent(likelihood, "-mean(log(exp(s[:, 1]) / sum(exp(s), axis=1)))", {"s": (2, 3)})
     assert picked.verdict is Verdict.PROVED
 
 
 @pytest.mark.parametrize(("lines", "wrong"), [
-    ("dz_da = -cos(a)\ndz_dx = dz_da * y", 1), ("dz_da = cos(a)\ndz_dx = dz_da * x", 2), ("a_bar = cos(a)\nb = 3\na_bar * y + 1", 3),
+    ("dz_da = -cos(a)\ndz_dx = dz_da * y", 1), ("dz_da = cos(a)\ndz_dx = dz_da * x", 2),
+    ("a_bar = cos(a)\nb = 3\na_bar * y + 1", 3),
 ])  # fmt: skip
 def test_first_wrong_line(lines, wrong):
     finding = one("a = x*y; z = sin(a)", lines)

@@ -51,7 +51,8 @@ CASES = [
     (lambda x: -np.log(softmax(x)[1]), lambda x: softmax(x) - np.array([0, 1, 0]) * 1.000001, (3,), V),
     (lambda x: np.sum(np.where(x > 0, x, 0.1 * x) ** 2), lambda x: np.where(x > 0, 2 * x, 0.02 * x), (3,), F),
     (lambda x: np.sum(np.abs(x)), np.sign, (3,), F),
-    (lambda x: np.sum(np.exp(-(x**2) / 2)) / math.sqrt(2 * math.pi), lambda x: -x * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi), (2,), F),
+    (lambda x: np.sum(np.exp(-(x**2) / 2)) / math.sqrt(2 * math.pi),
+    lambda x: -x * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi), (2,), F),
     (lambda x: np.sum(x**2), filled, (3,), N),
     (lambda x: np.sum(x**2), lambda x: filled(x) * (1 + 1e-6), (3,), V),
     (lambda x: np.sum(x**2), lambda x: np.asarray(x, float) * np.where(np.asarray(x, float) > 30, 2.1, 2.0), (3,), V),
@@ -70,7 +71,7 @@ def test_functions(f, grad_f, shape, verdict):
 
 def test_products():
     assert verify_vjp(layer, layer_vjp, {"x": (2, 3), "gain": (3,)}).ok
-    wrong = verify_vjp(lambda a, b: a * b, lambda g, a, b: (g * b, g), {"a": (2,), "b": (2,)})
+    wrong = verify_vjp(lambda a, b: a * b, lambda g, _, b: (g * b, g), {"a": (2,), "b": (2,)})
     assert [str(f.verdict) for f in wrong.values()] == ["PROVED", "REFUTED"]
     with pytest.raises(UsageError, match="shape"):
         verify_vjp(lambda a, b: a * b, lambda g, a, b: (g * b, g * a), {"a": (2, 3), "b": (3,)})
@@ -107,7 +108,8 @@ def test_a_spoiled_module_is_refuted():
 
 
 @pytest.mark.parametrize("source", [
-    "import os\nos.system('true')", "def value_and_grad(x):\n    return open('x')", "x = 3", "def value_and_grad(x): return x.__class__",
+    "import os\nos.system('true')", "def value_and_grad(x):\n    return open('x')", "x = 3",
+    "def value_and_grad(x): return x.__class__",
     "def value_and_grad(x):\n    while True:\n        pass", "def value_and_grad(x): return 10**10**10", "(", "\0",
     "def value_and_grad(x):\n    for i in range(10**12):\n        pass", "eval('1')", "class A: pass",
 ])  # fmt: skip

@@ -1,4 +1,4 @@
-"""Every row of the table and every rewrite rule proved, and the elementary derivatives behind the proofs held to sympy."""
+"""Every row of the table and every rewrite rule proved; the elementary derivatives behind that held to sympy."""
 
 import pytest
 import sympy as sp

@@ -1,0 +1,65 @@
+"""What a compiled module may use: operators, builtins, NumPy's functions and the attributes of arrays. Nothing else."""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from graphgrad.core.errors import ParseError
+
+STEPS = 200_000  # syntax trees walked in one call
+
+
+def _bounded(found: range) -> range:
+    if len(found) > STEPS:
+        raise ParseError("the module loops for too long")
+    return found
+
+
+def _power(a: Any, b: Any) -> Any:
+    """A power; of plain integers only a small one."""
+    if isinstance(a, int) and isinstance(b, int) and abs(b) > 64:
+        raise ParseError("the module computes too large a power")
+    return a**b
+
+
+def allowed(**special: Any) -> SimpleNamespace:
+    """NumPy as far as modules may use it, with some functions replaced."""
+    return SimpleNamespace(**{name: getattr(np, name) for name in KNOWN} | special)
+
+
+_UFUNCS = (
+    "add subtract multiply divide true_divide power negative positive exp expm1 log log1p log2 log10 sqrt cbrt square"
+    " reciprocal sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh arctanh abs absolute fabs sign"
+    " floor maximum minimum hypot matmul greater greater_equal less less_equal equal not_equal logical_and logical_or"
+    " logical_not logaddexp heaviside isfinite isnan"
+)
+_OTHERS = (
+    "where clip sum mean max min prod squeeze expand_dims broadcast_to broadcast_shapes reshape transpose swapaxes"
+    " ravel concatenate stack take take_along_axis put_along_axis shape size ndim dot outer moveaxis copyto ones_like"
+    " zeros_like result_type cumprod eye arange var std"
+)
+KNOWN = frozenset((_UFUNCS + " " + _OTHERS).split())
+METHODS = frozenset(
+    "T shape ndim size dtype reshape sum mean max min transpose ravel astype copy squeeze dot at".split()
+)  # noqa: SIM905
+OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: _power,
+    ast.MatMult: operator.matmul,
+    ast.BitAnd: operator.and_, ast.BitOr: operator.or_, ast.USub: operator.neg, ast.UAdd: operator.pos,
+    ast.Invert: operator.invert, ast.Not: operator.not_, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+    ast.GtE: operator.ge, ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Is: operator.is_, ast.IsNot: operator.is_not,
+    ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b,
+}  # fmt: skip
+BUILTINS: dict[str, Any] = {"len": len, "range": lambda *ends: _bounded(range(*ends)), "isinstance": isinstance,
+    "tuple": tuple, "list": list, "int": int, "float": float,
+             "min": min, "max": max, "abs": abs, "slice": slice, "sum": sum, "zip": zip,
+             "enumerate": enumerate}  # fmt: skip
+MATH = {name: getattr(math, name) for name in ("pi", "e", "prod", "inf")}
