@@ -81,8 +81,11 @@ class Builder:
 
     def place(self, node: int, span: Span) -> None:
         """Note a place in the user's text that means the node."""
-        if span not in self.spans.get(node, ()):
-            self.spans[node] = (*self.spans.get(node, ()), span)
+        known = self.spans.get(node)
+        if known is None:
+            self.spans[node] = (span,)
+        elif span not in known:
+            self.spans[node] = (*known, span)
 
     def build(self, outputs: dict[str, int], source: str = "") -> Graph:
         """Give the graph of these outputs: inputs all stay, nodes that no output needs go."""
@@ -92,18 +95,21 @@ class Builder:
         self, outputs: dict[str, int], source: str = "", keep: Iterable[int] = ()
     ) -> tuple[Graph, dict[int, int]]:
         """Give the graph of these outputs (and of other nodes to keep), and each kept node's new index."""
-        needed = set(outputs.values()).union(keep)
-        stack = list(needed)
-        while stack:
-            more = [i for i in self.nodes[stack.pop()].operands if i not in needed]
-            needed.update(more)
-            stack += more
-        new = {old: i for i, old in enumerate(sorted(needed.union(self.inputs.values())))}
+        needed = bytearray(len(self.nodes))
+        for i in (*outputs.values(), *keep):
+            needed[i] = True
+        for i in range(len(self.nodes) - 1, -1, -1):
+            for operand in self.nodes[i].operands if needed[i] else ():
+                needed[operand] = True
+        for i in self.inputs.values():
+            needed[i] = True
+        if all(needed):
+            graph = Graph(tuple(self.nodes), self.inputs, outputs, self.names, self.spans, source)
+            return graph, dict(enumerate(range(len(self.nodes))))
+        new = {old: i for i, old in enumerate(i for i, is_needed in enumerate(needed) if is_needed)}
         kept = [self.nodes[i] for i in new]
-        if len(kept) < len(self.nodes):
-            kept = [Node(op, tuple([new[o] for o in operands]), a, s, d) for op, operands, a, s, d in kept]
         graph = Graph(
-            tuple(kept),
+            tuple([Node(op, tuple([new[o] for o in operands]), a, s, d) for op, operands, a, s, d in kept]),
             {name: new[i] for name, i in self.inputs.items()},
             {name: new[i] for name, i in outputs.items()},
             {new[i]: names for i, names in self.names.items() if i in new},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -82,18 +81,22 @@ class Graph:
     def labels(self) -> tuple[str, ...]:
         """A name for every node: an output's, the user's first, else v1, v2, ...; constants are their own text.
 
-        No two nodes share one: of a name that was assigned again, the later nodes are c_2, c_3, ...
+        No two nodes share one: of a name that was assigned again, an input's too, the later nodes are c_2, c_3, ...
         """
         wanted = {i: names[0] for i, names in self.names.items()} | {i: name for name, i in self.outputs.items()}
         reserved = {*self.inputs, *wanted.values()}
-        taken, count, labels = set(self.inputs) | set(self.outputs), 0, []
+        taken, count, labels = {*self.inputs, *self.outputs}, 0, []
+        copies: dict[str, int] = {}
         for i, node in enumerate(self.nodes):
             if node.op in {"input", "const"}:
                 labels.append(str(node.value))
                 continue
             name = wanted.get(i, "")
-            if name and name in taken and self.outputs.get(name) != i:
-                name = next(new for k in itertools.count(2) if (new := f"{name}_{k}") not in reserved | taken)
+            if name in taken and (self.outputs.get(name) != i or name in self.inputs):
+                first = name
+                while name in reserved or name in taken:
+                    copies[first] = copies.get(first, 1) + 1
+                    name = f"{first}_{copies[first]}"
             while not name or (i not in wanted and name in reserved):
                 count += 1
                 name = f"v{count}"

@@ -6,7 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterator
 from types import EllipsisType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -31,8 +31,9 @@ class Handle(NDArrayOperatorsMixin):
 
     @property
     def shape(self) -> Shape:
-        """Sizes, and the names of named dimensions."""
-        return self.builder.nodes[self.node].shape
+        """Sizes: numbers, and named dimensions, with which arithmetic can be done too."""
+        sizes = self.builder.nodes[self.node].shape
+        return tuple([Size(self.builder, size) if isinstance(size, str) else size for size in sizes])
 
     @property
     def ndim(self) -> int:
@@ -133,13 +134,30 @@ class Handle(NDArrayOperatorsMixin):
             "a captured value is no number yet", hint="use np.sin, not math.sin; np.stack([x, y]), not np.array"
         )
 
-    __float__ = __int__ = __complex__ = __index__ = __array__ = _refuse
+    __float__ = __int__ = __complex__ = __index__ = __round__ = __array__ = _refuse
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise UsageError("changing an array in place cannot be captured", hint="np.where, or np.concatenate of parts")
 
     def __repr__(self) -> str:
         return f"<array of shape {show(self.shape)}, being captured>"
+
+
+class Size(NDArrayOperatorsMixin, str):
+    """A named dimension of a handle's shape: a name, and in arithmetic the number that it stands for."""
+
+    builder: Builder
+
+    def __new__(cls, builder: Builder, name: str) -> Self:
+        self = super().__new__(cls, name)
+        self.builder = builder
+        return self
+
+    __eq__, __ne__, __hash__ = str.__eq__, str.__ne__, str.__hash__
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
+        """Answer `1 / x.shape[0]`."""
+        return Handle(self.builder, _size(self.builder, self)).__array_ufunc__(ufunc, method, *inputs, **keywords)
 
 
 def node_of(builder: Builder, value: Any) -> int:
@@ -214,6 +232,8 @@ def _static(value: Any) -> Any:
     match value:
         case np.generic():
             return value.item()
+        case str():
+            return str(value)
         case tuple() | list():
             return tuple(map(_static, value))
         case slice():

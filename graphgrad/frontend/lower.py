@@ -38,7 +38,7 @@ class Lowering:
         free: Callable[[str], int | None] = lambda _: None,
     ) -> None:
         self.builder, self.env, self.attrs, self.source, self.free = builder, env, attrs, source, free
-        self.depth = 0
+        self.depth, self.ascii = 0, source.isascii()
 
     def lower(self, tree: ast.expr) -> int:
         """Give the node of an expression; ParseError or ShapeError, with its place, where there is none."""
@@ -179,6 +179,8 @@ class Lowering:
     def attributes(self, tree: ast.Call, row: Op, positional: list[ast.expr]) -> dict[str, Any]:
         """The static attributes of a call, by position or keyword, completed by the row's defaults."""
         attrs, names = dict(row.attrs), list(row.attrs)
+        if not positional and not tree.keywords and not row.required:
+            return attrs
         if len(positional) > len(names) and names in (["shape"], ["axes"]):  # x.reshape(2, 3), as in NumPy
             positional = [ast.copy_location(ast.Tuple(positional, ast.Load()), positional[0])]
         if len(positional) > len(names):
@@ -223,7 +225,7 @@ class Lowering:
     def span(self, tree: ast.expr) -> Span:
         """The place of a tree, in characters (ast counts bytes)."""
         end_line, end = tree.end_lineno or tree.lineno, tree.end_col_offset or tree.col_offset
-        if self.source.isascii():
+        if self.ascii:
             return Span(tree.lineno, tree.col_offset, end_line, end)
         lines = self.source.split("\n")
         start, stop = lines[tree.lineno - 1].encode()[: tree.col_offset], lines[end_line - 1].encode()[:end]
@@ -236,11 +238,13 @@ class Lowering:
 def application(builder: Builder, row: Op, nodes: list[int], attrs: dict[str, Any]) -> int:
     """Apply a row, or lower its definition where that is all it is; Misfit where shapes do not fit."""
     define = row.define
+    if define is None:
+        return builder.apply(row.name, *nodes, **attrs)
     if callable(define):
         text = define(tuple(builder.nodes[i].shape for i in nodes), attrs)
         if text is not None and row.vjp != ("by definition",):
             return inline(builder, text, row, nodes, attrs)
-    elif define is not None and row.composite:
+    elif row.composite:
         return inline(builder, define, row, nodes, attrs)
     return builder.apply(row.name, *nodes, **attrs)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -67,9 +66,7 @@ def _statements(text: str) -> tuple[str, list[ast.stmt]]:
     if "\0" in source:
         raise ParseError("the program contains a null character")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", SyntaxWarning)
-            statements = ast.parse(source).body
+        statements = ast.parse(source).body
     except SyntaxError as error:
         raise _explain(error, source) from None
     except (RecursionError, MemoryError):

@@ -41,7 +41,7 @@ def program(graph: Graph) -> str:
         first, *others = _names(graph, i)
         lines.append(f"{first} = {text(graph, i, kept)}")
         lines += [f"{name} = {first}" for name in others]
-    for name, node in graph.outputs.items():
+    for name, node in sorted(graph.outputs.items(), key=lambda output: output[0] in graph.inputs):
         if node not in kept or name not in _names(graph, node):
             lines.append(f"{name} = {_leaf(graph, node).text}")
     if len(lines) == 1 and not graph.names and graph.label(graph.output) == "z":
