@@ -10,7 +10,8 @@ from graphgrad.compile.layout import store
 from graphgrad.compile.passes import composed, pipeline, rewrite, write_out
 from graphgrad.compile.plan import StepPlan
 from graphgrad.compile.provenance import Provenance
-from graphgrad.compile.tape import Ref, Setting, Tape
+from graphgrad.compile.refs import Ref, Setting
+from graphgrad.compile.tape import Tape
 from graphgrad.compile.update import VECTOR
 from graphgrad.compile.writer import gradients
 from graphgrad.core.ops import OPS

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from graphgrad.compile.tape import Ref, Setting, Tape
+from graphgrad.compile.refs import Ref, Setting
+from graphgrad.compile.tape import Tape
 from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph
 

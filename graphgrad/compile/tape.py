@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from graphgrad.compile.bindings import Bindings
 from graphgrad.compile.inplace import filling
 from graphgrad.compile.layout import column_by_column
 from graphgrad.compile.lines import Dialect
+from graphgrad.compile.refs import Ref, Setting, late_numbers, reduced_sizes
 from graphgrad.compile.spell import ATOM, Spelled, spell, template
 from graphgrad.core.constants import Constant
 from graphgrad.core.graph import Graph
@@ -21,40 +20,14 @@ VIEWS = frozenset({"transpose", "swap", "expand_dims", "squeeze", "index", "broa
 RESHAPES = frozenset({"reshape", "reshape_like"})
 
 
-class Ref(NamedTuple):
-    """A value in emitted code: its text, the memory that it is or looks at, and when it is there."""
-
-    text: str
-    base: str = ""  # the array made once that holds it; empty: a value made in every step
-    bound: bool = False  # whether the text is known before the first step
-    whole: bool = False  # whether it is all of `base`, in its own order
-    level: int = ATOM
-    number: bool = False  # whether it is a number of Python's own
-
-
-class Setting(NamedTuple):
-    """Where statements will stand: how nodes are called, what inputs are, and which arrays outputs are to be left in.
-
-    With `each_named` every value has its own name, whatever array holds it. `taken` is every name that is in use.
-    """
-
-    labels: Sequence[str]
-    dtype: str
-    inputs: Mapping[int, Ref]
-    homes: Mapping[int, str]
-    dims: Mapping[str, str]
-    taken: set[str]
-    each_named: bool = True
-
-
 class Tape:
     """Statements that compute a graph: `bind` stands before the step, `step` inside."""
 
     def __init__(self, graph: Graph, setting: Setting) -> None:
         self.graph = graph
-        self.labels, self.dtype, inputs, self.homes, self.dims, self.taken, self.each_named = setting
+        self.labels, self.dtype, inputs, self.homes, dims, taken, self.each_named = setting
         self.dialect = Dialect("numpy", f"np.{self.dtype}")
-        self.bind: list[str] = []
+        self.once = Bindings(self.dtype, dims, taken)
         self.step: list[tuple[str, int]] = []  # a statement and the node that it is for
         self.calls: set[str] = set()
         self.refs: list[Ref] = []
@@ -63,9 +36,9 @@ class Tape:
         self._holders: Counter[str] = Counter()  # live values in an array
         self._free: dict[tuple[Shape, str, bool], list[str]] = {}
         self.arrays: dict[str, tuple[Shape, str, bool]] = {}  # of our own making
-        self._constants: dict[str, str] = {}
+        self._places: dict[tuple[int, bool], str] = {}
         self._turned = column_by_column(graph)
-        self._late = _late(graph, {i for i, ref in inputs.items() if ref.number})
+        self._late = late_numbers(graph, {i for i, ref in inputs.items() if ref.number})
         for i in range(len(graph)):
             self.refs.append(inputs[i] if i in inputs else self._make(i))
             self._holders[self.refs[i].base] += 1
@@ -76,6 +49,11 @@ class Tape:
         for node, home in self.homes.items():
             if self.refs[node].text != home:
                 self._say(f"np.copyto({home}, {self.refs[node].text})", node)
+
+    @property
+    def bind(self) -> list[str]:
+        """The lines before the step."""
+        return self.once.lines
 
     def _make(self, i: int) -> Ref:
         node = self.graph.nodes[i]
@@ -101,9 +79,7 @@ class Tape:
         """A number: before the first step where it can be known, else inside; in place where it is used once."""
         node = self.graph.nodes[i]
         if node.op == "size":
-            sizes = [
-                self.dims.get(str(s), str(s)) for s in _reduced(self.graph.nodes[node.operands[0]].shape, node.attrs)
-            ]
+            sizes = [self.once.size(s) for s in reduced_sizes(self.graph.nodes[node.operands[0]].shape, node.attrs)]
             return Ref(" * ".join(sizes), bound=True, level=ATOM if len(sizes) == 1 else 11, number=True)
         refs = [self.refs[o] for o in node.operands]
         plain = i in self._late
@@ -123,7 +99,7 @@ class Tape:
             if not user.shape and (len(user.operands) > 1 or OPS[user.op].python) and user.op in OPS:
                 return Ref(spelled.text, bound=bound, level=spelled.level, number=True)
         if bound:
-            self.bind.append(f"{self.labels[i]} = {spelled.text}")
+            self.once.say(f"{self.labels[i]} = {spelled.text}")
         else:
             self._say(f"{self.labels[i]} = {spelled.text}", i)
         return Ref(self.labels[i], bound=bound, number=plain)
@@ -133,7 +109,7 @@ class Tape:
         shape, ref = self.graph.nodes[o].shape, self.refs[o]
         if len(shape) == 1 or (len(shape) == 2 and shape[1] == 1 and ref.whole):
             vector = ref.text if len(shape) == 1 else self._flat(o, ref)
-            return Spelled(f"np.dot({self._ones(shape[0])}, {vector})", ATOM)
+            return Spelled(f"np.dot({self.once.ones(shape[0])}, {vector})", ATOM)
         return Spelled(f"{ref.text}.sum()", ATOM)
 
     def _view(self, i: int) -> Ref:
@@ -159,8 +135,8 @@ class Tape:
             made = spell(form, node.op, [Spelled(source.text, source.level)])
         if not source.bound:
             return Ref(made.text, level=made.level)
-        name = self._free_name(f"{source.text}_T" if node.op == "transpose" else self.labels[i])
-        self.bind.append(f"{name} = {made.text}")
+        name = self.once.free_name(f"{source.text}_T" if node.op == "transpose" else self.labels[i])
+        self.once.say(f"{name} = {made.text}")
         return Ref(name, source.base, bound=True, whole=node.op in RESHAPES)
 
     def _shaped(self, i: int) -> Spelled:
@@ -170,7 +146,7 @@ class Tape:
         function = "np.reshape" if node.op in RESHAPES else "np.broadcast_to"
         if node.op == "spread" and inner and attrs["axis"] is not None and not attrs["keepdims"]:
             source = f"np.expand_dims({source}, {attrs['axis']})"
-        return Spelled(f"{function}({source}, {self._shape(node.shape)})", ATOM)
+        return Spelled(f"{function}({source}, {self.once.shape(node.shape)})", ATOM)
 
     def _filled(self, i: int) -> Ref | None:
         """A value written into an array that is there already."""
@@ -191,7 +167,7 @@ class Tape:
         if way is None:
             return None
         names = dict(zip("ab", [self._operand(o) for o in node.operands], strict=False))
-        used = {k: self._constant(k) for s in way.statements for k in re.findall(r"\{(\d)\}", s)}
+        used = {k: self.once.constant(k) for s in way.statements for k in re.findall(r"\{(\d)\}", s)}
         statements = [re.sub(r"\{(\w)\}", lambda m: {**names, **used}.get(m[1], "{v}"), s) for s in way.statements]
         return self._into(i, statements, frozenset(node.operands) if way.same else frozenset())
 
@@ -202,7 +178,7 @@ class Tape:
         source, attrs, shape = self.refs[operand], dict(node.attrs), self.graph.nodes[operand].shape
         rank = len(shape)
         if node.op == "sum" and rank == 2 and attrs["axis"] == 0 and not attrs["keepdims"]:
-            return self._into(i, [f"np.dot({self._ones(shape[0])}, {source.text}, out={{v}})"], frozenset())
+            return self._into(i, [f"np.dot({self.once.ones(shape[0])}, {source.text}, out={{v}})"], frozenset())
         method = {"sum": "np.add", "max": "np.maximum", "min": "np.minimum"}[node.op]
         said = f"axis={attrs['axis']}" + ", keepdims=True" * bool(attrs["keepdims"])
         return self._into(i, [f"{method}.reduce({source.text}, {said}, out={{v}})"], frozenset())
@@ -231,40 +207,27 @@ class Tape:
 
     def _place(self, labels: int, scores: int) -> str:
         """The places, end to end, of the labelled entries of an array of rows."""
-        rows, columns = (self.dims.get(str(s), str(s)) for s in self.graph.nodes[scores].shape)
+        rows, columns = map(self.once.size, self.graph.nodes[scores].shape)
         turned, y = scores in self._turned, self.refs[labels].text
-        key = f"place {labels} {columns} {turned}"
-        if key not in self._constants:
-            name, starts = self._free_name("place"), self._free_name("starts")
-            self.bind.append(f"{starts} = np.arange({rows})" + f" * {columns}" * (not turned))
-            self.bind.append(f"{name} = np.empty({rows}, np.int64)")
+        if (labels, turned) not in self._places:
+            starts = self.once.once(f"np.arange({rows})" + f" * {columns}" * (not turned), "starts")
+            name = self._places[labels, turned] = self.once.free_name("place")
+            self.once.say(f"{name} = np.empty({rows}, np.int64)")
             if turned:
                 self._say(f"np.multiply({y}, {rows}, out={name})", -1)
             self._say(f"np.add({name if turned else y}, {starts}, out={name})", -1)
-            self._constants[key] = name
-        return self._constants[key]
+        return self._places[labels, turned]
 
     def _flat(self, i: int, ref: Ref) -> str:
         """All of an array, end to end, as it lies in memory."""
-        key = f"flat {ref.base}"
-        if key not in self._constants:
-            self._constants[key] = self._free_name(f"{ref.text}_flat")
-            turn = ".T" * (i in self._turned)
-            self.bind.append(f"{self._constants[key]} = {ref.text}{turn}.reshape(-1)")
-        return self._constants[key]
+        return self.once.once(f"{ref.base}{'.T' * (i in self._turned)}.reshape(-1)", f"{ref.base}_flat")
 
     def _transposed(self, o: int) -> str:
         """The transpose of an operand."""
         node, ref = self.graph.nodes[o], self.refs[o]
         if node.op == "transpose":
             return self.refs[node.operands[0]].text
-        if not ref.bound:
-            return f"{ref.text}.T"
-        key = f"transpose of {ref.text}"
-        if key not in self._constants:
-            self._constants[key] = self._free_name(f"{ref.text}_T")
-            self.bind.append(f"{self._constants[key]} = {ref.text}.T")
-        return self._constants[key]
+        return self.once.once(f"{ref.text}.T", f"{ref.text}_T") if ref.bound else f"{ref.text}.T"
 
     def _into(self, i: int, statements: list[str], same: frozenset[int]) -> Ref:
         """Choose the array for a value: its home, a dying operand's, a free one, or a new one."""
@@ -280,13 +243,13 @@ class Tape:
             if not base and self._free.get(key):
                 base = self._free[key].pop()
             if base and self.each_named:
-                self.bind.append(f"{name} = {base}")
+                self.once.say(f"{name} = {base}")
             elif not base:
                 base = name
                 self.arrays[base] = key
                 turn = i in self._turned
-                size = self._shape(node.shape[::-1] if turn else node.shape)
-                self.bind.append(f"{name} = np.empty({size}, {kind}){'.T' * turn}")
+                size = self.once.shape(node.shape[::-1] if turn else node.shape)
+                self.once.say(f"{name} = np.empty({size}, {kind}){'.T' * turn}")
             text = name if self.each_named else base
         for statement in statements:
             self._say(statement.replace("{v}", text), i)
@@ -308,26 +271,11 @@ class Tape:
         if not ref.number:
             return ref.text
         if ref.bound:
-            return self._constant(ref.text)
-        name = self._free_name(f"{self.labels[o]}_number")
-        self.bind.append(f"{name} = np.empty((), np.{self.dtype})")
+            return self.once.constant(ref.text)
+        name = self.once.free_name(f"{self.labels[o]}_number")
+        self.once.say(f"{name} = np.empty((), np.{self.dtype})")
         self._say(f"{name}[()] = {ref.text}", o)
         return name
-
-    def _constant(self, text: str) -> str:
-        if text not in self._constants:
-            words = {"0": "zero", "1": "one", "2": "two", "3": "three"}
-            self._constants[text] = self._free_name(words.get(text, f"c{len(self._constants) + 1}"))
-            self.bind.append(f"{self._constants[text]} = np.array({text}, np.{self.dtype})")
-        return self._constants[text]
-
-    def _ones(self, size: int | str) -> str:
-        text = self.dims.get(str(size), str(size))
-        key = f"ones of {text}"
-        if key not in self._constants:
-            self._constants[key] = self._free_name(f"ones_{text}")
-            self.bind.append(f"{self._constants[key]} = np.ones({text}, np.{self.dtype})")
-        return self._constants[key]
 
     def _dies(self, o: int, i: int) -> bool:
         """Whether a node is the last that needs an operand's array."""
@@ -345,28 +293,5 @@ class Tape:
     def _is_output(self, i: int) -> bool:
         return i in self.graph.outputs.values()
 
-    def _shape(self, shape: Shape) -> str:
-        sizes = [self.dims.get(str(s), str(s)) for s in shape]
-        return f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
-
-    def _free_name(self, wanted: str) -> str:
-        name = next(n for k in itertools.count() if (n := wanted + "_" * k) not in self.taken)
-        self.taken.add(name)
-        return name
-
     def _say(self, statement: str, node: int) -> None:
         self.step.append((statement, node))
-
-
-def _late(graph: Graph, numbers: set[int]) -> frozenset[int]:
-    """The nodes that are numbers of Python's own: of constants, sizes, rates and the number of the step."""
-    for i, node in enumerate(graph.nodes):
-        if node.op in {"const", "size"} or (node.operands and not node.shape and numbers.issuperset(node.operands)):
-            numbers.add(i)
-    return frozenset(numbers)
-
-
-def _reduced(shape: Shape, attrs: tuple[tuple[str, object], ...]) -> list[int | str]:
-    axis = dict(attrs)["axis"]
-    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    return [shape[k] for k in axes]

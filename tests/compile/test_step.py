@@ -6,73 +6,11 @@ import sys
 
 import numpy as np
 import pytest
+from stepping import ADAM, CONSTANTS, MLP, NAMES, OPTIMIZERS, SHAPES, adam, by_hand, problem, sgd
 
 from graphgrad.compile.step import compile_step
 from graphgrad.core.errors import DataError, ParseError, ShapeError, UsageError
-from graphgrad.execute.run import run as interpret
 from graphgrad.frontend.parse import parse
-from graphgrad.transform.grad import grad
-
-SHAPES = {"X": ("N", 6), "W1": (5, 6), "b1": 5, "W2": (3, 5), "b2": 3, "y": "N"}
-MLP = "h = tanh(X @ W1.T + b1); L = cross_entropy(h @ W2.T + b2, y)"
-NAMES = ("W1", "b1", "W2", "b2")
-ADAM = "m = b1*m + (1-b1)*g; v = b2*v + (1-b2)*g**2; p = p - lr * (m/(1-b1**t)) / (sqrt(v/(1-b2**t)) + eps)"
-CONSTANTS = {"b1": 0.9, "b2": 0.999, "eps": 1e-8}
-
-
-def sgd(p, g, _, __, lr):
-    return p - lr * g
-
-
-def momentum(p, g, s, _, lr):
-    s["m"] = 0.9 * s.get("m", 0) + g
-    return p - lr * s["m"]
-
-
-def adam(p, g, s, t, lr):
-    s["m"] = 0.9 * s.get("m", 0) + 0.1 * g
-    s["v"] = 0.999 * s.get("v", 0) + 0.001 * g**2
-    return p - lr * (s["m"] / (1 - 0.9**t)) / (np.sqrt(s["v"] / (1 - 0.999**t)) + 1e-8)
-
-
-def amsgrad(p, g, s, _, lr):
-    s["m"] = 0.9 * s.get("m", 0) + 0.1 * g
-    s["v"] = 0.999 * s.get("v", 0) + 0.001 * g**2
-    s["top"] = np.maximum(s.get("top", 0), s["v"])
-    return p - lr * s["m"] / (np.sqrt(s["top"]) + 1e-8)
-
-
-def adagrad(p, g, s, _, lr):
-    s["a"] = s.get("a", 0) + g**2
-    return p - lr * g / (np.sqrt(s["a"]) + 1e-10)
-
-
-OPTIMIZERS = {
-    "p - lr * g": sgd,
-    "m = 0.9 * m + g; p -= lr * m": momentum,
-    ADAM: adam,
-    "m = b1*m + (1-b1)*g; v = b2*v + (1-b2)*g**2; top = maximum(top, v); p = p - lr * m / (sqrt(top) + eps)": amsgrad,
-    "a = a + g**2; p = p - lr * g / (sqrt(a) + 1e-10)": adagrad,
-}
-
-
-def problem(seed=0, n=20):
-    rng = np.random.default_rng(seed)
-    start = {k: rng.normal(size=SHAPES[k]) for k in NAMES}
-    return start, rng.normal(size=(n, 6)), rng.integers(3, size=n)
-
-
-def by_hand(loss, start, batches, rule, lr):
-    """The same steps, parameter by parameter, with the interpreter."""
-    gradient, values, losses = grad(loss, *start), {k: np.array(v, float) for k, v in start.items()}, []
-    states = {k: {} for k in values}
-    name = next(iter(loss.outputs))
-    for t, batch in enumerate(batches, 1):
-        found = interpret(gradient, {**values, **batch})
-        losses.append(float(found[gradient.outputs[name]]))
-        for k, v in values.items():
-            values[k] = rule(v, found[gradient.outputs[f"d{name}_d{k}"]], states[k], t, lr)
-    return losses, values
 
 
 @pytest.mark.parametrize("text", OPTIMIZERS)
@@ -184,83 +122,6 @@ def test_refusals():
         step.start(problem()[0])(*problem()[1:], lr=0.1)
     with pytest.raises(DataError, match="rows"):
         step.start(problem()[0]).epoch(np.zeros((3, 6)), np.zeros(2, int))
-
-
-XOR = "L = square(tanh(W2 @ tanh(W1 @ x + b1) + b2) - y)"
-XOR_SHAPES = {"x": 2, "W1": (4, 2), "b1": 4, "W2": 4, "b2": (), "y": ()}
-POINTS = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
-TARGETS = np.array([0.0, 1, 1, 0])
-
-
-def tiny(seed=3):
-    rng = np.random.default_rng(seed)
-    return {k: rng.normal(size=XOR_SHAPES[k]) for k in NAMES}
-
-
-@pytest.mark.parametrize("text", OPTIMIZERS)
-def test_unrolled_steps(text):
-    loss = parse(XOR, XOR_SHAPES)
-    step = compile_step(loss, NAMES, text, constants=CONSTANTS)
-    assert step.unrolled
-    order = np.random.default_rng(0).integers(4, size=30)
-    run = step.start(tiny())
-    losses = run.epoch(POINTS, TARGETS, order=order, lr=0.05)
-    float32 = {k: v.astype(np.float32) for k, v in tiny().items()}
-    wanted, values = by_hand(loss, float32, [{"x": POINTS[i], "y": TARGETS[i]} for i in order], OPTIMIZERS[text], 0.05)
-    np.testing.assert_allclose(losses, wanted, rtol=1e-10)
-    for k, v in values.items():
-        np.testing.assert_allclose(run.parameters[k], v, rtol=1e-10)
-    again = step.start(tiny())
-    one_by_one = [again(POINTS[i], TARGETS[i], lr=0.05) for i in order]
-    np.testing.assert_array_equal(one_by_one, losses)
-    assert again.t == run.t == 30
-
-
-@pytest.mark.parametrize("batch", [1, 3, 4])
-def test_unrolled_batches_and_a_smaller_last_one(batch):
-    batched = XOR.replace("W1 @ x", "x @ W1.T").replace("W2 @ tanh(x @ W1.T + b1)", "tanh(x @ W1.T + b1) @ W2")
-    loss = parse(f"{batched}; L = mean(L)", XOR_SHAPES | {"x": ("N", 2), "y": "N"})
-    small = compile_step(loss, NAMES, ADAM, constants=CONSTANTS, batch=batch, dtype="float64")
-    large = compile_step(loss, NAMES, ADAM, constants=CONSTANTS, dtype="float64")
-    assert (small.unrolled, large.unrolled) == (True, False)
-    one, two = small.start(tiny()), large.start(tiny())
-    for _ in range(3):
-        np.testing.assert_allclose(
-            one.epoch(POINTS, TARGETS, batch=batch, lr=0.1), two.epoch(POINTS, TARGETS, batch=batch, lr=0.1), rtol=1e-10
-        )
-    np.testing.assert_allclose(one.parameters["W1"], two.parameters["W1"], rtol=1e-10)
-    assert one.t == two.t
-
-
-def test_unrolled_resume_to_the_same_bits():
-    step = compile_step(parse(XOR, XOR_SHAPES), NAMES, ADAM, constants=CONSTANTS)
-    whole, first, second = step.start(tiny()), step.start(tiny()), step.start(tiny())
-    for run in (whole, whole, first):
-        run.epoch(POINTS, TARGETS, lr=0.1)
-    second.restore(first.state())
-    second.epoch(POINTS, TARGETS, lr=0.1)
-    np.testing.assert_array_equal(second.parameters["W1"], whole.parameters["W1"])
-
-
-def test_what_math_refuses_numpy_computes():
-    run = compile_step(parse("exp(w * x)"), ["w"], "p - lr * g").start({"w": 800.0})
-    assert run.step.unrolled
-    assert run(1.0, lr=0.0) == np.inf
-    assert run.t == 1
-
-
-def test_entries_that_share_names_with_the_step():
-    loss = parse("L = (W * x + b - m_W_0 + new_W_0) ** 2; sum(L)", W=1)
-    run = compile_step(loss, ["W", "b"], "m = 0.5 * m + g; p - lr * m").start({"W": [1.0], "b": 2.0})
-    assert run.step.unrolled
-    assert run(1.0, 0.0, 0.0, lr=0.25) == 9.0
-    assert (run.parameters["W"].tolist(), float(run.parameters["b"])) == ([1 - 0.25 * 6], 2 - 0.25 * 6)
-
-
-def test_an_input_with_the_name_of_an_entry_keeps_its_own_value():
-    loss = parse("L = (W * x + W_0) ** 2; sum(L)", W=1)
-    run = compile_step(loss, ["W", "W_0"], "p - lr * g").start({"W": [1.0], "W_0": 2.0})
-    assert run(1.0, lr=0.25) == 9.0
 
 
 def test_data_that_come_whole():
