@@ -143,12 +143,12 @@ class Handle(NDArrayOperatorsMixin):
         return f"<array of shape {show(self.shape)}, being captured>"
 
 
-class Size(NDArrayOperatorsMixin, str):
+class Size(NDArrayOperatorsMixin, str):  # noqa: SLOT000  (one attribute, declared below)
     """A named dimension of a handle's shape: a name, and in arithmetic the number that it stands for."""
 
     builder: Builder
 
-    def __new__(cls, builder: Builder, name: str) -> Self:
+    def __new__(cls, builder: Builder, name: str) -> Self:  # noqa: D102
         self = super().__new__(cls, name)
         self.builder = builder
         return self

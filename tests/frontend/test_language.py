@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from hypothesis import given
+from programs import scalars
 
 from graphgrad.core.errors import Span
 from graphgrad.core.ops import NAMES
@@ -99,6 +101,27 @@ def test_assigning_again():
     graph = parse("x = log(x)\nx * x")
     assert list(graph.inputs) == ["x"]
     assert len(graph.nodes) == 3
+
+
+def test_assigning_an_inputs_name():
+    graph = parse("x = log(x) * x")
+    assert program(graph) == "x_2 = log(x) * x\nx = x_2"
+    assert parse(program(graph)) == graph
+    gradient = grad(graph)
+    assert len(set(gradient.labels)) == len(gradient.labels)
+
+
+def test_a_name_assigned_a_thousand_times():
+    graph = parse("x = x * y\n" * 1000 + "z = x")
+    assert len(program(graph).splitlines()) == 1000
+    assert parse(program(graph)) == graph
+
+
+@given(scalars())
+def test_no_two_nodes_share_a_label(p):
+    graph = grad(parse(p.text))
+    labels = [label for label, node in zip(graph.labels, graph.nodes, strict=True) if node.op != "const"]
+    assert len(set(labels)) == len(labels)
 
 
 def test_places():
