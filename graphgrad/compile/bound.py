@@ -6,6 +6,7 @@ import itertools
 from math import prod
 
 from graphgrad.compile import module
+from graphgrad.compile.fused import FusedUpdate
 from graphgrad.compile.layout import store
 from graphgrad.compile.passes import composed, pipeline, rewrite, write_out
 from graphgrad.compile.plan import StepPlan
@@ -15,7 +16,7 @@ from graphgrad.compile.tape import Tape
 from graphgrad.compile.update import VECTOR
 from graphgrad.compile.writer import gradients
 from graphgrad.core.ops import OPS
-from graphgrad.execute import numpy_functions
+from graphgrad.execute import numpy_functions, python_functions
 from graphgrad.transform.grad import grad
 
 CHUNKED = 100_000  # parameters: above, the optimizer goes through the vectors in chunks that stay in the cache
@@ -43,6 +44,8 @@ class ArrayWriter:
         pointwise = all(not n.operands or OPS[n.op].elementwise for n in self.update.nodes)
         itemsize = 4 if plan.dtype == "float32" else 8
         self.chunk = CHUNK // itemsize if plan.size > CHUNKED and pointwise else 0
+        self.fused = self.as_loop() if plan.target.name == "numba" and pointwise else None
+        self.chunk = 0 if self.fused else self.chunk
         self.update_tape = self.on_update()
 
     def free(self, wanted: str) -> str:
@@ -65,6 +68,12 @@ class ArrayWriter:
             else:
                 homes[node] = self.views[name]
         return Tape(self.graph, Setting(self.labels, self.plan.dtype, inputs, homes, self.dims, self.taken))
+
+    def as_loop(self) -> FusedUpdate:
+        """The optimizer as one loop."""
+        vectors = ["p", "g", *self.plan.update.slots]
+        names = {**self.names, "p": self.names["theta"], "g": self.names["gradient"]}
+        return FusedUpdate(self.update, names, vectors, dtype=self.plan.dtype, taken=self.taken)
 
     def on_update(self) -> Tape:
         """The statements of the optimizer, on all of the vectors or on a chunk of each."""
@@ -91,6 +100,10 @@ class ArrayWriter:
         """The module's text."""
         plan, names = self.plan, self.names
         imports, library = module.library(self.loss_tape.calls | self.update_tape.calls, numpy_functions)
+        if self.fused:
+            more, own = module.library(self.fused.calls, python_functions)
+            imports |= more
+            library |= {name: f"@numba.njit\n{text}" for name, text in own.items()}
         slots = [names[s] for s in plan.update.slots]
         given = [*(f"{n}: Array" for n in [names["theta"], *slots]), *(f"{d}: int" for d in self.dims.values())]
         text = module.signature("bind", given, "Any")
@@ -108,9 +121,11 @@ class ArrayWriter:
         head.append("from __future__ import annotations\n")
         system = ["import math"] if any("math." in t for t in library.values()) else []
         system += [*module.imported("math", sorted(imports)), "from typing import Any"]
-        head += ["\n".join(system) + "\n", "import numpy as np\n", "Array = Any  # a number or a NumPy array\n"]
+        known = "import numba\n" * bool(self.fused) + "import numpy as np\n"
+        head += ["\n".join(system) + "\n", known, "Array = Any  # a number or a NumPy array\n"]
+        loops = [self.fused.function] if self.fused else []
         hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in self.labels}
-        body = [module.renamed(t, hidden) for t in [*library.values(), "\n".join(text) + "\n"]]
+        body = [module.renamed(t, hidden) for t in [*library.values(), *loops, "\n".join(text) + "\n"]]
         return "\n".join(head) + "\n\n" + "\n\n".join(body)
 
     def binding(self) -> list[str]:
@@ -123,7 +138,7 @@ class ArrayWriter:
             text += [f"{name} = {theta}{part}{how}", f"{self.views[name]} = {gradient}{part}"]
             at += prod(shape)
         text += self.loss_tape.bind
-        text += ["# for the update", *self.update_tape.bind]
+        text += ["# for the update", *(self.fused or self.update_tape).bind]
         if self.chunk:
             part, chunks, size = self.free("part"), self.free("chunks"), self.plan.size
             whole = [self.names.get({"p": "theta", "g": "gradient"}.get(v, v), v) for v in self.vectors]
@@ -159,6 +174,8 @@ class ArrayWriter:
     def updating(self) -> list[str]:
         """The optimizer: numbers first, then the vectors, whole or chunk by chunk."""
         tape = self.update_tape
+        if self.fused:
+            return [f"        {statement}" for statement in (*self.fused.numbers, self.fused.call)]
         if not self.chunk:
             return [f"        {statement}" for statement, _ in tape.step]
         numbers = [f"        {s}" for s, i in tape.step if not self.update.nodes[i].shape]

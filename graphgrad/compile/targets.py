@@ -24,6 +24,7 @@ TARGETS = {
         Target("numpy", "python", "numpy"),
         Target("python", "python", ""),
         Target("jax", "", "jax.numpy", package="jax", extra="jax"),
+        Target("numba", "python", "numpy", package="numba", extra="numba"),
         Target("c", "js", "", package="cffi", extra="c"),
         Target("javascript", "js", ""),
     )

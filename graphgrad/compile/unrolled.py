@@ -27,6 +27,8 @@ UNSAFE = frozenset({"cross_entropy", "softmax", "log_softmax", "logsumexp"})  # 
 def fits(plan: StepPlan) -> bool:
     """Whether a step is small enough to unroll, and safe."""
     rows = plan.batch or 1
+    if plan.target.name != "numpy":
+        return False
     if plan.dimensions and (plan.batch is None or plan.row_data != plan.data or len(plan.dimensions) > 1):
         return False
     if plan.size * rows > MOST or UNSAFE & {n.op for n in plan.loss.nodes}:

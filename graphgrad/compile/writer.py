@@ -33,18 +33,22 @@ class Writer:
         if not numbers and not target.arrays:
             raise TargetError(f"the target '{target.name}' computes with numbers, and this program has arrays")
         self.of_numbers, self.of_arrays = numbers and bool(target.scalars), bool(target.arrays)
-        self.jax = target.name == "jax"
+        self.jax, self.numba = target.name == "jax", target.name == "numba"
 
     def source(self) -> str:
         """The module's text."""
         taken = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const"}
         imports, functions, library, names = set[str](), list[str](), list[str](), dict[str, str]()
-        if self.of_numbers and self.of_arrays and len(self.graph) > LARGE and self.alike():
+        if self.of_numbers and self.of_arrays and len(self.graph) > LARGE and not self.numba and self.alike():
             return self.shared(taken)
         if self.of_numbers:
             imports, own = module.library(self.calls(Dialect("python")), python_functions)
             names = {name: f"{name}_" for name in [*imports, *own] if name in taken}
-            library += [module.renamed(text, names) for text in own.values()]
+            if self.numba and "cbrt" in imports:  # which numba knows as NumPy's
+                imports -= {"cbrt"}
+                names["cbrt"] = "np.cbrt"
+            compiled = "@numba.njit\n" * self.numba
+            library += [compiled + module.renamed(text, names) for text in own.values()]
             taken |= {*imports, *own}
             otherwise = f"_{self.name}_of_arrays" if self.of_arrays else ""
             functions.append(self.function_of_numbers(Dialect("python", renamed=names), otherwise))
@@ -119,7 +123,8 @@ class Writer:
         lines += ["\n".join(system) + "\n"] if system else []
         if self.of_arrays:
             known = f"import {self.target.arrays} as {names.get('np', 'np')}"
-            lines.append(f"import jax\n{known}\n" if self.jax else f"{known}\n")
+            before = "import jax\n" * self.jax + "import numba\n" * (self.numba and self.of_numbers)
+            lines.append(f"{before}{known}\n")
             if self.jax and self.dtype == "float64":
                 lines.append('jax.config.update("jax_enable_x64", True)\n')
             lines.append("Array = Any  # a number or a NumPy array\n")
@@ -127,6 +132,8 @@ class Writer:
 
     def function_of_numbers(self, dialect: Dialect, otherwise: str) -> str:
         """The function of numbers; `otherwise` names the one that takes over where `math` gives up."""
+        if self.numba:
+            return self.function_in_machine_code(dialect, otherwise)
         number, indent = ("Array", 8) if otherwise else ("float", 4)
         text = self.opening(self.name, number)
         text += ["    try:"] if otherwise else []
@@ -135,6 +142,23 @@ class Writer:
             text.append("    except (TypeError, ValueError, ArithmeticError):  # NumPy knows arrays, inf and nan")
             text.append(f"        return {otherwise}({', '.join(self.graph.inputs)})")
         return "\n".join(text) + "\n"
+
+    def function_in_machine_code(self, dialect: Dialect, otherwise: str) -> str:
+        """The function of numbers, compiled by numba, and one that gives its results their names."""
+        inputs, outputs = list(self.graph.inputs), list(self.graph.outputs.values())
+        inner = ['@numba.njit(error_model="numpy")']
+        inner += [f"def _{self.name}({', '.join(inputs)}):  # type: ignore"]
+        inner += [*self.body(dialect, 4), f"    return ({' '.join(f'{self.output(i)},' for i in outputs)})"]
+        outer = [*self.opening(self.name, "Array"), "    try:"]
+        outer.append(f"        results = _{self.name}({', '.join(f'float({n})' for n in inputs)})")
+        outer += ["    except TypeError:  # arrays", f"        return {otherwise}({', '.join(inputs)})"]
+        places = {name: f"results[{k}]" for k, name in enumerate(self.graph.outputs)}
+        if self.grads:
+            found = dict(zip(self.grads, list(places.values())[1:], strict=True))
+            outer += module.mapping("return results[0], ", found, 4)
+        else:
+            outer += ["    return results[0]"] if len(outputs) == 1 else module.mapping("return ", places, 4)
+        return "\n".join(inner) + "\n\n\n" + "\n".join(outer) + "\n"
 
     def function_of_points(self, name: str, points: Points) -> str:
         """The function of very many points."""

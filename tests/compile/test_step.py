@@ -15,9 +15,12 @@ from graphgrad.frontend.parse import parse
 
 @pytest.mark.parametrize("text", OPTIMIZERS)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_optimizers_step_by_step(text, dtype):
+@pytest.mark.parametrize("target", ["numpy", "numba"])
+def test_optimizers_step_by_step(text, dtype, target):
+    if target == "numba":
+        pytest.importorskip("numba")
     loss, (start, X, y) = parse(MLP, SHAPES), problem()
-    step = compile_step(loss, NAMES, text, constants=CONSTANTS, dtype=dtype)
+    step = compile_step(loss, NAMES, text, constants=CONSTANTS, dtype=dtype, target=target)
     run = step.start(start)
     batches = [{"X": X[i : i + 8], "y": y[i : i + 8]} for _ in range(10) for i in range(0, 20, 8)]
     wanted, values = by_hand(loss, start, batches, OPTIMIZERS[text], 0.05)
