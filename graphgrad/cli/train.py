@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,6 +50,11 @@ PRESETS = {
     "--optimizer", metavar="NAME", help="sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, lbfgs."
 )
 @click.option("--lr", type=float, metavar="RATE", help="Learning rate.")
+@click.option(
+    "--schedule", default="constant", show_default=True, metavar="NAME", help="cosine, linear, ..., or a text."
+)
+@click.option("--l2", type=float, default=0.0, metavar="STRENGTH", help="Penalty on the squares of the weights.")
+@click.option("--clip-norm", type=float, metavar="NORM", help="Greatest norm of the gradient.")
 @click.option("--steps", type=int, metavar="N", help="Steps, each on random examples.")
 @click.option("--epochs", type=int, metavar="N", help="Passes over the data.")
 @click.option("--batch", type=int, metavar="N", help="Examples a step.")
@@ -56,6 +62,7 @@ PRESETS = {
 @click.option(
     "--target", "column", metavar="NAME", help="Column of a CSV file that is learned; the last one otherwise."
 )
+@click.option("--target", default="numpy", show_default=True, metavar="NAME", help="What the step is compiled to.")
 @click.option("--path", type=click.Path(path_type=Path), metavar="FOLDER", help="Where the files of MNIST lie.")
 @click.option("--validation", type=float, metavar="PART", help="Part of a file's examples to hold out.")
 @click.option("--patience", type=int, metavar="N", help="End after N epochs without a better validation loss.")
@@ -85,6 +92,10 @@ def command(data: str, **said: Any) -> None:
         loss=chosen.loss,
         optimizer=chosen.optimizer,
         lr=chosen.lr,
+        schedule=said["schedule"],
+        l2=said["l2"],
+        clip_norm=said["clip_norm"],
+        target=said["target"],
         steps=chosen.steps,
         epochs=chosen.epochs,
         batch_size=chosen.batch,
@@ -126,7 +137,7 @@ def read(data: str, said: dict[str, Any]) -> Dataset:
 
 def choose(data: str, dataset: Dataset, said: dict[str, Any]) -> Preset:
     """Give what was said, completed by what suits the data."""
-    preset = PRESETS.get(data) or suited(dataset)
+    preset = PRESETS.get(data) or suited(dataset, said["loss"])
     given = {name: said[name] for name in Preset._fields if said[name] is not None}
     if given.keys() & {"steps", "epochs"}:
         preset = preset._replace(steps=None, epochs=None)
@@ -135,15 +146,13 @@ def choose(data: str, dataset: Dataset, said: dict[str, Any]) -> Preset:
     return preset._replace(**given)
 
 
-def suited(dataset: Dataset) -> Preset:
+def suited(dataset: Dataset, loss: str | None) -> Preset:
     """Give what suits a file: a hidden layer of 32, and the loss that its targets ask for."""
-    import numpy as np
-
-    inputs = int(np.prod(dataset.X.shape[1:]))
-    if dataset.classes:
-        return Preset(f"{inputs},32,{len(dataset.classes)}", "tanh", "cross_entropy", "adam", None, None, 100, 32)
-    outputs = int(np.prod(dataset.y.shape[1:]))
-    return Preset(f"{inputs},32,{outputs}", "tanh", "mse", "adam", None, None, 100, 32)
+    inputs = prod(dataset.X.shape[1:])
+    if dataset.classes or dataset.y.dtype.kind in "iu" or loss == "cross_entropy":
+        outputs = len(dataset.classes) or int(dataset.y.max()) + 1
+        return Preset(f"{inputs},32,{outputs}", "tanh", "cross_entropy", "adam", None, None, 100, 32)
+    return Preset(f"{inputs},32,{prod(dataset.y.shape[1:])}", "tanh", "mse", "adam", None, None, 100, 32)
 
 
 def network_of(chosen: Preset, said: dict[str, Any]) -> Any:
@@ -166,7 +175,8 @@ class Printer:
 
     def __init__(self, chosen: Preset) -> None:
         self.by_steps = chosen.steps is not None
-        self.gap = max(1, -(-(chosen.steps or chosen.epochs or 0) // 10))
+        whole = 0 if chosen.optimizer == "lbfgs" else chosen.steps or chosen.epochs or 0
+        self.gap = max(1, -(-whole // 10))
 
     def __call__(self, record: Record) -> None:
         """Print a record, where it is due."""

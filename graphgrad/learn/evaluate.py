@@ -41,13 +41,17 @@ def measure(model: Model, judged: Compiled, held: Examples) -> Measured:
 
 
 def parted(X: Any, y: Any, part: float, seed: int) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-    """Hold out a random part of the examples; gives what to learn from, and what is held out.
+    """Hold out a random part of the examples (of memory-mapped ones the last, which needs no copy).
+
+    Gives what to learn from, and what is held out.
 
     >>> learn, held = parted(np.arange(10), np.arange(10), 0.2, seed=0)
     >>> len(learn[0]), len(held[0])
     (8, 2)
     """
-    places = np.random.default_rng([seed]).permutation(len(X))
     count = max(1, round(part * len(X)))
+    if isinstance(X, np.memmap):
+        return (X[:-count], y[:-count]), (X[-count:], y[-count:])
+    places = np.random.default_rng([seed]).permutation(len(X))
     learn, held = np.sort(places[count:]), np.sort(places[:count])
     return (X[learn], y[learn]), (X[held], y[held])

@@ -95,9 +95,14 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     if patience and checked is None:
         raise UsageError("patience needs validation examples", hint="such as validation=0.1")
     if optimizer == "lbfgs":
+        if lr is not None or schedule != "constant" or checkpoint is not None or patience or clip_norm or clip_value:
+            raise UsageError("L-BFGS has no rate, clipping, patience or checkpoints", hint="it takes steps= alone")
         return lbfgs(net, aim, learn, steps=steps or epochs or 1000, dtype=kind, classes=classes, each=each)
+    if isinstance(optimizer, Optimizer) and lr is not None:
+        raise UsageError("the optimizer has its rate already", hint=f"make it with lr={lr}")
     order = _order(len(learn), (epochs, steps), batch_size, seed, shuffle=shuffle)
-    row_of = optimizer if isinstance(optimizer, Optimizer) else optimizer_row(optimizer, **({"lr": lr} if lr else {}))
+    rate = {} if lr is None else {"lr": lr}
+    row_of = optimizer if isinstance(optimizer, Optimizer) else optimizer_row(optimizer, rate)
     limits = {"clip_norm": clip_norm, "clip_value": clip_value}
     clipping = {name: limit for name, limit in limits.items() if limit is not None}
     change = update(row_of, schedule, order.steps, clipping=clipping, **(settings or {}))

@@ -68,6 +68,15 @@ def test_a_file_with_words_for_classes(tmp_path):
     np.testing.assert_allclose(np.sum(chances, axis=1), 1)
 
 
+def test_npz_with_class_indices(tmp_path):
+    generator = np.random.default_rng(0)
+    y = generator.integers(3, size=90)
+    np.savez(tmp_path / "data.npz", X=generator.normal(size=(90, 2)) + 3 * y[:, None], y=y)
+    said = graphgrad("train data.npz --epochs 60 --lr 0.01 --schedule cosine --l2 0.001 --clip-norm 1", folder=tmp_path)
+    assert "predicted" in said
+    assert float(said.split("accuracy ")[-1].split()[0]) > 0.9
+
+
 def test_a_program_of_your_own(tmp_path):
     (tmp_path / "net.txt").write_text("h = tanh(X @ W.T + b)\nR = h @ V.T + c + X @ U.T\n")
     shapes = [part for shape in ("X=N,2", "W=4,2", "b=4", "V=1,4", "c=1", "U=1,2") for part in ("--shape", shape)]

@@ -10,11 +10,13 @@ from hypothesis import given, strategies as st
 
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
 from graphgrad.learn.datasets import digits, mnist
+from graphgrad.learn.evaluate import parted
 from graphgrad.learn.examples import examples
 from graphgrad.learn.fit import fit
 from graphgrad.learn.idx import TYPES, read_idx
 from graphgrad.learn.losses import LOSSES
 from graphgrad.learn.network import mlp
+from graphgrad.learn.optimizers import optimizer
 from graphgrad.learn.tables import read_csv, read_dataset
 
 NET = mlp(2, 3)
@@ -75,6 +77,18 @@ def test_memory_mapped_arrays_stay_on_disk(tmp_path):
     options = {"loss": "cross_entropy", "epochs": 3, "batch_size": 16, "dtype": "float64"}
     (one, _), (two, _) = (fit(NET, array, y.astype(int), **options) for array in (mapped, np.array(mapped)))
     assert all(np.array_equal(one.weights[name], two.weights[name]) for name in one.weights)
+
+
+def test_a_part_of_memory_mapped_examples_is_held_out_without_a_copy(tmp_path):
+    np.save(tmp_path / "X.npy", np.arange(20.0).reshape(10, 2))
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    (learn, _), (held, _) = parted(mapped, np.arange(10), 0.2, seed=0)
+    assert np.shares_memory(learn, mapped)
+    assert len(held) == 2
+    small = np.load(tmp_path / "X.npy", mmap_mode="r").astype(np.uint8)
+    one, _ = fit(mlp(2, 1), small, np.arange(10), epochs=2, batch_size=4, dtype="float32")
+    two, _ = fit(mlp(2, 1), np.array(small, np.float32), np.arange(10), epochs=2, batch_size=4)
+    assert np.array_equal(one.weights["W1"], two.weights["W1"])
 
 
 def write(path, text):
@@ -232,6 +246,8 @@ def test_errors_of_the_front_door_come_before_training():
         ({"epochs": 1, "patience": 3}, "needs validation"),
         ({"epochs": 1, "loss": "crossentropy"}, "did you mean 'cross_entropy'"),
         ({"epochs": 1, "dtype": "float16"}, "float64 or float32"),
+        ({"epochs": 1, "optimizer": optimizer("sgd"), "lr": 0.1}, "has its rate already"),
+        ({"steps": 1, "optimizer": "lbfgs", "lr": 0.1}, "L-BFGS has no rate"),
         ({"epochs": 1, "checkpoint": "/no/folder/run.safetensors"}, "no folder"),
     ):
         with pytest.raises(GraphgradError, match=said):
