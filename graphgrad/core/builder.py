@@ -40,10 +40,10 @@ class Builder:
 
     def const(self, value: float) -> int:
         """Give a constant."""
-        node = Node("const", (), (("value", value),), (), "float")
-        key = _key(*node[:3])
+        attrs = (("value", value),)
+        key = _key("const", (), attrs)
         found = self._seen.get(key)
-        return self._add(node, key) if found is None else found
+        return self._add(Node("const", (), attrs, (), "float"), key) if found is None else found
 
     def apply(self, op: str, *operands: int, **attrs: Any) -> int:
         """Give the application of a row to operands; Misfit where shapes or dtypes do not fit.
@@ -56,14 +56,15 @@ class Builder:
         if found is not None:
             return found
         row, nodes = OPS[op], self.nodes
+        if row.plain and not any([nodes[i].shape or nodes[i].dtype == "bool" for i in operands]):
+            return self._add(Node(op, operands, key[2], (), row.dtype), key)
         dtypes = [nodes[i].dtype for i in operands]
         if row.boolean or "bool" in dtypes:
             operands = self._conditions_and_numbers(op, operands, dtypes)
         for slot, name in enumerate(row.operands) if row.integer else ():
             if name in row.integer:
                 self._make_integer(op, operands[slot], name)
-        shapes = tuple([nodes[i].shape for i in operands])
-        shape = () if row.elementwise and not any(shapes) else row.shape(shapes, attrs)
+        shape = row.shape(tuple([nodes[i].shape for i in operands]), attrs)
         return self._add(Node(op, operands, key[2], shape, row.dtype), key)
 
     def find(self, op: str, *operands: int) -> int | None:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Leave Python's cyclic garbage collector out for a while: it would take as long as the building itself.
+def uncollected(function: Callable[P, T]) -> Callable[P, T]:
+    """Let a function run without Python's cyclic garbage collector, which would take as long as the building itself.
 
-    >>> with uncollected():
-    ...     gc.isenabled()
+    >>> uncollected(gc.isenabled)()
     False
     """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        if not gc.isenabled():
+            return function(*args, **kwargs)
+        gc.disable()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            gc.enable()
+
+    return run

@@ -67,6 +67,12 @@ class Op:
     cost: str = "v"  # arithmetic operations, in sizes: of an operand, of the result v, or of the inner dimension k
     aliases: tuple[str, ...] = ()
     precedence: int = ATOM
+    elementwise: bool = field(init=False)  # each entry of the result depends on the entries at its own place alone
+    plain: bool = field(init=False)  # elementwise over numbers
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "elementwise", self.shape is shapes.elementwise)
+        object.__setattr__(self, "plain", self.elementwise and not self.boolean and not self.integer)
 
     @property
     def composite(self) -> bool:
@@ -77,11 +83,6 @@ class Op:
     def variadic(self) -> bool:
         """Whether the one operand stands for a list of any length."""
         return self.notation.endswith("*)") or "([" in self.notation
-
-    @property
-    def elementwise(self) -> bool:
-        """Whether each entry of the result depends on the operands' entries at its own place alone."""
-        return self.shape is shapes.elementwise
 
 
 def read(notation: str, **columns: Any) -> Op:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ from graphgrad.core.shapes import Misfit
 from graphgrad.frontend.static import refusal, static_key, static_value
 
 MODULES = frozenset({"np", "numpy", "math", "linalg", "special", "scipy"})
-DEPTH, EXPONENT, DIGITS = 90, 1024, 400  # bounds on nesting, on constant exponents, on the digits of a number
+DEPTH, EXPONENT, LARGEST = 90, 1024, sys.float_info.max  # bounds on nesting, constant exponents, numbers
 Value = int | tuple[int, ...]  # a node, or the list of nodes that concatenate takes
 
 
@@ -42,7 +43,8 @@ class Lowering:
 
     def lower(self, tree: ast.expr) -> int:
         """Give the node of an expression; ParseError or ShapeError, with its place, where there is none."""
-        rule = _RULES.get(type(tree))
+        kind = type(tree)
+        rule = _RULES.get(kind)
         if rule is None:
             raise self.error(tree, f"{_said(tree)} is not part of the language")
         self.depth += 1
@@ -50,15 +52,23 @@ class Lowering:
             raise self.error(tree, f"nested more than {DEPTH} deep", "name the inner parts on lines of their own")
         node: int = rule(self, tree)
         self.depth -= 1
-        if self.source and type(tree) is not ast.Constant:
-            self.builder.place(node, self.span(tree))
+        if self.source and kind is not ast.Constant and kind is not ast.BinOp:
+            self.place(node, tree)
         return node
+
+    def place(self, node: int, tree: ast.expr) -> None:
+        """Note that a tree means a node."""
+        spans, span = self.builder.spans, self.span(tree)
+        if node not in spans:
+            spans[node] = (span,)
+        elif span not in spans[node]:
+            spans[node] = (*spans[node], span)
 
     def constant(self, tree: ast.Constant) -> int:
         value = tree.value
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise self.error(tree, f"{value!r} is no number")
-        if len(str(value)) > DIGITS or math.isinf(float(value)):
+        if not value <= LARGEST:
             raise self.error(tree, "this number is too large")
         return self.builder.const(value)
 
@@ -71,8 +81,10 @@ class Lowering:
             if "·" in name:  # a letter to Python, a sign to everybody else
                 raise self.error(tree, "'·' is not part of the language", "write * to multiply")
             found = self.free(name)
-        if found is None and name in CONSTANTS:
-            return self.builder.const(CONSTANTS[name])
+            if found is None and name in CONSTANTS:
+                return self.builder.const(CONSTANTS[name])
+            if found is not None:
+                self.env[name] = found
         if not isinstance(found, int):
             raise self.error(tree, f"'{name}' is not a value here")
         return found
@@ -84,15 +96,15 @@ class Lowering:
             chain.append(chain[-1].left)
         node = self.lower(chain[-1].left)
         for part in reversed(chain):
-            sign = SYMBOLS.get(type(part.op))
-            if sign is None:
+            row = _OPERATORS.get(type(part.op))
+            if row is None:
                 hint = "write ** for powers" if isinstance(part.op, ast.BitXor) else ""
                 raise self.error(part, "this operator is not part of the language", hint)
             if isinstance(part.op, ast.Pow):
                 self.refuse_towers(part.right)
-            node = self.apply(part, OPS[sign[0]], [node, self.lower(part.right)], {})
+            node = self.apply(part, row, [node, self.lower(part.right)], {})
             if self.source:
-                self.builder.place(node, self.span(part))
+                self.place(node, part)
         return node
 
     def unary(self, tree: ast.UnaryOp) -> int:
@@ -208,6 +220,8 @@ class Lowering:
     def apply(self, tree: ast.expr, row: Op, nodes: list[int], attrs: dict[str, Any]) -> int:
         """The application of a row; ShapeError, with its place, where shapes do not fit."""
         try:
+            if row.define is None:
+                return self.builder.apply(row.name, *nodes, **attrs)
             return application(self.builder, row, nodes, attrs)
         except (Misfit, ShapeError) as misfit:  # the latter from within a definition
             raise ShapeError(str(misfit), source=self.source, span=self.span(tree)) from None
@@ -224,9 +238,10 @@ class Lowering:
 
     def span(self, tree: ast.expr) -> Span:
         """The place of a tree, in characters (ast counts bytes)."""
-        end_line, end = tree.end_lineno or tree.lineno, tree.end_col_offset or tree.col_offset
+        end_line, end = tree.end_lineno, tree.end_col_offset
+        assert end_line is not None
         if self.ascii:
-            return Span(tree.lineno, tree.col_offset, end_line, end)
+            return Span(tree.lineno, tree.col_offset, end_line, end)  # type: ignore[arg-type]
         lines = self.source.split("\n")
         start, stop = lines[tree.lineno - 1].encode()[: tree.col_offset], lines[end_line - 1].encode()[:end]
         return Span(tree.lineno, len(start.decode()), end_line, len(stop.decode()))
@@ -268,7 +283,7 @@ def _bound(tree: ast.expr) -> float:
     """An upper bound on the size of an expression of numbers alone; 0 where a name occurs."""
     match tree:
         case ast.Constant(value=int() | float() as value):
-            return abs(float(value)) if len(str(value)) <= DIGITS else math.inf
+            return float(value) if value <= LARGEST else math.inf
         case ast.UnaryOp(operand=operand):
             return _bound(operand)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
@@ -290,6 +305,7 @@ def _said(tree: ast.expr) -> str:
 
 
 _INSTEAD = {"max": "maximum(a, b) compares two", "min": "minimum(a, b) compares two"}
+_OPERATORS = {kind: OPS[name] for kind, (name, _, _) in SYMBOLS.items()}
 _PARSED: dict[str, ast.expr] = {}
 _RULES: dict[type[ast.expr], Callable[..., int]] = {
     ast.Constant: Lowering.constant,

@@ -19,7 +19,7 @@ LENGTH = 500_000  # characters in a program
 OUTPUTS = ("z", "y", "f", "w", "out")  # names for an output that the user did not name
 
 
-@uncollected()
+@uncollected
 def parse(text: str, shapes: Mapping[str, Any] | None = None, /, **more: Any) -> Graph:
     """Read an expression or a program of assignments into a graph.
 

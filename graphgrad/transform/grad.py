@@ -65,7 +65,7 @@ def reverse(
     return result
 
 
-@uncollected()
+@uncollected
 def _reverse(graph: Graph, wrt: tuple[str, ...], cotangent: str | None, of: str) -> tuple[Graph, Adjoints]:
     builder, output = Rewriter(graph), graph.outputs[of]
     if graph.nodes[output].dtype != "float":
