@@ -165,7 +165,7 @@ def _cards(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
         yield Box(*_rounded(left, top, size.width, size.height), style.radius, fill, stroke, line_width, node=card.node)
         if card.node in stage.maps:
             done = known, sums.get(card.node)
-            yield from draw_maps(card, stage.maps[card.node], (left, top), done, (stage.scene, style))
+            yield from draw_maps(card, stage.maps[card.node], (left, top), done, (stage.arrays, style))
             continue
         room = size.width - PAD
         yield Ink(card.title, x, top + rows[0].baseline, style.title_size, "ink", room)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,19 @@ from graphgrad.render.scene import Math, Phrase
 
 LARGEST = 8  # cells a side
 Cells = tuple[tuple[float, ...], ...]
+
+
+class Arrays:
+    """The arrays of a scene as pictures show them, each worked out once: by node, its heat map and its captions."""
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        self.values = values
+        self._seen: dict[int, tuple[Cells, tuple[Phrase, Phrase]]] = {}
+
+    def __getitem__(self, node: int) -> tuple[Cells, tuple[Phrase, Phrase]]:
+        if node not in self._seen:
+            self._seen[node] = cells(self.values[node]), summary(self.values[node])
+        return self._seen[node]
 
 
 def cells(value: Any) -> Cells:

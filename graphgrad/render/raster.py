@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graphgrad.render.style import Style
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from graphgrad.render.film import Film, Picture
 
+Channels = tuple[int, int, int]
 STILL_WIDTH, FILM_WIDTH = 1920, 960
-COLOURS = 96  # of a GIF's one palette: flat colours and the edges of glyphs
+GROUNDS = ("ground", "card", "group", "value_glow", "adjoint_glow")
+INKS = ("ink", "value", "adjoint", "idle", "faint", "good", "bad")
+SHADES = 6  # between an ink and a ground, for the edges of glyphs
 MILLISECONDS = {"start": 1000, "inputs": 1200, "forward": 1200, "seed": 1500, "end": 5000}
 BACKWARD = 1800
 
@@ -44,8 +52,10 @@ def film_gif(film: Film) -> bytes:
     from PIL import Image
 
     images = _images(film)
-    palette = images[-1].quantize(COLOURS)
-    flat = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(_palette(film.style))
+    grounds = [_channels(getattr(film.style, role)) for role in GROUNDS]
+    flat = [_flattened(image, palette, grounds) for image in images]
     return _moving(film, flat, "GIF", optimize=False, disposal=1)
 
 
@@ -65,6 +75,38 @@ def _images(film: Film) -> list[Image.Image]:
     with ThreadPoolExecutor() as pool:
         rendered = pool.map(lambda picture: png(picture, FILM_WIDTH), film.frames)
         return [Image.open(io.BytesIO(data)).convert("RGB") for data in rendered]
+
+
+def _flattened(image: Image.Image, palette: Image.Image, grounds: list[Channels]) -> Image.Image:
+    """An image on a palette. Pillow takes colours that are close for one; grounds, the palette's first, stay exact."""
+    from PIL import Image
+
+    pixels = np.asarray(image, np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    indices = np.array(image.quantize(palette=palette, dither=Image.Dither.NONE))
+    for k, (red, green, blue) in enumerate(dict.fromkeys(grounds)):
+        indices[pixels == (red << 16 | green << 8 | blue)] = k
+    flat = Image.fromarray(indices)
+    flat.putpalette(palette.getpalette() or [])
+    return flat
+
+
+def _palette(look: Style) -> list[int]:
+    """The one palette of a film: every colour of its theme, exactly, and the shades between inks and grounds."""
+    grounds, inks = ([_channels(getattr(look, role)) for role in roles] for roles in (GROUNDS, INKS))
+    shades = dict.fromkeys((*grounds, *inks))
+    for k in range(1, SHADES):
+        for ground, ink in product(grounds, inks):
+            shades[_mixed(ground, ink, k / SHADES)] = None
+    return [channel for shade in list(shades)[:256] for channel in shade]
+
+
+def _channels(colour: str) -> Channels:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _mixed(a: Channels, b: Channels, part: float) -> Channels:
+    red, green, blue = (round(x + (y - x) * part) for x, y in zip(a, b, strict=True))
+    return red, green, blue
 
 
 def _moving(film: Film, images: list[Image.Image], kind: str, **settings: Any) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from graphgrad.render.heat import Arrays
 from graphgrad.render.layout import Edge, Layout, Size, arrange
 from graphgrad.render.numerals import Numeral
 from graphgrad.render.scene import EQUALS, MODES, Card, Closing, Math, Phrase, Scene, Wire
@@ -46,6 +47,7 @@ class Stage(NamedTuple):
     layout: Layout
     rows: dict[int, tuple[Row, ...]]
     maps: dict[int, Maps]
+    arrays: Arrays
     width: float
     height: float
     left: float  # of the graph
@@ -57,10 +59,10 @@ class Stage(NamedTuple):
 
 def set_up(scene: Scene, style: Style) -> Stage:
     """Measure a scene, lay its graph out, and place all lines around it."""
-    sizes, rows, maps = {}, {}, {}
+    sizes, rows, maps, arrays = {}, {}, {}, Arrays(scene.values)
     for card in scene.cards:
         if card.shape and scene.values:
-            sizes[card.node], maps[card.node] = measure(card, scene, style)
+            sizes[card.node], maps[card.node] = measure(card, arrays, style)
         else:
             sizes[card.node], rows[card.node] = _card(card, scene, style)
     edges = [Edge(w.operand, w.consumer, _wire(w, scene, style)) for w in scene.wires]
@@ -85,7 +87,7 @@ def set_up(scene: Scene, style: Style) -> Stage:
     rule_end = y + rule[1] + rule[2]
     y = max(rule_end, closing_end)
     return Stage(
-        scene, style, layout, rows, maps,
+        scene, style, layout, rows, maps, arrays,
         width=round(inner + 2 * margin, 2), height=round(y + 8.0 + PROGRESS, 2),
         left=round(margin + (inner - layout.width) / 2, 2), top=round(top, 2),
         source=placed_source, rule=Place(margin, round(y - max(0.0, y - rule_end) / 2 - rule[2], 2), inner),

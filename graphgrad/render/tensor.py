@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from graphgrad.render.heat import cells, shown, summary
+from graphgrad.render.heat import Arrays
 from graphgrad.render.layout import Size
-from graphgrad.render.scene import Card, Phrase, Scene, Sum, Value
+from graphgrad.render.scene import Card, Phrase, Sum, Value
 from graphgrad.render.shapes import Box, Heat, Ink, Point, Shape
 from graphgrad.render.style import Style
 from graphgrad.render.typeset import EM, line
@@ -26,9 +26,10 @@ class Maps(NamedTuple):
     captions: tuple[float, float]
 
 
-def measure(card: Card, scene: Scene, style: Style) -> tuple[Size, Maps]:
+def measure(card: Card, arrays: Arrays, style: Style) -> tuple[Size, Maps]:
     """The size of an array's card, and where its parts stand in it."""
-    rows, columns = shown(scene.values[card.node])
+    first, _ = arrays[card.node]
+    rows, columns = len(first), len(first[0])
     side = min(SIDE, LARGEST_MAP / max(rows, columns))
     area = Size(round(columns * side, 2), round(rows * side, 2))
     ids = [card.node, *([_adjoint(card)] if card.adjoint else [])]
@@ -36,42 +37,43 @@ def measure(card: Card, scene: Scene, style: Style) -> tuple[Size, Maps]:
     small = style.number_size * CAPTION
     widths, ascent, descent = [], 0.0, 0.0
     for node, (head, size) in zip(ids, heads, strict=True):
-        label = line(head, scene.values)
-        captions = [line(phrase, ()).width * small / EM for phrase in summary(scene.values[node])]
+        label = line(head, arrays.values)
+        captions = [line(phrase, ()).width * small / EM for phrase in arrays[node][1]]
         widths.append(round(max(label.width * size / EM, area.width, *captions), 2))
         ascent, descent = max(ascent, label.ascent * size / EM), max(descent, label.descent * size / EM)
     top = PAD + ascent + descent + GAP
-    first = top + area.height + 4.0 + small
-    baselines = (round(first, 2), round(first + 1.35 * small, 2))
+    caption = top + area.height + 4.0 + small
+    baselines = (round(caption, 2), round(caption + 1.35 * small, 2))
     whole = Size(round(sum(widths) + 2 * GAP * (len(widths) - 1) + 2 * PAD, 1), round(baselines[1] + PAD, 1))
     return whole, Maps(round(PAD + ascent, 2), round(top, 2), area, tuple(widths), baselines)
 
 
 def draw(
-    card: Card, maps: Maps, corner: Point, frame: tuple[bool, Sum | None], stage: tuple[Scene, Style]
+    card: Card, maps: Maps, corner: Point, frame: tuple[bool, Sum | None], stage: tuple[Arrays, Style]
 ) -> Iterator[Shape]:
     """Draw what an array's card holds; `frame` tells whether its value is known, and how far its adjoint is."""
-    (known, so_far), (scene, style) = frame, stage
+    (known, so_far), (arrays, style) = frame, stage
     left, top = corner
     x = left + PAD + maps.columns[0] / 2
     yield Ink(card.title, round(x, 2), round(top + maps.head, 2), style.title_size, "ink", maps.columns[0])
-    yield from _column(maps, (x, top), card.node if known else None, "value", (scene, style))
+    yield from _column(maps, (x, top), card.node if known else None, "value", (arrays, style))
     if card.adjoint:
         x += maps.columns[0] / 2 + 2 * GAP + maps.columns[1] / 2
         if so_far:
             head: Phrase = card.adjoint.lead
             yield Ink(head, round(x, 2), round(top + maps.head, 2), style.number_size, "adjoint", maps.columns[1])
-        yield from _column(maps, (x, top), so_far.total if so_far else None, "adjoint", (scene, style))
+        yield from _column(maps, (x, top), so_far.total if so_far else None, "adjoint", (arrays, style))
 
 
-def _column(maps: Maps, middle: Point, node: int | None, colour: str, stage: tuple[Scene, Style]) -> Iterator[Shape]:
-    (x, top), (scene, style) = middle, stage
+def _column(maps: Maps, middle: Point, node: int | None, colour: str, stage: tuple[Arrays, Style]) -> Iterator[Shape]:
+    (x, top), (arrays, style) = middle, stage
     corner = (round(x - maps.map.width / 2, 2), round(top + maps.top, 2))
     if node is None:
         yield Box(*corner, *maps.map, 3.0, "", "idle", 1.0, dashed=True)
         return
-    yield Heat(*corner, *maps.map, cells(scene.values[node]), colour)
-    for phrase, baseline in zip(summary(scene.values[node]), maps.captions, strict=True):
+    heat, captions = arrays[node]
+    yield Heat(*corner, *maps.map, heat, colour)
+    for phrase, baseline in zip(captions, maps.captions, strict=True):
         if phrase:
             room = maps.columns[0 if colour == "value" else 1]
             yield Ink(phrase, round(x, 2), round(top + baseline, 2), style.number_size * CAPTION, colour, room)

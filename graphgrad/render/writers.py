@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from graphgrad.render.film import Film, Picture
 
 
+LARGEST_ARRAY = 4096  # entries that are written out; of larger arrays, shape and range
+
+
 def picture_svg(picture: Picture) -> bytes:
     """A picture as SVG."""
     return picture.svg().encode()
@@ -99,7 +102,9 @@ def _moved(point: tuple[float, float], left: float, top: float) -> list[float]:
 
 def _number(value: Any) -> Any:
     """JSON has no infinity and no NaN: they are written as words."""
-    if getattr(value, "shape", ()):
-        return value.tolist()
+    if shape := getattr(value, "shape", ()):
+        if value.size <= LARGEST_ARRAY:
+            return value.tolist()
+        return {"shape": shape, "min": _number(value.min()), "max": _number(value.max())}
     number = float(value)
     return number if abs(number) < float("inf") else written(number)

@@ -35,6 +35,7 @@ function setInk(group, [, phrase, x, y, size, , room, centred, lit, second]) {
 let values = FILM.values.map(v => v === null ? null : Number(v));
 const draws = { b: drawBox, c: drawCurve, h: drawHead, i: drawInk, m: drawHeat };
 const shapes = FILM.shapes.map(shape => draws[shape[0]](shape));
+const empty = s => FILM.shapes[s][0] === "b" && FILM.shapes[s][9];
 const carries = shape => shape[0] === "i" ? shape[1].filter(Array.isArray).map(piece => piece[0]) : [];
 const carried = FILM.shapes.map(carries);
 const glyphs = Object.entries(FILM.glyphs).map(([g, d]) => make("path", { id: "g" + g, d }));
@@ -65,6 +66,7 @@ document.getElementById("stage").append(picture);
 let seen = new Set();
 function show(k, mode, hidden = new Set()) {
   const now = new Set(FILM.show[mode][k].filter(s => !carried[s].some(v => hidden.has(v))));
+  if (hidden.size && k) FILM.show[mode][k - 1].filter(empty).forEach(s => now.add(s)); // what is to be said is an empty slot
   shapes.forEach((element, s) => {
     element.classList.toggle("off", !now.has(s));
     element.classList.toggle("fresh", now.has(s) && !seen.has(s) && FILM.shapes[s][0] === "i");
