@@ -26,15 +26,16 @@ class Preset(NamedTuple):
     loss: str
     optimizer: str
     lr: float | None
+    schedule: str
     steps: int | None
     epochs: int | None
     batch: int
 
 
 PRESETS = {
-    "xor": Preset("2,4,1", "tanh", "squared_error", "sgd", 0.1, 100_000, None, 1),
-    "digits": Preset("64,128,10", "relu", "cross_entropy", "adam", None, None, 60, 32),
-    "mnist": Preset("784,128,10", "relu", "cross_entropy", "adam", None, None, 10, 64),
+    "xor": Preset("2,4,1", "tanh", "squared_error", "sgd", 0.1, "constant", 100_000, None, 1),
+    "digits": Preset("64,128,10", "relu", "cross_entropy", "adam", 0.003, "cosine", None, 30, 16),
+    "mnist": Preset("784,128,10", "relu", "cross_entropy", "adam", 0.002, "cosine", None, 10, 64),
 }
 
 
@@ -59,9 +60,7 @@ PRESETS = {
 @click.option("--epochs", type=int, metavar="N", help="Passes over the data.")
 @click.option("--batch", type=int, metavar="N", help="Examples a step.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N")
-@click.option(
-    "--target", "column", metavar="NAME", help="Column of a CSV file that is learned; the last one otherwise."
-)
+@click.option("--column", metavar="NAME", help="Column of a CSV file that is learned; the last one otherwise.")
 @click.option("--target", default="numpy", show_default=True, metavar="NAME", help="What the step is compiled to.")
 @click.option("--path", type=click.Path(path_type=Path), metavar="FOLDER", help="Where the files of MNIST lie.")
 @click.option("--validation", type=float, metavar="PART", help="Part of a file's examples to hold out.")
@@ -92,7 +91,7 @@ def command(data: str, **said: Any) -> None:
         loss=chosen.loss,
         optimizer=chosen.optimizer,
         lr=chosen.lr,
-        schedule=said["schedule"],
+        schedule=chosen.schedule,
         l2=said["l2"],
         clip_norm=said["clip_norm"],
         target=said["target"],
@@ -142,7 +141,7 @@ def choose(data: str, dataset: Dataset, said: dict[str, Any]) -> Preset:
     if given.keys() & {"steps", "epochs"}:
         preset = preset._replace(steps=None, epochs=None)
     if given.get("optimizer", preset.optimizer) != preset.optimizer:
-        preset = preset._replace(lr=None)
+        preset = preset._replace(lr=None, schedule="constant")
     return preset._replace(**given)
 
 
@@ -151,8 +150,8 @@ def suited(dataset: Dataset, loss: str | None) -> Preset:
     inputs = prod(dataset.X.shape[1:])
     if dataset.classes or dataset.y.dtype.kind in "iu" or loss == "cross_entropy":
         outputs = len(dataset.classes) or int(dataset.y.max()) + 1
-        return Preset(f"{inputs},32,{outputs}", "tanh", "cross_entropy", "adam", None, None, 100, 32)
-    return Preset(f"{inputs},32,{prod(dataset.y.shape[1:])}", "tanh", "mse", "adam", None, None, 100, 32)
+        return Preset(f"{inputs},32,{outputs}", "tanh", "cross_entropy", "adam", None, "constant", None, 100, 32)
+    return Preset(f"{inputs},32,{prod(dataset.y.shape[1:])}", "tanh", "mse", "adam", None, "constant", None, 100, 32)
 
 
 def network_of(chosen: Preset, said: dict[str, Any]) -> Any:

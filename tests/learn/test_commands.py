@@ -13,7 +13,7 @@ MAIN = "from graphgrad.cli.main import main; main()"
 
 
 def graphgrad(line, *more, folder, code=0):
-    command = [sys.executable, "-c", MAIN, *line.split(), *map(str, more)]
+    command = [sys.executable, "-W", "error", "-c", MAIN, *line.split(), *map(str, more)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -53,7 +53,7 @@ def flowers(path, rows=60):
 
 def test_a_file_with_words_for_classes(tmp_path):
     flowers(tmp_path / "flowers.csv")
-    train = "train flowers.csv --epochs 50 --lr 0.01 --validation 0.2 --save model.safetensors"
+    train = "train flowers.csv --column kind --epochs 50 --lr 0.01 --validation 0.2 --save model.safetensors"
     said = graphgrad(train, folder=tmp_path)
     assert "  rose  tulip violet   predicted" in said
     assert "accuracy" in said
