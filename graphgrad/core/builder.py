@@ -56,7 +56,7 @@ class Builder:
         if found is not None:
             return found
         row, nodes = OPS[op], self.nodes
-        if row.plain and not any([nodes[i].shape or nodes[i].dtype == "bool" for i in operands]):
+        if row.plain and not any([nodes[i].shape or nodes[i].dtype == "bool" for i in operands]):  # noqa: C419  (faster)
             return self._add(Node(op, operands, key[2], (), row.dtype), key)
         dtypes = [nodes[i].dtype for i in operands]
         if row.boolean or "bool" in dtypes:

@@ -6,8 +6,6 @@ The text is Python's expression syntax, read by `ast` and walked by a whitelist:
 from __future__ import annotations
 
 import ast
-import math
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,10 +15,11 @@ from graphgrad.core.errors import ParseError, ShapeError, Span, did_you_mean
 from graphgrad.core.op import SYMBOLS, Op
 from graphgrad.core.ops import NAMES, OPS
 from graphgrad.core.shapes import Misfit
+from graphgrad.frontend.refusals import EXPONENT, LARGEST, bound, said
 from graphgrad.frontend.static import refusal, static_key, static_value
 
 MODULES = frozenset({"np", "numpy", "math", "linalg", "special", "scipy"})
-DEPTH, EXPONENT, LARGEST = 90, 1024, sys.float_info.max  # bounds on nesting, constant exponents, numbers
+DEPTH = 90  # of nesting
 Value = int | tuple[int, ...]  # a node, or the list of nodes that concatenate takes
 
 
@@ -46,7 +45,7 @@ class Lowering:
         kind = type(tree)
         rule = _RULES.get(kind)
         if rule is None:
-            raise self.error(tree, f"{_said(tree)} is not part of the language")
+            raise self.error(tree, f"{said(tree)} is not part of the language")
         self.depth += 1
         if self.depth > DEPTH:
             raise self.error(tree, f"nested more than {DEPTH} deep", "name the inner parts on lines of their own")
@@ -233,7 +232,7 @@ class Lowering:
 
     def refuse_towers(self, exponent: ast.expr) -> None:
         """Refuse a constant exponent beyond any use, 9**9**9, before anything computes it."""
-        if _bound(exponent) > EXPONENT:
+        if bound(exponent) > EXPONENT:
             raise self.error(exponent, f"a constant exponent above {EXPONENT} is not part of the language")
 
     def span(self, tree: ast.expr) -> Span:
@@ -279,32 +278,6 @@ def parsed(text: str) -> ast.expr:
     return _PARSED[text]
 
 
-def _bound(tree: ast.expr) -> float:
-    """An upper bound on the size of an expression of numbers alone; 0 where a name occurs."""
-    match tree:
-        case ast.Constant(value=int() | float() as value):
-            return float(value) if value <= LARGEST else math.inf
-        case ast.UnaryOp(operand=operand):
-            return _bound(operand)
-        case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            base, exponent = _bound(left), _bound(right)
-            return math.inf if base > 1 and exponent * math.log2(base) > EXPONENT else base**exponent
-        case ast.BinOp(left=left, op=ast.Mult(), right=right):
-            return _bound(left) * _bound(right)
-        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
-            return _bound(left) + _bound(right)
-    return 0.0
-
-
-def _said(tree: ast.expr) -> str:
-    words = {"ListComp": "a comprehension", "GeneratorExp": "a comprehension", "SetComp": "a comprehension",
-             "DictComp": "a comprehension", "Lambda": "a lambda", "JoinedStr": "a string", "List": "a list",
-             "Tuple": "a tuple", "Dict": "a dictionary", "Set": "a set", "NamedExpr": "':='", "BoolOp": "'and' / 'or'",
-             "Starred": "a star", "Slice": "a slice"}  # fmt: skip
-    return words.get(type(tree).__name__, type(tree).__name__)
-
-
-_INSTEAD = {"max": "maximum(a, b) compares two", "min": "minimum(a, b) compares two"}
 _OPERATORS = {kind: OPS[name] for kind, (name, _, _) in SYMBOLS.items()}
 _PARSED: dict[str, ast.expr] = {}
 _RULES: dict[type[ast.expr], Callable[..., int]] = {
