@@ -77,13 +77,14 @@ def apply(node: Node, operands: list[Array]) -> Array:
     row = OPS[node.op]
     if not row.sympy:
         return _by_definition(node, operands)
-    rule = _rule(node.op, node.attrs, "sympy")
+    rule = rule_of(node.op, node.attrs, "sympy")
     result = each(rule, len(operands))(*operands) if row.elementwise else rule(*operands)
     return lifted(result)
 
 
 @cache
-def _rule(op: str, attrs: tuple[tuple[str, Any], ...], column: str) -> Callable[..., Any]:
+def rule_of(op: str, attrs: tuple[tuple[str, Any], ...], column: str) -> Callable[..., Any]:
+    """A row's column as a function of its operands."""
     row = OPS[op]
     parameters = f"*{row.operands[0]}" if row.variadic else ", ".join(row.operands)
     code = compile(f"lambda {parameters}: {getattr(row, column)}", f"<{op}, column {column}>", "eval")
@@ -95,7 +96,7 @@ def _rule(op: str, attrs: tuple[tuple[str, Any], ...], column: str) -> Callable[
 def _by_definition(node: Node, operands: list[Array]) -> Array:
     graph = _definition(node.op, node.attrs, tuple(np.shape(a) for a in operands))
     if graph is None:
-        rule = _rule(node.op, node.attrs, "numpy")
+        rule = rule_of(node.op, node.attrs, "numpy")
         return lifted(rule(*operands))
     return values(graph, dict(zip(graph.inputs, operands, strict=True)))[graph.output]
 
