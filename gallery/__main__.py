@@ -1,5 +1,6 @@
 """Rebuild the gallery: `python -m gallery` runs every script beside this one; its outputs lie beside it too."""
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -7,18 +8,19 @@ from pathlib import Path
 
 from rich.progress import track
 
+from gallery import _index
+
 HERE = Path(__file__).parent
-SCRIPTS = sorted(HERE.glob("[!_]*.py"))
+SCRIPTS = [f"{name}.py" for entries in _index.SECTIONS.values() for name in entries]
 
 
-def rebuild(script: Path) -> str:
+def rebuild(script: str) -> str:
     """Run a script in its own process and folder; returns what it complained of."""
-    done = subprocess.run(
-        [sys.executable, script.name], cwd=HERE, stderr=subprocess.PIPE, encoding="utf-8", check=False
-    )
-    return f"{script.name}:\n{done.stderr}" if done.returncode else ""
+    done = subprocess.run([sys.executable, script], cwd=HERE, stderr=subprocess.PIPE, encoding="utf-8", check=False)
+    return f"{script}:\n{done.stderr}" if done.returncode else ""
 
 
-with ThreadPoolExecutor() as pool:  # every script is a process of its own, so threads are enough to wait for them
+with ThreadPoolExecutor(os.cpu_count()) as pool:  # every script is a process, so threads are enough to wait for them
     complaints = [c for c in track(pool.map(rebuild, SCRIPTS), "gallery", total=len(SCRIPTS)) if c]
+(HERE / "index.html").write_text(_index.page(), encoding="utf-8")
 sys.exit("\n".join(complaints) or 0)

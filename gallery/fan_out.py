@@ -2,4 +2,5 @@
 
 import graphgrad as gg
 
-gg.animate("x*x + sin(x)", x=1.5).save("fan_out.gif")
+for theme in ("light", "dark"):
+    gg.animate("x*x + sin(x)", x=1.5, theme=theme).save(f"fan_out.{theme}.svg")

@@ -1,6 +1,7 @@
-"""The sigmoid neuron of the CS231n notes on backpropagation, from its primitive operations."""
+"""A sigmoid neuron: its local partial y * (1 - y) needs nothing but the value already computed."""
 
 import graphgrad as gg
 
-program = "s = w0*x0 + w1*x1 + w2; f = 1 / (1 + exp(-s))"
-gg.animate(program, w0=2, x0=-1, w1=-3, x1=-2, w2=-3).save("sigmoid_neuron.gif")
+for theme in ("light", "dark"):
+    film = gg.animate("s = w1*x1 + w2*x2 + b; y = sigmoid(s)", w1=0.5, x1=1, w2=-1, x2=2, b=0.5, theme=theme)
+    film.save(f"sigmoid_neuron.{theme}.svg")
