@@ -15,7 +15,7 @@ from graphgrad.core.errors import ParseError, ShapeError, Span, did_you_mean
 from graphgrad.core.op import SYMBOLS, Op
 from graphgrad.core.ops import NAMES, OPS
 from graphgrad.core.shapes import Misfit
-from graphgrad.frontend.refusals import EXPONENT, LARGEST, bound, said
+from graphgrad.frontend.refusals import EXPONENT, INSTEAD, LARGEST, bound, said
 from graphgrad.frontend.static import refusal, static_key, static_value
 
 MODULES = frozenset({"np", "numpy", "math", "linalg", "special", "scipy"})
@@ -209,7 +209,7 @@ class Lowering:
             except ValueError:
                 refused = refusal(name, ...)
             if refused:
-                raise self.error(value, refused, _INSTEAD.get(row.name, "") if value in positional else "")
+                raise self.error(value, refused, INSTEAD.get(row.name, "") if value in positional else "")
         if len(given := [k.arg for k in tree.keywords]) > len(set(given)):
             raise self.error(tree, "a keyword is given twice")
         if missing := [name for name in row.required if attrs[name] is None]:

@@ -27,6 +27,7 @@ def bound(tree: ast.expr) -> float:
 
 
 def said(tree: ast.expr) -> str:
+    """Name a piece of Python's syntax as people do."""
     words = {"ListComp": "a comprehension", "GeneratorExp": "a comprehension", "SetComp": "a comprehension",
              "DictComp": "a comprehension", "Lambda": "a lambda", "JoinedStr": "a string", "List": "a list",
              "Tuple": "a tuple", "Dict": "a dictionary", "Set": "a set", "NamedExpr": "':='", "BoolOp": "'and' / 'or'",
@@ -34,4 +35,7 @@ def said(tree: ast.expr) -> str:
     return words.get(type(tree).__name__, type(tree).__name__)
 
 
-_INSTEAD = {"max": "maximum(a, b) compares two", "min": "minimum(a, b) compares two"}
+INSTEAD = {  # what is written for an attribute that two values were given for
+    "max": "maximum(a, b) compares two",
+    "min": "minimum(a, b) compares two",
+}
