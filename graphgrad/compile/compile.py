@@ -9,6 +9,7 @@ from graphgrad.compile.compiled import Compiled, compiled, load
 from graphgrad.compile.javascript import javascript_body
 from graphgrad.compile.passes import composed, pipeline
 from graphgrad.compile.provenance import Provenance
+from graphgrad.compile.specialise import specialise
 from graphgrad.compile.targets import Target, target_row
 from graphgrad.compile.writer import Writer
 from graphgrad.core.errors import TargetError, UsageError
@@ -17,12 +18,15 @@ from graphgrad.core.graph import Graph
 DTYPES = ("float64", "float32")
 
 
-def compile(graph: Graph, /, target: str = "numpy", dtype: str = "float64") -> Compiled:  # noqa: A001  (as in gg.compile)
+def compile(  # noqa: A001  (as in gg.compile)
+    graph: Graph, /, target: str = "numpy", dtype: str = "float64", batch: int | None = None
+) -> Compiled:
     """Give a function that computes a graph's outputs, made of readable source that runs without graphgrad.
 
     A gradient graph gives `value, grads`, one output its value, other outputs a dictionary by name. Programs of numbers
     run through `math`; given arrays, or where `math` refuses what NumPy computes (an overflow, a value outside a
-    domain), the same lines run on NumPy, point by point, and follow it: inf and nan. `dtype` is the type of arrays.
+    domain), the same lines run on NumPy, point by point, and follow it: inf and nan. `dtype` is the type of arrays;
+    `batch` is the size of the named dimension, where there is one and it is known.
     Raises TargetError for a target that does not exist, is not installed or cannot spell an operation.
 
     >>> from graphgrad.frontend.parse import parse
@@ -34,6 +38,11 @@ def compile(graph: Graph, /, target: str = "numpy", dtype: str = "float64") -> C
     if dtype not in DTYPES:
         raise UsageError(f"dtype must be float64 or float32, not {dtype}")
     row = target_row(target)
+    if batch is not None:
+        named = {s for i in graph.inputs.values() for s in graph.nodes[i].shape if isinstance(s, str)}
+        if len(named) != 1:
+            raise UsageError(f"a batch of {batch} wants one named dimension, and there are {len(named)}")
+        graph = specialise(graph, dict.fromkeys(named, batch))
     passes = pipeline(graph)
     after = passes[-1].graph
     if row.scalars == "js":

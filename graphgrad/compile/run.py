@@ -166,7 +166,8 @@ class UnrolledRun(Run):
         if not self.step.dimensions:
             row: list[float] = []
             for d in data:
-                row += (d,) if isinstance(d, float | int) else np.ravel(d).tolist()
+                flat_already = isinstance(d, tuple | list) and d and isinstance(d[0], float | int)
+                row += (d,) if isinstance(d, float | int) else d if flat_already else np.ravel(d).tolist()
             try:
                 (loss,) = self._train(*self.numbers, (row,), (0,), self.t, *self._rates(rates))
             except (ArithmeticError, ValueError):

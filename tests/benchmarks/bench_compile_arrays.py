@@ -1,6 +1,7 @@
 """W3, W4, W5, W7: arrays. Training steps of networks with Adam, and one expression over a million points."""
 
 import time
+from itertools import pairwise
 
 import harness  # sets one thread, before NumPy is imported
 import numpy as np
@@ -17,7 +18,7 @@ CONSTANTS = {"b1": 0.9, "b2": 0.999, "eps": 1e-8}
 def network(sizes):
     """The program of a tanh network with cross-entropy, and its shapes."""
     lines, shapes, h = [], {"X": ("N", sizes[0]), "y": "N"}, "X"
-    for k, (i, o) in enumerate(zip(sizes, sizes[1:], strict=False), 1):
+    for k, (i, o) in enumerate(pairwise(sizes), 1):
         shapes |= {f"W{k}": (o, i), f"b{k}": o}
         lines.append(f"h{k} = {h} @ W{k}.T + b{k}" if k == len(sizes) - 1 else f"h{k} = tanh({h} @ W{k}.T + b{k})")
         h = f"h{k}"
@@ -36,7 +37,7 @@ def ours(sizes, batch):
 def products(sizes, batch):
     """The matrix products of a step alone."""
     rng, calls = np.random.default_rng(0), []
-    for k, (i, o) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for k, (i, o) in enumerate(pairwise(sizes)):
         x, w, d = (rng.random(s, np.float32) for s in ((batch, i), (i, o), (batch, o)))
         calls.append((x.dot, w, np.empty((batch, o), np.float32)))
         calls.append((x.T.dot, d, np.empty((i, o), np.float32)))
@@ -53,7 +54,7 @@ def products(sizes, batch):
 def torch_step(torch, sizes, start, data, *, fused):
     torch.set_num_threads(1)
     layers = []
-    for i, o in zip(sizes, sizes[1:], strict=False):
+    for i, o in pairwise(sizes):
         layers += [torch.nn.Linear(i, o), torch.nn.Tanh()]
     model = torch.nn.Sequential(*layers[:-1])
     with torch.no_grad():
@@ -79,7 +80,7 @@ def jax_step(jax, sizes, start, data):
             x = jnp.tanh(x) if k < count else x
         return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(x), y[:, None], 1))
 
-    def step(p, m, v, t, x, y):
+    def step(p, m, v, t, x, y):  # noqa: PLR0917  (a step's state and data)
         value, g = jax.value_and_grad(loss)(p, x, y)
         m = jax.tree.map(lambda a, b: 0.9 * a + 0.1 * b, m, g)
         v = jax.tree.map(lambda a, b: 0.999 * a + 0.001 * b * b, v, g)
@@ -109,7 +110,11 @@ def training(title, sizes, batch, *, of_products, of_jax, of_torch, rounds=11):
         contenders["torch, fused Adam"] = torch_step(torch, sizes, start, data, fused=True)
         contenders["torch, default Adam"] = torch_step(torch, sizes, start, data, fused=False)
     found = harness.race(title, contenders, rounds=rounds)
-    for name, limit in (("the matrix products alone", of_products), ("jax.jit", of_jax), ("torch, fused Adam", of_torch)):
+    for name, limit in (
+        ("the matrix products alone", of_products),
+        ("jax.jit", of_jax),
+        ("torch, fused Adam", of_torch),
+    ):
         if name in found and limit:
             harness.goal(f"of {name}", found["graphgrad"] / found[name], limit)
 
@@ -118,9 +123,9 @@ def w5():
     rng = np.random.default_rng(1)
     data = rng.normal(size=(32, 64)).astype(np.float32), rng.integers(10, size=32)
     ours((64, 128, 10), 32)  # the first compilation of all reads the tables of rules
-    start = time.perf_counter()
+    start = time.process_time()
     ours((64, 128, 10), 32)[1](*data, lr=1e-3)
-    taken = time.perf_counter() - start
+    taken = time.process_time() - start
     print(f"W5  definition to first result: {harness.shown(taken)}")
     harness.goal("ms", taken * 1e3, 20)
 

@@ -208,3 +208,12 @@ def test_many_points_go_in_chunks(text, dtype):
         want = np.broadcast_to(wanted[f"dz_d{name}"], np.shape(got))
         np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)
         assert np.shape(got) == () or got.dtype == dtype
+
+
+def test_a_known_batch():
+    graph, feeds = grad(parse("mean(square(X @ w))", X=("N", 2), w=2)), {"X": np.ones((3, 2)), "w": np.ones(2)}
+    known = compile(graph, batch=3)
+    assert "size" not in known.source
+    np.testing.assert_allclose(known(**feeds)[1]["w"], compile(graph)(**feeds)[1]["w"])
+    with pytest.raises(UsageError, match="there are 0"):
+        compile(parse("x"), batch=3)
