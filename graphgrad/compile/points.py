@@ -18,7 +18,7 @@ class Points:
     """The function over many points: its lines, and what they call."""
 
     def __init__(self, graph: Graph, labels: Sequence[str], dtype: str) -> None:
-        self.graph, self.dtype = _over_points(graph), dtype
+        self.graph, self.dtype = _over_points(graph, dtype), dtype
         self.chunk = CHUNK // (4 if dtype == "float32" else 8)
         taken = {*labels, "np", "part", "size", "shape", "math"}
 
@@ -38,10 +38,8 @@ class Points:
                 self.copied[name] = i
             else:
                 homes[i] = self.results[name][0]
-        own = [
-            n.value if n.op in {"input", "const"} else free(label)
-            for n, label in zip(self.graph.nodes, labels, strict=True)
-        ]
+        nodes, label = enumerate(self.graph.nodes), self.graph.label
+        own = [str(n.value) if n.op in {"input", "const"} else free(label(i)) for i, n in nodes]
         setting = Setting(
             [str(name) for name in own], dtype, refs, homes, {"points": str(self.chunk)}, taken, each_named=False
         )
@@ -73,14 +71,37 @@ class Points:
         return f"{self.results[name][1]}.reshape({self.shape})"
 
 
-def _over_points(graph: Graph) -> Graph:
+def _over_points(graph: Graph, dtype: str) -> Graph:
     """The same graph, every input a vector of points."""
     builder, new = Builder(), list[int]()
+    both = _both_sine_and_cosine(graph) if dtype == "float64" else frozenset()
     for node in graph.nodes:
         if node.op == "input":
             new.append(builder.input(node.value, ("points",), node.dtype))
         elif node.op == "const":
             new.append(builder.const(node.value))
+        elif node.op in {"sin", "cos"} and node.operands[0] in both:
+            new.append(_by_half_angle(builder, node.op, new[node.operands[0]]))
         else:
             new.append(builder.apply(node.op, *(new[o] for o in node.operands), **dict(node.attrs)))
-    return builder.finish({n: new[i] for n, i in graph.outputs.items()}, "", new)[0]
+    return builder.build({n: new[i] for n, i in graph.outputs.items()})
+
+
+def _both_sine_and_cosine(graph: Graph) -> frozenset[int]:
+    """The nodes whose sine and cosine are both wanted, as in every gradient of one of them."""
+    taken = {name: {n.operands[0] for n in graph.nodes if n.op == name} for name in ("sin", "cos")}
+    return frozenset(taken["sin"] & taken["cos"])
+
+
+def _by_half_angle(builder: Builder, op: str, angle: int) -> int:
+    """Sine or cosine by t = tan(angle / 2): 2 * t / (1 + t ** 2), and 2 / (1 + t ** 2) - 1.
+
+    NumPy's tangent of float64 is six times as fast as its sine, and serves both. The error is that of rounding the
+    angle: near its zeros the cosine is exact to 1e-16, not to as much of itself.
+    """
+    one, two = builder.const(1), builder.const(2)
+    t = builder.apply("tan", builder.apply("mul", angle, builder.const(0.5)))
+    secant = builder.apply("add", builder.apply("square", t), one)
+    if op == "sin":
+        return builder.apply("div", builder.apply("mul", two, t), secant)
+    return builder.apply("sub", builder.apply("div", two, secant), one)

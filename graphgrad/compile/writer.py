@@ -179,7 +179,8 @@ class Writer:
         if many:
             sizes = ", ".join(f"np.size({n})" for n in self.graph.inputs)
             sizes = f"max({sizes})" if len(self.graph.inputs) > 1 else sizes
-            text += [f"    if {sizes} > {MANY}:", f"        return {many}({', '.join(self.graph.inputs)})"]
+            text += [f"    if {sizes} > {MANY}:", '        with np.errstate(all="ignore"):']
+            text += module.call(f"return {many}", list(self.graph.inputs), 12)
         for n, i in self.graph.inputs.items():
             whole = "int32" if self.jax and self.dtype == "float32" else "int64"
             kind = whole if self.graph.nodes[i].dtype == "int" else self.dtype

@@ -217,3 +217,16 @@ def test_a_known_batch():
     np.testing.assert_allclose(known(**feeds)[1]["w"], compile(graph)(**feeds)[1]["w"])
     with pytest.raises(UsageError, match="there are 0"):
         compile(parse("x"), batch=3)
+
+
+def test_sine_and_cosine_by_half_angle():
+    graph = grad(parse("sin(x)"))
+    x = np.concatenate(
+        [np.linspace(-50, 50, 40_000), np.pi * np.arange(-9, 10) / 2, [0.0, -0.0, 1e-300, 1e5, np.inf, np.nan]]
+    )
+    value, grads = compile(graph)(x)
+    assert "np.tan(" in compile(graph).source
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_allclose(value, np.sin(x), rtol=4e-16, atol=4e-16)
+        np.testing.assert_allclose(grads["x"], np.cos(x), rtol=4e-16, atol=4e-16)
+    assert "np.tan(" not in compile(graph, dtype="float32").source
