@@ -17,6 +17,7 @@ from graphgrad.render.shapes import Point
 
 ASPECT = 1.9  # of a lecture's screen, less the lines above and below the graph
 RANK_GAP, NODE_GAP = 34.0, 22.0
+LARGE, HASTE = 150, {"nslimit": "2", "nslimit1": "2"}  # nodes; how often dot looks for straighter edges (a node)
 POINTS = 72.0  # an inch
 CLUSTER = "cluster "  # how Graphviz knows a group
 
@@ -91,9 +92,8 @@ def arrange(
 def _dot(sizes: Mapping[int, Size], edges: Sequence[Edge], groups: Mapping[str, Sequence[int]], direction: str) -> str:
     import graphviz
 
-    graph = graphviz.Digraph(
-        graph_attr={"rankdir": direction, "ranksep": _inches(RANK_GAP), "nodesep": _inches(NODE_GAP)}
-    )
+    gaps = {"rankdir": direction, "ranksep": _inches(RANK_GAP), "nodesep": _inches(NODE_GAP)}
+    graph = graphviz.Digraph(graph_attr=gaps | (HASTE if len(sizes) > LARGE else {}))
     graph.attr("node", shape="box", fixedsize="true", label="")
     for name, members in groups.items():
         with graph.subgraph(

@@ -61,6 +61,7 @@ const [width, height] = FILM.size;
 const picture = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Computation graph" },
   make("defs", {}, ...glyphs), ...shapes, ...hits, ...folds, ...handles);
 document.getElementById("stage").append(picture);
+if (width > 1100) Object.assign(picture.style, { minWidth: `${0.8 * width}px`, maxHeight: "none", touchAction: "auto" }); // scrolls
 
 // Show frame k in a mode; shapes that carry a hidden value stay away.
 let seen = new Set();
