@@ -52,7 +52,7 @@ def certify(source: str, graph: Graph, /, sizes: Mapping[str, int] | None = None
         try:
             value, gradients = Module(source, _meanings(p)).call(ENTRY, **inputs)
             forward = forward or jvp(graph, *(n for n in names if n in gradients))
-            dots = {f"{n}_dot": _random(inputs[n].shape, p, dice) for n in names if n in gradients}
+            dots = {f"{n}_dot": _direction(inputs[n].shape, p, dice) for n in names if n in gradients}
             wanted, tangent = (_values(forward, {**inputs, **dots})[i] for i in forward.outputs.values())
         except (SymbolsLost, TypeError) as error:
             lost = Finding(Verdict.UNSUPPORTED, str(error), seconds=time.monotonic() - start)
@@ -74,8 +74,14 @@ def _only(a: Residues) -> int:
     return int(np.ravel(a.r)[0])
 
 
+def _direction(shape: tuple[int, ...], p: int, dice: np.random.Generator) -> Residues:
+    """Random residues; what floats they stand for decides nothing."""
+    return Residues(dice.integers(1, p, shape), np.broadcast_to(0.5, shape), p)
+
+
 def _dot(a: Any, b: Residues) -> int:
-    return _only((b.lift(a) * b).sum())
+    rows = zip(np.atleast_1d(b.lift(a).r), np.atleast_1d(b.r), strict=True)
+    return sum(int(np.sum(x * y % b.p)) for x, y in rows)
 
 
 def _random(shape: tuple[int, ...], p: int, dice: np.random.Generator) -> Residues:

@@ -16,6 +16,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from graphgrad.verify.symbols import SymbolsLost
 
 PRIMES = (2147483629, 2147483587)
+COLUMNS = 256  # of a matrix product at once: its parts need less memory
 Array = np.ndarray[Any, Any]
 
 
@@ -152,7 +153,10 @@ def _residue(value: float, p: int) -> int:
 
 
 def product(a: Array, b: Array, p: int) -> Array:
-    """The matrix product modulo p, exact: each half of 16 bits by a float64 product."""
+    """The matrix product modulo p, exact for up to 2**18 terms: each half of 16 bits by a float64 product."""
+    if b.ndim == 2 and b.shape[1] > COLUMNS:
+        blocks = range(0, b.shape[1], COLUMNS)
+        return np.concatenate([product(a, b[:, k : k + COLUMNS], p) for k in blocks], axis=-1)
     a0, a1, b0, b1 = (part.astype(float) for part in (a & 0xFFFF, a >> 16, b & 0xFFFF, b >> 16))
     low, high = (a0 @ b0).astype(np.int64), (a1 @ b1).astype(np.int64)
     middle = ((a0 + a1) @ (b0 + b1)).astype(np.int64) - low - high

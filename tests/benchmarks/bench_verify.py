@@ -1,0 +1,152 @@
+"""Times of proofs, and who accepts which wrong gradient. Run `python tests/benchmarks/bench_verify.py`.
+
+Peers (torch, jax, autograd, pytensor) are asked where they are installed.
+"""
+
+import importlib.util
+import resource
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
+
+from verify.proofs import NO_SYMBOLS, rewrite_proof, rewrites, row_proofs  # noqa: E402
+
+from graphgrad.compile.compile import compile as compiled  # noqa: E402
+from graphgrad.core.ops import OPS  # noqa: E402
+from graphgrad.frontend.parse import parse  # noqa: E402
+from graphgrad.transform.grad import grad  # noqa: E402
+from graphgrad.verify.certificate import certify  # noqa: E402
+from graphgrad.verify.code import verify_function  # noqa: E402
+from graphgrad.verify.graphs import verify  # noqa: E402
+
+
+def mlp(*sizes, loss="cross_entropy(s, y)"):
+    """The loss of a tanh network, and its parameters."""
+    lines, shapes, layer = [], {"X": ("N", sizes[0]), "y": "N"}, "X"
+    for k, (inputs, outputs) in enumerate(pairwise(sizes), 1):
+        shapes |= {f"W{k}": (outputs, inputs), f"b{k}": outputs}
+        last = k == len(sizes) - 1
+        lines.append(f"s = {layer} @ W{k}.T + b{k}" if last else f"h{k} = tanh({layer} @ W{k}.T + b{k})")
+        layer = f"h{k}"
+    return parse("\n".join([*lines, f"L = {loss}"]), shapes), [n for n in shapes if n not in "Xy"]
+
+
+def timed(call):
+    """The result and the seconds of processor time of a call."""
+    start = time.process_time()
+    result = call()
+    return result, time.process_time() - start
+
+
+def proofs():
+    """Rows, rewrites and networks."""
+    found, seconds = timed(lambda: [p for name in OPS if name not in NO_SYMBOLS for p in row_proofs(name)])
+    proved = sum(str(p.verdict) == "PROVED" for p in found)
+    print(f"rows: {proved} of {len(found)} patterns proved in {seconds:.1f} s")
+    found, seconds = timed(lambda: [rewrite_proof(line) for line in rewrites()])
+    print(f"rewrite rules: {sum(str(p.verdict) == 'PROVED' for p in found)} of {len(found)} proved in {seconds:.2f} s")
+    for sizes in ((2, 4, 1), (4, 8, 3), (784, 128, 10), (64, 32, 32, 32, 32, 32, 32, 8)):
+        loss = "mse(s[:, 0], y)" if sizes[-1] == 1 else "cross_entropy(s, y)"
+        report, seconds = timed(lambda sizes=sizes, loss=loss: verify(mlp(*sizes, loss=loss)[0], timeout=60))
+        verdicts = ", ".join(sorted({str(f.verdict) for f in report.values()}))
+        print(f"network {'-'.join(map(str, sizes))}: {verdicts} in {seconds:.2f} s")
+
+
+def certificates():
+    """Emitted code at its true size."""
+    for sizes, rows in (((784, 128, 10), 64), ((2000, 2800, 1500, 100), 16)):
+        graph, parameters = mlp(*sizes)
+        source = compiled(grad(graph, *parameters)).source
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        report, seconds = timed(lambda g=graph, s=source, n=rows: certify(s, g, {"N": n}))
+        count = sum((a + 1) * b for a, b in pairwise(sizes))
+        more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        verdict = next(iter(report.values())).verdict
+        times = more * 2**20 / (8 * count)
+        print(f"{count} parameters, {rows} rows: {verdict} in {seconds:.2f} s, memory {times:.1f} times the gradients")
+
+
+WRONG = {  # name: the function, a gradient that is wrong (or, for the last, right), and a point as a checker is given
+    "factor 1 + 1e-6": (lambda n, x: n.sum(x**3), lambda _, x: 3 * x**2 * 1.000001, 1.0),
+    "offset 1e-12": (lambda n, x: n.sum(n.sin(x)), lambda n, x: n.cos(x) + 1e-12, 1.0),
+    "wrong for |x| > 4": (lambda n, x: n.sum(x**2), lambda n, x: n.where(n.abs(x) > 4, 3 * x, 2 * x), 1.0),
+    "wrong when saturated": (
+        lambda n, x: n.sum(n.tanh(x)),
+        lambda n, x: n.where(x > 15, 1e-3, 1 - n.tanh(x) ** 2),
+        1.0,
+    ),
+    "relu at 0 (right)": (
+        lambda n, x: n.sum(n.maximum(x, n.zeros_like(x))),
+        lambda n, x: n.where(x > 0, 1.0, 0.0),
+        0.0,
+    ),
+}
+
+
+def accepted(peer, f, g, at):
+    """Whether a checker accepts a gradient."""
+    x = np.full(3, at)
+    if peer == "graphgrad":
+        return verify_function(lambda x: f(np, x), lambda x: g(np, x), x=(3,)).ok
+    if peer == "torch":
+        import torch
+
+        class Wrong(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                ctx.save_for_backward(x)
+                return f(torch, x)
+
+            @staticmethod
+            def backward(ctx, cotangent):
+                return cotangent * g(torch, *ctx.saved_tensors)
+
+        return torch.autograd.gradcheck(Wrong.apply, torch.tensor(x).requires_grad_(), raise_exception=False)
+    if peer == "jax":
+        import jax
+        import jax.numpy as jnp
+        from jax.test_util import check_grads
+
+        jax.config.update("jax_enable_x64", True)  # noqa: FBT003
+        wrong = jax.custom_vjp(lambda x: f(jnp, x))
+        wrong.defvjp(lambda x: (f(jnp, x), x), lambda x, c: (c * g(jnp, x),))
+        return _quietly(lambda: check_grads(wrong, (x,), order=1, modes=["rev"]))
+    import autograd.numpy as anp
+    from autograd.extend import defvjp, primitive
+    from autograd.test_util import check_grads
+
+    wrong = primitive(lambda x: f(np, x))
+    defvjp(wrong, lambda _, x: lambda c: c * g(anp, x))
+    return _quietly(lambda: check_grads(wrong, modes=["rev"], order=1)(x))
+
+
+def _quietly(call):
+    try:
+        call()
+    except AssertionError:
+        return False
+    return True
+
+
+def peers():
+    """Who accepted what."""
+    there = ["graphgrad", *(p for p in ("torch", "jax", "autograd") if _installed(p))]
+    print(f"{'':22}{''.join(f'{p:>12}' for p in there)}")
+    for name, (f, g, at) in WRONG.items():
+        said = ["accepts" if accepted(peer, f, g, at) else "refuses" for peer in there]
+        print(f"{name:22}{''.join(f'{s:>12}' for s in said)}")
+
+
+def _installed(package):
+    return importlib.util.find_spec(package) is not None
+
+
+if __name__ == "__main__":
+    proofs()
+    certificates()
+    peers()
