@@ -58,12 +58,12 @@ class Builder:
         row, nodes = OPS[op], self.nodes
         if row.plain and not any([nodes[i].shape or nodes[i].dtype == "bool" for i in operands]):  # noqa: C419  (faster)
             return self._add(Node(op, operands, key[2], (), row.dtype), key)
-        dtypes = [nodes[i].dtype for i in operands]
-        if row.boolean or "bool" in dtypes:
-            operands = self._conditions_and_numbers(op, operands, dtypes)
         for slot, name in enumerate(row.operands) if row.integer else ():
             if name in row.integer:
                 self._make_integer(op, operands[slot], name)
+        dtypes = [nodes[i].dtype for i in operands]
+        if row.boolean or "bool" in dtypes:
+            operands = self._conditions_and_numbers(op, operands, dtypes)
         shape = row.shape(tuple([nodes[i].shape for i in operands]), attrs)
         return self._add(Node(op, operands, key[2], shape, row.dtype), key)
 
@@ -126,14 +126,14 @@ class Builder:
         return len(self.nodes) - 1
 
     def _conditions_and_numbers(self, op: str, operands: tuple[int, ...], dtypes: list[str]) -> tuple[int, ...]:
-        """A condition where one is wanted; where all operands are conditions and numbers are wanted, numbers."""
+        """A condition where one is wanted; where all but labels are conditions and numbers are wanted, numbers."""
         row = OPS[op]
         for name, dtype in zip(row.operands, dtypes, strict=False):
             if name in row.boolean and dtype != "bool":
                 raise Misfit(f"{op} wants a condition, such as x > 0")
-        if row.boolean or row.dtype != "float" or any(dtype != "bool" for dtype in dtypes):
+        if row.boolean or row.dtype != "float" or "float" in dtypes:
             return operands
-        return tuple(self.apply("number", i) for i in operands)
+        return tuple(self.apply("number", i) if self.nodes[i].dtype == "bool" else i for i in operands)
 
     def _make_integer(self, op: str, operand: int, name: str) -> None:
         node = self.nodes[operand]

@@ -175,7 +175,7 @@ op("stack([a, ...], *, axis=0)", define="concatenate([expand_dims(a, axis=axis),
 op("take(a, indices, *, axis=None)", vjp=("untake(g, indices, a, axis=axis)", None), integer=("indices",),
    shape=shapes.take, numpy="np.take(a, indices, axis=axis)", cost="0")  # fmt: skip
 op("untake(a, indices, b, *, axis=None)", vjp=("take(g, indices, axis=axis)", None, None), integer=("indices",),
-   shape=shapes.third, numpy="untake(a, indices, b, axis)", cost="a")  # fmt: skip
+   shape=shapes.untake, numpy="untake(a, indices, b, axis)", cost="a")  # fmt: skip
 op("pick(a, labels)", vjp=("unpick(g, labels, a)", None), integer=("labels",), shape=shapes.pick,
    numpy="pick(a, labels)", cost="0", tex="$a_{$labels}")  # fmt: skip
 op("unpick(a, labels, b)", vjp=("pick(g, labels)", None, None), integer=("labels",), shape=shapes.third,
@@ -201,8 +201,8 @@ op("mean(a, *, axis=None, keepdims=False)",
    define="sum(a, axis=axis, keepdims=keepdims) / size(a, axis=axis)")  # fmt: skip
 op("prod(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", define=prod_by_axes,
    vjp=("spread(g, a, axis=axis, keepdims=keepdims) * coprod(a, axis=axis)",), tex=r"\prod", glyph="Π")  # fmt: skip
-op("coprod(a, *, axis=None)", shape=shapes.first, numpy="coprod(a, axis)", define=coprod_by_masking, cost="3 * a",
-   vjp=("by definition",))  # fmt: skip
+op("coprod(a, *, axis=None)", vjp=("by definition",), define=coprod_by_masking, shape=shapes.along_one_or_all,
+   numpy="coprod(a, axis)", cost="3 * a")  # fmt: skip
 op("max(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", aliases=("amax",), tex=r"\max",
    sympy="reduce(sp.Max, a, axis, keepdims)", kinks="ties",
    vjp=(SHARED_BY_TIES,))  # fmt: skip

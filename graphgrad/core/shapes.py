@@ -104,6 +104,12 @@ def along(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     return shapes[0]
 
 
+def along_one_or_all(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
+    """The operand's own shape, for operations that work along one axis of it, or over everything."""
+    position(shapes, attrs)
+    return shapes[0]
+
+
 def scalar(_: tuple[Shape, ...], __: Attrs) -> Shape:
     return ()
 
@@ -251,6 +257,13 @@ def take(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
         return indices
     axis = one_axis(attrs["axis"], len(a))
     return a[:axis] + indices + a[axis + 1 :]
+
+
+def untake(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
+    a, indices, b = shapes
+    if take((b, indices), attrs) != a:
+        raise Misfit(f"cannot put {show(a)} back where indices {show(indices)} took it from {show(b)}")
+    return b
 
 
 def pick(shapes: tuple[Shape, ...], _: Attrs) -> Shape:

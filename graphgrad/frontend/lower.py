@@ -252,11 +252,11 @@ class Lowering:
 def application(builder: Builder, row: Op, nodes: list[int], attrs: dict[str, Any]) -> int:
     """Apply a row, or lower its definition where that is all it is; Misfit where shapes do not fit."""
     define = row.define
-    if define is None:
+    if define is None or row.vjp == ("by definition",):
         return builder.apply(row.name, *nodes, **attrs)
     if callable(define):
         text = define(tuple(builder.nodes[i].shape for i in nodes), attrs)
-        if text is not None and row.vjp != ("by definition",):
+        if text is not None:
             return inline(builder, text, row, nodes, attrs)
     elif row.composite:
         return inline(builder, define, row, nodes, attrs)
