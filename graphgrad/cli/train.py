@@ -13,6 +13,7 @@ from graphgrad.cli.answers import say_json
 from graphgrad.core.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from graphgrad.learn.devices import Machines
     from graphgrad.learn.history import History, Record
     from graphgrad.learn.model import Model
     from graphgrad.learn.tables import Dataset
@@ -62,6 +63,10 @@ PRESETS = {
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N")
 @click.option("--column", metavar="NAME", help="Column of a CSV file that is learned; the last one otherwise.")
 @click.option("--target", default="numpy", show_default=True, metavar="NAME", help="What the step is compiled to.")
+@click.option("--devices", type=int, metavar="N", help="Devices that divide every batch, with --target jax.")
+@click.option("--coordinator", default="", metavar="HOST:PORT", help="Where several processes meet.")
+@click.option("--processes", type=int, default=1, metavar="P", help="How many there are.")
+@click.option("--process-id", "process", type=int, default=0, metavar="I", help="Which this one is, from 0.")
 @click.option("--path", type=click.Path(path_type=Path), metavar="FOLDER", help="Where the files of MNIST lie.")
 @click.option("--validation", type=float, metavar="PART", help="Part of a file's examples to hold out.")
 @click.option("--patience", type=int, metavar="N", help="End after N epochs without a better validation loss.")
@@ -83,7 +88,7 @@ def command(data: str, **said: Any) -> None:
     dataset = read(data, said)
     chosen = choose(data, dataset, said)
     net = network_of(chosen, said)
-    printer = None if said["as_json"] else Printer(chosen)
+    printer = None if said["as_json"] or said["process"] else Printer(chosen)
     model, history = fit(
         net,
         dataset.X,
@@ -95,6 +100,7 @@ def command(data: str, **said: Any) -> None:
         l2=said["l2"],
         clip_norm=said["clip_norm"],
         target=said["target"],
+        machines=machines(said),
         steps=chosen.steps,
         epochs=chosen.epochs,
         batch_size=chosen.batch,
@@ -108,6 +114,8 @@ def command(data: str, **said: Any) -> None:
         each=printer,
         classes=dataset.classes,
     )
+    if said["process"]:
+        return  # the first process speaks for all
     say_json(answer(model, history)) if said["as_json"] else conclude(model, dataset, history)
     if said["saved"]:
         model.save(said["saved"])
@@ -152,6 +160,18 @@ def suited(dataset: Dataset, loss: str | None) -> Preset:
         outputs = len(dataset.classes) or int(dataset.y.max()) + 1
         return Preset(f"{inputs},32,{outputs}", "tanh", "cross_entropy", "adam", None, "constant", None, 100, 32)
     return Preset(f"{inputs},32,{prod(dataset.y.shape[1:])}", "tanh", "mse", "adam", None, "constant", None, 100, 32)
+
+
+def machines(said: dict[str, Any]) -> Machines | None:
+    """Give the devices of a run, where it is said that there are several."""
+    from graphgrad.learn.devices import Machines
+
+    if said["devices"] is None and said["processes"] == 1:
+        return None
+    if (said["processes"] > 1) != bool(said["coordinator"]) or not 0 <= said["process"] < said["processes"]:
+        hint = "such as --coordinator localhost:9876 --processes 2 --process-id 0, and the same with 1"
+        raise UsageError("several processes need a coordinator and a number each", hint=hint)
+    return Machines(said["devices"], said["coordinator"], said["processes"], said["process"])
 
 
 def network_of(chosen: Preset, said: dict[str, Any]) -> Any:

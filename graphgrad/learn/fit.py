@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.compile.step import compile_step
+from graphgrad.compile.step import Step, compile_step
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_writable
+from graphgrad.core.graph import Graph
+from graphgrad.learn.devices import DeviceStep, Machines
 from graphgrad.learn.evaluate import parted
 from graphgrad.learn.examples import array, examples
 from graphgrad.learn.history import History, Record
@@ -57,6 +59,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     each: Callable[[Record], None] | None = None,
     classes: tuple[str, ...] = (),
     target: str = "numpy",
+    machines: Machines | None = None,
 ) -> tuple[Model, History]:
     """Train a network; gives the model and the history of the run.
 
@@ -73,7 +76,8 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
 
     A `checkpoint` (.safetensors) is written `every` so many seconds; with `resume` a run goes on from it to the same
     bits as one that was never interrupted. `each` is called with every record. `dtype` is float64 or float32, that of
-    X where X has one of these. Raises DataError, before training, for data that do not fit, and DomainError, with the
+    X where X has one of these. With `target` "jax", `machines` says how many devices divide every batch among them, in
+    how many processes. Raises DataError, before training, for data that do not fit, and DomainError, with the
     step and the node, where a value stops being a number.
 
     >>> from graphgrad.learn.network import mlp
@@ -106,18 +110,30 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     limits = {"clip_norm": clip_norm, "clip_value": clip_value}
     clipping = {name: limit for name, limit in limits.items() if limit is not None}
     change = update(row_of, schedule, order.steps, clipping=clipping, **(settings or {}))
-    step = compile_step(
-        aim.graph, net.values, change.text, constants=change.settings, dtype=kind, batch=order.batch, target=target
-    )
+    step = _step(net, aim.graph, change, kind, order.batch, target, machines)
     keeping = None
     if checkpoint is not None:
         check_writable(Path(checkpoint))
         mark = _mark(net, aim.graph.digest, change, order, kind)
-        keeping = Keeping(Path(checkpoint), mark, every, resume)
+        first = machines is None or machines.process == 0
+        keeping = Keeping(Path(checkpoint), mark, every, resume=resume, writes=first)
     task = Task(net, aim, step, learn, checked, order, Stops(patience, tolerance), keeping, classes)
     with reporting(order, each, shown=progress) as report:
         loop = Loop(task, report)
         return loop.train(), History(loop.standing.records)
+
+
+def _step(  # noqa: PLR0913, PLR0917
+    net: Network, graph: Graph, change: Update, dtype: str, batch: int, target: str, machines: Machines | None
+) -> Step | DeviceStep:
+    if target == "jax":
+        shapes = {name: np.shape(value) for name, value in net.values.items()}
+        return DeviceStep(graph, shapes, change, dtype, machines or Machines())
+    if machines is not None:
+        raise UsageError(f"many devices need the target jax, not {target}")
+    return compile_step(
+        graph, net.values, change.text, constants=change.settings, dtype=dtype, batch=batch, target=target
+    )
 
 
 def _named(X: Any, y: Any, classes: tuple[str, ...]) -> tuple[Any, Any, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from graphgrad.compile.compiled import Compiled
 from graphgrad.compile.step import Step
 from graphgrad.core.errors import GraphgradError
 from graphgrad.learn.blame import blame
+from graphgrad.learn.devices import DeviceStep
 from graphgrad.learn.evaluate import Measured, judge, measure
 from graphgrad.learn.examples import Examples
 from graphgrad.learn.history import Record
@@ -44,6 +45,7 @@ class Keeping(NamedTuple):
     mark: str  # of the run
     every: float  # seconds
     resume: bool
+    writes: bool = True  # of many processes, the first
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Task:
 
     net: Network
     objective: Objective
-    step: Step
+    step: Step | DeviceStep
     learn: Examples
     held: Examples | None
     order: Order
@@ -175,7 +177,7 @@ class Loop:
     def keep(self, *, always: bool) -> None:
         """Write a checkpoint, where one is wanted and due."""
         keeping = self.task.keeping
-        if keeping is not None and (always or time.monotonic() - self.kept >= keeping.every):
+        if keeping is not None and keeping.writes and (always or time.monotonic() - self.kept >= keeping.every):
             write_checkpoint(keeping.path, keeping.mark, self.standing, self.run.state(), self.best)
             self.kept = time.monotonic()
 

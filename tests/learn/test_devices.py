@@ -1,0 +1,122 @@
+"""Data-parallel training with JAX: several CPU devices in one process, and two processes over loopback."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed"),
+]
+
+ONE_PROCESS = """
+import json
+import numpy as np
+from graphgrad.learn.devices import Machines
+from graphgrad.learn.fit import fit
+from graphgrad.learn.network import mlp
+
+X = np.random.default_rng(0).normal(size=(100, 5))
+y = (X.sum(axis=1) > 0).astype(int)
+rows = []
+for optimizer in ("sgd", "adam", "amsgrad"):
+    said = dict(epochs=4, batch_size=16, optimizer=optimizer, lr=0.01, clip_norm=0.5, schedule="cosine", l2=0.01)
+    ways = ({}, dict(target="jax", machines=Machines(4)))
+    rows.append([fit(mlp(5, 16, 2), X, y, **said, **way)[1]["loss"] for way in ways])
+import jax
+print(json.dumps([len(jax.devices()), rows]))
+"""
+
+
+def test_four_devices_learn_like_one():
+    done = subprocess.run([sys.executable, "-c", ONE_PROCESS], capture_output=True, text=True, check=True)
+    count, rows = json.loads(done.stdout)
+    assert count == 4
+    for one, many in rows:
+        np.testing.assert_allclose(many, one, rtol=1e-5)
+        assert one[-1] < one[0]
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("localhost", 0))
+        return found.getsockname()[1]
+
+
+def begin(folder, line, *, process=None, port=None):
+    command = [sys.executable, "-c", "from graphgrad.cli import main; main()", *line.split()]
+    if process is not None:
+        command += f"--coordinator localhost:{port} --processes 2 --process-id {process}".split()
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    X = np.random.default_rng(0).normal(size=(400, 3))
+    np.savetxt(tmp_path / "data.csv", np.column_stack([X, X[:, 0] * X[:, 1] - X[:, 2]]), delimiter=",")
+    return tmp_path
+
+
+TRAIN = "train data.csv --batch 50 --json"
+MANY = f"{TRAIN} --target jax --devices 4"
+
+
+def curve(said):
+    said = said[said.index("{") :]  # Gloo may have said on standard output that it is connected
+    return [record["loss"] for record in json.loads(said)["history"]]
+
+
+def test_two_processes_learn_like_one(folder):
+    port = free_port()
+    both = [begin(folder, f"{MANY} --epochs 4 --save {i}.safetensors", process=i, port=port) for i in (0, 1)]
+    said = [process.communicate(timeout=120) for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    alone, _ = begin(folder, f"{TRAIN} --epochs 4").communicate(timeout=120)
+    np.testing.assert_allclose(curve(said[0][0]), curve(alone), rtol=1e-5)
+    assert "{" not in said[1][0]  # the first process speaks, and writes, for all
+    assert [p.name for p in folder.glob("*.safetensors")] == ["0.safetensors"]
+
+
+def test_a_process_that_dies_leaves_an_error_and_a_checkpoint(folder):
+    port, kept = free_port(), "--target jax --devices 2 --checkpoint run.safetensors --every 0 --resume"
+    both = [begin(folder, f"{TRAIN} --epochs 1000000 {kept}", process=i, port=port) for i in (0, 1)]
+    deadline = time.monotonic() + 120
+    while not (folder / "run.safetensors").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.kill(both[1].pid, signal.SIGKILL)
+    _, error = both[0].communicate(timeout=120)
+    both[1].communicate(timeout=120)
+    assert both[0].returncode != 0
+    assert "another process of the run is gone" in error
+    assert "Traceback" not in error
+    from graphgrad.learn.share import read_tensors
+
+    _, checkpoint = read_tensors(folder / "run.safetensors", "checkpoint")
+    epochs = checkpoint["t"] // 8 + 3
+    port = free_port()
+    both = [begin(folder, f"{TRAIN} --epochs {epochs} {kept}", process=i, port=port) for i in (0, 1)]
+    said = [process.communicate(timeout=120) for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    alone, _ = begin(folder, f"{TRAIN} --epochs {epochs}").communicate(timeout=120)
+    np.testing.assert_allclose(curve(said[0][0]), curve(alone), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("--target jax --devices 3 --coordinator localhost:1 --processes 2", "cannot be divided"),
+        ("--target jax --processes 2", "need a coordinator"),
+        ("--devices 2", "need the target jax"),
+    ],
+)
+def test_errors(folder, line, said):
+    _, error = begin(folder, f"{TRAIN} --epochs 1 {line}").communicate(timeout=120)
+    assert said in error
