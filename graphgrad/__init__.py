@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
         vjp,
     )
     from graphgrad.api.pictures import animate, show
-    from graphgrad.api.proofs import check, equivalent, grade, verify
+    from graphgrad.api.proofs import check, equivalent, grade, verify, verify_function, verify_vjp
     from graphgrad.core.errors import (
         DataError,
         DomainError,
@@ -57,7 +57,7 @@ _HOMES = {  # where each public name lives, in the order of a first hour
         *("parse", "capture", "from_sympy", "grad", "vjp", "jvp", "hessian", "simplify", "scalarize", "cost"),
         *("latex", "derive", "trace", "closed_form"),
     ),
-    "graphgrad.api.proofs": ("verify", "check", "equivalent", "grade"),
+    "graphgrad.api.proofs": ("verify", "check", "equivalent", "grade", "verify_function", "verify_vjp"),
     "graphgrad.api.pictures": ("animate", "show"),
     "graphgrad.api.code": ("compile",),
     "graphgrad.learn.network": ("mlp", "network"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from graphgrad.core.graph import Graph
-from graphgrad.verify.code import Function, verify_function
-from graphgrad.verify.report import text
+from graphgrad.proof.code import Function, verify_function
+from graphgrad.proof.report import text
 
 
 def assert_gradient(f: Function | Graph | str, grad_f: Function, /, timeout: float = 10.0, **x: Any) -> None:

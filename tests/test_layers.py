@@ -20,7 +20,7 @@ FLOORS = {
     "graphgrad": 7,  # api, cli: the verbs and the commands
     "graphgrad.learn": 6,
     "graphgrad.render": 6,
-    "graphgrad.verify": 6,
+    "graphgrad.proof": 6,
     "graphgrad.compile": 5,
     "graphgrad.execute": 4,
     "graphgrad.transform": 3,
@@ -32,11 +32,11 @@ FLOORS = {
 }
 
 # These live on one floor, and do not know each other: what needs two of them is composed on floor 7.
-STRANGERS = {"graphgrad.learn", "graphgrad.render", "graphgrad.verify"}
+STRANGERS = {"graphgrad.learn", "graphgrad.render", "graphgrad.proof"}
 
 # Packages that cost a tenth of a second or more, and the rooms that may use them at all.
 HEAVY = {
-    "sympy": {"graphgrad.frontend", "graphgrad.execute", "graphgrad.transform", "graphgrad.verify"},
+    "sympy": {"graphgrad.frontend", "graphgrad.execute", "graphgrad.transform", "graphgrad.proof"},
     "networkx": {"graphgrad.core.graph", "graphgrad.frontend", "graphgrad.render", "graphgrad"},
     "PIL": {"graphgrad.render"},
     "graphviz": {"graphgrad.render"},

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from graphgrad.api.source import Source, as_graph
 
 if TYPE_CHECKING:
-    from graphgrad.verify.verdicts import Finding, Report
+    from graphgrad.proof.verdicts import Finding, Report
 
 
 def verify(graph: Source, /, *, timeout: float = 10.0) -> Report:
@@ -19,7 +19,7 @@ def verify(graph: Source, /, *, timeout: float = 10.0) -> Report:
     >>> verify("log(x1*x2)*sin(x2)").ok
     True
     """
-    from graphgrad.verify.graphs import verify as examine
+    from graphgrad.proof.graphs import verify as examine
 
     return examine(as_graph(graph), timeout=timeout)
 
@@ -33,9 +33,39 @@ def check(graph: Source, claims: Mapping[str, Any] | None = None, /, *, timeout:
     >>> [str(finding.verdict) for finding in report.values()]
     ['PROVED', 'REFUTED']
     """
-    from graphgrad.verify.claims import check as judge
+    from graphgrad.proof.claims import check as judge
 
     return judge(as_graph(graph), {**(claims or {}), **more}, timeout=timeout)
+
+
+def verify_function(
+    f: Source | Callable[..., Any], grad_f: Callable[..., Any], /, *, timeout: float = 10.0, **x: Any
+) -> Report:
+    """Give the verdict on hand-written gradient code of a scalar function of NumPy arrays.
+
+    `x` names the arguments in order and gives each as an array, a number, or a shape. NumPy code is run on arrays of
+    symbols; a `grad_f` of another library is compared with 50-digit truth at many points.
+
+    >>> import numpy as np
+    >>> str(verify_function(lambda x: np.sum(x**2), lambda x: 2 * x, x=(3,))["x"].verdict)
+    'PROVED'
+    """
+    from graphgrad.proof.code import verify_function as judge
+
+    return judge(f, grad_f, timeout=timeout, **x)
+
+
+def verify_vjp(
+    forward: Callable[..., Any], vjp: Callable[..., Any], shapes: Mapping[str, Any], /, *, timeout: float = 10.0
+) -> Report:
+    """Give the verdict on a hand-written vector-Jacobian product, `vjp(g, *inputs)` of `forward(*inputs)`.
+
+    >>> str(verify_vjp(lambda a, b: a @ b, lambda g, a, b: (g @ b.T, a.T @ g), {"a": (2, 3), "b": (3, 2)})["a"].verdict)
+    'PROVED'
+    """
+    from graphgrad.proof.code import verify_vjp as judge
+
+    return judge(forward, vjp, shapes, timeout=timeout)
 
 
 def equivalent(
@@ -46,7 +76,7 @@ def equivalent(
     >>> str(equivalent("log(x*y)", "log(x) + log(y)").verdict)
     'PROVED'
     """
-    from graphgrad.verify.equivalence import equivalent as judge
+    from graphgrad.proof.equivalence import equivalent as judge
 
     return judge(one, other, dict(shapes or {}), timeout=timeout)
 
@@ -60,6 +90,6 @@ def grade(claims: Any, /, **options: Any) -> Report:
     >>> grade([{"expression": "x**2", "variable": "x", "claim": "2*x"}], processes=1).ok
     True
     """
-    from graphgrad.verify.grading import grade as judge
+    from graphgrad.proof.grading import grade as judge
 
     return judge(claims, **options)

@@ -13,39 +13,78 @@ from graphgrad.cli.arguments import read_program, read_shapes, shape_option
 from graphgrad.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from graphgrad.verify.verdicts import Report
+    from graphgrad.proof.verdicts import Report
 
 
 @click.command("verify", epilog='\b\nExample:\n  graphgrad verify "log(x1*x2)*sin(x2)" --claim "x1=sin(x2)/x1"')
-@click.argument("source", metavar="EXPR|CLAIMS.csv|CLAIMS.jsonl")
+@click.argument("source", required=False, metavar="[EXPR|CLAIMS.csv|CLAIMS.jsonl|MODULE.py]")
 @shape_option
 @click.option("--claim", "claims", multiple=True, metavar="NAME=EXPR",
               help="A claimed gradient, an expression or a derivation; may be given more than once.")  # fmt: skip
+@click.option("--mlp", "sizes", metavar="784,128,10", help="Verify the training code of a network of these sizes.")
+@click.option("--loss", default="cross_entropy", show_default=True, help="The network's loss.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True,
               help="Seconds for the whole call; for each claim of a file.")  # fmt: skip
 @click.option("--markdown", is_flag=True, help="Report as Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 def command(
-    source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout: float, markdown: bool, as_json: bool
+    source: str | None,
+    shapes: tuple[str, ...],
+    claims: tuple[str, ...],
+    sizes: str | None,
+    loss: str,
+    timeout: float,
+    markdown: bool,
+    as_json: bool,
 ) -> None:
-    """Verify the gradient of EXPR, or claims about it, or a file with the columns expression, variable, claim.
+    """Verify the gradient of EXPR, or claims about it, a file of claims, a compiled module, or a network's code.
 
-    Exits with 1 where anything is refuted.
+    A file of claims has the columns expression, variable, claim. A module is read, never imported. A network is proved
+    at small shapes, and its compiled code certified at its true size. Exits with 1 where anything is refuted.
     """
-    from graphgrad.verify import report
+    from graphgrad.proof import report
 
-    found = (
-        _grade(source, timeout) if Path(source).suffix in {".csv", ".jsonl"} else _one(source, shapes, claims, timeout)
-    )
+    if (source is None) == (sizes is None):
+        raise UsageError("there must be one thing to verify", hint="give an expression, a file, or --mlp with sizes")
+    reports = _network(sizes, loss, timeout) if sizes else [_report(str(source), shapes, claims, timeout)]
     write = report.to_json if as_json else report.markdown if markdown else report.text
-    click.echo(write(found))
-    sys.exit(1 if found.refuted else 0)
+    for found in reports:
+        click.echo(write(found))
+    sys.exit(1 if any(found.refuted for found in reports) else 0)
+
+
+def _report(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout: float) -> Report:
+    match Path(source).suffix:
+        case ".csv" | ".jsonl":
+            return _grade(source, timeout)
+        case ".py" if Path(source).is_file():
+            from graphgrad.proof.modules import verify_source
+
+            return verify_source(Path(source).read_text(encoding="utf-8"), timeout=timeout)
+    return _one(source, shapes, claims, timeout)
+
+
+def _network(sizes: str, loss: str, timeout: float) -> list[Report]:
+    from graphgrad.compile.compile import compile as translate
+    from graphgrad.learn.losses import objective
+    from graphgrad.learn.network import mlp
+    from graphgrad.proof.certificate import certify
+    from graphgrad.proof.graphs import verify
+    from graphgrad.transform.grad import grad
+
+    layers = sizes.split(",")
+    if not all(size.strip().isdigit() for size in layers):
+        raise UsageError(f"'{sizes}' are no sizes", hint="write numbers with commas, as in 784,128,10")
+    net = mlp(*map(int, layers))
+    graph = objective(net, loss).graph
+    source = translate(grad(graph, *net.values), dtype="float32").source
+    return [verify(graph, timeout=timeout), certify(source, graph, {"N": 32})]
 
 
 def _one(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout: float) -> Report:
     from graphgrad.frontend.parse import parse
-    from graphgrad.verify.claims import check
-    from graphgrad.verify.graphs import verify
+    from graphgrad.proof.claims import check
+    from graphgrad.proof.graphs import verify
 
     graph = parse(read_program(source), read_shapes(shapes))
     if not claims:
@@ -58,7 +97,7 @@ def _one(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout:
 
 
 def _grade(source: str, timeout: float) -> Report:
-    from graphgrad.verify.grading import grade
+    from graphgrad.proof.grading import grade
 
     with counting("grading") as progress:
         return grade(Path(source), timeout=timeout, progress=progress)

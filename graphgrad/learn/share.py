@@ -29,7 +29,13 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> Model:
-    """Read a model; DataError where the file is none, or damaged."""
+    """Read a model that was saved; DataError where the file is none, or damaged.
+
+    >>> load("readme.txt")
+    Traceback (most recent call last):
+        ...
+    graphgrad.core.errors.DataError: there is no file 'readme.txt'
+    """
     place = Path(path)
     weights, said = read_tensors(place, "model")
     try:

@@ -20,9 +20,9 @@ from graphgrad.compile.compile import compile as compiled  # noqa: E402
 from graphgrad.core.ops import OPS  # noqa: E402
 from graphgrad.frontend.parse import parse  # noqa: E402
 from graphgrad.transform.grad import grad  # noqa: E402
-from graphgrad.verify.certificate import certify  # noqa: E402
-from graphgrad.verify.code import verify_function  # noqa: E402
-from graphgrad.verify.graphs import verify  # noqa: E402
+from graphgrad.proof.certificate import certify  # noqa: E402
+from graphgrad.proof.code import verify_function  # noqa: E402
+from graphgrad.proof.graphs import verify  # noqa: E402
 
 
 def mlp(*sizes, loss="cross_entropy(s, y)"):

@@ -6,7 +6,7 @@ from graphgrad.compile.passes import rewrite
 from graphgrad.compile.rules import STABLE, STRENGTH, WRITTEN_OUT
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.parse import parse
-from graphgrad.verify.equivalence import equivalent
+from graphgrad.proof.equivalence import equivalent
 
 LINES = [*STABLE.splitlines(), *STRENGTH.splitlines()]
 

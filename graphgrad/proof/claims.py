@@ -1,0 +1,128 @@
+"""Verdicts on somebody's gradient: an expression, or a derivation line by line."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from graphgrad.core.errors import GraphgradError, UsageError, did_you_mean
+from graphgrad.core.graph import Graph
+from graphgrad.frontend.parse import parse
+from graphgrad.transform.grad import differentiable
+from graphgrad.proof import reading
+from graphgrad.proof.cases import Examined, claimed_values, examine, free_names, numbers, source_of
+from graphgrad.proof.derivative import gradient
+from graphgrad.proof.functions import Array, lifted
+from graphgrad.proof.graphs import TIMEOUT, findings_of, unsupported
+from graphgrad.proof.judge import Case, judge
+from graphgrad.proof.regions import right_where
+from graphgrad.proof.symbols import SymbolsLost
+from graphgrad.proof.verdicts import Finding, Report, Verdict
+
+Claim = str | float | Callable[..., Any] | Any  # text, a number, an array of numbers, or a function of the inputs
+
+
+def check(graph: Graph | str, claims: Mapping[str, Claim], /, timeout: float = TIMEOUT) -> Report:
+    """Give the verdict on claimed gradients of a scalar program, by name of the input.
+
+    A claim is text in the program's inputs and named values (an expression, or a derivation as lines of assignments), a
+    number or an array of them, or a function that takes the inputs by name, as NumPy arrays, and gives the gradient. A
+    scalar claim stands for every entry. Nothing in a text is evaluated as Python. A claim that cannot be read is
+    UNSUPPORTED with the error as its reason; the others are judged. Raises UsageError for an unknown input.
+
+    >>> report = check("log(x1*x2) * sin(x2)", {"x1": "sin(x2) / x1", "x2": "cos(x2)"})
+    >>> [str(finding.verdict) for finding in report.values()]
+    ['PROVED', 'REFUTED']
+    """
+    start = time.monotonic()
+    graph = parse(graph) if isinstance(graph, str) else graph
+    for name in claims:
+        if name not in differentiable(graph):
+            raise UsageError(f"'{name}' is no input with a gradient", hint=did_you_mean(name, graph.inputs))
+    spelled = {n for claim in claims.values() if isinstance(claim, str) for n in _numbers(claim)}
+    keep = spelled | {
+        n for claim in claims.values() for n in np.shape(np.asarray(claim, dtype=object)) if not isinstance(claim, str)
+    }
+    try:
+        examined = examine(graph, keep)
+    except (SymbolsLost, UsageError) as error:
+        return Report(source_of(graph), dict.fromkeys(claims, unsupported(error)), time.monotonic() - start)
+    findings = {}
+    for k, (name, claim) in enumerate(claims.items()):
+        until = time.monotonic() + (start + timeout - time.monotonic()) / (len(claims) - k)
+        findings[name] = _check(examined, name, claim, until)
+    shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
+    return Report(source_of(graph), findings, time.monotonic() - start, shapes)
+
+
+def _numbers(claim: str) -> set[int]:
+    try:
+        free_names(claim)
+    except GraphgradError:
+        return set()
+    return numbers(claim)
+
+
+def _check(examined: Examined, name: str, claim: Claim, deadline: float) -> Finding:
+    try:
+        claimed = value_of(claim, examined)
+        finding = findings_of(examined, name, claimed, deadline)
+    except GraphgradError as error:
+        return Finding(Verdict.UNSUPPORTED, str(error))
+    except SymbolsLost as error:
+        return unsupported(error)
+    if finding.verdict is Verdict.REFUTED:
+        case = examined.case(name, np.broadcast_to(claimed, np.shape(examined.inputs[name])), deadline)
+        finding = finding.with_(correct_where=right_where(case, examined.inputs))
+        if isinstance(claim, str) and len(claim.strip().splitlines()) > 1:
+            finding = finding.with_(line=first_wrong_line(examined, name, claim, deadline))
+    return finding
+
+
+def value_of(claim: Claim, examined: Examined) -> Array:
+    """A claim's value in symbols."""
+    if isinstance(claim, str):
+        return claimed_values(claim, examined)[-1][1]
+    if callable(claim):
+        from graphgrad.proof.arrays import called
+
+        return called(claim, examined.inputs)
+    return lifted(claim)
+
+
+def first_wrong_line(examined: Examined, name: str, text: str, deadline: float) -> int | None:
+    """The first line of a derivation that says something false of a value or a derivative that it names."""
+    steps = claimed_values(text, examined)
+    known = {target: value for target, value, _ in reading.read(source_of(examined.graph), examined.inputs) if target}
+    places: dict[str, Array] = {**examined.inputs, **known}
+    for target, value, line in steps:
+        true = _truth(examined, target, places)
+        if line == steps[-1][2] and true is None:
+            true = np.array(gradient(examined.true, list(np.ravel(examined.inputs[name]))), dtype=object)
+            true = true.reshape(np.shape(value))
+        if true is None or np.shape(true) != np.shape(value):
+            continue
+        claimed, wanted = list(np.ravel(value)), list(np.ravel(true))
+        entries = list(np.ndindex(*np.shape(value)))
+        case = Case(claimed, wanted, wanted, entries, examined.variables(), deadline)
+        if judge(case).verdict is Verdict.REFUTED:
+            return line
+    return None
+
+
+def _truth(examined: Examined, target: str, places: Mapping[str, Array]) -> Array | None:
+    """What a line's name says it is: a value of the program, or a derivative with respect to one (dz_dv, v_bar)."""
+    if target in places:
+        return places[target]
+    output = next(iter(examined.graph.outputs))
+    found = re.fullmatch(rf"d{re.escape(output)}_d(\w+)|(\w+)_bar", target)
+    place = places.get(found[1] or found[2]) if found else None
+    if place is None:
+        return None
+    derivatives = np.empty(np.size(place), dtype=object)
+    derivatives[:] = gradient(examined.true, list(np.ravel(place)))
+    return derivatives.reshape(np.shape(place))

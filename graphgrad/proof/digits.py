@@ -1,0 +1,106 @@
+"""Numbers of as many digits as are wanted: the value of exact scalars at a point, by mpmath.
+
+A value that does not exist (a logarithm of a negative number, a division by zero, an overflow beyond all use) is None,
+and makes None of everything that needs it; a branch of a condition that is not taken is not needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+
+from graphgrad.proof.derivative import order
+from graphgrad.proof.symbols import Sym
+
+DIGITS = 50
+BIG = 10**30  # arguments beyond are not evaluated: exp of them has more digits than there is memory
+
+Point = Mapping[str, Any]  # name of a variable -> Fraction, int or mpf
+
+
+def evaluate(roots: Sequence[Sym], point: Point, digits: int = DIGITS) -> list[Any]:
+    """Give every root's value at a point: an mpf, a bool, or None where it has none."""
+    with mpmath.workdps(digits):
+        values: dict[int, Any] = {}
+        for node in order(roots):
+            values[id(node)] = _value(node, values, point)
+        return [values[id(root)] for root in roots]
+
+
+def conditions(roots: Sequence[Sym]) -> list[Sym]:
+    """All comparisons, and all places where the expression changes its form."""
+    return [node for node in order(roots) if node.op in PIECES]
+
+
+PIECES = frozenset({"lt", "le", "eq", "abs", "sign", "max", "min", "floor"})
+
+
+def _value(node: Sym, values: dict[int, Any], point: Point) -> Any:  # noqa: PLR0911  (None at once where there is none)
+    match node.op:
+        case "const":
+            return node.value if type(node.value) is bool else mpf(node.value)
+        case "var":
+            return mpf(point[node.value])
+        case "pi":
+            return +mpmath.pi
+        case "where":
+            chosen = values[id(node.args[0])]
+            return None if chosen is None else values[id(node.args[1 if chosen else 2])]
+    args = [values[id(a)] for a in node.args]
+    if any(a is None for a in args):
+        return _decided(node.op, args)
+    try:
+        result = _FUNCTIONS[node.op](*args)
+    except (ZeroDivisionError, ValueError, OverflowError):
+        return None
+    if isinstance(result, bool):
+        return result
+    return result if isinstance(result, mpmath.mpf) and mpmath.isfinite(result) else None
+
+
+def _decided(op: str, args: list[Any]) -> bool | None:
+    """False and anything is False."""
+    return False if op == "and" and any(a is False for a in args) else None
+
+
+def mpf(value: Any) -> Any:
+    """Give a rational at the digits in force."""
+    if isinstance(value, Fraction):
+        return mpmath.mpf(value.numerator) / value.denominator
+    return mpmath.mpf(value)
+
+
+def _power(a: Any, b: Any) -> Any:
+    if abs(b) > BIG or (a and abs(mpmath.log(abs(a))) * abs(b) > BIG):
+        return None
+    if a < 0 and b != int(b):
+        return None
+    return a ** int(b) if b == int(b) else a**b
+
+
+def _bounded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda a: function(a) if abs(a) <= BIG else None
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b,
+    "mul": lambda a, b: a * b,
+    "pow": _power,
+    **{name: _bounded(getattr(mpmath, name)) for name in ("exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "erf")},
+    **{name: getattr(mpmath, name) for name in ("asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh")},
+    "sigmoid": _bounded(lambda a: 1 / (1 + mpmath.exp(-a))),
+    "log": lambda a: mpmath.log(a) if a > 0 else None,
+    "abs": abs,
+    "sign": lambda a: mpmath.mpf((a > 0) - (a < 0)),
+    "floor": mpmath.floor,
+    "max": max,
+    "min": min,
+    "lt": lambda a, b: bool(a < b),
+    "le": lambda a, b: bool(a <= b),
+    "eq": lambda a, b: bool(a == b),
+    "and": lambda a, b: a and b,
+    "not": lambda a: not a,
+}

@@ -1,0 +1,61 @@
+"""The verdict on two expressions: the same machinery, on values instead of gradients."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from graphgrad.core.errors import UsageError
+from graphgrad.core.graph import Graph
+from graphgrad.frontend.parse import parse
+from graphgrad.proof import reading
+from graphgrad.proof.cases import free_names, shrunk, source_of, symbols
+from graphgrad.proof.functions import Array
+from graphgrad.proof.graphs import TIMEOUT, unsupported
+from graphgrad.proof.judge import Case, judge
+from graphgrad.proof.symbols import SymbolsLost
+from graphgrad.proof.verdicts import Finding
+
+
+def equivalent(
+    a: Graph | str, b: Graph | str, shapes: dict[str, Any] | None = None, /, timeout: float = TIMEOUT
+) -> Finding:
+    """Give the verdict on whether two expressions have the same value, entry by entry.
+
+    `shapes` declares the inputs of texts, as for `parse`; inputs are matched by name. Raises ParseError and ShapeError,
+    and UsageError where a name or the result has two shapes.
+
+    >>> str(equivalent("log(x*y)", "log(x) + log(y)").verdict)
+    'PROVED'
+    >>> equivalent("abs(x)", "x").witness.point
+    {'x': '-12004/9973'}
+    """
+    deadline = time.monotonic() + timeout
+    first, second = (_graph(side, shapes or {}) for side in (a, b))
+    inputs: dict[str, Array] = {}
+    for graph in (first, second):
+        for name, value in symbols(graph).items():
+            if name in inputs and np.shape(inputs[name]) != np.shape(value):
+                raise UsageError(f"'{name}' has two shapes: {np.shape(inputs[name])} and {np.shape(value)}")
+            inputs.setdefault(name, value)
+            if value.dtype != object:
+                inputs[name] = value
+    try:
+        left, right = (reading.read(source_of(graph), inputs)[-1][1] for graph in (first, second))
+    except SymbolsLost as error:
+        return unsupported(error)
+    if np.shape(left) != np.shape(right):
+        raise UsageError(f"the two have different shapes: {np.shape(left)} and {np.shape(right)}")
+    variables = [x.value for value in inputs.values() if value.dtype == object for x in np.ravel(value)]
+    entries = list(np.ndindex(*np.shape(left)))
+    claimed, true = list(np.ravel(left)), list(np.ravel(right))
+    return judge(Case(claimed, true, true, entries, variables, deadline))
+
+
+def _graph(side: Graph | str, shapes: dict[str, Any]) -> Graph:
+    if isinstance(side, str):
+        used = free_names(side)
+        side = parse(side, {name: shape for name, shape in shapes.items() if name in used})
+    return shrunk(side)

@@ -1,0 +1,87 @@
+"""The verdict on graphgrad's own gradients of a program, each input's in turn, in bounded time."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from graphgrad.core.errors import GraphgradError, UsageError
+from graphgrad.core.graph import Graph
+from graphgrad.frontend.parse import parse
+from graphgrad.transform.grad import differentiable
+from graphgrad.proof.cases import Examined, examine, source_of
+from graphgrad.proof.functions import Array
+from graphgrad.proof.judge import Case, judge
+from graphgrad.proof.symbols import SymbolsLost
+from graphgrad.proof.verdicts import Finding, Report, Verdict
+
+TIMEOUT = 10.0  # seconds for a whole call
+
+
+def verify(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
+    """Give the verdict on the gradient of a scalar program with respect to each of its float inputs.
+
+    Truth comes from the program's text by a reading of its own, and is never derived from the graph. A program of
+    arrays is examined entry by entry at small shapes, which the report states. `timeout` (seconds, for the whole call)
+    is kept: what is not decided by then is UNKNOWN. Raises ParseError, and ShapeError where the output is no scalar.
+
+    >>> report = verify("log(x1*x2) * sin(x2)")
+    >>> report.ok, [str(finding.verdict) for finding in report.values()]
+    (True, ['PROVED', 'PROVED'])
+    """
+    start = time.monotonic()
+    graph = parse(graph) if isinstance(graph, str) else graph
+    names = differentiable(graph)
+    if not names:
+        raise UsageError("the program has no input to differentiate with respect to")
+    subject = source_of(graph)
+    try:
+        examined = examine(graph)
+    except (SymbolsLost, UsageError, NotImplementedError) as error:
+        return Report(subject, dict.fromkeys(names, unsupported(error)), time.monotonic() - start)
+    values = judge(_values(examined, start + timeout))
+    findings = {}
+    for k, name in enumerate(names):
+        share = time.monotonic() + (start + timeout - time.monotonic()) / (len(names) - k)
+        findings[name] = findings_of(examined, name, examined.gradients[name], share)
+        if values.verdict is not Verdict.PROVED:
+            findings[name] = _weaker(findings[name], values)
+    shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
+    return Report(subject, findings, time.monotonic() - start, shapes)
+
+
+def _values(examined: Examined, deadline: float) -> Case:
+    """The case that both readings give the output the same value."""
+    value = [examined.primal]
+    return Case(value, [examined.true], value, [()], examined.variables(), deadline)
+
+
+def _weaker(finding: Finding, values: Finding) -> Finding:
+    """A gradient is as sure as the value that it is the gradient of."""
+    if values.verdict is Verdict.REFUTED:
+        return values.with_(reason="the graph does not compute what the text says")
+    return finding if not finding.ok or finding.verdict is not Verdict.PROVED else finding.with_(
+        verdict=values.verdict, reason=f"the gradient is proved, its value: {values.reason}")  # fmt: skip
+
+
+def findings_of(examined: Examined, name: str, claimed: Array, deadline: float) -> Finding:
+    """The finding on one input's gradient; UNSUPPORTED and UNKNOWN where the examination stops."""
+    start = time.monotonic()
+    if start > deadline:
+        return Finding(Verdict.UNKNOWN, "time was up")
+    try:
+        wanted = np.shape(examined.inputs[name])
+        if np.shape(claimed) not in {wanted, ()}:
+            raise UsageError(f"the claim has shape {np.shape(claimed)}, but '{name}' has {wanted}")
+        return judge(examined.case(name, np.broadcast_to(claimed, wanted), deadline))
+    except SymbolsLost as error:
+        return unsupported(error)
+    except RecursionError:
+        return Finding(Verdict.UNKNOWN, "nested too deeply", seconds=time.monotonic() - start)
+
+
+def unsupported(error: Exception) -> Finding:
+    """The finding on what cannot be examined."""
+    said = error.message if isinstance(error, GraphgradError) else str(error)
+    return Finding(Verdict.UNSUPPORTED, said)

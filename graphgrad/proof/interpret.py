@@ -1,0 +1,249 @@
+"""A small interpreter of NumPy source text: a saved module is read as a syntax tree and run here, never by Python.
+
+Only what compiled modules are made of is known: functions, assignments, branches and loops, arithmetic, and a list of
+NumPy's functions. Everything else is refused before or when it is reached.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from graphgrad.core.errors import ParseError
+from graphgrad.proof.allowed import BUILTINS, METHODS, OPERATORS, STEPS
+
+
+class Returned(Exception):  # noqa: N818  (no error: how a function's value leaves its body)
+    """A return statement was reached."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Module:
+    r"""A module's functions, ready to be called by name on arrays of the caller's making.
+
+    `replaced` gives names of the module another meaning: `np` and `math` among them, which hold what is allowed.
+    Raises ParseError for syntax that is not known.
+
+    >>> Module("def f(x):\n    return x * 2", {}).call("f", 21)
+    42
+    """
+
+    def __init__(self, source: str, replaced: Mapping[str, Any]) -> None:
+        try:
+            self.tree = ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError) as error:
+            raise ParseError(f"this is not Python: {error}") from None
+        self.replaced, self.names = dict(replaced), dict[str, Any](BUILTINS)
+        self.steps = 0
+        for statement in self.tree.body:
+            self._top(statement)
+        self.names |= self.replaced
+
+    def functions(self) -> dict[str, ast.FunctionDef]:
+        """The syntax trees of the module's functions, by name."""
+        return {t.name: t for t in self.tree.body if isinstance(t, ast.FunctionDef)}
+
+    @property
+    def text(self) -> str:
+        """The module's docstring."""
+        return ast.get_docstring(self.tree) or ""
+
+    def call(self, name: str, *args: Any, **named: Any) -> Any:
+        """Call one of the module's functions; ParseError where there is none."""
+        if not isinstance(self.names.get(name), Function):
+            raise ParseError(f"the module has no function '{name}'")
+        return self.names[name](*args, **named)
+
+    def _top(self, statement: ast.stmt) -> None:
+        match statement:
+            case ast.FunctionDef(name=name):
+                self.names[name] = Function(self, statement)
+            case ast.Import(names=names) if all(n.name in {"math", "numpy"} for n in names):
+                self.names |= {n.asname or n.name: self.replaced.get(_ALIAS.get(n.name, n.name)) for n in names}
+            case ast.ImportFrom(module="math", names=names):
+                math_names = self.replaced.get("math")
+                self.names |= {n.asname or n.name: getattr(math_names, n.name, None) for n in names}
+            case ast.ImportFrom(module="__future__" | "typing") | ast.Expr(value=ast.Constant()):
+                pass
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                self.names[name] = None if isinstance(value, ast.Name) else self.value(value, self.names)
+            case ast.If():  # `if __name__ == "__main__":`, which is not run
+                pass
+            case _:
+                raise self.refused(statement)
+
+    def refused(self, tree: ast.AST) -> ParseError:
+        """The error for what no compiled module holds."""
+        line = getattr(tree, "lineno", 0)
+        return ParseError(f"line {line}: {type(tree).__name__} is nothing that a compiled module holds")
+
+    def run(self, body: list[ast.stmt], names: dict[str, Any]) -> None:
+        """Run statements in order."""
+        for statement in body:
+            self.statement(statement, names)
+
+    def statement(self, tree: ast.stmt, names: dict[str, Any]) -> None:  # noqa: C901  (one case for each statement)
+        """Run one statement."""
+        match tree:
+            case ast.Assign(targets=targets, value=value):
+                result = self.value(value, names)
+                for target in targets:
+                    self.assign(target, result, names)
+            case ast.AugAssign(target=target, op=sign, value=value):
+                old = self.value(_loaded(target), names)
+                self.assign(target, OPERATORS[type(sign)](old, self.value(value, names)), names)
+            case ast.Expr(value=value):
+                self.value(value, names)
+            case ast.Return(value=value):
+                raise Returned(None if value is None else self.value(value, names))
+            case ast.If(test=test, body=body, orelse=orelse):
+                self.run(body if self.value(test, names) else orelse, names)
+            case ast.For(target=target, iter=over, body=body, orelse=[]):
+                for item in self.value(over, names):
+                    self.assign(target, item, names)
+                    self.run(body, names)
+            case ast.With(body=body) | ast.Try(body=body):
+                self.run(body, names)
+            case ast.Pass():
+                pass
+            case _:
+                raise self.refused(tree)
+
+    def assign(self, target: ast.expr, value: Any, names: dict[str, Any]) -> None:
+        """Bind names, or entries of an array."""
+        match target:
+            case ast.Name(id=name):
+                names[name] = value
+            case ast.Tuple(elts=parts):
+                for part, item in zip(parts, value, strict=True):
+                    self.assign(part, item, names)
+            case ast.Subscript(value=array, slice=key):
+                self.value(array, names)[self.value(key, names)] = value
+            case _:
+                raise self.refused(target)
+
+    def value(self, tree: ast.expr, names: Mapping[str, Any]) -> Any:
+        """The value of an expression."""
+        self.steps += 1
+        if self.steps > STEPS:
+            raise ParseError("the module runs for too long")
+        rule = _EXPRESSIONS.get(type(tree))
+        if rule is None:
+            raise self.refused(tree)
+        return rule(self, tree, names)
+
+    def name(self, tree: ast.Name, names: Mapping[str, Any]) -> Any:
+        """A name's value: a local one first."""
+        for known in (names, self.names):
+            if tree.id in known:
+                return known[tree.id]
+        raise ParseError(f"line {tree.lineno}: '{tree.id}' is not known")
+
+    def attribute(self, tree: ast.Attribute, names: Mapping[str, Any]) -> Any:
+        """An attribute that modules use."""
+        of = self.value(tree.value, names)
+        allowed = isinstance(of, SimpleNamespace) or tree.attr in METHODS
+        if tree.attr.startswith("_") or not allowed or not hasattr(of, tree.attr):
+            raise ParseError(f"line {tree.lineno}: '.{tree.attr}' is nothing that a compiled module uses")
+        return getattr(of, tree.attr)
+
+    def invoke(self, tree: ast.Call, names: Mapping[str, Any]) -> Any:
+        """The value of a call."""
+        function = self.value(tree.func, names)
+        args: list[Any] = []
+        for a in tree.args:
+            args += list(self.value(a.value, names)) if isinstance(a, ast.Starred) else [self.value(a, names)]
+        return function(*args, **{k.arg: self.value(k.value, names) for k in tree.keywords if k.arg})
+
+    def compare(self, tree: ast.Compare, names: Mapping[str, Any]) -> Any:
+        """A comparison, or a chain of them."""
+        sides = [self.value(t, names) for t in (tree.left, *tree.comparators)]
+        parts = [OPERATORS[type(o)](a, b) for o, a, b in zip(tree.ops, sides, sides[1:], strict=False)]
+        result = parts[0]
+        for part in parts[1:]:
+            result = result & part
+        return result
+
+    def boolean(self, tree: ast.BoolOp, names: Mapping[str, Any]) -> Any:
+        """`and` and `or`, of symbols by NumPy."""
+        stop = isinstance(tree.op, ast.Or)
+        value = self.value(tree.values[0], names)
+        for part in tree.values[1:]:
+            if _symbolic(value):
+                value = (np.logical_or if stop else np.logical_and)(value, self.value(part, names))
+            elif bool(value) != stop:
+                value = self.value(part, names)
+        return value
+
+    def choice(self, tree: ast.IfExp, names: Mapping[str, Any]) -> Any:
+        """A conditional expression, of a symbol by `where`."""
+        test = self.value(tree.test, names)
+        if _symbolic(test):
+            return np.where(test, self.value(tree.body, names), self.value(tree.orelse, names))
+        return self.value(tree.body if test else tree.orelse, names)
+
+    def each(self, tree: ast.GeneratorExp | ast.ListComp, names: Mapping[str, Any]) -> list[Any]:
+        """The values of a comprehension."""
+        (loop,) = tree.generators
+        inner, results = dict(names), []
+        for item in self.value(loop.iter, names):
+            self.assign(loop.target, item, inner)
+            if all(self.value(test, inner) for test in loop.ifs):
+                results.append(self.value(tree.elt, inner))
+        return results
+
+
+class Function:
+    """A function of a module."""
+
+    def __init__(self, module: Module, tree: ast.FunctionDef) -> None:
+        self.module, self.tree = module, tree
+        self.parameters = [a.arg for a in tree.args.args]
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        """Run the body on arguments."""
+        names = dict(zip(self.parameters, args, strict=False)) | named
+        for parameter, default in zip(self.parameters[::-1], self.tree.args.defaults[::-1], strict=False):
+            names.setdefault(parameter, self.module.value(default, {}))
+        try:
+            self.module.run(self.tree.body, names)
+        except Returned as returned:
+            return returned.value
+        return None
+
+
+def _symbolic(value: Any) -> bool:
+    """Whether a condition is one of symbols, to be kept and not decided."""
+    return isinstance(value, np.ndarray) and value.dtype == object
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    return ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else target
+
+
+_ALIAS = {"numpy": "np"}
+_EXPRESSIONS: dict[type[ast.expr], Callable[..., Any]] = {
+    ast.Constant: lambda _, t, __: t.value,
+    ast.Name: Module.name,
+    ast.Attribute: Module.attribute,
+    ast.Call: Module.invoke,
+    ast.BinOp: lambda m, t, n: OPERATORS[type(t.op)](m.value(t.left, n), m.value(t.right, n)),
+    ast.UnaryOp: lambda m, t, n: OPERATORS[type(t.op)](m.value(t.operand, n)),
+    ast.Compare: Module.compare,
+    ast.BoolOp: Module.boolean,
+    ast.IfExp: Module.choice,
+    ast.Subscript: lambda m, t, n: m.value(t.value, n)[m.value(t.slice, n)],
+    ast.Slice: lambda m, t, n: slice(*(None if e is None else m.value(e, n) for e in (t.lower, t.upper, t.step))),
+    ast.Tuple: lambda m, t, n: tuple(m.value(e, n) for e in t.elts),
+    ast.List: lambda m, t, n: [m.value(e, n) for e in t.elts],
+    ast.Dict: lambda m, t, n: {m.value(k, n): m.value(v, n) for k, v in zip(t.keys, t.values, strict=True)},
+    ast.GeneratorExp: Module.each,
+    ast.ListComp: Module.each,
+}

@@ -1,0 +1,275 @@
+"""The judge: two lists of exact scalars, what is claimed and what is true; and one finding.
+
+A counterexample is searched first, then a proof; where neither is found, agreement in digits counts only if the points
+stood on both sides of every condition.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mpmath
+
+from graphgrad.proof.derivative import order
+from graphgrad.proof.digits import DIGITS, PIECES, evaluate, mpf
+from graphgrad.proof.hard import simplified_equal
+from graphgrad.proof.points import Point, exact, points
+from graphgrad.proof.symbols import Sym, numeric
+from graphgrad.proof.verdicts import Finding, Kink, Verdict, Witness
+from graphgrad.proof.zero import proved_equal
+
+FIRST, PROVED, MOST = 10, 20, 10_000  # points looked at: before a proof is tried; for kinks, after one; without one
+UNMET = "an equality was never met"
+NEARLY = 40  # digits in common from which two numbers are the same; with fewer, more digits decide
+KINKS = 2  # kinks that are looked at closely
+LONGEST = 4000  # digits beyond which a difference stays undecided
+AROUND = 120  # digits of derivatives around a kink
+ENOUGH = 6  # points with a value on both sides, for agreement
+WORK = 60_000  # nodes evaluated in one search
+SAME, TIE = mpmath.mpf(10) ** -20, mpmath.mpf(10) ** -40
+
+
+@dataclass
+class Case:
+    """Claimed and true values, entry by entry; `given` is graphgrad's own value, its convention at kinks."""
+
+    claimed: list[Sym]
+    true: list[Sym]
+    given: list[Sym]
+    entries: Sequence[tuple[int, ...]]
+    variables: Sequence[str]
+    deadline: float = float("inf")
+
+    def __post_init__(self) -> None:
+        self.claimed, self.true, self.given = (
+            [numeric(a) for a in side] for side in (self.claimed, self.true, self.given)
+        )
+
+    @property
+    def pairs(self) -> list[tuple[Sym, Sym]]:
+        """Claimed and true, entry by entry."""
+        return list(zip(self.claimed, self.true, strict=True))
+
+
+def judge(case: Case) -> Finding:
+    """Give the finding of a case, in time."""
+    start = time.monotonic()
+    if all(a is b for a, b in case.pairs):
+        found = Finding(Verdict.PROVED, "identical")
+    else:
+        found = search(case, FIRST)
+        if found.verdict is not Verdict.REFUTED:
+            found = _proof(case, found)
+    if found.verdict is Verdict.PROVED and not found.region:
+        found = found.with_(region="wherever both sides are defined" + _but_kinks(case))
+    return found.with_(seconds=time.monotonic() - start)
+
+
+def _proof(case: Case, found: Finding) -> Finding:
+    """Prove, and look on where there may be kinks, or where no proof was found."""
+    method = proved_equal(case.pairs, case.deadline)
+    smooth = not any(n.op in PIECES for n in order(case.claimed + case.true))
+    if not (method and smooth and found.verdict is not Verdict.UNDEFINED):
+        found = search(case, PROVED + looked_at(case) if method else MOST)
+    if found.verdict in {Verdict.REFUTED, Verdict.UNDEFINED}:
+        return found
+    method = method or simplified_equal(case.pairs, case.deadline)
+    if not method or found.reason == UNMET:
+        return found
+    kept = Verdict.NON_SMOOTH if found.verdict is Verdict.NON_SMOOTH else Verdict.PROVED
+    return found.with_(verdict=kept, reason=method)
+
+
+def _but_kinks(case: Case) -> str:
+    return ", away from kinks" if any(n.op in PIECES for n in order(case.true)) else ""
+
+
+def looked_at(case: Case) -> int:
+    """How many points stand exactly at a number of a condition."""
+    roots = case.claimed + case.true
+    return 2 * len(exact(case.variables, roots))
+
+
+def search(case: Case, most: int) -> Finding:
+    """Look for a point where claim and truth differ; else say how far they agree."""
+    looked = Search(case)
+    for count, point in enumerate(points(case.variables, looked.roots, rounds=4)):
+        if count >= min(most, looked.budget) or (time.monotonic() > case.deadline and looked.tried):
+            break
+        if (found := looked.at(point)) is not None:
+            return found
+    return looked.result()
+
+
+class Search:
+    """What a search has seen so far."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.left = [i for i, (a, b) in enumerate(case.pairs) if a is not b]
+        self.roots = [case.claimed[i] for i in self.left] + [case.true[i] for i in self.left]
+        nodes = order(self.roots)
+        self.forks = [n for n in nodes if n.op in PIECES]
+        self.choices = list({id(n.args[0]): n.args[0] for n in nodes if n.op == "where"}.values())
+        self.sides: dict[int, set[int]] = {id(n): set() for n in self.forks}
+        self.chosen: dict[int, set[Any]] = {id(n): set() for n in self.choices}
+        known = {id(n) for n in order(case.true + case.given)}
+        self.own = [n for n in self.forks if n.op == "eq" and id(n) not in known]  # equalities of the claim alone
+        self.budget = max(12, WORK // max(len(nodes), 1))
+        self.tried, self.digits, self.unlike = 0, DIGITS, False
+        self.kinks: list[Kink] = []
+        self.hollow: Point | None = None  # a point where the claim alone has no value
+
+    def at(self, point: Point) -> Finding | None:
+        """Look at a point; gives the refutation if there is one."""
+        values = evaluate(self.roots + [a for n in self.forks for a in n.args] + self.choices, point)
+        tied = _take_sides(self.forks, iter(values[len(self.roots) :]), self.sides)
+        for node, value in zip(self.choices, values[-len(self.choices) :] if self.choices else (), strict=True):
+            self.chosen[id(node)].add(value)
+        some = False
+        for k, i in enumerate(self.left):
+            claimed, true = values[k], values[len(self.left) + k]
+            if claimed is None or true is None:
+                self.hollow = self.hollow or (point if claimed is None and true is not None else None)
+                continue
+            same = agreement(claimed, true)
+            if same < NEARLY and tied and len(self.kinks) >= KINKS and self.ours(i, point, claimed):
+                some = True
+                continue
+            apart = same < NEARLY and differs(self.case.claimed[i], self.case.true[i], point)
+            some = some or apart is not None
+            if same >= NEARLY:
+                self.digits = min(self.digits, same)
+            elif apart:
+                found = self.at_kink(i, point, claimed) if tied else _refuted(self.case, i, point)
+                if found is not None:
+                    return found
+        self.tried += some
+        return None
+
+    def ours(self, i: int, point: Point, claimed: Any) -> bool:
+        """Whether a value is graphgrad's own."""
+        (given,) = evaluate([self.case.given[i]], point)
+        return given is not None and agreement(claimed, given) >= NEARLY
+
+    def at_kink(self, i: int, point: Point, claimed: Any) -> Finding | None:
+        """Judge a value on an edge by the derivatives around it, and by graphgrad's own."""
+        ours = self.ours(i, point, claimed)
+        around = one_sided(self.case.true[i], point)
+        if not around:
+            return None
+        low, high = min(around), max(around)
+        smooth = high - low <= SAME * max(1, abs(high))
+        if smooth and abs(claimed - low) <= SAME * max(1, abs(high)):
+            return None
+        if ours or (not smooth and low - SAME <= claimed <= high + SAME):
+            self.unlike = self.unlike or smooth or not ours
+            self.kinks.append(Kink(_shown(point), _number(low), _number(high), _number(claimed)))
+            return None
+        return _refuted(self.case, i, point, around)
+
+    def result(self) -> Finding:
+        """What a search without a refutation comes to."""
+        if not self.tried:
+            return Finding(Verdict.UNDEFINED, "no point was found where both sides have a value")
+        assumptions: tuple[str, ...] = ()
+        if self.hollow is not None:
+            there = ", ".join(f"{name} = {value}" for name, value in list(self.hollow.items())[:4])
+            assumptions = (f"where the claim has a value (it has none at {there})",)
+        verdict, reason = Verdict.AGREED, f"{self.digits} digits at {self.tried} points"
+        if self.tried < ENOUGH:
+            verdict, reason = Verdict.UNKNOWN, "too few points have a value"
+        elif any(0 not in self.sides[id(n)] for n in self.own):
+            verdict, reason = Verdict.UNKNOWN, UNMET
+        elif not all(len(s - {None}) > 1 for s in [*self.sides.values(), *self.chosen.values()]):
+            verdict, reason = Verdict.UNKNOWN, "a condition was seen from one side only"
+        elif self.unlike:
+            verdict = Verdict.NON_SMOOTH
+        return Finding(verdict, reason, None, tuple(self.kinks), assumptions, digits=self.digits, points=self.tried)
+
+
+def _take_sides(forks: Sequence[Sym], seen: Any, sides: dict[int, set[int]]) -> bool:
+    """Note on which side of every condition a point stands; tell whether it stands on an edge."""
+    tied = False
+    for node in forks:
+        args = [next(seen) for _ in node.args]
+        if any(a is None for a in args):
+            continue
+        offset = args[0] - args[1] if len(args) == 2 else args[0]
+        if node.op == "floor":
+            offset -= mpmath.nint(offset)
+        on_edge = abs(offset) <= TIE * max(1, *(abs(a) for a in args))
+        tied = tied or on_edge
+        sides[id(node)].add(0 if on_edge else 1 if offset > 0 else -1)
+    return tied
+
+
+def agreement(a: Any, b: Any) -> int:
+    """How many digits two numbers share."""
+    if isinstance(a, bool) or isinstance(b, bool):
+        return DIGITS if bool(a) == bool(b) else 0
+    gap, size = abs(a - b), max(abs(a), abs(b))
+    if gap == 0:
+        return DIGITS
+    return max(0, min(DIGITS, int(mpmath.floor(-mpmath.log10(gap / size)))))
+
+
+def differs(claimed: Sym, true: Sym, point: Point) -> bool | None:
+    """Whether a difference stays when there are more digits than can cancel; None where that takes too many."""
+    nodes = order([claimed, true])
+    values = {id(n): v for n, v in zip(nodes, evaluate(nodes, point), strict=True)}
+    terms = [abs(v) for n in nodes if n.op == "add" for a in n.args if (v := values[id(a)])]
+    size = max(abs(values[id(claimed)]), abs(values[id(true)]))
+    digits = 200 + max(0, int(mpmath.log10(max(terms) / size)) if terms else 0)
+    if digits > LONGEST:
+        return None
+    gaps = []
+    for more in (digits, 2 * digits):
+        a, b = evaluate([claimed, true], point, more)
+        if a is None or b is None:
+            return None
+        with mpmath.workdps(more):
+            gaps.append(abs(a - b))
+    return bool(gaps[1] != 0 and abs(gaps[0] / gaps[1] - 1) < SAME * 10**10)
+
+
+def one_sided(true: Sym, point: Point) -> list[Any]:
+    """The values of a derivative closely around a point, in many directions."""
+    dice = random.Random(2)  # noqa: S311  (a search, not a secret)
+    found = []
+    with mpmath.workdps(AROUND):
+        step = mpmath.mpf(10) ** -30
+        for _ in range(min(24, 8 + 4 * len(point))):
+            near = {n: mpf(value) + step * dice.uniform(-1, 1) for n, value in point.items()}
+            (value,) = evaluate([true], near, AROUND)
+            if value is not None:
+                found.append(value)
+    return found
+
+
+def _refuted(case: Case, i: int, point: Point, around: Sequence[Any] = ()) -> Finding:
+    claimed, computed = evaluate([case.claimed[i], case.true[i]], point, DIGITS)
+    more = DIGITS
+    while agreement(claimed, computed) > DIGITS - 15 and more < 200:
+        more *= 2
+        claimed, computed = evaluate([case.claimed[i], case.true[i]], point, more)
+    reason = "a counterexample"
+    if around and max(around) - min(around) > SAME:
+        reason = f"at a kink, outside the derivatives around it: {_number(min(around))} to {_number(max(around))}"
+    witness = Witness(_shown(point), case.entries[i], _number(claimed), _number(computed))
+    return Finding(Verdict.REFUTED, reason, witness=witness)
+
+
+def _shown(point: Point) -> dict[str, str]:
+    return {name: str(value) for name, value in point.items()}
+
+
+def _number(value: Any) -> str:
+    return str(mpmath.nstr(value, DIGITS)) if not isinstance(value, bool) else str(value)
+
+
+__all__ = ["Case", "agreement", "differs", "judge", "search"]

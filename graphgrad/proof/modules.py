@@ -1,0 +1,153 @@
+"""Verdicts on compiled modules, as text: read, never imported, and run on arrays of exact scalars."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from graphgrad.core.errors import GraphgradError, ParseError, ShapeError
+from graphgrad.core.graph import Graph
+from graphgrad.execute import numpy_functions, python_functions
+from graphgrad.frontend.parse import parse
+from graphgrad.proof.allowed import MATH, allowed
+from graphgrad.proof.arrays import plain, wrapped
+from graphgrad.proof.cases import Examined, examine, source_of
+from graphgrad.proof.elementary import function
+from graphgrad.proof.functions import ALIASES, FUNCTIONS, each
+from graphgrad.proof.graphs import TIMEOUT, unsupported
+from graphgrad.proof.interpret import Module
+from graphgrad.proof.judge import Case, judge
+from graphgrad.proof.symbols import SymbolsLost
+from graphgrad.proof.verdicts import Finding, Report, Verdict
+
+ENTRY, LARGEST = "value_and_grad", 10**6
+
+
+def verify_source(source: str, graph: Graph | str | None = None, /, timeout: float = TIMEOUT) -> Report:
+    r"""Give the verdict on a compiled module's gradients, by input, and on its value, by output.
+
+    The module's text is interpreted, never imported. Without a graph the program is the one that the module's own
+    docstring states. It is run at small shapes, which the report states, as what it does depends on no size. Raises
+    ParseError where the text is no such module.
+
+    >>> module = 'def value_and_grad(x):\n    z = x * x\n    return z, {"x": x + x}'
+    >>> [str(f.verdict) for f in verify_source(module, "x**2").values()]
+    ['PROVED', 'PROVED']
+    """
+    start = time.monotonic()
+    module = Module(source, _meanings())
+    module.names |= {
+        name: LIBRARY[name] for name, tree in module.functions().items() if name in LIBRARY and _ours(tree)
+    }
+    program = stated(module.text) if graph is None else parse(graph) if isinstance(graph, str) else graph
+    output = next(iter(program.outputs))
+    try:
+        examined = examine(program)
+        given = {n: wrapped(a.copy()) if a.dtype == object else a for n, a in examined.inputs.items()}
+        value, gradients = module.call(ENTRY, **given)
+    except SymbolsLost as error:
+        return Report(source_of(program), {output: unsupported(error)}, time.monotonic() - start)
+    deadline = start + timeout
+    (claimed,) = np.ravel(plain(value))
+    case = Case([claimed], [examined.true], [examined.true], [()], examined.variables(), deadline)
+    findings = {output: judge(case)}
+    for name, gradient in gradients.items():
+        findings[name] = _judged(examined, name, gradient, deadline)
+    shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
+    return Report(source_of(program), findings, time.monotonic() - start, shapes)
+
+
+def _judged(examined: Examined, name: str, gradient: Any, deadline: float) -> Finding:
+    claimed = plain(gradient)
+    if claimed.shape != examined.inputs[name].shape:
+        said = f"the gradient has shape {claimed.shape}, but '{name}' has {examined.inputs[name].shape}"
+        return Finding(Verdict.UNSUPPORTED, said)
+    if time.monotonic() > deadline:
+        return Finding(Verdict.UNKNOWN, "time was up")
+    return judge(examined.case(name, claimed, deadline))
+
+
+def stated(docstring: str) -> Graph:
+    r"""The program that a compiled module's docstring states, with its inputs' shapes.
+
+    >>> stated("The value of\n\n    sum(x * y)\n\nx: numbers of shape (3,); y: a number.").nodes[0].shape
+    (3,)
+    """
+    found = re.search(r"\n\n((?:    .*\n?|\n)+?)\n(?=\S)", docstring + "\n\n.")
+    if found is None:
+        raise ParseError("the module's docstring states no program", hint="give the program it was made from")
+    rest = " ".join(docstring[found.end() :].split())
+    shapes = {name: tuple(int(n) if n.strip().isdigit() else n.strip() for n in sizes.split(",") if n.strip())
+              for name, sizes in re.findall(r"(\w+): (?:numbers|integers) of shape \(([^)]*)\)", rest)}  # fmt: skip
+    try:
+        return parse("\n".join(line[4:] for line in found[1].splitlines()), shapes)
+    except ShapeError:
+        raise
+    except GraphgradError as error:
+        raise ParseError(f"the program that the docstring states cannot be read: {error.message}") from None
+
+
+class Uncast(np.float64):
+    """np.float64 as modules use it, as a type and as a cast, but for arrays of symbols, which it leaves alone."""
+
+    def __new__(cls, value: Any = 0.0) -> Any:
+        """Cast a number."""
+        return value if isinstance(value, np.ndarray) else float(value)
+
+
+def _meanings() -> dict[str, Any]:
+    """What names of a module mean here: NumPy without casts, mathematics exact, the error function itself."""
+    same = lambda a, *_, **__: a  # noqa: E731  (an array stays what it is)
+    floats = dict.fromkeys(("asarray", "array", "ascontiguousarray"), same)
+    floats |= {"float64": Uncast, "float32": Uncast}
+    special = {**floats, "int64": np.int64, "zeros": _zeros, "empty": _zeros, "errstate": same, "pi": MATH["pi"],
+               "newaxis": None, "add": np.add}  # fmt: skip
+    exact = {name: FUNCTIONS[ALIASES.get(name, name)] for name in _MATH}
+    return {
+        "np": allowed(**special),
+        "math": SimpleNamespace(**{n: _wrapping(rule) for n, rule in exact.items()} | MATH),
+        "erf": _wrapping(each(function("erf"))),
+    }
+
+
+def _ours(tree: ast.FunctionDef) -> bool:
+    """Whether a function is, word for word, the one of graphgrad's library whose meaning is known (and tested)."""
+    body = [ast.dump(statement) for statement in tree.body]
+    for library in (numpy_functions, python_functions):
+        original = getattr(library, tree.name, None)
+        if original is not None:
+            (known,) = ast.parse(inspect.getsource(original)).body
+            assert isinstance(known, ast.FunctionDef)
+            if body == [ast.dump(statement) for statement in known.body]:
+                return True
+    return False
+
+
+def _zeros(shape: Any = (), *_: Any, **__: Any) -> Any:
+    if np.prod(shape, dtype=float) > LARGEST:
+        raise ParseError("the module makes too large an array")
+    return wrapped(np.zeros(shape, dtype=object))
+
+
+def _wrapping(rule: Any) -> Any:
+    return lambda *args: wrapped(rule(*map(plain, args)))
+
+
+def _statics(name: str) -> Any:
+    """A library function's meaning: operands are arrays of symbols, or labels, and static attributes follow."""
+    rule = FUNCTIONS[name]
+    return lambda *args: wrapped(
+        rule(*(a if not isinstance(a, np.ndarray) or a.dtype != object else plain(a) for a in args))
+    )
+
+
+LIBRARY: dict[str, Any] = {name: _statics(name) for name in ["softmax", "log_softmax", "logsumexp", "sigmoid",
+    "softplus", "xlogy", "gelu", "norm", "cross_entropy", "erf", "coprod", "sign"]}  # fmt: skip
+_MATH = ["exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh",
+    "acosh", "atanh", "sqrt", "cbrt", "erf", "floor", "fabs", "expm1", "log1p", "log2", "log10", "hypot"]  # fmt: skip

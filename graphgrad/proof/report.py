@@ -1,0 +1,102 @@
+"""Reports as text, Markdown and JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from graphgrad.proof.verdicts import Finding, Report, Verdict
+
+
+def text(report: Report) -> str:
+    """Write a report for a terminal.
+
+    >>> from graphgrad.proof.verdicts import Finding
+    >>> print(text(Report("x**2", {"x": Finding(Verdict.PROVED, "normal form", region="everywhere")})))
+    x**2
+      x  PROVED  normal form; everywhere
+    """
+    width = max((len(name) for name in report), default=0)
+    lines = [
+        f"  {name:{width}}  {finding.verdict}  {'; '.join(facts(finding))}".rstrip() for name, finding in report.items()
+    ]
+    return "\n".join([*report.subject.splitlines(), *lines, *_shapes(report)])
+
+
+def markdown(report: Report) -> str:
+    """Write a report as a Markdown table."""
+    rows = [f"| `{name}` | {f.verdict} | {'; '.join(facts(f)).replace('|', chr(92) + '|').replace(chr(10), ' ')} |"
+            for name, f in report.items()]  # fmt: skip
+    subject = "\n".join(f"    {line}" for line in report.subject.splitlines())
+    return "\n".join([subject, "", "| gradient | verdict | reason |", "|---|---|---|", *rows, *_shapes(report)])
+
+
+def to_json(report: Report) -> str:
+    """Write a report as JSON: everything it holds, numbers as decimal text where they have more than 17 digits."""
+    found = {
+        "subject": report.subject,
+        "ok": report.ok,
+        "seconds": round(report.seconds, 3),
+        "shapes": {name: list(shape) for name, shape in report.shapes.items()},
+        "findings": {name: _plain(finding) for name, finding in report.items()},
+    }
+    return json.dumps(found, indent=2, ensure_ascii=False)
+
+
+def facts(finding: Finding) -> list[str]:
+    """What there is to say about a finding beyond its verdict, most important first."""
+    said = [finding.reason] if finding.reason else []
+    if witness := finding.witness:
+        entry = f" entry {list(witness.entry)}" if witness.entry else ""
+        point = ", ".join(f"{name} = {value}" for name, value in witness.point.items())
+        claimed, true = _told_apart(witness.claimed, witness.true)
+        said.append(f"at {_shortened(point)}:{entry} claimed {claimed}, true {true}")
+    if finding.correct_where:
+        said.append(f"correct only for {finding.correct_where}" if _order(finding) else
+                    f"correct only if {finding.correct_where}")  # fmt: skip
+    if finding.line is not None:
+        said.append(f"the first wrong line is line {finding.line}")
+    said += [finding.region] if finding.region else []
+    said += list(finding.assumptions)
+    for kink in finding.kinks[:1]:
+        point = ", ".join(f"{name} = {value}" for name, value in kink.point.items())
+        around = f"from {_short(kink.left)} to {_short(kink.right)}"
+        said.append(f"a kink at {_shortened(point)}: {around}, here {_short(kink.given)}")
+    if finding.verdict is Verdict.NON_SMOOTH:
+        said.append("equal wherever there is a derivative")
+    return said
+
+
+def _order(finding: Finding) -> bool:
+    return any(sign in finding.correct_where for sign in "<>")
+
+
+def _told_apart(a: str, b: str) -> tuple[str, str]:
+    """Two decimals, as short as still shows that they differ."""
+    same = next((k for k, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    return tuple(v if "e" in v else v[: max(12, same + 4)] for v in (a, b))  # type: ignore[return-value]
+
+
+def _short(number: str) -> str:
+    return f"{float(number):.6g}"
+
+
+def _shortened(said: str) -> str:
+    return said if len(said) <= 200 else said[:197] + "..."
+
+
+def _shapes(report: Report) -> list[str]:
+    shaped = [f"{name} {shape}" for name, shape in report.shapes.items() if shape]
+    return ["", f"examined at {', '.join(shaped)}"] if shaped else []
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    found: dict[str, Any] = {"verdict": str(finding.verdict), "reason": finding.reason}
+    if finding.witness:
+        found["witness"] = {**finding.witness._asdict(), "point": dict(finding.witness.point)}
+    if finding.kinks:
+        found["kinks"] = [{**kink._asdict(), "point": dict(kink.point)} for kink in finding.kinks]
+    for name in ("assumptions", "region", "correct_where", "line", "digits", "points"):
+        if value := getattr(finding, name):
+            found[name] = list(value) if isinstance(value, tuple) else value
+    return {**found, "seconds": round(finding.seconds, 3)}

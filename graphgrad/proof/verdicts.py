@@ -1,0 +1,107 @@
+"""Verdicts, and the findings and reports that carry them. Plain data: no proof happens here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class Verdict(StrEnum):
+    """What is known about a gradient, strongest first; REFUTED always carries a witness, and time up is UNKNOWN."""
+
+    PROVED = "PROVED"  # equal wherever both sides are defined and differentiable
+    CERTIFIED = "CERTIFIED"  # an exact random test over a prime field passed, with a bound on its error
+    AGREED = "AGREED"  # equal to that many digits at that many points, on every side of every condition
+    NON_SMOOTH = "NON-SMOOTH"  # equal but at kinks, where it lies between the one-sided derivatives
+    UNDEFINED = "UNDEFINED"  # no point was found where both sides have a value
+    UNSUPPORTED = "UNSUPPORTED"  # outside what can be examined
+    UNKNOWN = "UNKNOWN"  # time was up, or nothing was decided
+    REFUTED = "REFUTED"  # a point where the two differ
+
+
+GOOD = frozenset({Verdict.PROVED, Verdict.CERTIFIED, Verdict.AGREED, Verdict.NON_SMOOTH})
+
+
+class Witness(NamedTuple):
+    """A point at which a claim is wrong: values of variables as exact text, and both values to many digits."""
+
+    point: Mapping[str, str]
+    entry: tuple[int, ...]
+    claimed: str
+    true: str
+
+
+class Kink(NamedTuple):
+    """A point without a derivative: the smallest and largest derivative around it, and the value given there."""
+
+    point: Mapping[str, str]
+    left: str
+    right: str
+    given: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is known about one gradient, with the reason."""
+
+    verdict: Verdict
+    reason: str = ""
+    witness: Witness | None = None
+    kinks: tuple[Kink, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    region: str = ""
+    correct_where: str = ""  # of a refuted claim: where it is right, if that was found
+    line: int | None = None  # of a refuted derivation: its first wrong line
+    digits: int | None = None
+    points: int = 0
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the gradient can be trusted."""
+        return self.verdict in GOOD
+
+    def with_(self, **changes: Any) -> Finding:
+        """The finding with some fields changed."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class Report(Mapping[str, Finding]):
+    """Findings by name of the input (or claim), in order.
+
+    >>> report = Report("x**2", {"x": Finding(Verdict.PROVED, "normal form")})
+    >>> report.ok, report["x"].verdict
+    (True, <Verdict.PROVED: 'PROVED'>)
+    """
+
+    subject: str
+    findings: Mapping[str, Finding]
+    seconds: float = 0.0
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # at which it was examined
+
+    def __getitem__(self, name: str) -> Finding:
+        return self.findings[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __str__(self) -> str:
+        from graphgrad.proof.report import text
+
+        return text(self)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every finding can be trusted; UNKNOWN and UNSUPPORTED cannot."""
+        return bool(self.findings) and all(f.ok for f in self.findings.values())
+
+    @property
+    def refuted(self) -> bool:
+        """Whether any finding is REFUTED: the commands then exit with 1."""
+        return any(f.verdict is Verdict.REFUTED for f in self.findings.values())

@@ -1,0 +1,80 @@
+"""Whether pairs of exact scalars are equal wherever both are defined: proved, or not known. Never a guess."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from graphgrad.proof.normal import Normal
+from graphgrad.proof.signs import Open, Signs, Undefined
+from graphgrad.proof.sums import TooLarge, plus, scaled
+from graphgrad.proof.symbols import Sym
+
+PATHS = 256  # choices of signs that one proof follows
+Pair = tuple[Sym, Sym]
+
+
+def proved_equal(pairs: Sequence[Pair], deadline: float = float("inf")) -> str:
+    """Give the method by which all pairs are proved equal, or "".
+
+    >>> from graphgrad.proof.symbols import var
+    >>> x = var("x")
+    >>> proved_equal([((x + 1) ** 2 - 1, x * (x + 2))])
+    'normal form'
+    """
+    left = [(a, b) for a, b in pairs if a is not b]
+    if not left:
+        return "identical"
+    for plain in (Normal(naming=True), Normal()):
+        left = [pair for pair in left if not _plainly(plain, pair, deadline)]
+        if not left:
+            return "normal form"
+    return "normal form, by cases" if all(_deeply(pair, deadline) for pair in left) else ""
+
+
+def _plainly(normal: Normal, pair: Pair, deadline: float) -> bool:
+    if time.monotonic() > deadline:
+        return False
+    try:
+        return normal.atoms.zero(plus(normal.of(pair[0]), scaled(normal.of(pair[1]), -1)))
+    except (TooLarge, Undefined, RecursionError):
+        return False
+
+
+def proved_given(pairs: Sequence[Pair], signs: Mapping[str, int], deadline: float = float("inf")) -> bool:
+    """Whether all pairs are proved equal where some variables are positive (1) or negative (-1).
+
+    >>> from graphgrad.proof.elementary import sqrt
+    >>> from graphgrad.proof.symbols import var
+    >>> proved_given([(sqrt(var("x") ** 2), var("x"))], {"x": 1})
+    True
+    """
+    return all(a is b or _deeply((a, b), deadline, signs) for a, b in pairs)
+
+
+def _deeply(pair: Pair, deadline: float, given: Mapping[str, int] | None = None) -> bool:
+    """Follow every choice of signs; a proof only where none fails and at least one says something."""
+    waiting: list[tuple[dict[str, int], tuple[int, ...]]] = [(dict(given or {}), ())]
+    said = False
+    for _ in range(PATHS):
+        if not waiting:
+            return said
+        if time.monotonic() > deadline:
+            return False
+        variables, script = waiting.pop()
+        signs = Signs(variables, script)
+        normal = Normal(signs)
+        try:
+            equal = signs.atoms.zero(plus(normal.of(pair[0]), scaled(normal.of(pair[1]), -1)))
+            if not equal and not signs.impossible():
+                return False
+            said = said or equal
+        except Open as wanted:
+            waiting += [({**variables, wanted.variable: sign}, ()) for sign in (1, -1)]
+            continue
+        except Undefined:
+            pass
+        except (TooLarge, RecursionError):
+            return False
+        waiting += [(variables, later) for later in signs.next_scripts(len(script))]
+    return False

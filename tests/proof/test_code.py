@@ -1,0 +1,118 @@
+"""Gradients written as NumPy code, as other libraries' functions, and as compiled modules."""
+
+import math
+
+import numpy as np
+import pytest
+
+from graphgrad.compile.compile import compile as compiled
+from graphgrad.core.errors import ParseError, UsageError
+from graphgrad.frontend.parse import parse
+from graphgrad.testing import assert_gradient
+from graphgrad.transform.grad import grad
+from graphgrad.proof.code import verify_function, verify_vjp
+from graphgrad.proof.modules import verify_source
+from graphgrad.proof.verdicts import Verdict
+
+
+def softmax(x):
+    e = np.exp(x - np.max(x))
+    return e / np.sum(e)
+
+
+def layer(x, gain):
+    centred = x - x.mean(axis=-1, keepdims=True)
+    return gain * centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-5)
+
+
+def layer_vjp(g, x, gain):
+    centred = x - x.mean(axis=-1, keepdims=True)
+    scale = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-5)
+    unit, h = centred / scale, g * gain
+    return (h - h.mean(-1, keepdims=True) - unit * (h * unit).mean(-1, keepdims=True)) / scale, (g * unit).sum(0)
+
+
+def filled(x):
+    g = np.zeros(x.shape)
+    for i in range(len(x)):
+        g[i] = 2 * x[i]
+    return g
+
+
+def one_wrong(x):
+    g = 2 * x
+    g[7777] *= 1.0001
+    return g
+
+
+F, V, N, R, K = Verdict.PROVED, Verdict.REFUTED, Verdict.AGREED, Verdict.UNSUPPORTED, Verdict.NON_SMOOTH
+CASES = [
+    (lambda x: -np.log(softmax(x)[1]), lambda x: softmax(x) - np.array([0, 1, 0]), (3,), F),
+    (lambda x: -np.log(softmax(x)[1]), lambda x: softmax(x) - np.array([0, 1, 0]) * 1.000001, (3,), V),
+    (lambda x: np.sum(np.where(x > 0, x, 0.1 * x) ** 2), lambda x: np.where(x > 0, 2 * x, 0.02 * x), (3,), F),
+    (lambda x: np.sum(np.abs(x)), np.sign, (3,), F),
+    (lambda x: np.sum(np.exp(-(x**2) / 2)) / math.sqrt(2 * math.pi),
+    lambda x: -x * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi), (2,), F),
+    (lambda x: np.sum(x**2), filled, (3,), N),
+    (lambda x: np.sum(x**2), lambda x: filled(x) * (1 + 1e-6), (3,), V),
+    (lambda x: np.sum(x**2), lambda x: np.asarray(x, float) * np.where(np.asarray(x, float) > 30, 2.1, 2.0), (3,), V),
+    (lambda x: np.sum(x**2), one_wrong, (10_000,), V),
+    (lambda x: math.sin(float(x[0])), np.cos, (1,), R),
+    (lambda x: np.mean((x @ x.T) ** 2), lambda x: 4 * (x @ x.T) @ x / 4, (2, 3), F),
+    (lambda x: np.max(x) * np.prod(x), lambda x: (x == np.max(x)) * np.prod(x) + np.max(x) * np.prod(x) / x, (3,), K),
+    ("sum(tanh(x))", lambda x: 1 - np.tanh(x) ** 2, (3,), F),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "grad_f", "shape", "verdict"), CASES)
+def test_functions(f, grad_f, shape, verdict):
+    assert verify_function(f, grad_f, x=shape)["x"].verdict is verdict
+
+
+def test_products():
+    assert verify_vjp(layer, layer_vjp, {"x": (2, 3), "gain": (3,)}).ok
+    wrong = verify_vjp(lambda a, b: a * b, lambda g, _, b: (g * b, g), {"a": (2,), "b": (2,)})
+    assert [str(f.verdict) for f in wrong.values()] == ["PROVED", "REFUTED"]
+    with pytest.raises(UsageError, match="shape"):
+        verify_vjp(lambda a, b: a * b, lambda g, a, b: (g * b, g * a), {"a": (2, 3), "b": (3,)})
+
+
+def test_assertion():
+    assert_gradient(lambda w: np.sum(w**3), lambda w: 3 * w**2, w=(2,))
+    with pytest.raises(AssertionError, match=r"w +REFUTED .*entry \[0\] claimed .*, true "):
+        assert_gradient(lambda w: np.sum(w**3), lambda w: 3 * w, w=(2,))
+
+
+MODULES = [
+    ("log(x1*x2) * sin(x2)", {}),
+    ("relu(x)*maximum(x, y) + sigmoid(x)/where(x > 0, x, 2) + logsumexp(v)", {"v": 3}),
+    ("gelu(x) + softplus(x) + xlogy(x, y) + norm(v) + max(v) + prod(v)", {"v": 3}),
+    ("h = tanh(X @ W1.T + b1); s = h @ W2.T + b2; L = cross_entropy(s, y)",
+     {"X": ("N", 784), "W1": (128, 784), "b1": 128, "W2": (10, 128), "b2": 10, "y": "N"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "shapes"), MODULES)
+def test_compiled_modules(program, shapes):
+    source = compiled(grad(parse(program, shapes))).source
+    report = verify_source(source, timeout=30)
+    assert {str(f.verdict) for f in report.values()} == {"PROVED"}
+    assert len(report) == 1 + sum(n.dtype == "float" and n.op == "input" for n in parse(program, shapes).nodes)
+
+
+def test_a_spoiled_module_is_refuted():
+    source = compiled(grad(parse(*MODULES[3]))).source
+    assert "1 - np.square(h)" in source
+    report = verify_source(source.replace("1 - np.square(h)", "1 - h"), timeout=30)
+    assert {n for n, f in report.items() if f.verdict is Verdict.REFUTED} == {"X", "W1", "b1"}
+
+
+@pytest.mark.parametrize("source", [
+    "import os\nos.system('true')", "def value_and_grad(x):\n    return open('x')", "x = 3",
+    "def value_and_grad(x): return x.__class__",
+    "def value_and_grad(x):\n    while True:\n        pass", "def value_and_grad(x): return 10**10**10", "(", "\0",
+    "def value_and_grad(x):\n    for i in range(10**12):\n        pass", "eval('1')", "class A: pass",
+])  # fmt: skip
+def test_nothing_else_is_run(source):
+    with pytest.raises(ParseError):
+        verify_source(source, "x**2")

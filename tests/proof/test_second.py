@@ -1,0 +1,51 @@
+"""Order two, verified as order one is; and graphs whose rules are spoiled are found out."""
+
+import numpy as np
+import pytest
+from verify.corpus import SCALARS
+
+from graphgrad.frontend.parse import parse
+from graphgrad.proof import ours, second
+from graphgrad.proof.graphs import verify
+from graphgrad.proof.second import verify_hessian, verify_jvp
+from graphgrad.proof.verdicts import Verdict
+
+ARRAYS = [
+    ("sum(tanh(X @ w)**2)", {"X": (2, 3), "w": 3}), ("logsumexp(s)", {"s": 3}), ("prod(x) * norm(x)", {"x": 3}),
+    ("cross_entropy(S, y)", {"S": (2, 3), "y": 2}), ("sum(x[1:] * x[:2]) + max(x)", {"x": 3}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "shapes"), [*((b.program, {}) for b in SCALARS), *ARRAYS])
+def test_second_derivatives(program, shapes):
+    report = verify_hessian(parse(program, shapes), timeout=60)
+    assert [(n, str(f.verdict), f.reason) for n, f in report.items() if f.verdict is not Verdict.PROVED] == []
+
+
+@pytest.mark.parametrize(("program", "shapes"), [*((b.program, {}) for b in SCALARS), *ARRAYS])
+def test_tangents(program, shapes):
+    report = verify_jvp(parse(program, shapes), timeout=60)
+    assert {str(f.verdict) for f in report.values()} == {"PROVED"}
+
+
+def test_a_wrong_column_is_refuted(monkeypatch):
+    wrong = lambda op, attrs, column: lambda a: a * 2  # noqa: ARG005, E731
+    right = ours.rule_of
+    monkeypatch.setattr(ours, "rule_of", lambda op, *rest: wrong(op, *rest) if op == "sin" else right(op, *rest))
+    report = verify("sin(x) * y")
+    assert {str(f.verdict) for f in report.values()} == {"REFUTED"}
+    assert "does not compute" in report["x"].reason
+
+
+def test_a_wrong_hessian_is_refuted(monkeypatch):
+    right = ours.values
+
+    def spoiled(graph, inputs):
+        values = right(graph, inputs)
+        at = graph.outputs.get("d2z_dx_dy")
+        return [v * 1.000001 if i == at else v for i, v in enumerate(values)]
+
+    monkeypatch.setattr(second.ours, "values", spoiled)
+    report = verify_hessian("x**2 * y + sin(y)")
+    assert [str(f.verdict) for f in report.values()] == ["PROVED", "REFUTED", "PROVED"]
+    assert np.isclose(float(report["d2z_dx_dy"].witness.claimed) / float(report["d2z_dx_dy"].witness.true), 1.000001)
