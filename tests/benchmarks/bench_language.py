@@ -3,9 +3,12 @@
 Every program of the benchmark uses only operations that micrograd has, so that both do the same arithmetic.
 """
 
+import itertools
 import random
+import statistics
 import subprocess
 import sys
+import time
 
 import harness
 
@@ -13,7 +16,7 @@ from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
 from graphgrad.transform.grad import reverse
 
-TEN = "log(x1*x2)*sin(x2) + x1**2/(1 + x2) - cos(x1)"  # eleven operations
+TEN = "log(x1*x2)*sin(x2) + x1**2/(1 + x2) - cos(x1)"
 POINT = {"x1": 0.5, "x2": 0.75, "x3": -0.3}
 
 
@@ -31,10 +34,12 @@ def program(nodes):
 
 
 def parsing():
+    """Every text has names of its own, so that nobody's cache knows it; as it is with texts that people write."""
+    texts = itertools.cycle([TEN.replace("x", f"x{k}_") for k in range(2000)])
     sympy_parser = harness.peer("sympy.parsing.sympy_parser")
-    contenders = {"graphgrad.parse": lambda: parse(TEN)}
+    contenders = {"graphgrad.parse": lambda: parse(next(texts))}
     if sympy_parser:
-        contenders["sympy.parse_expr"] = lambda: sympy_parser.parse_expr(TEN)
+        contenders["sympy.parse_expr"] = lambda: sympy_parser.parse_expr(next(texts))
     taken = harness.race("Parsing an expression of ten operations", contenders)
     if sympy_parser:
         harness.goal("ours over sympy's", taken["graphgrad.parse"] / taken["sympy.parse_expr"], 1 / 5)
@@ -83,13 +88,12 @@ def traces():
 
 def starting():
     command = [sys.executable, "-c", "from graphgrad.cli.main import main; main()", "--help"]
-
-    def run(arguments):
-        return subprocess.run(arguments, check=True, capture_output=True)
-
-    taken = harness.race("Starting", {"graphgrad --help": lambda: run(command),
-                                      "python -c pass": lambda: run([sys.executable, "-c", "pass"])})  # fmt: skip
-    harness.goal("seconds of graphgrad --help", taken["graphgrad --help"], 0.3)
+    taken = []
+    for _ in range(9):
+        start = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        taken.append(time.perf_counter() - start)
+    harness.goal("seconds of graphgrad --help, by the clock", statistics.median(taken), 0.3)
 
 
 if __name__ == "__main__":
