@@ -124,14 +124,25 @@ def _direction(sizes: Mapping[int, Size], edges: Sequence[Edge]) -> str:
     rank = dict.fromkeys(sizes, 0)
     for edge in sorted(edges, key=lambda e: e.head):  # topological: heads are consumers, whose operands come before
         rank[edge.head] = max(rank[edge.head], rank[edge.tail] + 1)
-    ranks = 1 + max(rank.values(), default=0)
-    crowd = max((sum(r == k for r in rank.values()) for k in range(ranks)), default=1)
-    wide = max((s.width for s in sizes.values()), default=1.0) + NODE_GAP
-    high = max((s.height for s in sizes.values()), default=1.0) + NODE_GAP
-    label = max((e.label.width for e in edges if e.label), default=0.0)
-    across = ((wide + label + RANK_GAP) * ranks) / (high * crowd)
-    down = ((wide + label / 2) * crowd) / ((high + 2 * RANK_GAP) * ranks)
-    return "LR" if abs(math.log(across / ASPECT)) <= abs(math.log(down / ASPECT)) else "TB"
+    ranks: list[list[Size]] = [[] for _ in range(1 + max(rank.values(), default=0))]
+    labels: list[list[Size]] = [[Size(0.0, 0.0)] for _ in ranks]
+    for node, size in sizes.items():
+        ranks[rank[node]].append(size)
+    for edge in edges:
+        labels[rank[edge.head]].append(edge.label or Size(0.0, 0.0))
+    gaps = RANK_GAP * len(ranks)
+    across = _along(ranks, 0) + _along(labels, 0) + gaps, _beside(ranks, 1)
+    down = _beside(ranks, 0), _along(ranks, 1) + _along(labels, 1) + gaps
+    near, far = (abs(math.log(width / max(height, 1.0) / ASPECT)) for width, height in (across, down))
+    return "LR" if near <= far else "TB"
+
+
+def _along(ranks: Sequence[Sequence[Size]], axis: int) -> float:
+    return sum(max(size[axis] for size in rank) for rank in ranks if rank)
+
+
+def _beside(ranks: Sequence[Sequence[Size]], axis: int) -> float:
+    return max((sum(size[axis] + NODE_GAP for size in rank) for rank in ranks), default=1.0)
 
 
 def _read(drawn: dict[str, Any], sizes: Mapping[int, Size], count: int) -> Layout:

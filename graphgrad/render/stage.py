@@ -18,6 +18,7 @@ ROW_GAP = 7.0
 WIDEST = 760.0  # lines above and below the graph are set no wider, unless the graph is
 NARROWEST = 460.0
 FLOW_GAP = 30.0
+LONGEST_FORM = 900.0
 MORE = Math(r" +\cdots", " + …")
 PROGRESS = 14.0  # the strip at the bottom
 SHAPE_LINE = 1.3  # the line of a wire that tells a shape, in sizes of its type
@@ -71,6 +72,7 @@ def set_up(scene: Scene, style: Style) -> Stage:
     rules = [line(f.rule.phrase(mode), scene.values) for f in scene.frames for mode in MODES]
     rule = _extent(rules, style.rule_size)
     source = [_extent([line((m,), ())], style.source_size) for m in scene.source]
+    scene = scene._replace(closing=tuple(_readable(c, scene, style) for c in scene.closing))
     closing = [_closing(c, scene, style) for c in scene.closing]
     wanted = [
         layout.width,
@@ -118,6 +120,11 @@ def _extent(labels: Iterable[Label], size: float) -> Extent:
         zip(*((a.width, a.ascent, a.descent) for a in several), strict=True) if several else ((0,),) * 3
     )
     return max(widths) * scale, max(ascents) * scale, max(descents) * scale
+
+
+def _readable(closing: Closing, scene: Scene, style: Style) -> Closing:
+    """A closed form that no line can hold is left out: nobody would read it."""
+    return closing if _closing(closing, scene, style)[0] <= LONGEST_FORM else closing._replace(form=None)
 
 
 def _closing(closing: Closing, scene: Scene, style: Style) -> Extent:

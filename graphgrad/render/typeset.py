@@ -26,12 +26,10 @@ HOLE = "3"  # stands for any digit of a subscript: of middling width, and rare a
 SPACE = 278.0  # around a relation
 SIGNS = frozenset("=+-/,()")
 INDEX = re.compile(r"(?<=_\{)\d+(?=\})")  # a number as subscript
-NAMED = re.compile(
-    r"(\\operatorname\{[^{}]*\}) (?=[^(\\]|\\[^l])"
-)  # a function whose argument follows without parentheses
-LOW = re.compile(
-    r"\\left\(((?:(?!\\left|\\right|\\[dt]?frac|\\sqrt|\\begin|\\sum|\\int).)*)\\right\)"
-)  # needs no tall parentheses
+# a function whose argument follows without parentheses
+NAMED = re.compile(r"(\\(?:operatorname|text)\{[^{}]*\}) (?=[^(\\]|\\[^l])")
+# parentheses around what needs no tall ones
+LOW = re.compile(r"\\left\(((?:(?!\\left|\\right|\\[dt]?frac|\\sqrt|\\begin|\\sum|\\int).)*)\\right\)")
 
 
 class Glyph(NamedTuple):
