@@ -39,13 +39,13 @@ def _panel(curves: Curves) -> Iterable[str]:
     wide, high = WIDE - LEFT - 16, HIGH - TOP - 34 - 20 * (len(curves) > 1)
     yield f'<path class="axis" d="M{LEFT} {TOP}v{high}h{wide}"/>'
     for y, at in ((y1, TOP), (y0, TOP + high)):
-        yield f'<text class="tick" x="{LEFT - 6}" y="{at + 5}" text-anchor="end">{y:.3g}</text>'
+        yield f'<text class="tick" x="{LEFT - 6}" y="{at + 5}" text-anchor="end">{round(y, 3):.2g}</text>'
     for x, at, anchor in ((x0, LEFT, "start"), (x1, LEFT + wide, "end")):
         yield f'<text class="tick" x="{at}" y="{TOP + high + 17}" text-anchor="{anchor}">{x:.6g}</text>'
     for k, (label, (across, up)) in enumerate(curves.items()):
         places = zip(across, up, strict=True)
         points = " ".join(
-            f"{LEFT + wide * (x - x0) / (x1 - x0):.0f},{TOP + high * (y1 - y) / (y1 - y0):.0f}" for x, y in places
+            f"{LEFT + wide * (x - x0) / (x1 - x0):.1f},{TOP + high * (y1 - y) / (y1 - y0):.1f}" for x, y in places
         )
         yield f'<polyline class="curve c{k % COLOURS}" style="fill:none" points="{points}"/>'
         if len(curves) > 1:

@@ -15,8 +15,9 @@ SECTIONS = {
         "log_sum_exp": "Log-sum-exp",
         "softmax_cross_entropy": "Softmax cross-entropy",
     },
-    "Classic figures": {
+    "Figures to know": {
         "colah": "Colah's e = (a + b) · (b + 1)",
+        "hessian": "A Hessian is a graph too",
         "cs231n": "The CS231n sigmoid circuit",
         "micrograd": "micrograd's readme",
     },
@@ -29,7 +30,6 @@ SECTIONS = {
     "Proof": {
         "refuted": "A hand-derived gradient, refuted",
         "numpy_gradient": "NumPy gradient code, checked",
-        "hessian": "A Hessian is a graph too",
     },
     "Training": {
         "activations": "Four activations",
