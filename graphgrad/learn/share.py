@@ -34,7 +34,7 @@ def load(path: str | os.PathLike[str]) -> Model:
     >>> load("readme.txt")
     Traceback (most recent call last):
         ...
-    graphgrad.core.errors.DataError: there is no file 'readme.txt'
+    graphgrad.core.errors.UsageError: there is no file 'readme.txt'
     """
     place = Path(path)
     weights, said = read_tensors(place, "model")
