@@ -21,7 +21,7 @@ FLOORS = {
     "graphgrad.learn": 6,
     "graphgrad.render": 6,
     "graphgrad.proof": 6,
-    "graphgrad.compile": 5,
+    "graphgrad.compiler": 5,
     "graphgrad.execute": 4,
     "graphgrad.transform": 3,
     "graphgrad.frontend": 2,
@@ -117,7 +117,7 @@ def test_importing_loads_nothing_heavy(command):
 
 
 def test_no_room_hides_a_verb():
-    """Importing the room graphgrad.compile must leave the verb gg.compile what it is, and so for every name."""
+    """Importing the room graphgrad.compiler must leave the verb gg.compile what it is, and so for every name."""
     rooms = sorted({room(module_name(path)) for path in MODULES})
     program = f"import {', '.join(rooms)}, types; gg = graphgrad; "
     program += "print(*(name for name in gg.__all__ if isinstance(getattr(gg, name), types.ModuleType)))"

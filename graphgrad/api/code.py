@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from graphgrad.api.source import Source, as_graph
 
 if TYPE_CHECKING:
-    from graphgrad.compile.compiled import Compiled
+    from graphgrad.compiler.compiled import Compiled
 
 
 def compile(graph: Source, /, target: str = "numpy", dtype: str = "float64") -> Compiled:  # noqa: A001
@@ -21,6 +21,6 @@ def compile(graph: Source, /, target: str = "numpy", dtype: str = "float64") -> 
     >>> round(grads["x1"], 4)
     1.3633
     """
-    from graphgrad.compile.compile import compile as translate
+    from graphgrad.compiler.compile import compile as translate
 
     return translate(as_graph(graph), target=target, dtype=dtype)

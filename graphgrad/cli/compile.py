@@ -38,7 +38,7 @@ def command(
     """Compile EXPR and its gradient into a module that needs NumPy alone; printed, or written to a file."""
     if file is not None:
         check_writable(file)
-    from graphgrad.compile.compile import compile as translate
+    from graphgrad.compiler.compile import compile as translate
 
     graph = _transforms()[what](read_graph(source, read_values(values), shapes), *wrt)
     compiled = translate(graph, target=target, dtype=dtype)

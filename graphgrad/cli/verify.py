@@ -65,7 +65,7 @@ def _report(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeo
 
 
 def _network(sizes: str, loss: str, timeout: float) -> list[Report]:
-    from graphgrad.compile.compile import compile as translate
+    from graphgrad.compiler.compile import compile as translate
     from graphgrad.learn.losses import objective
     from graphgrad.learn.network import mlp
     from graphgrad.proof.certificate import certify

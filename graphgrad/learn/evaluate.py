@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphgrad.compile.compile import compile as compiled
-from graphgrad.compile.compiled import Compiled
+from graphgrad.compiler.compile import compile as compiled
+from graphgrad.compiler.compiled import Compiled
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.examples import Examples
 from graphgrad.learn.losses import Loss

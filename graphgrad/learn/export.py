@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.compile.compile import compile as compiled
+from graphgrad.compiler.compile import compile as compiled
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.files import check_writable, write_whole
 from graphgrad.learn.model import Model

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.compile.step import Step, compile_step
+from graphgrad.compiler.step import Step, compile_step
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_writable
 from graphgrad.core.graph import Graph
@@ -153,6 +153,8 @@ def _order(rows: int, length: tuple[int | None, int | None], batch: int | None, 
     epochs, steps = length
     if (epochs is None) == (steps is None):
         raise UsageError("say how long to train", hint="by epochs= or by steps=, not both")
+    if seed < 0:
+        raise UsageError(f"a seed is a whole number from 0 on, not {seed}")
     for name, value in (("epochs", epochs), ("steps", steps), ("batch_size", batch)):
         if value is not None and value < 1:
             raise UsageError(f"{name} must be 1 or more, not {value}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.compile.compile import compile as compiled
+from graphgrad.compiler.compile import compile as compiled
 from graphgrad.core.errors import UsageError
 from graphgrad.learn.examples import Examples
 from graphgrad.learn.history import History, Record

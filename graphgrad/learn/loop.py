@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphgrad.compile.compile import compile as compiled
-from graphgrad.compile.compiled import Compiled
-from graphgrad.compile.step import Step
+from graphgrad.compiler.compile import compile as compiled
+from graphgrad.compiler.compiled import Compiled
+from graphgrad.compiler.step import Step
 from graphgrad.core.errors import GraphgradError
 from graphgrad.learn.blame import blame
 from graphgrad.learn.devices import DeviceStep

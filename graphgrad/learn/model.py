@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.compile.compile import compile as compiled
-from graphgrad.compile.compiled import Compiled
+from graphgrad.compiler.compile import compile as compiled
+from graphgrad.compiler.compiled import Compiled
 from graphgrad.core.errors import UsageError
 from graphgrad.learn.examples import inputs
 from graphgrad.learn.losses import Loss

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from graphgrad.compile.update import read_update
+from graphgrad.compiler.update import read_update
 from graphgrad.core.errors import UsageError, did_you_mean
 
 

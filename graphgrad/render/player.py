@@ -10,7 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from graphgrad.compile.javascript import javascript_body
+from graphgrad.compiler.javascript import javascript_body
 from graphgrad.core.errors import TargetError
 from graphgrad.render.draw import content, layer
 from graphgrad.render.entries import entries

@@ -8,8 +8,8 @@ from math import cos, log, sin, tanh
 import harness
 import numpy as np
 
-from graphgrad.compile.compile import compile as compile_graph
-from graphgrad.compile.step import compile_step
+from graphgrad.compiler.compile import compile as compile_graph
+from graphgrad.compiler.step import compile_step
 from graphgrad.core.builder import Builder
 from graphgrad.frontend.parse import parse
 from graphgrad.transform.grad import grad

@@ -16,7 +16,7 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
 from verify.proofs import NO_SYMBOLS, rewrite_proof, rewrites, row_proofs  # noqa: E402
 
-from graphgrad.compile.compile import compile as compiled  # noqa: E402
+from graphgrad.compiler.compile import compile as compiled  # noqa: E402
 from graphgrad.core.ops import OPS  # noqa: E402
 from graphgrad.frontend.parse import parse  # noqa: E402
 from graphgrad.transform.grad import grad  # noqa: E402

@@ -242,6 +242,7 @@ def test_errors_of_the_front_door_come_before_training():
         ({}, "how long"),
         ({"epochs": 1, "steps": 1}, "not both"),
         ({"epochs": 0}, "1 or more"),
+        ({"epochs": 1, "seed": -1}, "from 0 on"),
         ({"epochs": 1, "validation": 1.5}, "between 0 and 1"),
         ({"epochs": 1, "patience": 3}, "needs validation"),
         ({"epochs": 1, "loss": "crossentropy"}, "did you mean 'cross_entropy'"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from graphgrad.compile.step import compile_step
+from graphgrad.compiler.step import compile_step
 from graphgrad.execute.trace import trace
 from graphgrad.learn.datasets import xor
 from graphgrad.learn.fit import fit

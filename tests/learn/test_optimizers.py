@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from graphgrad.compile.step import compile_step
+from graphgrad.compiler.step import compile_step
 from graphgrad.core.errors import ParseError, UsageError
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.fit import fit

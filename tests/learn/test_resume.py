@@ -176,6 +176,16 @@ def test_divergence_names_the_first_node_that_went_bad(net, options, said):
         fit(net, X, Y, loss="mse", epochs=100, **options)
 
 
+def test_a_progress_bar_goes_to_standard_error_and_changes_nothing(capsys):
+    shown, _ = fit(mlp(3, 20, 1), X, Y, epochs=3, progress=True)
+    said = capsys.readouterr()
+    assert not said.out
+    assert "examples/s" in said.err
+    quiet, _ = fit(mlp(3, 20, 1), X, Y, epochs=3, progress=False)
+    assert not capsys.readouterr().err
+    same(shown, quiet)
+
+
 def test_memory_stays_flat():
     """A thousand epochs; the peak of Python's and NumPy's allocations after the first ten is the peak of all."""
     import tracemalloc

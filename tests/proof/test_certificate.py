@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from graphgrad.compile.compile import compile as compiled
+from graphgrad.compiler.compile import compile as compiled
 from graphgrad.frontend.parse import parse
 from graphgrad.transform.grad import grad
 from graphgrad.proof.certificate import certify

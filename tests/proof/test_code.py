@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from graphgrad.compile.compile import compile as compiled
+from graphgrad.compiler.compile import compile as compiled
 from graphgrad.core.errors import ParseError, UsageError
 from graphgrad.frontend.parse import parse
 from graphgrad.testing import assert_gradient

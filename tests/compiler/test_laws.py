@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings, strategies as st
 
-from graphgrad.compile.compile import compile  # noqa: A004
-from graphgrad.compile.explain import explain
-from graphgrad.compile.layout import store
-from graphgrad.compile.passes import pipeline, rewrite, write_out
-from graphgrad.compile.step import compile_step
+from graphgrad.compiler.compile import compile  # noqa: A004
+from graphgrad.compiler.explain import explain
+from graphgrad.compiler.layout import store
+from graphgrad.compiler.passes import pipeline, rewrite, write_out
+from graphgrad.compiler.step import compile_step
 from graphgrad.core.errors import DomainError
 from graphgrad.execute.run import run
 from graphgrad.frontend.parse import parse

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from graphgrad.compile.compiled import Compiled
-from graphgrad.compile.rules import TABLES
-from graphgrad.compile.step import Step
+from graphgrad.compiler.compiled import Compiled
+from graphgrad.compiler.rules import TABLES
+from graphgrad.compiler.step import Step
 from graphgrad.core.graph import Graph
 
 
@@ -39,7 +39,7 @@ class Explanation(tuple[Explained, ...]):
 def explain(compiled: Compiled | Step, /) -> Explanation:
     """Give what every pass did to the graph; print it, or draw the graphs of each.
 
-    >>> from graphgrad.compile.compile import compile
+    >>> from graphgrad.compiler.compile import compile
     >>> from graphgrad.frontend.parse import parse
     >>> print(explain(compile(parse("log(1 + exp(x)) * 1"))))
     == rewrite: 4 operations -> 1

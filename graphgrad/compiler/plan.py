@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
-from graphgrad.compile import module
-from graphgrad.compile.passes import Passed
-from graphgrad.compile.scale import fold_scales
-from graphgrad.compile.targets import Target
-from graphgrad.compile.update import Update
+from graphgrad.compiler import module
+from graphgrad.compiler.passes import Passed
+from graphgrad.compiler.scale import fold_scales
+from graphgrad.compiler.targets import Target
+from graphgrad.compiler.update import Update
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.printers import program
 from graphgrad.transform.scalarize import entry_name

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from graphgrad.compile import jax_functions, module
-from graphgrad.compile.lines import Dialect, straight
-from graphgrad.compile.points import MANY, Points
-from graphgrad.compile.provenance import Provenance
-from graphgrad.compile.targets import Target
+from graphgrad.compiler import jax_functions, module
+from graphgrad.compiler.lines import Dialect, straight
+from graphgrad.compiler.points import MANY, Points
+from graphgrad.compiler.provenance import Provenance
+from graphgrad.compiler.targets import Target
 from graphgrad.core.constants import Constant
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph

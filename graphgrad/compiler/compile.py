@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphgrad.compile.c import build, c_source
-from graphgrad.compile.compiled import Compiled, compiled, load
-from graphgrad.compile.javascript import javascript_body
-from graphgrad.compile.passes import composed, pipeline
-from graphgrad.compile.provenance import Provenance
-from graphgrad.compile.specialise import specialise
-from graphgrad.compile.targets import Target, target_row
-from graphgrad.compile.writer import Writer
+from graphgrad.compiler.c import build, c_source
+from graphgrad.compiler.compiled import Compiled, compiled, load
+from graphgrad.compiler.javascript import javascript_body
+from graphgrad.compiler.passes import composed, pipeline
+from graphgrad.compiler.provenance import Provenance
+from graphgrad.compiler.specialise import specialise
+from graphgrad.compiler.targets import Target, target_row
+from graphgrad.compiler.writer import Writer
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.graph import Graph
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from graphgrad.compile.passes import rewrite
-from graphgrad.compile.rules import STABLE, STRENGTH, WRITTEN_OUT
+from graphgrad.compiler.passes import rewrite
+from graphgrad.compiler.rules import STABLE, STRENGTH, WRITTEN_OUT
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.equivalence import equivalent

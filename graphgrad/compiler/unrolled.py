@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from graphgrad.compile import module
-from graphgrad.compile.lines import WIDTH, Dialect, straight
-from graphgrad.compile.passes import composed, pipeline
-from graphgrad.compile.plan import StepPlan
-from graphgrad.compile.provenance import Provenance
-from graphgrad.compile.specialise import specialise
+from graphgrad.compiler import module
+from graphgrad.compiler.lines import WIDTH, Dialect, straight
+from graphgrad.compiler.passes import composed, pipeline
+from graphgrad.compiler.plan import StepPlan
+from graphgrad.compiler.provenance import Provenance
+from graphgrad.compiler.specialise import specialise
 from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph
 from graphgrad.execute import python_functions

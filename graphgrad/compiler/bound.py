@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 from math import prod
 
-from graphgrad.compile import module
-from graphgrad.compile.fused import FusedUpdate
-from graphgrad.compile.layout import store
-from graphgrad.compile.passes import composed, pipeline, rewrite, write_out
-from graphgrad.compile.plan import StepPlan
-from graphgrad.compile.provenance import Provenance
-from graphgrad.compile.refs import Ref, Setting
-from graphgrad.compile.tape import Tape
-from graphgrad.compile.update import VECTOR
-from graphgrad.compile.writer import gradients
+from graphgrad.compiler import module
+from graphgrad.compiler.fused import FusedUpdate
+from graphgrad.compiler.layout import store
+from graphgrad.compiler.passes import composed, pipeline, rewrite, write_out
+from graphgrad.compiler.plan import StepPlan
+from graphgrad.compiler.provenance import Provenance
+from graphgrad.compiler.refs import Ref, Setting
+from graphgrad.compiler.tape import Tape
+from graphgrad.compiler.update import VECTOR
+from graphgrad.compiler.writer import gradients
 from graphgrad.core.ops import OPS
 from graphgrad.execute import numpy_functions, python_functions
 from graphgrad.transform.grad import grad

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from graphgrad.compile.inplace import filling
-from graphgrad.compile.passes import Passed, RuleBuilder
-from graphgrad.compile.rules import TABLES
+from graphgrad.compiler.inplace import filling
+from graphgrad.compiler.passes import Passed, RuleBuilder
+from graphgrad.compiler.rules import TABLES
 from graphgrad.core.graph import Graph
 from graphgrad.transform.grad import derivative_name
 

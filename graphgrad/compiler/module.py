@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 
-from graphgrad.compile.lines import WIDTH
+from graphgrad.compiler.lines import WIDTH
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import show
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphgrad.compile.spell import ATOM, Spelled, spell, template
+from graphgrad.compiler.spell import ATOM, Spelled, spell, template
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
 

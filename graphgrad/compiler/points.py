@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from graphgrad.compile.refs import Ref, Setting
-from graphgrad.compile.tape import Tape
+from graphgrad.compiler.refs import Ref, Setting
+from graphgrad.compiler.tape import Tape
 from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from graphgrad.compile.refs import Ref, Setting
-from graphgrad.compile.spell import ATOM, Spelled, spell, template
-from graphgrad.compile.tape import Tape
+from graphgrad.compiler.refs import Ref, Setting
+from graphgrad.compiler.spell import ATOM, Spelled, spell, template
+from graphgrad.compiler.tape import Tape
 from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph
 

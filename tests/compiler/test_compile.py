@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from graphgrad.compile.compile import compile  # noqa: A004
+from graphgrad.compiler.compile import compile  # noqa: A004
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.ops import OPS
 from graphgrad.execute.run import run
@@ -150,7 +150,7 @@ def test_saved_module_runs_alone(tmp_path):
 
 
 def test_same_graph_same_bytes():
-    program = f"from graphgrad.compile.compile import compile as c; from graphgrad.transform.grad import grad; \
+    program = f"from graphgrad.compiler.compile import compile as c; from graphgrad.transform.grad import grad; \
 from graphgrad.frontend.parse import parse; print(c(grad(parse('{LECTURE} + erf(x1) * sigmoid(x2)'))).source)"
     runs = {
         subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
-from graphgrad.compile.spell import ATOM, Spelled, Template, spell, template
+from graphgrad.compiler.spell import ATOM, Spelled, Template, spell, template
 from graphgrad.core.constants import Constant
 from graphgrad.core.graph import Graph, Node
 from graphgrad.core.ops import OPS

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from graphgrad.compile.bound import ArrayWriter
-from graphgrad.compile.compiled import save
-from graphgrad.compile.passes import Passed, pipeline
-from graphgrad.compile.plan import StepPlan
-from graphgrad.compile.run import ArrayRun, Run, UnrolledRun, flat
-from graphgrad.compile.targets import target_row
-from graphgrad.compile.unrolled import UnrolledWriter, fits
-from graphgrad.compile.update import Update, read_update
+from graphgrad.compiler.bound import ArrayWriter
+from graphgrad.compiler.compiled import save
+from graphgrad.compiler.passes import Passed, pipeline
+from graphgrad.compiler.plan import StepPlan
+from graphgrad.compiler.run import ArrayRun, Run, UnrolledRun, flat
+from graphgrad.compiler.targets import target_row
+from graphgrad.compiler.unrolled import UnrolledWriter, fits
+from graphgrad.compiler.update import Update, read_update
 from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import Shape, show

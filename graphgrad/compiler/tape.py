@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from graphgrad.compile.bindings import Bindings
-from graphgrad.compile.inplace import filling
-from graphgrad.compile.layout import column_by_column
-from graphgrad.compile.lines import Dialect
-from graphgrad.compile.refs import Ref, Setting, late_numbers, reduced_sizes
-from graphgrad.compile.spell import ATOM, Spelled, spell, template
+from graphgrad.compiler.bindings import Bindings
+from graphgrad.compiler.inplace import filling
+from graphgrad.compiler.layout import column_by_column
+from graphgrad.compiler.lines import Dialect
+from graphgrad.compiler.refs import Ref, Setting, late_numbers, reduced_sizes
+from graphgrad.compiler.spell import ATOM, Spelled, spell, template
 from graphgrad.core.constants import Constant
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphgrad.compile.compiled import load
+from graphgrad.compiler.compiled import load
 from graphgrad.core.errors import DataError, ShapeError, UsageError
 from graphgrad.core.shapes import show
 
 if TYPE_CHECKING:
-    from graphgrad.compile.step import Step
+    from graphgrad.compiler.step import Step
 
 Array = np.ndarray[Any, Any]
 

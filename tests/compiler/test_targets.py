@@ -5,8 +5,8 @@ import importlib.util
 import numpy as np
 import pytest
 
-from graphgrad.compile.compile import compile  # noqa: A004
-from graphgrad.compile.targets import TARGETS
+from graphgrad.compiler.compile import compile  # noqa: A004
+from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.errors import TargetError
 from graphgrad.core.ops import OPS
 from graphgrad.execute.run import run

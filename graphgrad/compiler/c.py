@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from graphgrad.compile.spell import ATOM, Spelled, spell, template
-from graphgrad.compile.writer import gradients
+from graphgrad.compiler.spell import ATOM, Spelled, spell, template
+from graphgrad.compiler.writer import gradients
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from graphgrad.compile.spell import ATOM
+from graphgrad.compiler.spell import ATOM
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import Shape
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from graphgrad.compile.rules import TABLES, WRITTEN_OUT
+from graphgrad.compiler.rules import TABLES, WRITTEN_OUT
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import inline

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from graphgrad.compile.passes import Passed
+from graphgrad.compiler.passes import Passed
 from graphgrad.core.files import check_writable, write_whole
 from graphgrad.core.graph import Graph
 

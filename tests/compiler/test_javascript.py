@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from graphgrad.compile.javascript import javascript_body
+from graphgrad.compiler.javascript import javascript_body
 from graphgrad.core.errors import TargetError
 from graphgrad.core.ops import OPS
 from graphgrad.execute.run import run
