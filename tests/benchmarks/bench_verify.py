@@ -14,7 +14,7 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
-from verify.proofs import NO_SYMBOLS, rewrite_proof, rewrites, row_proofs  # noqa: E402
+from proof.proofs import NO_SYMBOLS, rewrite_proof, rewrites, row_proofs  # noqa: E402
 
 from graphgrad.compiler.compile import compile as compiled  # noqa: E402
 from graphgrad.core.ops import OPS  # noqa: E402

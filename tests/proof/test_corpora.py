@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import mpmath
 import pytest
-from verify.corpus import ARRAYS, KINKED, SCALARS, disguised, gradients, spoiled
+from proof.corpus import ARRAYS, KINKED, SCALARS, disguised, gradients, spoiled
 
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.cases import claimed_values, examine
@@ -94,7 +94,7 @@ def test_kinks_raise_no_alarm(program, shapes):
 
 
 def _own(program, shapes):
-    from verify.corpus import Base
+    from proof.corpus import Base
 
     return parse(program, shapes), gradients(Base(program, shapes))
 

@@ -2,7 +2,7 @@
 
 import pytest
 import sympy as sp
-from verify.proofs import NO_SYMBOLS, rewrite_proof, rewrites, row_proofs
+from proof.proofs import NO_SYMBOLS, rewrite_proof, rewrites, row_proofs
 
 from graphgrad.core.ops import OPS
 from graphgrad.proof.derivative import PARTIALS

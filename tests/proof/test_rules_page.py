@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from verify.proofs import NO_SYMBOLS, rewrite_proof, rewrites, row_proofs
+from proof.proofs import NO_SYMBOLS, rewrite_proof, rewrites, row_proofs
 
 from graphgrad.core.ops import OPS
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from verify.corpus import SCALARS
+from proof.corpus import SCALARS
 
 from graphgrad.frontend.parse import parse
 from graphgrad.proof import ours, second

@@ -1,9 +1,7 @@
 """The cheap gradient principle, as a law over random programs."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 import pytest
+from hypothesis import given, strategies as st
 
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.graph import Graph
