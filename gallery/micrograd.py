@@ -9,4 +9,4 @@ e = c - d; f = e**2; g = f / 2.0; g = g + 10.0 / f
 """
 for theme in ("light", "dark"):
     film = gg.animate(program, a=-4.0, b=2.0, by="node", theme=theme)
-    film.frames[-2].save(f"micrograd.{theme}.svg")  # all values and adjoints; the last frame has closed forms
+    film.frames[-1].save(f"micrograd.{theme}.svg")
