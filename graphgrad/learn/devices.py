@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphgrad.compile.compile import compile as compiled
-from graphgrad.compile.update import Update as Rule, read_update
+from graphgrad.compiler.compile import compile as compiled
+from graphgrad.compiler.update import Update as Rule, read_update
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.learn.schedules import Update

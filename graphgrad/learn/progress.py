@@ -27,7 +27,7 @@ def reporting(order: Order, each: Callable[[Record], None] | None, *, shown: boo
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = (TaskProgressColumn(), BarColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True, force_terminal=shown), transient=True) as bar:
         task = bar.add_task("", total=order.steps)
 
         def draw(step: int, seconds: float, record: Record | None) -> None:
