@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 from rich.progress import track
@@ -11,7 +12,9 @@ from rich.progress import track
 from gallery import _index
 
 HERE = Path(__file__).parent
-SCRIPTS = [f"{name}.py" for entries in _index.SECTIONS.values() for name in entries]
+NAMES = [name for entries in _index.SECTIONS.values() for name in entries]
+LEFT = [name for name in NAMES if name in _index.NEEDS and find_spec(_index.NEEDS[name]) is None]
+SCRIPTS = [f"{name}.py" for name in NAMES if name not in LEFT]
 
 
 def rebuild(script: str) -> str:
@@ -22,5 +25,7 @@ def rebuild(script: str) -> str:
 
 with ThreadPoolExecutor(os.cpu_count()) as pool:  # every script is a process, so threads are enough to wait for them
     complaints = [c for c in track(pool.map(rebuild, SCRIPTS), "gallery", total=len(SCRIPTS)) if c]
+for name in LEFT:
+    print(f"{name} is left as it is: it needs {_index.NEEDS[name]}")
 (HERE / "index.html").write_text(_index.page(), encoding="utf-8")
 sys.exit("\n".join(complaints) or 0)

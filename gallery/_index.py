@@ -30,6 +30,7 @@ SECTIONS = {
     "Proof": {
         "refuted": "A hand-derived gradient, refuted",
         "numpy_gradient": "NumPy gradient code, checked",
+        "torch_gradient": "PyTorch's gradients, checked",
     },
     "Training": {
         "activations": "Four activations",
@@ -38,6 +39,7 @@ SECTIONS = {
         "digits": "Digits",
     },
 }
+NEEDS = {"torch_gradient": "torch", "digits": "sklearn"}  # entries that are left as they are where a package is missing
 WIDE = 2.0  # width over height from which a picture gets a row of its own
 STYLE = """
 :root{color-scheme:light dark;
