@@ -26,6 +26,7 @@ from graphgrad.learn.network import Network
 from graphgrad.learn.orders import Order
 from graphgrad.learn.progress import Report
 from graphgrad.learn.standing import Standing, read_checkpoint, write_checkpoint
+from graphgrad.learn.threads import threads_for
 from graphgrad.transform.grad import grad
 
 _MOMENT = 0.1  # seconds that a piece of a round takes, about: between pieces a run reports, and can be left
@@ -79,6 +80,13 @@ class Loop:
 
     def train(self) -> Model:
         """Take all steps that are left, or as many as it needs; gives the model, the best where patience ended it."""
+        with threads_for(self.task.objective.graph, self.task.order.batch):
+            self.take_rounds()
+        self.keep(always=True)
+        return self.model(self.best if self.task.stops.patience and self.best else self.now())
+
+    def take_rounds(self) -> None:
+        """Take rounds until there is reason to end."""
         task = self.task
         per_round = task.order.round_steps
         while self.run.t < task.order.steps and not self.done():
@@ -91,8 +99,6 @@ class Loop:
                 if self.run.t == end:
                     self.close_round()
                 self.keep(always=False)
-        self.keep(always=True)
-        return self.model(self.best if task.stops.patience and self.best else self.now())
 
     def piece(self, rows: Any, start: int, count: int) -> float:
         """Take some steps of a round; gives the seconds that it took."""
