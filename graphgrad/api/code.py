@@ -16,6 +16,7 @@ def compile(graph: Source, /, target: str = "numpy", dtype: str = "float64") -> 
     A gradient graph gives `value, grads`, one output its value, other outputs a dictionary by name. Raises TargetError
     for a target that does not exist or is not installed.
 
+    >>> from graphgrad.api.graphs import grad
     >>> f = compile(grad("log(x1*x2)*sin(x2)"))
     >>> value, grads = f(x1=0.5, x2=0.75)
     >>> round(grads["x1"], 4)

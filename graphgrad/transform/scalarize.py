@@ -92,7 +92,10 @@ class _Scalarizer:
             raise ShapeError(f"'{node.value}' of shape {show(node.shape)} has no fixed, small number of entries")
         array = np.empty(sizes, np.int64)
         for place in np.ndindex(*sizes):
-            array[place] = self.builder.input(entry_name(node.value, place), (), node.dtype)
+            name = entry_name(node.value, place)
+            if name in self.builder.inputs or (name in self.source.inputs and name != node.value):
+                raise UsageError(f"an entry of '{node.value}' would be called '{name}', as an input is", hint="rename one")
+            array[place] = self.builder.input(name, (), node.dtype)
         return array
 
     def _each(self, op: str, *operands: Nodes, **attrs: Any) -> Nodes:

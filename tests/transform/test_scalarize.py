@@ -72,6 +72,7 @@ def test_names_are_kept_entry_by_entry() -> None:
         ("sum(x)", {"x": "N"}, ShapeError, "'x' of shape (N,) has no fixed, small number of entries"),
         ("A @ A", {"A": (400, 400)}, ShapeError, "the scalar graph would have more than 200000 nodes"),
         ("argmax(x)", {"x": 3}, UsageError, "'argmax' has no scalar meaning"),
+        ("sum(x) + x_0", {"x": 3}, UsageError, "an entry of 'x' would be called 'x_0', as an input is"),
     ],
 )
 def test_what_cannot_be_written_out_is_refused(text, shapes, error, message) -> None:
