@@ -19,12 +19,12 @@ from graphgrad.core.shapes import Shape
 from graphgrad.frontend.lower import MODULES
 from graphgrad.frontend.parse import parse
 from graphgrad.frontend.printers import program
-from graphgrad.transform.grad import derivative_name, differentiable, reverse
 from graphgrad.proof import ours, reading
 from graphgrad.proof.derivative import gradient
 from graphgrad.proof.functions import Array
 from graphgrad.proof.judge import Case
 from graphgrad.proof.symbols import Sym
+from graphgrad.transform.grad import derivative_name, differentiable, reverse
 
 ENTRIES = 400  # symbols beyond which shapes are shrunk, or the program is not examined entry by entry
 

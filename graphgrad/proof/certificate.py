@@ -18,8 +18,6 @@ from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.execute.kernels import kernel
 from graphgrad.frontend.parse import parse
-from graphgrad.transform.grad import differentiable
-from graphgrad.transform.jvp import jvp
 from graphgrad.proof.allowed import allowed
 from graphgrad.proof.cases import labels, source_of
 from graphgrad.proof.interpret import Module
@@ -27,6 +25,8 @@ from graphgrad.proof.modules import ENTRY
 from graphgrad.proof.residues import PRIMES, Residues
 from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.verdicts import Finding, Report, Verdict
+from graphgrad.transform.grad import differentiable
+from graphgrad.transform.jvp import jvp
 
 ROWS = 8  # for a named dimension
 

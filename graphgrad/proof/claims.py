@@ -12,7 +12,6 @@ import numpy as np
 from graphgrad.core.errors import GraphgradError, UsageError, did_you_mean
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
-from graphgrad.transform.grad import differentiable
 from graphgrad.proof import reading
 from graphgrad.proof.cases import Examined, claimed_values, examine, free_names, numbers, source_of
 from graphgrad.proof.derivative import gradient
@@ -22,6 +21,7 @@ from graphgrad.proof.judge import Case, judge
 from graphgrad.proof.regions import right_where
 from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.verdicts import Finding, Report, Verdict
+from graphgrad.transform.grad import differentiable
 
 Claim = str | float | Callable[..., Any] | Any  # text, a number, an array of numbers, or a function of the inputs
 

@@ -9,12 +9,12 @@ import numpy as np
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
-from graphgrad.transform.grad import differentiable
 from graphgrad.proof.cases import Examined, examine, source_of
 from graphgrad.proof.functions import Array
 from graphgrad.proof.judge import Case, judge
 from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.verdicts import Finding, Report, Verdict
+from graphgrad.transform.grad import differentiable
 
 TIMEOUT = 10.0  # seconds for a whole call
 

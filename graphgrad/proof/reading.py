@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.core.errors import GraphgradError
 from graphgrad.proof.elementary import exp
 from graphgrad.proof.functions import ALIASES, FUNCTIONS, Array, lifted, transpose, where
-from graphgrad.proof.symbols import PI, leaf, lift
+from graphgrad.proof.symbols import PI, SymbolsLost, leaf, lift
 
 
-class Unread(GraphgradError):  # noqa: N818  (what happened, not an error of the user)
+class Unread(SymbolsLost):
     """Text that `parse` accepts and the second reading does not know."""
 
 

@@ -8,9 +8,6 @@ import numpy as np
 
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
-from graphgrad.transform.grad import derivative_name, differentiable
-from graphgrad.transform.hessian import hessian
-from graphgrad.transform.jvp import jvp
 from graphgrad.proof import ours, reading
 from graphgrad.proof.cases import examine, source_of
 from graphgrad.proof.derivative import gradient
@@ -18,6 +15,9 @@ from graphgrad.proof.graphs import TIMEOUT
 from graphgrad.proof.judge import Case, judge
 from graphgrad.proof.symbols import ZERO, Sym
 from graphgrad.proof.verdicts import Finding, Report
+from graphgrad.transform.grad import derivative_name, differentiable
+from graphgrad.transform.hessian import hessian
+from graphgrad.transform.jvp import jvp
 
 
 def verify_hessian(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
