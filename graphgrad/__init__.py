@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
     )
     from graphgrad.api.pictures import animate, show
     from graphgrad.api.proofs import check, equivalent, grade, verify, verify_function, verify_vjp
+    from graphgrad.compiler.explain import explain
     from graphgrad.core.errors import (
         DataError,
         DomainError,
@@ -46,8 +47,11 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
         TargetError,
         UsageError,
     )
+    from graphgrad.learn import datasets
     from graphgrad.learn.fit import fit
+    from graphgrad.learn.model import accuracy, confusion
     from graphgrad.learn.network import mlp, network
+    from graphgrad.learn.optimizers import optimizer
     from graphgrad.learn.share import load
 
 __version__ = "0.1.0"
@@ -63,10 +67,14 @@ _HOMES = {  # where each public name lives, in the order of a first hour
     "graphgrad.learn.network": ("mlp", "network"),
     "graphgrad.learn.fit": ("fit",),
     "graphgrad.learn.share": ("load",),
+    "graphgrad.learn.model": ("accuracy", "confusion"),
+    "graphgrad.learn.optimizers": ("optimizer",),
+    "graphgrad.compiler.explain": ("explain",),
     "graphgrad.core.errors": (
         *("GraphgradError", "ParseError", "ShapeError", "DomainError", "UsageError", "TargetError", "DataError"),
     ),
 }
+_ROOMS = {"datasets": "graphgrad.learn.datasets"}  # modules that are public as they are
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [*_HOME]  # noqa: PLE0604  (made of strings)
 
@@ -77,8 +85,10 @@ def __getattr__(name: str) -> Any:
 
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
+    if name in _ROOMS:
+        return import_module(_ROOMS[name])
     raise AttributeError(f"module 'graphgrad' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "__version__"])
+    return sorted([*__all__, *_ROOMS, "__version__"])

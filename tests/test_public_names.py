@@ -16,13 +16,17 @@ def seen_by_type_checkers():
 
 def test_type_checkers_see_every_name_where_it_lives():
     assert {name: seen_by_type_checkers()[name] for name in gg.__all__} == gg._HOME  # noqa: SLF001
-    assert set(seen_by_type_checkers()) == set(gg.__all__)
+    assert set(seen_by_type_checkers()) == {*gg.__all__, *gg._ROOMS}  # noqa: SLF001
 
 
 @pytest.mark.parametrize("name", gg.__all__)
 def test_every_name_is_there(name):
     assert callable(getattr(gg, name))
     assert name in dir(gg)
+
+
+def test_data_sets_are_a_module():
+    assert gg.datasets.xor().X.shape == (4, 2)
 
 
 def test_an_unknown_name_is_an_attribute_error():

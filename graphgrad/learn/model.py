@@ -90,13 +90,27 @@ def decided(scores: Any, loss: Loss) -> Any:
 
 
 def accuracy(model: Model, X: Any, y: Any) -> float:
-    """Give the part of examples that a classifier gets right."""
+    """Give the part of examples that a classifier gets right.
+
+    >>> from graphgrad.learn.fit import fit
+    >>> from graphgrad.learn.network import mlp
+    >>> model, _ = fit(mlp(1, 2), [[-1.0], [1.0]], [0, 1], loss="cross_entropy", lr=0.1, steps=200, progress=False)
+    >>> accuracy(model, [[-2.0], [2.0], [3.0]], [0, 1, 0])
+    0.6666666666666666
+    """
     found, wanted = np.asarray(model.predict(X)), np.asarray(y)
     return float(np.mean(found.reshape(wanted.shape) == wanted))
 
 
 def confusion(model: Model, X: Any, y: Any) -> Any:
-    """Give the confusion matrix of a classifier: row the true class, column the predicted one."""
+    """Give the confusion matrix of a classifier: row the true class, column the predicted one.
+
+    >>> from graphgrad.learn.fit import fit
+    >>> from graphgrad.learn.network import mlp
+    >>> model, _ = fit(mlp(1, 2), [[-1.0], [1.0]], [0, 1], loss="cross_entropy", lr=0.1, steps=200, progress=False)
+    >>> confusion(model, [[-2.0], [2.0], [3.0]], [0, 1, 0]).tolist()
+    [[1, 1], [0, 1]]
+    """
     found = np.asarray(model.predict(X)).ravel()
     wanted = np.asarray(y).astype(np.int64).ravel()
     classes = max(2, len(model.classes), *(int(size) for size in model.net.sizes[1]))
