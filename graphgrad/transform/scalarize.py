@@ -94,7 +94,9 @@ class _Scalarizer:
         for place in np.ndindex(*sizes):
             name = entry_name(node.value, place)
             if name in self.builder.inputs or (name in self.source.inputs and name != node.value):
-                raise UsageError(f"an entry of '{node.value}' would be called '{name}', as an input is", hint="rename one")
+                raise UsageError(
+                    f"an entry of '{node.value}' would be called '{name}', as an input is", hint="rename one"
+                )
             array[place] = self.builder.input(name, (), node.dtype)
         return array
 
