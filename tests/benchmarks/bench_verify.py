@@ -19,10 +19,10 @@ from proof.proofs import NO_SYMBOLS, rewrite_proof, rewrites, row_proofs  # noqa
 from graphgrad.compiler.compile import compile as compiled  # noqa: E402
 from graphgrad.core.ops import OPS  # noqa: E402
 from graphgrad.frontend.parse import parse  # noqa: E402
-from graphgrad.transform.grad import grad  # noqa: E402
 from graphgrad.proof.certificate import certify  # noqa: E402
 from graphgrad.proof.code import verify_function  # noqa: E402
 from graphgrad.proof.graphs import verify  # noqa: E402
+from graphgrad.transform.grad import grad  # noqa: E402
 
 
 def mlp(*sizes, loss="cross_entropy(s, y)"):

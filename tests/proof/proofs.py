@@ -10,10 +10,10 @@ from core.test_array_rows import CASES
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import inline
 from graphgrad.frontend.parse import parse
-from graphgrad.transform.rules import RULES
 from graphgrad.proof.equivalence import equivalent
 from graphgrad.proof.graphs import verify
 from graphgrad.proof.verdicts import Verdict
+from graphgrad.transform.rules import RULES
 
 BROADCAST = (((2, 3), (2, 3)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 1), (1, 3)), ((), (2,)), ((2,), ()), ((), ()))
 UNARY = (((),), ((3,),), ((2, 2),))

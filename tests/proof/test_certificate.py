@@ -5,10 +5,10 @@ import pytest
 
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.frontend.parse import parse
-from graphgrad.transform.grad import grad
 from graphgrad.proof.certificate import certify
 from graphgrad.proof.residues import PRIMES, power, product
 from graphgrad.proof.verdicts import Verdict
+from graphgrad.transform.grad import grad
 
 NETWORK = parse("h = tanh(X @ W1.T + b1); s = h @ W2.T + b2; L = cross_entropy(s, y)",
                 {"X": ("N", 784), "W1": (128, 784), "b1": 128, "W2": (10, 128), "b2": 10, "y": "N"})  # fmt: skip

@@ -8,11 +8,11 @@ import pytest
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.core.errors import ParseError, UsageError
 from graphgrad.frontend.parse import parse
-from graphgrad.testing import assert_gradient
-from graphgrad.transform.grad import grad
 from graphgrad.proof.code import verify_function, verify_vjp
 from graphgrad.proof.modules import verify_source
 from graphgrad.proof.verdicts import Verdict
+from graphgrad.testing import assert_gradient
+from graphgrad.transform.grad import grad
 
 
 def softmax(x):

@@ -1,5 +1,7 @@
 """The cheap gradient principle, as a law over random programs."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -60,7 +62,7 @@ def test_every_mlp_loss_stays_within_four(activation: str, loss: str) -> None:
 
 def test_cost_is_linear_in_the_program() -> None:
     counts = [cost(parse("\n".join(["y = x", *["y = sin(y) * y + x"] * n])))[:2] for n in (10, 20, 40)]
-    first, second = ([b - a for a, b in zip(c, c[1:], strict=False)] for c in zip(*counts, strict=True))
+    first, second = ([b - a for a, b in pairwise(c)] for c in zip(*counts, strict=True))
     assert first[1] == 2 * first[0] > 0
     assert second[1] == 2 * second[0] > 0
 
