@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from graphgrad.core.op import ATOM
 from graphgrad.core.ops import OPS
+from graphgrad.frontend.parse import parse
+from graphgrad.transform.cost import cost
 
 PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
 
@@ -13,6 +16,8 @@ INTRODUCTION = """\
 
 Made from the table in `core/ops.py` by `pytest --update-golden`: all that graphgrad knows about an operation stands in
 one row there. In rules, `v` is the operation's own result and `g` its cotangent; a dash means that no gradient passes.
+For elementwise operations, the number of arithmetic operations that the whole gradient adds to one of the forward pass:
+at most four for + - * / @, and so for every program of them (`gg.cost` counts any program's).
 """
 
 SECTIONS = {  # title: introduction, and the rules that a row of the section has
@@ -39,18 +44,26 @@ def code(text):
     return said.replace("|", r"\|")
 
 
+def price(row):
+    """What a row's whole gradient costs, in operations, simplified; a dash where it has none."""
+    if not row.d or not any(row.d):
+        return "–"
+    call = row.notation if row.precedence < ATOM else f"{row.name}({', '.join(row.operands)})"
+    return str(cost(parse(call)).gradient)
+
+
 def described(row, rules):
     names = ", ".join(code(alias) for alias in row.aliases)
     stated = {"domain": row.domain, "kinks": row.kinks}
     remarks = "; ".join(f"{column} {code(text)}" for column, text in stated.items() if text)
-    return f"| {code(row.notation)} | {names} | {', '.join(map(code, rules))} | {remarks} |"
+    return f"| {code(row.notation)} | {names} | {', '.join(map(code, rules))} | {price(row)} | {remarks} |"
 
 
 def operations_page():
     parts = [INTRODUCTION]
     for title, (introduction, rules) in SECTIONS.items():
         rows = [described(row, rules(row)) for row in OPS.values() if rules(row)]
-        head = "| operation | also | rule | domain, and zeros of what are kinks |\n|---|---|---|---|"
+        head = "| operation | also | rule | operations | domain, and zeros of what are kinks |\n|---|---|---|---|---|"
         parts.append("\n".join([f"## {title}\n\n{introduction}\n\n{head}", *rows, ""]))
     return "\n".join(parts)
 
