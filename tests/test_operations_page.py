@@ -16,8 +16,9 @@ INTRODUCTION = """\
 
 Made from the table in `core/ops.py` by `pytest --update-golden`: all that graphgrad knows about an operation stands in
 one row there. In rules, `v` is the operation's own result and `g` its cotangent; a dash means that no gradient passes.
-For elementwise operations, the number of arithmetic operations that the whole gradient adds to one of the forward pass:
-at most four for + - * / @, and so for every program of them (`gg.cost` counts any program's).
+For elementwise operations the table says how many arithmetic operations the gradient takes for one of the forward pass,
+simplified, with the sums of adjoints: at most four for + - * /, and so for every program of them and of @. `gg.cost`
+counts any program's.
 """
 
 SECTIONS = {  # title: introduction, and the rules that a row of the section has
@@ -45,11 +46,13 @@ def code(text):
 
 
 def price(row):
-    """What a row's whole gradient costs, in operations, simplified; a dash where it has none."""
+    """What a row's gradient costs inside a program, in operations: any cotangent, and adjoints that are summed."""
     if not row.d or not any(row.d):
         return "–"
     call = row.notation if row.precedence < ATOM else f"{row.name}({', '.join(row.operands)})"
-    return str(cost(parse(call)).gradient)
+    moved = [name for name, rule in zip(row.operands, row.d, strict=True) if rule]
+    program = " + ".join([f"({call}) * cotangent", *(f"{name} * other_{name}" for name in moved)])
+    return str(cost(parse(program), *moved).gradient)
 
 
 def described(row, rules):
