@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
     )
     from graphgrad.api.pictures import animate, show
     from graphgrad.api.proofs import check, equivalent, grade, verify, verify_function, verify_vjp
+    from graphgrad.api.training import animate_training
     from graphgrad.compiler.explain import explain
     from graphgrad.core.errors import (
         DataError,
@@ -63,6 +64,7 @@ _HOMES = {  # where each public name lives, in the order of a first hour
     ),
     "graphgrad.api.proofs": ("verify", "check", "equivalent", "grade", "verify_function", "verify_vjp"),
     "graphgrad.api.pictures": ("animate", "show"),
+    "graphgrad.api.training": ("animate_training",),
     "graphgrad.api.code": ("compile",),
     "graphgrad.learn.network": ("mlp", "network"),
     "graphgrad.learn.fit": ("fit",),

@@ -75,16 +75,23 @@ PRESETS = {
 @click.option("--every", type=float, default=30.0, show_default=True, metavar="SECONDS", help="Between checkpoints.")
 @click.option("--save", "saved", type=click.Path(path_type=Path), metavar="FILE", help="The model, .safetensors.")
 @click.option("--history", type=click.Path(path_type=Path), metavar="FILE", help="The history, .csv or a plot.")
-@click.option("--film", type=click.Path(path_type=Path), metavar="FILE", help="Backpropagation in the trained network.")
+@click.option("--film", type=click.Path(path_type=Path), metavar="FILE", help="Film of the training, .gif, .webp, ...")
+@click.option(
+    "--film-backprop", "backprop", type=click.Path(path_type=Path), metavar="FILE", help="Backpropagation when trained."
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def command(data: str, **said: Any) -> None:
     """Train a network on a data set by name, or on a file."""
     from graphgrad.core.files import check_writable
     from graphgrad.learn.fit import fit
 
-    for file in (said["saved"], said["history"], said["film"], said["checkpoint"]):
+    for file in (said["saved"], said["history"], said["backprop"], said["checkpoint"]):
         if file is not None:
             check_writable(file)
+    if said["film"]:
+        from graphgrad.render.training import check_training
+
+        check_training(said["film"])
     dataset = read(data, said)
     chosen = choose(data, dataset, said)
     net = network_of(chosen, said)
@@ -112,6 +119,7 @@ def command(data: str, **said: Any) -> None:
         resume=said["resume"],
         progress=sys.stderr.isatty() and not sys.stdout.isatty(),
         each=printer,
+        film=bool(said["film"]),
         classes=dataset.classes,
     )
     if said["process"]:
@@ -122,7 +130,9 @@ def command(data: str, **said: Any) -> None:
     if said["history"]:
         history.save(said["history"])
     if said["film"]:
-        film(model, dataset, said["film"])
+        film(history, said["film"])
+    if said["backprop"]:
+        film_backprop(model, dataset, said["backprop"])
 
 
 def read(data: str, said: dict[str, Any]) -> Dataset:
@@ -255,7 +265,16 @@ def answer(model: Model, history: History) -> dict[str, Any]:
     }
 
 
-def film(model: Model, dataset: Dataset, file: Path) -> None:
+def film(history: History, file: Path) -> None:
+    """Film the training."""
+    from graphgrad.api.training import animate_training
+    from graphgrad.cli.answers import working
+
+    with working(f"writing {file}"):
+        animate_training(history).save(file)
+
+
+def film_backprop(model: Model, dataset: Dataset, file: Path) -> None:
     """Film backpropagation in the trained network, on the last example."""
     import numpy as np
 

@@ -25,6 +25,7 @@ from graphgrad.learn.network import Network
 from graphgrad.learn.optimizers import Optimizer, optimizer as optimizer_row
 from graphgrad.learn.orders import Order
 from graphgrad.learn.progress import reporting
+from graphgrad.learn.reel import Reel
 from graphgrad.learn.schedules import Update, update
 from graphgrad.learn.standing import fingerprint
 
@@ -57,6 +58,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     resume: bool = False,
     progress: bool | None = None,
     each: Callable[[Record], None] | None = None,
+    film: bool = False,
     classes: tuple[str, ...] = (),
     target: str = "numpy",
     machines: Machines | None = None,
@@ -75,7 +77,8 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     `tolerance`. `validation` is a pair (X, y), or the part of the examples to hold out.
 
     A `checkpoint` (.safetensors) is written `every` so many seconds; with `resume` a run goes on from it to the same
-    bits as one that was never interrupted. `each` is called with every record. `dtype` is float64 or float32, that of
+    bits as one that was never interrupted. `each` is called with every record; `film` keeps snapshots of the parameters
+    in the history, for `animate_training`. `dtype` is float64 or float32, that of
     X where X has one of these. With `target` "jax", `machines` says how many devices divide every batch among them, in
     how many processes. Raises DataError, before training, for data that do not fit, and DomainError, with the
     step and the node, where a value stops being a number.
@@ -99,6 +102,8 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     if patience and checked is None:
         raise UsageError("patience needs validation examples", hint="such as validation=0.1")
     if optimizer == "lbfgs":
+        if film:
+            raise UsageError("a run of L-BFGS cannot be filmed", hint="train with optimizer='adam'")
         if lr is not None or schedule != "constant" or checkpoint is not None or patience or clip_norm or clip_value:
             raise UsageError("L-BFGS has no rate, clipping, patience or checkpoints", hint="it takes steps= alone")
         return lbfgs(net, aim, learn, steps=steps or epochs or 1000, dtype=kind, classes=classes, each=each)
@@ -118,9 +123,10 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
         first = machines is None or machines.process == 0
         keeping = Keeping(Path(checkpoint), mark, every, resume=resume, writes=first)
     task = Task(net, aim, step, learn, checked, order, Stops(patience, tolerance), keeping, classes)
+    reel = Reel(Model(net, aim.loss, kind, classes), learn, order.steps) if film else None
     with reporting(order, each, shown=progress) as report:
-        loop = Loop(task, report)
-        return loop.train(), History(loop.standing.records)
+        loop = Loop(task, report, reel)
+        return loop.train(), History(loop.standing.records, reel)
 
 
 def _step(  # noqa: PLR0913, PLR0917

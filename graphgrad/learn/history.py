@@ -7,10 +7,13 @@ import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.files import check_writable, write_whole
+
+if TYPE_CHECKING:
+    from graphgrad.learn.reel import Reel
 
 
 class Record(NamedTuple):
@@ -27,15 +30,16 @@ class Record(NamedTuple):
 
 
 class History:
-    """The records of a run, in order.
+    """The records of a run, in order; `reel` holds the snapshots of a run that was filmed.
 
     >>> history = History([Record(1000, 250.0, 0.5, 0.5, 0.1, 1e4)])
     >>> history["loss"], len(history), history[-1].step
     ([0.5], 1, 1000)
     """
 
-    def __init__(self, records: list[Record] | None = None) -> None:
+    def __init__(self, records: list[Record] | None = None, reel: Reel | None = None) -> None:
         self.records: list[Record] = list(records or [])
+        self.reel = reel
 
     def __len__(self) -> int:
         return len(self.records)

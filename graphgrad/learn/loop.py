@@ -25,6 +25,7 @@ from graphgrad.learn.model import Model
 from graphgrad.learn.network import Network
 from graphgrad.learn.orders import Order
 from graphgrad.learn.progress import Report
+from graphgrad.learn.reel import Reel
 from graphgrad.learn.standing import Standing, read_checkpoint, write_checkpoint
 from graphgrad.learn.threads import threads_for
 from graphgrad.transform.grad import grad
@@ -67,8 +68,8 @@ class Task:
 class Loop:
     """A run of a task."""
 
-    def __init__(self, task: Task, report: Report) -> None:
-        self.task, self.report = task, report
+    def __init__(self, task: Task, report: Report, reel: Reel | None = None) -> None:
+        self.task, self.report, self.reel = task, report, reel
         self.run, self.standing = task.step.start(task.net.values), Standing()
         self.best: dict[str, Any] = {}  # the parameters of the best validation loss
         self.judged = judge(task.net, task.objective.loss, task.step.dtype) if task.held else None
@@ -81,7 +82,9 @@ class Loop:
     def train(self) -> Model:
         """Take all steps that are left, or as many as it needs; gives the model, the best where patience ended it."""
         with threads_for(self.task.objective.graph, self.task.order.batch):
+            self.look(always=False)
             self.take_rounds()
+            self.look(always=True)
         self.keep(always=True)
         return self.model(self.best if self.task.stops.patience and self.best else self.now())
 
@@ -94,10 +97,12 @@ class Loop:
             end = min(task.order.steps, (self.run.t // per_round + 1) * per_round)
             count = 64
             while self.run.t < end:
-                took = self.piece(rows, self.run.t % per_round, min(count, end - self.run.t))
+                near = self.reel.until(self.run.t) if self.reel else count
+                took = self.piece(rows, self.run.t % per_round, min(count, near, end - self.run.t))
                 count = max(1, count * 2 if took < _MOMENT / 2 else count // 2 if took > 2 * _MOMENT else count)
                 if self.run.t == end:
                     self.close_round()
+                self.look(always=False)
                 self.keep(always=False)
 
     def piece(self, rows: Any, start: int, count: int) -> float:
@@ -147,6 +152,11 @@ class Loop:
             if measured.loss < standing.best:
                 standing.best, standing.waited, self.best = measured.loss, 0, self.now()
         self.report(self.run.t, standing.seconds, record)
+
+    def look(self, *, always: bool) -> None:
+        """Take a snapshot, where the run is filmed and one is due."""
+        if self.reel is not None:
+            self.reel.look(self.run.t, self.run.parameters, always=always)
 
     def done(self) -> bool:
         """Whether the run has reason to end."""

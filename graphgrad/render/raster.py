@@ -21,7 +21,7 @@ STILL_WIDTH, FILM_WIDTH = 1920, 960
 GROUNDS = ("ground", "card", "group", "value_glow", "adjoint_glow")
 INKS = ("ink", "value", "adjoint", "idle", "faint", "good", "bad")
 SHADES = 6  # between an ink and a ground, for the edges of glyphs
-MILLISECONDS = {"start": 1000, "inputs": 1200, "forward": 1200, "seed": 1500, "end": 5000}
+MILLISECONDS = {"start": 1000, "training": 160, "inputs": 1200, "forward": 1200, "seed": 1500, "end": 5000}
 BACKWARD = 1800
 
 

@@ -97,8 +97,15 @@ def test_resume_on_the_command_line(tmp_path):
 
 @pytest.mark.slow
 def test_a_film_of_the_trained_network(tmp_path):
-    graphgrad("train xor --steps 2000 --film xor.gif", folder=tmp_path)
+    graphgrad("train xor --steps 2000 --film-backprop xor.gif", folder=tmp_path)
     assert (tmp_path / "xor.gif").read_bytes().startswith(b"GIF")
+
+
+def test_a_film_of_training(tmp_path):
+    graphgrad("train xor --steps 50 --film xor{}.svg", folder=tmp_path)
+    frames = sorted(tmp_path.glob("xor*.svg"))
+    assert "Step 0:" in frames[0].read_text()
+    assert "Step 50:" in frames[-1].read_text()
 
 
 @pytest.mark.parametrize(
@@ -111,6 +118,8 @@ def test_a_film_of_the_trained_network(tmp_path):
         ("train xor --steps 5 --epochs 5", "not both"),
         ("train no.csv", "there is no file"),
         ("train xor --save model.pkl --steps 10", "safetensors"),
+        ("train xor --film xor.giff", "did you mean '.gif'"),
+        ("train xor --film xor.gif --optimizer lbfgs", "cannot be filmed"),
         ("train xor --save no/model.safetensors", "no folder"),
         ("predict no.safetensors data.csv", "there is no file"),
     ],
