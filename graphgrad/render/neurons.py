@@ -67,7 +67,7 @@ def network(area: Area, weights: Sequence[Matrices], biases: Sequence[Matrices],
             shapes.append(Box(x - r, y - r, 2 * r, 2 * r, r, fill, stroke, 1.6))
             if layer == 0 and r > 8.0:
                 name = f"x_{{{number + 1}}}" if sizes[0] > 1 else "x"
-                shapes.append(Ink((Math(name, name),), x, y + 0.26 * r, 13.0, "ink", 1.7 * r))
+                shapes.append(Ink((Math(name, name),), x, y + 0.24 * r, min(13.0, 1.15 * r), "ink", 1.45 * r))
     return [*shapes, *_legend(area)]
 
 
