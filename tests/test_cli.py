@@ -90,7 +90,7 @@ def test_animate_writes_every_file_asked_for(tmp_path) -> None:
     assert done.stdout.count("wrote ") == 2
 
 
-@pytest.mark.parametrize("command", ["run", "show", "animate", "derive"])
+@pytest.mark.parametrize("command", ["run", "show", "animate", "derive", "verify", "compile", "train"])
 def test_help_shows_an_example_that_works(command, tmp_path) -> None:
     lines = graphgrad(command, "--help").stdout.splitlines()
     example = lines[lines.index("  Example:") + 1].strip()

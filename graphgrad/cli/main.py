@@ -15,10 +15,10 @@ COMMANDS = {
     "show": "Draw or list a graph, or write it for other tools.",
     "animate": "Film backpropagation, one step a frame.",
     "derive": "Write the chain rule out by hand.",
-    "train": "Train a network on a data set or a file.",
-    "predict": "Let a trained network answer for a file of examples.",
     "verify": "Prove a gradient, or refute it by a witness.",
     "compile": "Turn value and gradient into a standalone module.",
+    "train": "Train a network on a data set or a file.",
+    "predict": "Let a trained network answer for a file of examples.",
 }
 
 EXAMPLES = """\b
@@ -29,6 +29,8 @@ Examples:
   graphgrad derive "y3 = x1*x2; z = log(y3)*sin(x2)" --wrt x1
   graphgrad verify "log(x1*x2)*sin(x2)" --claim "x1=sin(x2)/x1"
   graphgrad compile "log(x1*x2)*sin(x2)" -o step.py
+  graphgrad train xor --layers 2,4,1 --save model.safetensors
+  graphgrad predict model.safetensors data.csv
 
 EXPR is an expression, a program of assignments, a file that holds one, or - for standard input. Values are numbers,
 lists or files: x1=0.5  t=pi/4  b=[0,1]  W=@weights.npy.

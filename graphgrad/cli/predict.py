@@ -11,7 +11,7 @@ from graphgrad.cli.answers import say_json
 from graphgrad.core.errors import DataError, UsageError, did_you_mean
 
 
-@click.command("predict", epilog="Example: graphgrad predict model.safetensors data.csv --json")
+@click.command("predict", epilog="\b\nExample:\n  graphgrad predict model.safetensors data.csv --json")
 @click.argument("model", type=click.Path(path_type=Path), metavar="MODEL.safetensors")
 @click.argument("data", type=click.Path(path_type=Path), metavar="DATA.csv")
 @click.option("--scores", is_flag=True, help="Of a classifier, all scores.")

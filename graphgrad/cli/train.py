@@ -40,7 +40,9 @@ PRESETS = {
 }
 
 
-@click.command("train", epilog="Example: graphgrad train xor --layers 2,4,1 --optimizer sgd --lr 0.1 --steps 100000")
+@click.command(
+    "train", epilog="\b\nExample:\n  graphgrad train xor --layers 2,4,1 --optimizer sgd --lr 0.1 --steps 100000"
+)
 @click.argument("data", metavar="xor|digits|mnist|FILE.csv|FILE.npz")
 @click.option("--layers", metavar="2,4,1", help="Sizes, from inputs to outputs.")
 @click.option("--activation", metavar="NAME", help="tanh, relu, sigmoid, ..., or an expression in x.")
