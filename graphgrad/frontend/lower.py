@@ -52,16 +52,8 @@ class Lowering:
         node: int = rule(self, tree)
         self.depth -= 1
         if self.source and kind is not ast.Constant and kind is not ast.BinOp:
-            self.place(node, tree)
+            self.builder.place(node, self.span(tree))
         return node
-
-    def place(self, node: int, tree: ast.expr) -> None:
-        """Note that a tree means a node."""
-        spans, span = self.builder.spans, self.span(tree)
-        if node not in spans:
-            spans[node] = (span,)
-        elif span not in spans[node]:
-            spans[node] = (*spans[node], span)
 
     def constant(self, tree: ast.Constant) -> int:
         value = tree.value
@@ -103,7 +95,7 @@ class Lowering:
                 self.refuse_towers(part.right)
             node = self.apply(part, row, [node, self.lower(part.right)], {})
             if self.source:
-                self.place(node, part)
+                self.builder.place(node, self.span(part))
         return node
 
     def unary(self, tree: ast.UnaryOp) -> int:

@@ -36,7 +36,8 @@ def program(graph: Graph) -> str:
     z = s * s
     """
     ordered = statements(graph)
-    kept, lines = frozenset(ordered), []
+    kept, shown = frozenset(ordered), set(graph.outputs.values())
+    lines = [name for name, i in graph.inputs.items() if not graph.users[i] and i not in shown]  # without a use
     for i in ordered:
         first, *others = _names(graph, i)
         lines.append(f"{first} = {text(graph, i, kept)}")

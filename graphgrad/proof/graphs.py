@@ -38,7 +38,7 @@ def verify(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
     subject = source_of(graph)
     try:
         examined = examine(graph)
-    except (SymbolsLost, UsageError, NotImplementedError) as error:
+    except (SymbolsLost, UsageError) as error:
         return Report(subject, dict.fromkeys(names, unsupported(error)), time.monotonic() - start)
     values = judge(_values(examined, start + timeout))
     findings = {}

@@ -264,3 +264,9 @@ TEX = {
 @pytest.mark.parametrize("name", TEX)
 def test_names_in_latex(name):
     assert tex_name(name) == TEX[name]
+
+
+def test_an_input_without_a_use_is_printed_too():
+    graph = parse("A; x", A=2)
+    assert program(graph) == "A\nz = x"
+    assert parse(program(graph), A=2) == graph
