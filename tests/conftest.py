@@ -1,6 +1,7 @@
-"""What every test may use: the hypothesis profile, and golden files."""
+"""What every test may use: the hypothesis profile, golden files, and a browser."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,3 +40,18 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str | bytes], None]
             assert actual == expected, f"{path} differs"
 
     return compare
+
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Give the one browser of a test process: a second Playwright beside it would refuse to start."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium")
+    with pytest.importorskip("playwright.sync_api").sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()

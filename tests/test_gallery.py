@@ -71,20 +71,14 @@ def test_the_gallery_is_small():
 
 
 @pytest.mark.browser
-def test_the_page_opens_in_a_browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        seen, errors = browser.new_page(viewport={"width": 1280, "height": 900}), []
-        seen.on("pageerror", lambda error: errors.append(str(error)))
-        seen.on("requestfailed", lambda request: errors.append(request.url))
-        seen.goto(PAGE.as_uri())
-        seen.evaluate("document.querySelectorAll('img').forEach(image => { image.loading = 'eager' })")
-        seen.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
-        assert seen.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        assert seen.locator("article").count() == len(SCRIPTS)
-        assert not errors
-        browser.close()
+def test_the_page_opens_in_a_browser(browser):
+    seen, errors = browser.new_page(viewport={"width": 1280, "height": 900}), []
+    seen.on("pageerror", lambda error: errors.append(str(error)))
+    seen.on("requestfailed", lambda request: errors.append(request.url))
+    seen.goto(PAGE.as_uri())
+    seen.evaluate("document.querySelectorAll('img').forEach(image => { image.loading = 'eager' })")
+    seen.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
+    assert seen.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert seen.locator("article").count() == len(SCRIPTS)
+    assert not errors
+    seen.close()
