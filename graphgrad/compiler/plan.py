@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -67,10 +68,12 @@ class StepPlan:
     @cached_property
     def names(self) -> dict[str, str]:
         """What the emitted code calls its own variables: names that the user's leave free."""
-        taken = {*self.loss.labels, *self.loss.inputs, *self.entries()}
+        taken = {*self.loss.labels, *self.loss.inputs}
+        entry = "|".join([name + r"_\d+" * len(shape) for name, shape in self.shapes.items()])  # as in entry_name
         names: dict[str, str] = {}
         for name in (*OWN, *self.update.slots, *self.update.rates, *self.dimensions):
-            new = next(n for k in itertools.count() if (n := name + "_" * k) not in taken)
+            free = (name + "_" * k for k in itertools.count())
+            new = next(n for n in free if n not in taken and not re.fullmatch(entry, n))
             names[name] = new
             taken.add(new)
         return names
