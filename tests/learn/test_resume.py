@@ -112,11 +112,12 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
 
 
 PROGRAM = """
-import sys
+import signal, sys
 import numpy as np
 from graphgrad.learn.fit import fit
 from graphgrad.learn.network import mlp
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell is born deaf to ctrl-C
 X = np.random.default_rng(0).normal(size=(500, 3))
 y = np.sin(X.sum(axis=1))
 fit(mlp(3, 30, 1), X, y, epochs=int(sys.argv[2]), checkpoint=sys.argv[1], every=0, resume=True)
@@ -137,7 +138,10 @@ def test_a_process_that_is_stopped(tmp_path, how):
         time.sleep(0.01)
     time.sleep(0.2)
     os.kill(running.pid, how)
-    assert running.wait(60) != 0
+    try:
+        assert running.wait(60) != 0
+    finally:
+        running.kill()
     from graphgrad.learn.share import read_tensors
 
     _, said = read_tensors(path, "checkpoint")
