@@ -118,11 +118,29 @@ def test_every_public_name_is_in_the_reference():
     assert sorted(listed) == sorted(gg.__all__)
 
 
+VERBS = [name for name in gg.__all__ if not isinstance(getattr(gg, name), type)]  # the rest are errors
+ABOUT = {  # what a public docstring says, and the words that say it
+    "an example": ">>> ",
+    "errors": r"[Rr]aises\s+\w*Error",
+    "shapes or units": r"[Ss]hape|[Ss]calar|[Nn]umber|second|point|unit|tensor",
+    "a source": r"Source:\s+\S",
+}
+
+
+@pytest.mark.parametrize("name", VERBS)
+@pytest.mark.parametrize("what", ABOUT)
+def test_every_verb_says(name, what):
+    assert re.search(ABOUT[what], getattr(gg, name).__doc__), f"gg.{name} does not say {what}"
+
+
 @pytest.mark.parametrize("name", gg.__all__)
-def test_every_public_name_explains_itself(name):
-    public = getattr(gg, name)
-    assert public.__doc__
-    assert ">>> " in public.__doc__ or isinstance(public, type)  # an error's example is the message it makes
+def test_every_error_that_a_docstring_names_is_public(name):
+    assert set(re.findall(r"\b\w+Error\b", getattr(gg, name).__doc__)) - {"GraphgradError"} <= set(gg.__all__)
+
+
+@pytest.mark.parametrize("name", set(gg.__all__) - set(VERBS))
+def test_every_error_says_when(name):
+    assert getattr(gg, name).__doc__
 
 
 def test_the_exception_tree_is_drawn_as_it_is():

@@ -16,6 +16,10 @@ def compile(graph: Source, /, target: str = "numpy", dtype: str = "float64") -> 
     A gradient graph gives `value, grads`, one output its value, other outputs a dictionary by name. Raises TargetError
     for a target that does not exist or is not installed.
 
+    Arrays have the shapes that the graph was parsed with, and are computed in `dtype`, float64 or float32. Raises
+    UsageError for another dtype. Source: the table's spelling of every operation; the text says which rule each line
+    is.
+
     >>> from graphgrad.api.graphs import grad
     >>> f = compile(grad("log(x1*x2)*sin(x2)"))
     >>> value, grads = f(x1=0.5, x2=0.75)

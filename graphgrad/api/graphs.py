@@ -31,6 +31,11 @@ __all__ = ["parse"]
 def capture(function: Callable[..., Any], shapes: Mapping[str, Any] | None = None, /, **more: Any) -> Graph:
     """Run an ordinary NumPy function on graph handles; its parameters become inputs. See `parse` for shapes.
 
+    Operators, methods, ufuncs and the common array functions are noted in a graph, not computed. Raises UsageError
+    where the function asks for a value (`if x > 0`, `float(x)`) or uses a function that is not in the table, and
+    ShapeError for shapes that do not fit. Source: NumPy's protocols, NEP 13 (`__array_ufunc__`) and NEP 18
+    (`__array_function__`).
+
     >>> import numpy as np
     >>> print(capture(lambda x1, x2: np.log(x1 * x2) * np.sin(x2)))
     log(x1 * x2) * sin(x2)
@@ -42,6 +47,9 @@ def capture(function: Callable[..., Any], shapes: Mapping[str, Any] | None = Non
 
 def from_sympy(expression: Any) -> Graph:
     """Read a sympy expression.
+
+    Every symbol becomes a scalar input of its name; sympy's functions are those of the table. Raises UsageError for
+    what the language lacks, such as an integral, or a Piecewise without an end. Source: the sympy column of the table.
 
     >>> import sympy
     >>> print(from_sympy(sympy.sympify("sin(x)/y")))
@@ -55,6 +63,10 @@ def from_sympy(expression: Any) -> Graph:
 def grad(graph: Source, /, *wrt: str, of: str | None = None) -> Graph:
     """Give the graph of a scalar output and its gradient: outputs `z`, `dz_dx1`, ... (all float inputs by default).
 
+    Gradients have their inputs' shapes. `wrt` names inputs, `of` the output where there are several. Raises ShapeError
+    for an output that is no single number, and UsageError for a name that is no input, or that is an index or a label.
+    Source: reverse accumulation, Linnainmaa (1970); the node's rules are in docs/operations.md.
+
     >>> list(grad("log(x1*x2)*sin(x2)").outputs)
     ['z', 'dz_dx1', 'dz_dx2']
     """
@@ -63,6 +75,9 @@ def grad(graph: Source, /, *wrt: str, of: str | None = None) -> Graph:
 
 def vjp(graph: Source, cotangent: str | None = None, /, *wrt: str, of: str | None = None) -> Graph:
     """Give the graph of an output of any shape and its product with a cotangent: ones, or a new input of that name.
+
+    The cotangent has the output's shape, each product that of its input. Raises UsageError for an unknown name, and for
+    a cotangent named as an input is. Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 3.
 
     >>> list(vjp(parse("X @ w", X=("N", 2), w=2), "u", "w").outputs)
     ['z', 'dz_dw']
@@ -73,6 +88,10 @@ def vjp(graph: Source, cotangent: str | None = None, /, *wrt: str, of: str | Non
 def jvp(graph: Source, /, *wrt: str, of: str | None = None) -> Graph:
     """Give the graph of an output and its tangent `z_dot`, for tangent inputs `x_dot`.
 
+    Tangents have their inputs' shapes, `z_dot` the output's. Raises UsageError for an unknown name, an index, or a
+    tangent named as an input is. Source: Griewank and Walther (2008), chapter 3: forward mode, made here of the same
+    local rules.
+
     >>> list(jvp("x * y", "x").inputs)
     ['x', 'y', 'x_dot']
     """
@@ -81,6 +100,10 @@ def jvp(graph: Source, /, *wrt: str, of: str | None = None) -> Graph:
 
 def hessian(graph: Source, /, *wrt: str, of: str | None = None) -> Graph:
     """Give the graph of a scalar output, its gradient, and all second derivatives `d2z_dx_dy`.
+
+    `d2z_dx_dy` has the shape of x followed by that of y. Raises ShapeError for an output that is no single number and
+    for inputs with named dimensions, and UsageError for an unknown name. Source: Pearlmutter (1994), reverse over
+    reverse here.
 
     >>> list(hessian("x**2 * y", "x").outputs)
     ['z', 'dz_dx', 'd2z_dx_dx']
@@ -91,6 +114,9 @@ def hessian(graph: Source, /, *wrt: str, of: str | None = None) -> Graph:
 def simplify(graph: Source, /) -> Graph:
     """Give a graph of the same values with less to compute.
 
+    Shapes, names of inputs and of outputs stay. The rules are text, and each is proved (docs/rules.md); a text that
+    cannot be read raises ParseError. Source: the table in transform/rules.py.
+
     >>> print(simplify("x * 1 + 0"))
     z = x
     """
@@ -99,6 +125,9 @@ def simplify(graph: Source, /) -> Graph:
 
 def scalarize(graph: Source, /) -> Graph:
     """Give the scalar graph of a tensor graph, entry by entry.
+
+    `W` of shape (1, 2) becomes `W_0_0` and `W_0_1`. Raises ShapeError for named dimensions and for more than 200 000
+    nodes, and UsageError where two names would clash. Source: each row's scalar meaning, as micrograd has it.
 
     >>> print(scalarize(parse("sum(W @ x)", W=(1, 2), x=2)))
     W_0_0 * x_0 + W_0_1 * x_1
@@ -109,6 +138,10 @@ def scalarize(graph: Source, /) -> Graph:
 def cost(graph: Source, /, *wrt: str, sizes: Mapping[str, int] | None = None) -> _cost.Cost:
     """Count the arithmetic of a graph and of its gradient; `sizes` gives named dimensions.
 
+    The unit is one arithmetic operation on one number; a product of (m, k) and (k, n) counts 2mnk. Gives `.forward`,
+    `.gradient` and their `.ratio`, after simplifying. Raises UsageError for a named dimension without a size. Source:
+    Baur and Strassen (1983), who bound the ratio; the cost column of the table.
+
     >>> round(cost("log(x1*x2)*sin(x2)").ratio, 2)
     1.5
     """
@@ -117,6 +150,9 @@ def cost(graph: Source, /, *wrt: str, sizes: Mapping[str, int] | None = None) ->
 
 def latex(graph: Source, /) -> str:
     r"""Write a graph as LaTeX, one aligned line a statement.
+
+    Names are typeset as the field writes them: `x1_bar` has a bar, `dz_dx1` is a fraction; shapes are not shown. Needs
+    amsmath. Raises ParseError for text that cannot be read. Source: the table's column of LaTeX.
 
     >>> print(latex("sqrt(x1)"))
     \begin{aligned}
@@ -131,6 +167,8 @@ def latex(graph: Source, /) -> str:
 def closed_form(graph: Source, output: str | None = None, /) -> Graph | None:
     """Give an output as one simplified expression of the inputs; None for tensors and for large graphs.
 
+    Raises UsageError for an output that does not exist. Source: sympy's canonical forms, and the shortest of them.
+
     >>> print(closed_form(grad("log(x1*x2)*sin(x2)"), "dz_dx1"))
     sin(x2) / x1
     """
@@ -142,6 +180,9 @@ def closed_form(graph: Source, output: str | None = None, /) -> Graph | None:
 
 def derive(graph: Source, /, *wrt: str) -> _derive.Derivation:
     """Derive a gradient by hand, one chain-rule line a node, ending in the closed form; print it, or take `.latex`.
+
+    Numbers and tensors alike, the lines of a tensor in matrix form; several names give a derivation each. Raises
+    UsageError for an unknown name. Source: the chain rule, a line a node, as it is written on a blackboard.
 
     >>> print(derive("sin(x**2)", "x"))
     v1 = x ** 2
@@ -158,6 +199,10 @@ def derive(graph: Source, /, *wrt: str) -> _derive.Derivation:
 
 def trace(graph: Source, values: Mapping[str, Any] | None = None, /, *, dtype: Any = np.float64, **more: Any) -> Trace:
     """Run a graph forward and backward on values; gives its value, its gradient, and an iterable of all steps.
+
+    `values` are numbers and arrays of the inputs' shapes, computed in `dtype`, float64 or float32; adjoints have the
+    shapes of their nodes. Raises UsageError for a missing value, ShapeError for one that does not fit, and DomainError,
+    with the place in the text, where an operation is not defined. Source: reverse accumulation, Linnainmaa (1970).
 
     >>> trace("g * m", {"g": 9.81, "m": 2}).value
     19.62

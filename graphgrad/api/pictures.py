@@ -34,6 +34,10 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
     `labels` is "symbols", "numbers" or "both"; `theme` "light", "dark", "print" or a TOML file. With `proof`, the last
     frame carries the verdict on each gradient. Save it with `.save`, to .html, .gif, .svg, .png and more.
 
+    Values have the shapes of their inputs; sizes in pictures are points, and pixels at 960 a width. Raises UsageError
+    for an unknown choice or a missing value, ShapeError and DomainError as `trace` does. Source: layout by Graphviz's
+    dot, Gansner et al. (1993); the steps are those of `trace`.
+
     >>> film = animate("log(x1*x2)*sin(x2)", x1=0.5, x2=0.75)
     >>> len(film.frames)
     15
@@ -47,6 +51,10 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
 
 def show(graph: Source, /, *, theme: str = "light") -> Picture:
     """Draw a graph, without values. Save it with `.save`, to .svg, .png, .dot, .pdf and more.
+
+    Edges carry the shapes of arrays; sizes are points. A large graph is collapsed, and says so. Raises UsageError for
+    an unknown theme, and ParseError for text that cannot be read. Source: layout by Graphviz's dot, Gansner et al.
+    (1993).
 
     >>> show("log(x1*x2)*sin(x2)").svg().startswith("<svg")
     True

@@ -16,6 +16,9 @@ def verify(graph: Source, /, *, timeout: float = 10.0) -> Report:
 
     `timeout` (seconds, for the whole call) is kept; what is not decided by then is UNKNOWN, never wrong.
 
+    Raises UsageError for a program without inputs, and ShapeError where the output is no single number. Source: normal
+    forms over the rationals, local rules, and signatures over a prime field, Schwartz (1980), Zippel (1979).
+
     >>> verify("log(x1*x2)*sin(x2)").ok
     True
     """
@@ -28,6 +31,10 @@ def check(graph: Source, claims: Mapping[str, Any] | None = None, /, *, timeout:
     """Give the verdict on somebody's gradient: an expression, a derivation as lines, a number, or a function.
 
     A wrong one is REFUTED with a witness: a point, the claimed and the true value there.
+
+    A function is given the inputs by name, as arrays of symbols, and returns an array of its input's shape. A claim
+    that cannot be read, or has another shape, is UNSUPPORTED with the reason. Raises UsageError for a name that is no
+    input. Source: as `verify`.
 
     >>> report = check("log(x1*x2)*sin(x2)", x1="sin(x2)/x1", x2="cos(x2)")
     >>> [str(finding.verdict) for finding in report.values()]
@@ -46,6 +53,9 @@ def verify_function(
     `x` names the arguments in order and gives each as an array, a number, or a shape. NumPy code is run on arrays of
     symbols; a `grad_f` of another library is compared with 50-digit truth at many points.
 
+    Raises UsageError for a gradient of another shape than its argument, and for an `f` whose value is no single number.
+    Source: as `verify`; the 50-digit truth is mpmath's.
+
     >>> import numpy as np
     >>> str(verify_function(lambda x: np.sum(x**2), lambda x: 2 * x, x=(3,))["x"].verdict)
     'PROVED'
@@ -60,6 +70,9 @@ def verify_vjp(
 ) -> Report:
     """Give the verdict on a hand-written vector-Jacobian product, `vjp(g, *inputs)` of `forward(*inputs)`.
 
+    `shapes` gives each input's shape, in order; `g` has the output's, each product its input's. Raises UsageError for a
+    product that is missing or has another shape. Source: as `verify`.
+
     >>> str(verify_vjp(lambda a, b: a @ b, lambda g, a, b: (g @ b.T, a.T @ g), {"a": (2, 3), "b": (3, 2)})["a"].verdict)
     'PROVED'
     """
@@ -72,6 +85,9 @@ def equivalent(
     one: Source, other: Source, shapes: Mapping[str, Any] | None = None, /, *, timeout: float = 10.0
 ) -> Finding:
     """Give the verdict on whether two expressions have the same value.
+
+    `shapes` gives inputs that are no scalars their shapes. Raises UsageError where the two have different shapes, and
+    ParseError for text that cannot be read. `timeout` is in seconds. Source: as `verify`.
 
     >>> str(equivalent("log(x*y)", "log(x) + log(y)").verdict)
     'PROVED'
@@ -86,6 +102,9 @@ def grade(claims: Any, /, **options: Any) -> Report:
 
     Each claim has the keys expression, variable and claim; findings come by number. `timeout` (seconds) is for each
     claim, `processes` how many run at a time, `progress` is called with (done, total).
+
+    Raises DataError for a file without these columns, or with a line that cannot be read; a claim that cannot be read
+    is UNSUPPORTED, and the others are graded. Source: as `check`.
 
     >>> grade([{"expression": "x**2", "variable": "x", "claim": "2*x"}], processes=1).ok
     True

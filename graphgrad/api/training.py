@@ -27,6 +27,9 @@ def animate_training(history: History, /, *, theme: str = "light") -> TrainingFi
     The run must have been trained with `fit(..., film=True)`, which keeps snapshots in its history. Save the film with
     `.save`, to .gif, .apng, .webp or .mp4, or picture by picture to "{}.png" or "{}.svg".
 
+    A decision surface is drawn for two inputs, a function for one; sizes are points. Raises UsageError for a history
+    without snapshots and for an unknown theme. Source: the snapshots alone; the surface is the network's own answers.
+
     >>> from graphgrad.learn.fit import fit
     >>> from graphgrad.learn.network import mlp
     >>> _, history = fit(mlp(1, 3, 1), [[0.0], [1.0]], [0.0, 1.0], steps=100, film=True, progress=False)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from graphgrad.compiler.compiled import Compiled
 from graphgrad.compiler.rules import TABLES
 from graphgrad.compiler.step import Step
+from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 
 
@@ -39,6 +40,9 @@ class Explanation(tuple[Explained, ...]):
 def explain(compiled: Compiled | Step, /) -> Explanation:
     """Give what every pass did to the graph; print it, or draw the graphs of each.
 
+    Shapes never change in a pass, values only by rounding. Raises UsageError for what was not compiled. Source: the
+    passes note themselves; the rules that fired are those of transform/rules.py.
+
     >>> from graphgrad.compiler.compile import compile
     >>> from graphgrad.frontend.parse import parse
     >>> print(explain(compile(parse("log(1 + exp(x)) * 1"))))
@@ -51,6 +55,8 @@ def explain(compiled: Compiled | Step, /) -> Explanation:
     -- after
     softplus(x)
     """
+    if not hasattr(compiled, "passes"):
+        raise UsageError(f"{type(compiled).__name__} is nothing compiled", hint="explain(compile(graph))")
     return Explanation(
         Explained(p.name, p.before, p.graph, tuple(Counter(firing.rule for firing in p.fired).items()))
         for p in compiled.passes

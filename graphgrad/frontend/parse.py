@@ -25,7 +25,7 @@ def parse(text: str, shapes: Mapping[str, Any] | None = None, /, **more: Any) ->
 
     `shapes` gives the shapes of inputs, as tuples of ints and names of dimensions, or one int or name for a vector; the
     others are scalars. Raises ParseError or ShapeError, with the place in the text, and UsageError for a shape of an
-    input that does not occur.
+    input that does not occur. Source: the expression grammar of Python, the meaning of NumPy.
 
     >>> g = parse("y3 = x1*x2; y1 = log(y3); y2 = sin(x2); w = y1*y2; z = w")
     >>> list(g.inputs), list(g.outputs), [g.label(i) for i in range(len(g))]

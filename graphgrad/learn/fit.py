@@ -83,6 +83,8 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     how many processes. Raises DataError, before training, for data that do not fit, and DomainError, with the
     step and the node, where a value stops being a number.
 
+    Source: each optimizer's paper stands at its row in learn/optimizers.py.
+
     >>> from graphgrad.learn.network import mlp
     >>> model, history = fit(mlp(1, 1), [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0], optimizer="sgd", lr=0.1, steps=1000)
     >>> model.predict([[10.0]]).round(2)

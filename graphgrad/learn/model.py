@@ -12,7 +12,7 @@ import numpy as np
 
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.compiler.compiled import Compiled
-from graphgrad.core.errors import UsageError
+from graphgrad.core.errors import DataError, UsageError
 from graphgrad.learn.examples import inputs
 from graphgrad.learn.losses import Loss
 from graphgrad.learn.network import Network
@@ -92,18 +92,24 @@ def decided(scores: Any, loss: Loss) -> Any:
 def accuracy(model: Model, X: Any, y: Any) -> float:
     """Give the part of examples that a classifier gets right.
 
+    X has the shape (N, inputs), y (N,); the result lies between 0 and 1. Raises DataError for data that do not fit.
+    Source: the part of examples whose largest score is their own class's.
+
     >>> from graphgrad.learn.fit import fit
     >>> from graphgrad.learn.network import mlp
     >>> model, _ = fit(mlp(1, 2), [[-1.0], [1.0]], [0, 1], loss="cross_entropy", lr=0.1, steps=200, progress=False)
     >>> accuracy(model, [[-2.0], [2.0], [3.0]], [0, 1, 0])
     0.6666666666666666
     """
-    found, wanted = np.asarray(model.predict(X)), np.asarray(y)
-    return float(np.mean(found.reshape(wanted.shape) == wanted))
+    found, wanted = _paired(model, X, y)
+    return float(np.mean(found == wanted))
 
 
 def confusion(model: Model, X: Any, y: Any) -> Any:
     """Give the confusion matrix of a classifier: row the true class, column the predicted one.
+
+    X has the shape (N, inputs), y (N,), the result (classes, classes), in examples. Raises DataError for data that do
+    not fit. Source: scikit-learn's convention of rows and columns.
 
     >>> from graphgrad.learn.fit import fit
     >>> from graphgrad.learn.network import mlp
@@ -111,9 +117,16 @@ def confusion(model: Model, X: Any, y: Any) -> Any:
     >>> confusion(model, [[-2.0], [2.0], [3.0]], [0, 1, 0]).tolist()
     [[1, 1], [0, 1]]
     """
-    found = np.asarray(model.predict(X)).ravel()
-    wanted = np.asarray(y).astype(np.int64).ravel()
+    found, wanted = _paired(model, X, y)
     classes = max(2, len(model.classes), *(int(size) for size in model.net.sizes[1]))
     matrix = np.zeros((classes, classes), np.int64)
     np.add.at(matrix, (wanted, found), 1)
     return matrix
+
+
+def _paired(model: Model, X: Any, y: Any) -> tuple[Any, Any]:
+    """The classes that a model finds, and those that are right, one an example."""
+    found, wanted = np.asarray(model.predict(X)).ravel(), np.asarray(y).astype(np.int64).ravel()
+    if len(found) != len(wanted):
+        raise DataError(f"X has {len(found)} rows, y has {len(wanted)}")
+    return found, wanted

@@ -85,6 +85,9 @@ def network(
     `shapes` are as for `parse`; the data's begins with a named dimension, the number of examples. All other inputs are
     parameters, drawn in order of first appearance by `initial`: glorot, he, lecun, pytorch, ... (see `INITIALS`).
 
+    Raises ShapeError where parameters have no fixed size, UsageError where there are none, and ParseError for the text.
+    Source: the program is the user's; initial values by Glorot and Bengio (2010) unless `initial` says otherwise.
+
     >>> net = network("tanh(X @ W.T + b) + X", X=("N", 3), W=(3, 3), b=3)
     >>> list(net.values), net.data, net.sizes
     (['W', 'b'], 'X', ((3,), (3,)))
@@ -106,6 +109,9 @@ def mlp(*sizes: int, activation: str = "tanh", initial: str = "glorot", seed: in
     """Make a multilayer perceptron: linear layers with an activation between them, weights (out, in).
 
     `activation` is an elementwise function of the language, or an expression in x, such as "x**2".
+
+    Maps X of shape (N, sizes[0]) to (N, sizes[-1]). Raises UsageError for sizes, an activation or an `initial` that
+    cannot be. Source: Rosenblatt (1958); initial values by Glorot and Bengio (2010) unless `initial` says otherwise.
 
     >>> print(mlp(2, 4, 1))
     h1 = X @ W1.T + b1

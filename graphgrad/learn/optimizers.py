@@ -72,6 +72,9 @@ p = p - lr * (m / (1 - beta1 ** t)) / (sqrt(u / (1 - beta2 ** t)) + eps)
 def optimizer(name: str = "sgd", settings: Mapping[str, float] | None = None, /, **more: float) -> Optimizer:
     """Give a row of the table with some settings changed, or make one of the user's own text.
 
+    Slots have the shape of the parameter; `lr` is in units of parameter over gradient. Raises UsageError for an unknown
+    name or setting, and ParseError for text that cannot be read. Source: the paper at each row of `OPTIMIZERS`.
+
     >>> optimizer("momentum", lr=0.5).settings
     {'lr': 0.5, 'mu': 0.9}
     >>> optimizer("s = s + abs(g); p - lr * g / (s + 1)", lr=0.1).slots

@@ -31,6 +31,9 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str]) -> Model:
     """Read a model that was saved; DataError where the file is none, or damaged.
 
+    Parameters come with the shapes and the program that they were saved with. Raises UsageError for a path that is not
+    there. Source: the safetensors format, which holds nothing that is run.
+
     >>> load("readme.txt")
     Traceback (most recent call last):
         ...
