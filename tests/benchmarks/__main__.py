@@ -1,27 +1,43 @@
-"""Every benchmark in one run, beside the peers that are installed: `python tests/benchmarks` writes docs/benchmarks.md.
+"""Every number in one run, beside the peers that are installed.
 
-MNIST is measured where GRAPHGRAD_MNIST says where its files lie. Half an hour on two cores; `pip install ".[peers]"`
-brings the peers.
+    python tests/benchmarks                everything, into docs/benchmarks.md: half an hour on two cores
+    python tests/benchmarks films proofs   these parts, to be read
+
+`pip install ".[peers]"` brings the peers; MNIST is measured where GRAPHGRAD_MNIST says where its files lie.
 """
 
+import argparse
 import importlib.metadata
+import os
 import platform
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "benchmarks.md"
-TITLES = {  # file: what it measures
-    "bench_language.py": "The language, gradients, traces",
-    "films.py": "Films",
-    "bench_verify.py": "Proofs, and who accepts which wrong gradient",
-    "bench_compile_scalars.py": "Compiled programs of numbers",
-    "bench_compile_arrays.py": "Compiled training steps and programs of arrays",
-    "bench_train.py": "Training beside scikit-learn and PyTorch",
-    "bench_train_xor.py": "XOR over many seeds",
+
+
+class Part(NamedTuple):
+    """A part: the file that measures, and what."""
+
+    file: str
+    title: str
+
+
+PARTS = {
+    "language": Part("bench_language.py", "The language, gradients, traces"),
+    "films": Part("bench_films.py", "Films"),
+    "proofs": Part("bench_verify.py", "Proofs, and who accepts which wrong gradient"),
+    "scalars": Part("bench_compile_scalars.py", "Compiled programs of numbers"),
+    "arrays": Part("bench_compile_arrays.py", "Compiled training steps and programs of arrays"),
+    "training": Part("bench_train.py", "Training beside scikit-learn and PyTorch"),
+    "xor": Part("bench_train_xor.py", "XOR over many seeds"),
+    "laws": Part("bench_laws.py", "Numbers that tests count"),
 }
-PACKAGES = ["numpy", "sympy", "networkx", "torch", "jax", "autograd", "micrograd", "scikit-learn", "numba", "casadi"]
+OURS = ("graphgrad", "numpy", "sympy", "networkx", "scipy", "numba")
+PEERS = ("torch", "jax", "autograd", "micrograd", "scikit-learn", "pytensor", "casadi", "mkl")
 
 
 def version(package):
@@ -32,18 +48,57 @@ def version(package):
         return f"{package} not installed: skipped"
 
 
-def main(files):
-    """Run the benchmarks, printing as they go, and write the page."""
+def machine():
+    """The processor's model, and how many cores this process may use."""
+    model = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{model}, {cores} cores"
+
+
+def measured(part):
+    """What a part prints, shown as it comes."""
+    command = [sys.executable, "-u", HERE / PARTS[part].file]
+    lines = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
+        for line in running.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    if running.returncode:
+        lines.append(f"  MISSED   this part stopped with exit code {running.returncode}\n")
+        print(lines[-1], end="")
+    return "".join(lines).rstrip()
+
+
+def summary(said):
+    """How many goals were reached, and which were not, by part."""
+    goals = [(part, line.split(maxsplit=1)) for part, text in said.items() for line in text.splitlines()]
+    goals = [(part, words) for part, words in goals if words and words[0] in {"reached", "MISSED"}]
+    missed = [f"- {PARTS[part].title}: {words[1]}" for part, words in goals if words[0] == "MISSED"]
+    reached = f"{len(goals) - len(missed)} of {len(goals)} goals are reached"
+    return [f"{reached}; missed:", "", *missed] if missed else [f"{reached}."]
+
+
+def main(parts):
+    """Run the benchmarks, printing as they go; all of them together are written to the page."""
     python = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    parts = ["# Benchmarks", "", f"Made by `python tests/benchmarks`. {python}; {', '.join(map(version, PACKAGES))}."]
-    for file in files:
-        print(f"== {TITLES[file]}", flush=True)
-        done = subprocess.run([sys.executable, HERE / file], capture_output=True, text=True, check=False)
-        said = done.stdout if not done.returncode else f"{done.stdout}\nstopped: {done.stderr[-500:]}"
-        print(said, flush=True)
-        parts += ["", f"## {TITLES[file]}", "", "```text", said.rstrip(), "```"]
-    PAGE.write_text("\n".join([*parts, ""]), encoding="utf-8")
+    packages = ", ".join(map(version, OURS + PEERS))
+    head = f"Made by `python tests/benchmarks`. {machine()}; {python}; {packages}."
+    print(head)
+    said = {}
+    for part in parts:
+        print(f"\n== {PARTS[part].title}", flush=True)
+        said[part] = measured(part)
+    counted = summary(said)
+    print("", *counted, sep="\n")
+    if parts == list(PARTS):
+        blocks = [f"\n## {PARTS[part].title}\n\n```text\n{text}\n```" for part, text in said.items()]
+        PAGE.write_text("\n".join(["# Benchmarks", "", head, "", *counted, *blocks, ""]), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or list(TITLES))
+    parser = argparse.ArgumentParser("python tests/benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))
+    main(parser.parse_args().parts or list(PARTS))

@@ -3,7 +3,6 @@
 Peers (torch, jax, autograd, pytensor) are asked where they are installed.
 """
 
-import importlib.util
 import resource
 import sys
 import time
@@ -11,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from report import goal, peer
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
@@ -48,6 +48,7 @@ def proofs():
     found, seconds = timed(lambda: [p for name in OPS if name not in NO_SYMBOLS for p in row_proofs(name)])
     proved = sum(str(p.verdict) == "PROVED" for p in found)
     print(f"rows: {proved} of {len(found)} patterns proved in {seconds:.1f} s")
+    goal("seconds for all rows, all patterns", seconds if proved == len(found) else float("inf"), 10)
     found, seconds = timed(lambda: [rewrite_proof(line) for line in rewrites()])
     print(f"rewrite rules: {sum(str(p.verdict) == 'PROVED' for p in found)} of {len(found)} proved in {seconds:.2f} s")
     for sizes in ((2, 4, 1), (4, 8, 3), (784, 128, 10), (64, 32, 32, 32, 32, 32, 32, 8)):
@@ -55,11 +56,13 @@ def proofs():
         report, seconds = timed(lambda sizes=sizes, loss=loss: verify(mlp(*sizes, loss=loss)[0], timeout=60))
         verdicts = ", ".join(sorted({str(f.verdict) for f in report.values()}))
         print(f"network {'-'.join(map(str, sizes))}: {verdicts} in {seconds:.2f} s")
+        if sizes in {(2, 4, 1), (4, 8, 3)}:
+            goal("seconds", seconds if verdicts == "PROVED" else float("inf"), 2)
 
 
 def certificates():
     """Emitted code at its true size."""
-    for sizes, rows in (((784, 128, 10), 64), ((2000, 2800, 1500, 100), 16)):
+    for sizes, rows, limit in (((784, 128, 10), 64, 1), ((2000, 2800, 1500, 100), 16, 60)):
         graph, parameters = mlp(*sizes)
         source = compiled(grad(graph, *parameters)).source
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -69,6 +72,9 @@ def certificates():
         verdict = next(iter(report.values())).verdict
         times = more * 2**20 / (8 * count)
         print(f"{count} parameters, {rows} rows: {verdict} in {seconds:.2f} s, memory {times:.1f} times the gradients")
+        goal("seconds", seconds, limit)
+        if count > 1_000_000:
+            goal("memory, times the gradients", times, 4)
 
 
 WRONG = {  # name: the function, a gradient that is wrong (or, for the last, right), and a point as a checker is given
@@ -135,15 +141,11 @@ def _quietly(call):
 
 def peers():
     """Who accepted what."""
-    there = ["graphgrad", *(p for p in ("torch", "jax", "autograd") if _installed(p))]
+    there = ["graphgrad", *(p for p in ("torch", "jax", "autograd") if peer(p))]
     print(f"{'':22}{''.join(f'{p:>12}' for p in there)}")
     for name, (f, g, at) in WRONG.items():
         said = ["accepts" if accepted(peer, f, g, at) else "refuses" for peer in there]
         print(f"{name:22}{''.join(f'{s:>12}' for s in said)}")
-
-
-def _installed(package):
-    return importlib.util.find_spec(package) is not None
 
 
 if __name__ == "__main__":

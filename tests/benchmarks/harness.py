@@ -6,24 +6,18 @@ Set one thread before NumPy is imported: `import harness` must stand first.
 """
 
 import gc
-import importlib
 import os
 import statistics
 import time
+
+from report import at_least, goal, peer, shown
+
+__all__ = ["at_least", "goal", "peer", "race", "shown"]
 
 for name in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
     os.environ.setdefault(f"{name}_NUM_THREADS", "1")
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-
-
-def peer(name):
-    """Give a package, or None, and say so, where it is not installed."""
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        print(f"  {name} is not installed: skipped")
-        return None
 
 
 def race(title, contenders, *, rounds=11, seconds=0.02, per=1):
@@ -52,16 +46,3 @@ def race(title, contenders, *, rounds=11, seconds=0.02, per=1):
     for name in names:
         print(f"  {name:44} {shown(medians[name]):>12}   {medians[name] / ours:8.2f} x ours")
     return medians
-
-
-def goal(said, ratio, limit):
-    """Print one line of the goals' table."""
-    print(f"  {'reached' if ratio <= limit else 'MISSED '}  {said}: {ratio:.3g}, at most {limit:.3g}")
-
-
-def shown(seconds):
-    """A time in a unit that fits."""
-    for unit, size in (("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3)):
-        if seconds < 1000 * size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds:.3g} s"
