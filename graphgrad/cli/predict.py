@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from math import prod
 from pathlib import Path
 
 import click
 
-from graphgrad.cli.answers import say_json
 from graphgrad.core.errors import DataError, UsageError, did_you_mean
 
 
@@ -21,7 +21,10 @@ from graphgrad.core.errors import DataError, UsageError, did_you_mean
 def command(
     model: Path, data: Path, scores: bool, probabilities: bool, left_out: tuple[str, ...], as_json: bool
 ) -> None:
-    """Predict the outputs, or the class indices, for the rows of a CSV file, with or without a header."""
+    """Predict the outputs, or the class indices, for the rows of a CSV file, with or without a header.
+
+    Columns that have the names that the model was trained on are found by them, in any order, beside others.
+    """
     import numpy as np
 
     from graphgrad.learn.share import load
@@ -37,6 +40,8 @@ def command(
         if name not in table.names:
             raise UsageError(f"'{data}' has no column '{name}'", hint=did_you_mean(name, table.names))
     kept = [i for i, name in enumerate(table.names) if name not in left_out]
+    if trained.columns and set(trained.columns) <= set(table.names):  # by their names, whatever stands beside them
+        kept = [table.names.index(name) for name in trained.columns]
     inner = trained.net.sizes[0]
     wanted = prod(int(size) for size in inner)
     if len(kept) != wanted:
@@ -46,7 +51,7 @@ def command(
     give = trained.scores if scores else trained.probabilities if probabilities else trained.predict
     found = np.asarray(give(X)).reshape(len(X), -1)
     if as_json:
-        say_json({"predictions": found.tolist()})
+        click.echo(json.dumps({"predictions": found.tolist()}))
         return
     for row in found.tolist():
         click.echo(",".join(map(str, row)))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphgrad.core.errors import DataError
+from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import Shape, show
 from graphgrad.learn.losses import Loss
 from graphgrad.learn.network import Network
@@ -56,7 +57,19 @@ def inputs(net: Network, X: Any, dtype: str, name: str = "X") -> Any:
         wanted = ", ".join(["N", *map(str, inner)])
         raise DataError(f"{name} has shape {show(rows.shape)}, the network wants ({wanted})", hint=hint)
     finite(rows, name)
-    return numbers(rows, dtype)
+    node = net.graph.inputs[net.data]
+    return positions(net.graph, rows, name) if net.graph.nodes[node].dtype == "int" else numbers(rows, dtype)
+
+
+def positions(graph: Graph, rows: Any, name: str) -> Any:
+    """Check examples that are positions in tables of the network, such as words of a vocabulary."""
+    if (bad := np.argwhere(rows != np.floor(rows))).size:
+        raise DataError(f"{place(name, bad[0])} is {rows[tuple(bad[0])]}, where the network wants whole numbers")
+    sizes = [graph.nodes[n.operands[0]].shape[dict(n.attrs)["axis"] or 0] for n in graph.nodes if n.op == "take"]
+    most = min([size for size in sizes if isinstance(size, int)], default=2**62)
+    if (bad := np.argwhere((rows < 0) | (rows >= most))).size:
+        raise DataError(f"{place(name, bad[0])} is {rows[tuple(bad[0])]}, where the network has places 0 to {most - 1}")
+    return rows.astype(np.int64, copy=False)
 
 
 def labels(targets: Any, outer: Shape, name: str) -> Any:
@@ -75,6 +88,22 @@ def labels(targets: Any, outer: Shape, name: str) -> Any:
             f"{place(name, bad[:1])} is {found[bad[0]]}, but there are {classes} classes, 0 to {int(classes) - 1}"
         )
     return found
+
+
+def indices(words: Any, classes: tuple[str, ...], name: str) -> Any:
+    """Give the class index of every word; DataError, with its row, for one that is no class.
+
+    >>> indices(np.array(["b", "a", "b"]), ("a", "b"), "y").tolist()
+    [1, 0, 1]
+    """
+    if words.dtype.kind != "U":
+        return words
+    known, places = np.unique(classes, return_index=True)
+    found = np.minimum(np.searchsorted(known, words), len(known) - 1)
+    if (bad := np.argwhere(known[found] != words)).size:
+        hint = f"there are {', '.join(classes)}"
+        raise DataError(f"{place(name, bad[0])} is '{words[tuple(bad[0])]}', which is no class", hint=hint)
+    return places[found]
 
 
 def numbers(rows: Any, dtype: str) -> Any:
@@ -107,10 +136,12 @@ def place(name: str, index: Any) -> str:
 
 def array(value: Any, name: str) -> Any:
     """Give an array as it is, or one of nested lists; DataError where they are ragged."""
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ma.MaskedArray):
+        return np.ma.filled(value.astype(np.float64), np.nan)  # what is missing is refused as such
+    if isinstance(value, np.ndarray) and value.dtype.kind != "O":
         return value
     try:
-        return np.array(value)
+        return np.array(value.tolist() if isinstance(value, np.ndarray) else value)
     except ValueError:
         raise DataError(f"{name} is ragged{_ragged(value)}") from None
 

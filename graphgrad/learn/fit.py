@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,17 @@ from graphgrad.compiler.step import Step, compile_step
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_writable
 from graphgrad.core.graph import Graph
+from graphgrad.learn.counts import whole
 from graphgrad.learn.devices import DeviceStep, Machines
 from graphgrad.learn.evaluate import parted
-from graphgrad.learn.examples import array, examples
+from graphgrad.learn.examples import Examples, array, examples, indices
 from graphgrad.learn.history import History, Record
 from graphgrad.learn.lbfgs import lbfgs
 from graphgrad.learn.loop import Keeping, Loop, Stops, Task
 from graphgrad.learn.losses import objective
 from graphgrad.learn.model import Model
 from graphgrad.learn.network import Network
-from graphgrad.learn.optimizers import Optimizer, optimizer as optimizer_row
+from graphgrad.learn.optimizers import OPTIMIZERS, Optimizer, optimizer as optimizer_row
 from graphgrad.learn.orders import Order
 from graphgrad.learn.progress import reporting
 from graphgrad.learn.reel import Reel
@@ -48,7 +50,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     l2: float = 0.0,
     l1: float = 0.0,
     schedule: str = "constant",
-    settings: dict[str, float] | None = None,
+    settings: Mapping[str, float] | None = None,
     clip_norm: float | None = None,
     clip_value: float | None = None,
     patience: int | None = None,
@@ -61,15 +63,15 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     film: bool = False,
     classes: tuple[str, ...] = (),
     target: str = "numpy",
-    machines: Machines | None = None,
+    machines: Machines | int | None = None,
 ) -> tuple[Model, History]:
     """Train a network; gives the model and the history of the run.
 
     `X` holds examples, one a row, and `y` targets: class indices (N,), or numbers (N,) or (N, outputs); words are made
-    classes. `loss` is a row of `LOSSES` or a text in R and Y (cross-entropy for class indices, else mse), with
-    penalties `l2` and `l1` on the weights. `optimizer` is a row of `OPTIMIZERS`, a text ("p - lr * g"), one made by
-    `optimizer`, or "lbfgs" (on all examples; with SciPy). `schedule` is a row of `SCHEDULES`, or a text in base, t and
-    T, with its `settings`.
+    classes. `loss` is a row of `LOSSES` or a text in R and Y (without one: cross-entropy for classes, binary
+    cross-entropy for yes or no with one output, else mse), with penalties `l2` and `l1` on the weights. `optimizer` is
+    a row of `OPTIMIZERS`, a text ("p - lr * g"), one made by `optimizer`, or "lbfgs" (on all examples; with SciPy).
+    `schedule` is a row of `SCHEDULES`, or a text in base, t and T; `settings` are the optimizer's and the schedule's.
 
     Either `epochs`, passes over the data in a new order each, `batch_size` examples a step (None: all of them), or
     `steps`, each on as many random examples. It ends sooner where the validation loss has not become better for
@@ -78,10 +80,10 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
 
     A `checkpoint` (.safetensors) is written `every` so many seconds; with `resume` a run goes on from it to the same
     bits as one that was never interrupted. `each` is called with every record; `film` keeps snapshots of the parameters
-    in the history, for `animate_training`. `dtype` is float64 or float32, that of
-    X where X has one of these. With `target` "jax", `machines` says how many devices divide every batch among them, in
-    how many processes. Raises DataError, before training, for data that do not fit, and DomainError, with the
-    step and the node, where a value stops being a number.
+    in the history, for `animate_training`. `dtype` is float64 or float32, that of X where X has one of these. With
+    `target` "jax", `machines` says how many devices divide every batch among them, or `Machines` in how many processes.
+    Raises DataError, before training, for data that do not fit, and DomainError, with the step and the node, where a
+    value stops being a number.
 
     Source: each optimizer's paper stands at its row in learn/optimizers.py.
 
@@ -90,45 +92,64 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     >>> model.predict([[10.0]]).round(2)
     array([[21.]])
     """
-    X, y, classes = _named(X, y, classes)
-    row = loss or ("cross_entropy" if np.ndim(y) == 1 and _integers(y) and net.sizes[1] not in {(), (1,)} else "mse")
-    kind = dtype or (str(X.dtype) if getattr(X, "dtype", None) in (np.float32, np.float64) else "float64")
+    if not isinstance(net, Network):
+        raise UsageError(f"a network is wanted, not {type(net).__name__}", hint="make one by mlp or network")
+    X, y, held, classes = _named(X, y, validation, classes)
+    row = loss or _default_loss(net, y, classes)
+    kind = dtype or (str(X.dtype) if X.dtype in (np.float32, np.float64) else "float64")
     aim = objective(net, row, l2=l2, l1=l1)
-    held: Any = validation if isinstance(validation, tuple) else None
-    if isinstance(validation, float | int) and validation is not None:
+    if isinstance(validation, float | int):
         if not 0 < validation < 1:
             raise UsageError(f"validation is a part of the examples, between 0 and 1, not {validation}")
         (X, y), held = parted(X, y, validation, seed)
     learn = examples(net, aim.loss, (X, y), kind)
     checked = None if held is None else examples(net, aim.loss, held, kind, "validation ")
-    if patience and checked is None:
+    if patience is not None and whole(patience, "patience") and checked is None:
         raise UsageError("patience needs validation examples", hint="such as validation=0.1")
     if optimizer == "lbfgs":
         if film:
             raise UsageError("a run of L-BFGS cannot be filmed", hint="train with optimizer='adam'")
         if lr is not None or schedule != "constant" or checkpoint is not None or patience or clip_norm or clip_value:
             raise UsageError("L-BFGS has no rate, clipping, patience or checkpoints", hint="it takes steps= alone")
-        return lbfgs(net, aim, learn, steps=steps or epochs or 1000, dtype=kind, classes=classes, each=each)
-    if isinstance(optimizer, Optimizer) and lr is not None:
-        raise UsageError("the optimizer has its rate already", hint=f"make it with lr={lr}")
+        length = whole(1000 if steps is None and epochs is None else steps or epochs, "steps")
+        return lbfgs(net, aim, learn, checked, steps=length, dtype=kind, classes=classes, each=each)
     order = _order(len(learn), (epochs, steps), batch_size, seed, shuffle=shuffle)
-    rate = {} if lr is None else {"lr": lr}
-    row_of = optimizer if isinstance(optimizer, Optimizer) else optimizer_row(optimizer, rate)
     limits = {"clip_norm": clip_norm, "clip_value": clip_value}
-    clipping = {name: limit for name, limit in limits.items() if limit is not None}
-    change = update(row_of, schedule, order.steps, clipping=clipping, **(settings or {}))
-    step = _step(net, aim.graph, change, kind, order.batch, target, machines)
+    change = _change(optimizer, lr, schedule, settings or {}, limits, order.steps)
+    devices = Machines(machines) if isinstance(machines, int) else machines
+    step = _step(net, aim.graph, change, kind, order.batch, target, devices)
     keeping = None
     if checkpoint is not None:
         check_writable(Path(checkpoint))
-        mark = _mark(net, aim.graph.digest, change, order, kind)
-        first = machines is None or machines.process == 0
-        keeping = Keeping(Path(checkpoint), mark, every, resume=resume, writes=first)
+        mark = _mark(net, (aim.graph.digest, kind), change, order, learn)
+        keeping = Keeping(Path(checkpoint), mark, every, resume=resume, writes=devices is None or devices.process == 0)
     task = Task(net, aim, step, learn, checked, order, Stops(patience, tolerance), keeping, classes)
     reel = Reel(Model(net, aim.loss, kind, classes), learn, order.steps) if film else None
     with reporting(order, each, shown=progress) as report:
         loop = Loop(task, report, reel)
         return loop.train(), History(loop.standing.records, reel)
+
+
+def _change(  # noqa: PLR0913, PLR0917
+    said: str | Optimizer,
+    lr: float | None,
+    schedule: str,
+    settings: Mapping[str, float],
+    limits: Mapping[str, float | None],
+    steps: int,
+) -> Update:
+    """Put optimizer, schedule and clipping together; a setting is the optimizer's where its text speaks of it."""
+    if isinstance(said, Optimizer):
+        if lr is not None:
+            raise UsageError("the optimizer has its rate already", hint=f"make it with lr={lr}")
+        row, rest = said, dict(settings)
+    else:
+        words = set(re.findall(r"\w+", OPTIMIZERS[said].text if said in OPTIMIZERS else said))
+        own = {name: value for name, value in settings.items() if name in words}
+        row = optimizer_row(said, own if lr is None else {"lr": lr, **own})
+        rest = {name: value for name, value in settings.items() if name not in words}
+    clipping = {name: limit for name, limit in limits.items() if limit is not None}
+    return update(row, schedule, steps, clipping=clipping, **rest)
 
 
 def _step(  # noqa: PLR0913, PLR0917
@@ -144,35 +165,42 @@ def _step(  # noqa: PLR0913, PLR0917
     )
 
 
-def _named(X: Any, y: Any, classes: tuple[str, ...]) -> tuple[Any, Any, tuple[str, ...]]:
-    """Give arrays, and class indices for words."""
+def _named(X: Any, y: Any, validation: Any, classes: tuple[str, ...]) -> tuple[Any, Any, Any, tuple[str, ...]]:
+    """Give arrays, the held-out pair among them (None where there is none), and class indices for words."""
     X, y = array(X, "X"), array(y, "y")
+    held = None if validation is None or isinstance(validation, float | int) else validation
+    if held is not None:
+        if not isinstance(held, tuple | list) or len(held) != 2:
+            raise UsageError("validation is a pair (X, y), or a part of the examples", hint="such as validation=0.1")
+        held = array(held[0], "validation X"), array(held[1], "validation y")
     if y.dtype.kind == "U" and y.ndim == 1:
-        words, indices = np.unique(y, return_inverse=True)
-        return X, indices, classes or tuple(map(str, words))
-    return X, y, classes
+        classes = classes or tuple(map(str, np.unique(y)))
+        held = held and (held[0], indices(held[1], classes, "validation y"))
+        return X, indices(y, classes, "y"), held, classes
+    return X, y, held, classes
 
 
-def _integers(y: Any) -> bool:
-    return bool(y.dtype.kind in "iu")
+def _default_loss(net: Network, y: Any, classes: tuple[str, ...]) -> str:
+    """Say what suits the targets: classes, yes or no, numbers."""
+    many = net.sizes[1] not in {(), (1,)}
+    if y.ndim == 1 and (y.dtype.kind in "iub" if many else len(classes) > 2):
+        return "cross_entropy"
+    return "binary_cross_entropy" if not many and (y.dtype.kind == "b" or classes) else "mse"
 
 
 def _order(rows: int, length: tuple[int | None, int | None], batch: int | None, seed: int, *, shuffle: bool) -> Order:
     epochs, steps = length
     if (epochs is None) == (steps is None):
         raise UsageError("say how long to train", hint="by epochs= or by steps=, not both")
-    if seed < 0:
-        raise UsageError(f"a seed is a whole number from 0 on, not {seed}")
-    for name, value in (("epochs", epochs), ("steps", steps), ("batch_size", batch)):
-        if value is not None and value < 1:
-            raise UsageError(f"{name} must be 1 or more, not {value}")
+    seed, batch = whole(seed, "seed", 0), None if batch is None else whole(batch, "batch_size")
     size = rows if batch is None else min(batch, rows)
-    if steps is not None:
-        return Order("drawn" if size < rows else "given", rows, size, seed, steps)
-    assert epochs is not None
-    return Order("shuffled" if shuffle and size < rows else "given", rows, size, seed, epochs * -(-rows // size))
+    if epochs is None:
+        return Order("drawn" if size < rows else "given", rows, size, seed, whole(steps, "steps"))
+    count = whole(epochs, "epochs") * -(-rows // size)
+    return Order("shuffled" if shuffle and size < rows else "given", rows, size, seed, count)
 
 
-def _mark(net: Network, graph: str, change: Update, order: Order, dtype: str) -> str:
+def _mark(net: Network, what: tuple[str, str], change: Update, order: Order, learn: Examples) -> str:
     begin = [(name, value.tobytes()) for name, value in net.values.items()]
-    return fingerprint(graph, change.text, sorted(change.settings.items()), order._replace(steps=0), dtype, begin)
+    seen = [np.asarray(d[:: max(1, len(d) // 1000)]).tobytes() for d in learn]  # a thousand rows stand for all
+    return fingerprint(what, change.text, sorted(change.settings.items()), order._replace(steps=0), begin, seen)

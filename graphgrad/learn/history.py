@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from graphgrad.learn.reel import Reel
 
 
+SUFFIXES = (".csv", ".png", ".svg", ".pdf")
+
+
 class Record(NamedTuple):
     """Where a run stood after a round: an epoch, or a thousand random steps."""
 
@@ -67,15 +70,13 @@ class History:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the records to .csv, or draw them to .png, .svg or .pdf (with matplotlib, the extra `plot`)."""
         place = Path(path)
-        check_writable(place)
+        check_history(place)
         if place.suffix == ".csv":
             write_whole(place, self.csv().encode())
-        elif place.suffix in {".png", ".svg", ".pdf"}:
+        else:
             content = io.BytesIO()
             self.plot().savefig(content, format=place.suffix[1:])
             write_whole(place, content.getvalue())
-        else:
-            raise UsageError(f"'{place}' is of no known kind", hint="known are .csv .png .svg .pdf")
 
     def plot(self) -> Any:
         """Give a matplotlib figure of the losses and, beside them, the accuracy; UsageError without matplotlib."""
@@ -95,3 +96,11 @@ class History:
             other.set_ylabel("accuracy")
         axes.legend()
         return figure
+
+
+def check_history(path: Path) -> None:
+    """Refuse a file that a history could not be written to."""
+    check_writable(path)
+    if path.suffix not in SUFFIXES:
+        hint = did_you_mean(path.suffix, SUFFIXES) or f"known are {' '.join(SUFFIXES)}"
+        raise UsageError(f"'{path}' is of no known kind", hint=hint)

@@ -10,6 +10,7 @@ import numpy as np
 
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.core.errors import UsageError
+from graphgrad.learn.evaluate import judge, measure
 from graphgrad.learn.examples import Examples
 from graphgrad.learn.history import History, Record
 from graphgrad.learn.losses import Objective
@@ -22,6 +23,7 @@ def lbfgs(  # noqa: PLR0913
     net: Network,
     objective: Objective,
     learn: Examples,
+    held: Examples | None = None,
     *,
     steps: int,
     dtype: str,
@@ -37,7 +39,7 @@ def lbfgs(  # noqa: PLR0913
     except ImportError:
         raise UsageError("L-BFGS comes with SciPy", hint="pip install 'graphgrad[scipy]'") from None
     value_and_grad = compiled(grad(objective.graph, *net.values), dtype=dtype)
-    fixed = {net.data: np.asarray(learn.X, dtype), objective.target: learn.Y}
+    fixed = {net.data: np.asarray(learn.X), objective.target: learn.Y}
     history, began = History(), time.perf_counter()
 
     def parted(theta: Any) -> dict[str, Any]:
@@ -54,11 +56,16 @@ def lbfgs(  # noqa: PLR0913
         step, loss, seconds = len(history) + 1, float(intermediate_result.fun), time.perf_counter() - began
         so_far = [*history["loss"], loss]
         rate = step * len(learn) / max(seconds, 1e-9)
-        history.records.append(Record(step, float(step), loss, sum(so_far) / len(so_far), seconds, rate))
+        measured = measure(model(intermediate_result.x), judged, held) if held else ()
+        history.records.append(Record(step, float(step), loss, sum(so_far) / len(so_far), seconds, rate, *measured))
         if each is not None:
             each(history[-1])
 
+    def model(theta: Any) -> Model:
+        return Model(net.starting(parted(theta)), objective.loss, dtype, classes)
+
+    judged = judge(net, objective.loss, dtype)
     begin = np.concatenate([np.ravel(value) for value in net.values.values()])
     options = {"maxiter": steps, "maxfun": 20 * steps, "ftol": 0.0, "gtol": 1e-10}
     found = minimize(function, begin, jac=True, method="L-BFGS-B", callback=record, options=options)
-    return Model(net.starting(parted(found.x)), objective.loss, dtype, classes), history
+    return model(found.x), history

@@ -35,6 +35,8 @@ LOSSES = {
         Loss("huber", "huber(R, Y)", "numbers"),
         Loss("binary_cross_entropy", "binary_cross_entropy(R, Y)", "yes or no"),
         Loss("cross_entropy", "cross_entropy(R, Y)", "labels"),
+        # Szegedy et al. (2016), section 7: a tenth of the target is spread over all classes
+        Loss("smoothed_cross_entropy", "0.9 * cross_entropy(R, Y) - 0.1 * mean(log_softmax(R))", "labels"),
     )
 }
 

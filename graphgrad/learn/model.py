@@ -13,7 +13,7 @@ import numpy as np
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.compiler.compiled import Compiled
 from graphgrad.core.errors import DataError, UsageError
-from graphgrad.learn.examples import inputs
+from graphgrad.learn.examples import array, indices, inputs
 from graphgrad.learn.losses import Loss
 from graphgrad.learn.network import Network
 
@@ -36,6 +36,7 @@ class Model:
     loss: Loss
     dtype: str = "float64"
     classes: tuple[str, ...] = ()  # the names behind class indices
+    columns: tuple[str, ...] = ()  # the names of an example's numbers, where they came from a file with a header
 
     @cached_property
     def weights(self) -> Mapping[str, Any]:
@@ -126,7 +127,8 @@ def confusion(model: Model, X: Any, y: Any) -> Any:
 
 def _paired(model: Model, X: Any, y: Any) -> tuple[Any, Any]:
     """The classes that a model finds, and those that are right, one an example."""
-    found, wanted = np.asarray(model.predict(X)).ravel(), np.asarray(y).astype(np.int64).ravel()
+    found = np.asarray(model.predict(X)).ravel()
+    wanted = indices(array(y, "y"), model.classes, "y").astype(np.int64).ravel()
     if len(found) != len(wanted):
         raise DataError(f"X has {len(found)} rows, y has {len(wanted)}")
     return found, wanted

@@ -15,6 +15,7 @@ from graphgrad.core.graph import Graph
 from graphgrad.core.ops import NAMES
 from graphgrad.core.shapes import Shape, show
 from graphgrad.frontend.parse import parse
+from graphgrad.learn.counts import whole
 from graphgrad.learn.fans import fans
 from graphgrad.learn.initial import draw, initial_row
 
@@ -92,7 +93,8 @@ def network(
     >>> list(net.values), net.data, net.sizes
     (['W', 'b'], 'X', ((3,), (3,)))
     """
-    row, generator = initial_row(initial), np.random.default_rng(seed)
+    row = initial_row(initial)
+    generator = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(whole(seed, "seed", 0))
     graph = parse(text, shapes, **more)
     data = _data(graph)
     values = {}
@@ -118,15 +120,17 @@ def mlp(*sizes: int, activation: str = "tanh", initial: str = "glorot", seed: in
     t1 = tanh(h1)
     R = t1 @ W2.T + b2
     """
-    if len(sizes) < 2 or min(sizes) < 1:
-        raise UsageError(f"layer sizes must be two or more positive numbers, not {sizes}", hint="such as mlp(2, 4, 1)")
+    if len(sizes) < 2:
+        raise UsageError(f"layer sizes must be two or more numbers, not {sizes}", hint="such as mlp(2, 4, 1)")
+    sizes = tuple(whole(size, "a layer's size") for size in sizes)
+    activated(activation, "x")  # refused even where no layer uses it
     lines: list[str] = []
-    shapes: dict[str, Shape] = {"X": ("N", int(sizes[0]))}
+    shapes: dict[str, Shape] = {"X": ("N", sizes[0])}
     layers = len(sizes) - 1
     for i in range(1, layers + 1):
         linear = f"{f't{i - 1}' if i > 1 else 'X'} @ W{i}.T + b{i}"
         lines += [f"h{i} = {linear}", f"t{i} = {activated(activation, f'h{i}')}"] if i < layers else [f"R = {linear}"]
-        shapes |= {f"W{i}": (int(sizes[i]), int(sizes[i - 1])), f"b{i}": (int(sizes[i]),)}
+        shapes |= {f"W{i}": (sizes[i], sizes[i - 1]), f"b{i}": (sizes[i],)}
     return network("\n".join(lines), shapes, initial=initial, seed=seed)
 
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from graphgrad.compiler.update import read_update
 from graphgrad.core.errors import UsageError, did_you_mean
@@ -91,9 +92,18 @@ def optimizer(name: str = "sgd", settings: Mapping[str, float] | None = None, /,
         if setting not in row.settings:
             hint = did_you_mean(setting, row.settings) or f"it has {', '.join(row.settings) or 'none'}"
             raise UsageError(f"the optimizer {row.name} has no setting '{setting}'", hint=hint)
-        if not math.isfinite(value):
-            raise UsageError(f"the setting {setting} must be a finite number, not {value!r}")
+        if not finite(value) or (setting == "lr" and value < 0):
+            least = ", 0 or more" if setting == "lr" else ""
+            raise UsageError(f"the setting {setting} must be a finite number{least}, not {value!r}")
     return Optimizer(row.name, row.text, {**row.settings, **{k: float(v) for k, v in changed.items()}})
+
+
+def finite(value: Any) -> bool:
+    """Whether something is a number, and finite."""
+    try:
+        return math.isfinite(value)
+    except TypeError:
+        return False
 
 
 def _own(text: str, settings: Mapping[str, float]) -> Optimizer:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.frontend.parse import parse
 from graphgrad.learn.optimizers import Optimizer
 
 # lr in terms of base, the optimizer's own rate; of the step t = 1, 2, ...; of the number of steps T; and of settings
@@ -75,12 +76,17 @@ def update(
             raise UsageError(f"the schedule {schedule} needs {missing[0]}=, a number of steps")
         if "lr" not in values:
             raise UsageError("the optimizer has no lr to schedule")
+        if unknown := [name for name in parse(text).inputs if name not in {"base", "t", "T", *given}]:
+            hint = f"give settings={{'{unknown[0]}': 1}}, or the like"
+            raise UsageError(f"the schedule needs a value for '{unknown[0]}'", hint=hint)
         lines.append(f"lr = {text}")
         values = {**{k: v for k, v in values.items() if k != "lr"}, "base": values["lr"], **given}
         if "T" in text:
             values["T"] = float(steps)
     elif settings:
-        raise UsageError(f"'{next(iter(settings))}' is a setting of no schedule here")
+        odd = next(iter(settings))
+        hint = did_you_mean(odd, optimizer.settings) or f"it has {', '.join(optimizer.settings)}"
+        raise UsageError(f"'{odd}' is no setting of the optimizer {optimizer.name}, nor of a schedule", hint=hint)
     return Update("\n".join([*lines, optimizer.text]), values)
 
 

@@ -24,6 +24,7 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
         "loss": list(model.loss),
         "dtype": model.dtype,
         "classes": list(model.classes),
+        "columns": list(model.columns),
     }
     write_tensors(Path(path), model.weights, "model", said)
 
@@ -50,7 +51,7 @@ def load(path: str | os.PathLike[str]) -> Model:
         if loss.target not in TARGETS or dtype not in {"float64", "float32"}:
             raise DataError(f"it has targets '{loss.target}' and type {dtype}")
         objective(net, loss.text)
-        return Model(net, loss, dtype, tuple(said["classes"]))
+        return Model(net, loss, dtype, tuple(said["classes"]), tuple(said.get("columns", ())))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise DataError(f"'{place}' is no model of graphgrad: {error!r}") from None
     except GraphgradError as error:

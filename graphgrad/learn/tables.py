@@ -24,13 +24,16 @@ class Dataset(NamedTuple):
     y: Any  # class indices (N,), or numbers (N,) or (N, outputs)
     classes: tuple[str, ...] = ()  # the names behind class indices
     test: tuple[Any, Any] | None = None
+    columns: tuple[str, ...] = ()  # the names of an example's numbers
 
 
 class Table(NamedTuple):
-    """A CSV file: columns by name (or number), numbers or words."""
+    """A CSV file: columns by name (or number), numbers or words; `lines` says where in the file each row stands."""
 
     names: tuple[str, ...]
     columns: tuple[Any, ...]
+    lines: tuple[int, ...]
+    header: bool
 
 
 def read_csv(path: str | os.PathLike[str]) -> Table:
@@ -46,7 +49,7 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
         raise DataError(f"'{place}' is no text: {error}") from None
     first = text.lstrip().partition("\n")[0]
     separator = max(",;\t", key=first.count)
-    lines = [(n, line) for n, line in _lines(text, separator) if line]
+    lines = [(n, line) for n, line in _lines(place, text, separator) if line]
     if not lines:
         raise DataError(f"'{place}' is empty")
     header = not any(_is_number(cell) for cell in lines[0][1])
@@ -54,12 +57,13 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
     rows = lines[1:] if header else lines
     if not rows:
         raise DataError(f"'{place}' has a header and no data")
+    at = tuple(line for line, _ in rows)
     if (numbers := _all_numbers(text, separator, len(lines) - len(rows))) is not None and len(numbers) == len(rows):
-        return Table(names, tuple(numbers.T))
+        return Table(names, tuple(numbers.T), at, header)
     for line, cells in rows:
         if len(cells) != len(names):
             raise DataError(f"'{place}', line {line}: {len(cells)} values, where the first line has {len(names)}")
-    return Table(names, tuple(_column(place, name, i, rows) for i, name in enumerate(names)))
+    return Table(names, tuple(_column(place, name, i, rows) for i, name in enumerate(names)), at, header)
 
 
 def read_dataset(path: str | os.PathLike[str], target: str | None = None) -> Dataset:
@@ -80,34 +84,38 @@ def read_dataset(path: str | os.PathLike[str], target: str | None = None) -> Dat
     if target is not None and target not in table.names:
         hint = did_you_mean(target, table.names) or f"it has {', '.join(table.names)}"
         raise DataError(f"'{place}' has no column '{target}'", hint=hint)
+    if table.names.count(target) > 1:
+        raise DataError(f"'{place}' has several columns '{target}'", hint="the one that is learned needs its own name")
     at = len(table.names) - 1 if target is None else table.names.index(target)
     if len(table.names) < 2:
         raise DataError(f"'{place}' has one column", hint="examples need one column at least, and the target another")
-    X = features(place, table, [i for i in range(len(table.names)) if i != at])
-    y = table.columns[at]
+    others = [i for i in range(len(table.names)) if i != at]
+    X, y = features(place, table, others), table.columns[at]
+    columns = tuple(table.names[i] for i in others) if table.header else ()
     if y.dtype.kind != "U":
-        return Dataset(X, y)
+        return Dataset(X, y, columns=columns)
     classes, labels = np.unique(y, return_inverse=True)
-    return Dataset(X, labels, tuple(map(str, classes)))
+    return Dataset(X, labels, tuple(map(str, classes)), columns=columns)
 
 
 def features(path: Path, table: Table, columns: Sequence[int]) -> Any:
     """Give columns of numbers as one array, a row an example."""
     for i in columns:
         if table.columns[i].dtype.kind == "U":
-            word = table.columns[i][0]
+            row, word = next((k, cell) for k, cell in enumerate(table.columns[i]) if not _is_number(cell))
             raise DataError(
-                f"'{path}', column '{table.names[i]}': '{word}' is no number", hint="words can only be targets"
+                f"'{path}', line {table.lines[row]}, column '{table.names[i]}': '{word}' is no number",
+                hint="decimals have a point" if _is_number(word.replace(",", ".")) else "words can only be targets",
             )
     return np.stack([table.columns[i] for i in columns], axis=1)
 
 
-def _lines(text: str, separator: str) -> list[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+def _lines(path: Path, text: str, separator: str) -> list[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         return [(reader.line_num, cells) for cells in reader]
     except csv.Error as error:
-        raise DataError(f"line {reader.line_num}: {error}") from None
+        raise DataError(f"'{path}', line {reader.line_num}: {error}") from None
 
 
 def _all_numbers(text: str, separator: str, skip: int) -> Any:

@@ -59,11 +59,16 @@ def test_a_file_with_words_for_classes(tmp_path):
     assert "accuracy" in said
     model = load(tmp_path / "model.safetensors")
     assert model.classes == ("rose", "tulip", "violet")
-    predict = "predict model.safetensors flowers.csv --leave-out kind"
+    predict = "predict model.safetensors flowers.csv"  # the columns are found by their names
     found = [int(line) for line in graphgrad(predict, folder=tmp_path).split()]
     assert np.mean(np.array(found) == np.arange(60) % 3) > 0.95
     scores = json.loads(graphgrad(predict, "--scores", "--json", folder=tmp_path))["predictions"]
     assert np.array(scores).argmax(axis=1).tolist() == found
+    lines = (tmp_path / "flowers.csv").read_text().split()
+    turned = [",".join((row.split(",")[1], row.split(",")[0])) for row in lines]
+    (tmp_path / "turned.csv").write_text("\n".join(turned) + "\n")
+    answer = graphgrad("predict model.safetensors turned.csv --json", folder=tmp_path)
+    assert answer == json.dumps({"predictions": [[label] for label in found]}) + "\n"
     chances = json.loads(graphgrad(predict, "--probabilities", "--json", folder=tmp_path))["predictions"]
     np.testing.assert_allclose(np.sum(chances, axis=1), 1)
 
@@ -75,6 +80,21 @@ def test_npz_with_class_indices(tmp_path):
     said = graphgrad("train data.npz --epochs 60 --lr 0.01 --schedule cosine --l2 0.001 --clip-norm 1", folder=tmp_path)
     assert "predicted" in said
     assert float(said.split("accuracy ")[-1].split()[0]) > 0.9
+
+
+def test_every_option_of_the_optimizer(tmp_path):
+    said = (
+        "train xor --optimizer momentum --set mu=0.5 --schedule warmup --set warmup=50 --l1 0.00001 --l2 0.00001"
+        " --clip-norm 5 --clip-value 1 --tolerance 0.01 --dtype float64 --steps 100000 --json"
+    )
+    answer = json.loads(graphgrad(said, folder=tmp_path))
+    assert answer["history"][-1]["step"] < 100_000  # the gradient was small before
+
+
+def test_what_is_held_out_is_what_is_counted(tmp_path):
+    flowers(tmp_path / "flowers.csv")
+    said = graphgrad("train flowers.csv --epochs 30 --lr 0.01 --validation 0.2", folder=tmp_path)
+    assert "on 12 held-out examples" in said
 
 
 def test_a_program_of_your_own(tmp_path):
@@ -117,6 +137,12 @@ def test_a_film_of_training(tmp_path):
         ("train xor --optimizer adm", "did you mean 'adam'"),
         ("train xor --steps 5 --epochs 5", "not both"),
         ("train no.csv", "there is no file"),
+        ("train xor --seed -1", "'--seed'"),
+        ("train xor --set k=1", "no setting"),
+        ("train xor --schedule warmup", "needs warmup="),
+        ("train xor --history run.cvs", "did you mean '.csv'"),
+        ("train xor --save a.safetensors --checkpoint a.safetensors", "a file each"),
+        ("train xor --validation 2", "between 0 and 1"),
         ("train xor --save model.pkl --steps 10", "safetensors"),
         ("train xor --film xor.giff", "did you mean '.gif'"),
         ("train xor --film xor.gif --optimizer lbfgs", "cannot be filmed"),

@@ -15,6 +15,7 @@ from graphgrad.learn.examples import examples
 from graphgrad.learn.fit import fit
 from graphgrad.learn.idx import TYPES, read_idx
 from graphgrad.learn.losses import LOSSES
+from graphgrad.learn.model import accuracy, confusion
 from graphgrad.learn.network import mlp
 from graphgrad.learn.optimizers import optimizer
 from graphgrad.learn.tables import read_csv, read_dataset
@@ -46,6 +47,7 @@ def with_entry(value, *at, shape=(4, 2)):
         ("cross_entropy", np.zeros((0, 2)), [], "no examples"),
         ("cross_entropy", [["a", "b"]], [0], "not numbers"),
         ("cross_entropy", 3.0, [0], "one number"),
+        ("cross_entropy", np.ma.masked_greater(with_entry(9, 1, 1), 5), [0, 1, 2, 0], r"X\[1, 1\] .* is nan"),
         ("mse", X, np.zeros((4, 2)), "rows of shape"),
         ("mse", X, with_entry(np.nan, 2, 0, shape=(4, 3)), r"y\[2, 0\] .* is nan"),
         ("binary_cross_entropy", X, with_entry(2, 1, 1, shape=(4, 3)), r"y\[1, 1\] .* is 2.0, where .* 0 to 1"),
@@ -91,6 +93,33 @@ def test_a_part_of_memory_mapped_examples_is_held_out_without_a_copy(tmp_path):
     assert np.array_equal(one.weights["W1"], two.weights["W1"])
 
 
+def test_words_as_targets():
+    words = np.array(["no", "yes", "yes", "no"])
+    for y in (words, words.astype(object), words.tolist()):
+        model, history = fit(mlp(2, 2), X, y, validation=(X, y), epochs=2)
+        assert model.classes == ("no", "yes")
+        assert history[-1].accuracy == accuracy(model, X, y) == 0.5
+        assert confusion(model, X, y).sum() == 4
+    turned, _ = fit(mlp(2, 2), X, words, classes=("yes", "no"), epochs=1)
+    assert accuracy(turned, X, words) == np.mean(np.array(["yes", "no"])[turned.predict(X)] == words)
+    with pytest.raises(DataError, match=r"validation y\[1\] .* is 'maybe', which is no class; there are no, yes"):
+        fit(mlp(2, 2), X, words, validation=(X[:2], ["no", "maybe"]), epochs=2)
+
+
+def test_what_targets_say_about_the_loss():
+    truth, words = np.array([True, False, True, False]), ["a", "b", "a", "b"]
+    for net, y, loss in (
+        (mlp(2, 2), truth, "cross_entropy"),
+        (mlp(2, 1), truth, "binary_cross_entropy"),
+        (mlp(2, 1), words, "binary_cross_entropy"),
+        (mlp(2, 1), [0, 1, 2, 3], "mse"),
+        (mlp(2, 4), [0, 1, 2, 3], "cross_entropy"),
+    ):
+        assert fit(net, X, y, epochs=1)[0].loss.name == loss
+    with pytest.raises(DataError, match=r"y\[1\] .* is 1, but there are 1 classes"):
+        fit(mlp(2, 1), X, ["a", "b", "c", "a"], epochs=1)
+
+
 def write(path, text):
     path.write_text(text, encoding="utf-8")
     return path
@@ -120,8 +149,11 @@ def test_csv_with_words_as_targets(tmp_path):
     assert dataset.classes == ("setosa", "virginica")
     assert dataset.y.tolist() == [0, 1, 0]
     assert dataset.X.tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert dataset.columns == ("length", "width")
     with pytest.raises(DataError, match="did you mean 'kind'"):
         read_dataset(path, "knd")
+    with pytest.raises(DataError, match="several columns 'a'"):
+        read_dataset(write(tmp_path / "twice.csv", "a,a,b\n1,2,3\n4,5,6\n"), "a")
 
 
 BAD = {
@@ -132,7 +164,10 @@ BAD = {
     "a,b\n1,2\n,4\n": "line 3, column 'a': a value is missing",
     "a,b\n1,2\n3,nan\n": "line 3, column 'b': a value is missing",
     "1,2\n3,4\n5,x\n7,8\n": "line 3, column '1': 'x' is no number",
-    "a,b\nx,1\ny,2\n": "column 'a': 'x' is no number",
+    "a,b\nx,1\ny,2\n": "line 2, column 'a': 'x' is no number; words can only be targets",
+    "a,b\n3,1\nx,2\ny,2\n": "line 3, column 'a': 'x' is no number",
+    "a;b\n1,5;1\n2,5;2\n": "line 2, column 'a': '1,5' is no number; decimals have a point",
+    'a,b\n1,"2\n3,4\n': "line 3: unexpected end of data",
     "a\n1\n2\n": "one column",
 }
 
@@ -242,9 +277,20 @@ def test_errors_of_the_front_door_come_before_training():
         ({}, "how long"),
         ({"epochs": 1, "steps": 1}, "not both"),
         ({"epochs": 0}, "1 or more"),
-        ({"epochs": 1, "seed": -1}, "from 0 on"),
+        ({"epochs": 1, "seed": -1}, "0 or more"),
         ({"epochs": 1, "validation": 1.5}, "between 0 and 1"),
         ({"epochs": 1, "patience": 3}, "needs validation"),
+        ({"epochs": 1, "patience": 0, "validation": 0.5}, "1 or more"),
+        ({"epochs": 1.5}, "epochs must be a whole number"),
+        ({"epochs": 1, "seed": 0.5}, "seed must be a whole number"),
+        ({"epochs": 1, "validation": (X,)}, "a pair"),
+        ({"epochs": 1, "lr": "0.1"}, "must be a finite number, 0 or more"),
+        ({"epochs": 1, "lr": -0.1}, "must be a finite number, 0 or more"),
+        (
+            {"epochs": 1, "optimizer": "momentum", "settings": {"mo": 0.5}},
+            "no setting of the optimizer momentum, nor of a schedule; it has lr, mu",
+        ),
+        ({"epochs": 1, "schedule": "base / k"}, "the schedule needs a value for 'k'"),
         ({"epochs": 1, "loss": "crossentropy"}, "did you mean 'cross_entropy'"),
         ({"epochs": 1, "dtype": "float16"}, "float64 or float32"),
         ({"epochs": 1, "optimizer": optimizer("sgd"), "lr": 0.1}, "has its rate already"),
@@ -253,3 +299,5 @@ def test_errors_of_the_front_door_come_before_training():
     ):
         with pytest.raises(GraphgradError, match=said):
             fit(NET, X, [0, 1, 2, 0], **options)
+    with pytest.raises(UsageError, match="a network is wanted, not str"):
+        fit("X @ W", X, [0, 1, 2, 0], epochs=1)

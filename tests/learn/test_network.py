@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from graphgrad.core.errors import GraphgradError, ParseError, ShapeError, UsageError
+from graphgrad.core.errors import DataError, GraphgradError, ParseError, ShapeError, UsageError
 from graphgrad.execute.run import run
 from graphgrad.learn.fans import fans
 from graphgrad.learn.fit import fit
@@ -92,6 +92,46 @@ def test_fans_wherever_the_weight_stands():
         assert fans(net.graph, "b").offset
 
 
+FANS = {  # a parameter A: its program, its shape, what enters and leaves, and whether it is an offset
+    "slices of a kernel": ("tanh(X[:, :-1] * A[0] + X[:, 1:] * A[1])", 2, (2, 2, False)),
+    "slices of matrices": ("X @ A[0].T + X @ A[1].T", (2, 4, 3), (6, 8, False)),
+    "a matrix out of a vector": ("X @ reshape(A, (3, 4))", 12, (3, 4, False)),
+    "rows of two kinds": ("X @ A[:3] + A[3]", (4, 2), (3, 2, False)),
+    "a scale": ("X / A", 3, (1, 1, False)),
+    "a shift": ("X - A", 3, (1, 1, True)),
+    "a shift with an axis more": ("X + expand_dims(A, axis=0)", 3, (1, 1, True)),
+}
+
+
+@pytest.mark.parametrize(("text", "shape", "found"), FANS.values(), ids=FANS)
+def test_fans_of_what_is_sliced_and_reshaped(text, shape, found):
+    assert fans(network(f"R = ({text}) * u", X=("N", 3), A=shape, u=()).graph, "A") == found
+
+
+def test_a_convolution_written_by_slices_learns():
+    """A kernel that begins at zero before relu would stay there."""
+    text = """
+    c = relu(X[:, :-2] * k[0] + X[:, 1:-1] * k[1] + X[:, 2:] * k[2] + b)
+    R = sum(c, axis=1)[:, None] * w + d
+    """
+    net = network(text, X=("N", 12), k=3, b=(), w=2, d=2, seed=2)
+    assert (net.values["k"] != 0).all()
+    X = np.random.default_rng(0).normal(size=(200, 12))
+    slope = np.abs(np.diff(X, axis=1)).sum(axis=1)
+    model, _ = fit(net, X, (slope > np.median(slope)).astype(int), epochs=60, lr=0.02)
+    assert np.mean(model.predict(X) == (slope > np.median(slope))) > 0.75
+
+
+def test_a_table_of_vectors_learns_from_words_by_number():
+    net = network("R = reshape(take(E, X, axis=0), (-1, 6)) @ W.T", X=("N", 2), E=(5, 3), W=(2, 6))
+    X = np.array([[i, j] for i in range(5) for j in range(5)])
+    model, _ = fit(net, X, (X[:, 0] > X[:, 1]).astype(int), epochs=200, lr=0.05)
+    assert np.mean(model.predict(X) == (X[:, 0] > X[:, 1])) > 0.9
+    for bad, said in (([[0, 5]], r"X\[0, 1\] .* is 5, .* places 0 to 4"), ([[0.5, 0]], "whole numbers")):
+        with pytest.raises(DataError, match=said):
+            model.predict(bad)
+
+
 def test_skip_connections_and_shared_weights_train_alike():
     text = """
     h = tanh(X @ W.T + b)
@@ -110,7 +150,10 @@ def test_skip_connections_and_shared_weights_train_alike():
     ("make", "error", "said"),
     [
         (lambda: mlp(2), UsageError, "two or more"),
-        (lambda: mlp(2, 0, 1), UsageError, "positive"),
+        (lambda: mlp(2, 0, 1), UsageError, "1 or more"),
+        (lambda: mlp(2, 3.5, 1), UsageError, "whole number"),
+        (lambda: mlp(2, 1, seed=-1), UsageError, "seed must be a whole number, 0 or more"),
+        (lambda: mlp(2, 1, activation="tahn"), UsageError, "did you mean"),
         (lambda: mlp(2, 3, 1, activation="tahn"), UsageError, "did you mean 'tan'"),
         (lambda: mlp(2, 3, 1, activation="x + y"), UsageError, "expression in x"),
         (lambda: mlp(2, 3, 1, activation="x +"), ParseError, "operand"),

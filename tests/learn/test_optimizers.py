@@ -141,6 +141,17 @@ def test_a_text_of_your_own():
     np.testing.assert_allclose(run.parameters["w"], w, atol=1e-12)
 
 
+def test_settings_find_their_owner():
+    """The optimizer's and the schedule's, in one mapping."""
+    settings = {"mu": 0.5, "warmup": 10}
+    one, _ = fit(mlp(3, 1), X, Y, optimizer="momentum", schedule="warmup", settings=settings, epochs=5)
+    row = optimizer("momentum", mu=0.5)
+    two, _ = fit(mlp(3, 1), X, Y, optimizer=row, schedule="warmup", settings={"warmup": 10}, epochs=5)
+    three, _ = fit(mlp(3, 1), X, Y, optimizer="m = k * m + g; p - lr * m", lr=0.01, settings={"k": 0.5}, epochs=5)
+    assert np.array_equal(one.weights["W1"], two.weights["W1"])
+    assert not np.array_equal(one.weights["W1"], three.weights["W1"])
+
+
 @pytest.mark.parametrize(
     ("text", "settings", "said"),
     [

@@ -75,6 +75,8 @@ def test_a_finished_run_goes_on(tmp_path):
 def test_a_checkpoint_of_another_run_is_refused(tmp_path):
     kept = {"checkpoint": tmp_path / "run.safetensors", "resume": True}
     fit(mlp(3, 20, 1), X, Y, epochs=1, **kept)
+    with pytest.raises(UsageError, match="another run"):
+        fit(mlp(3, 20, 1), X, 2 * Y, epochs=1, **kept)
     others = ({"seed": 1}, {"lr": 0.1}, {"batch_size": 8}, {"loss": "mae"}, {"optimizer": "sgd"}, {"l2": 0.1})
     for other in others:
         with pytest.raises(UsageError, match="another run"):

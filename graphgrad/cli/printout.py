@@ -1,0 +1,78 @@
+"""What a training run prints: the lecture's running mean as it goes, and at the end what was learned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from graphgrad.cli.presets import Preset
+    from graphgrad.learn.history import History, Record
+    from graphgrad.learn.model import Model
+    from graphgrad.learn.tables import Dataset
+
+
+class Printer:
+    """The lecture's printout, ten lines a run: the mean error so far; of an epoch, what was measured."""
+
+    def __init__(self, chosen: Preset) -> None:
+        self.by_steps, self.open_end = chosen.steps is not None, chosen.optimizer == "lbfgs"
+        self.gap = max(1, -(-(chosen.steps or chosen.epochs or 0) // 10))
+
+    def __call__(self, record: Record) -> None:
+        """Print a record, where it is due."""
+        count = record.step if self.by_steps else round(record.epoch)
+        if count % (10 ** (len(str(count)) - 1) if self.open_end else self.gap):
+            return
+        said = [f"{count:>9} {'steps' if self.by_steps else 'epochs'}", f"mean error so far {record.running:.6f}"]
+        said += [f"loss {record.loss:.4g}"] if not self.by_steps else []
+        said += [f"validation {record.validation:.4g}"] if record.validation is not None else []
+        said += [f"accuracy {record.accuracy:.4f}"] if record.accuracy is not None else []
+        click.echo("   ".join(said))
+
+
+def conclude(model: Model, dataset: Dataset, history: History) -> None:
+    """Print what was learned: outputs of a few examples, or the confusion matrix of a classifier."""
+    from graphgrad.learn.model import accuracy, confusion
+
+    record = history[-1] if len(history) else None
+    X, y = dataset.test or (dataset.X, dataset.y)
+    if model.loss.target == "numbers":
+        for x, wanted, found in list(zip(X, y, model.predict(X), strict=True))[:10]:
+            click.echo(f"{numbers(x)} -> {numbers(found)}   (wanted {numbers(wanted)})")
+    else:
+        click.echo(matrix(confusion(model, X, y), model.classes))
+        click.echo(f"accuracy {accuracy(model, X, y):.4f} on {len(y)} {'held-out ' * bool(dataset.test)}examples")
+    if record is not None:
+        click.echo(
+            f"{record.step} steps in {record.seconds:.2f} s, {record.examples:,.0f} examples/s".replace(",", " ", 1)
+        )
+
+
+def numbers(row: Any) -> str:
+    """Write a row of numbers; never a zero with a sign."""
+    import numpy as np
+
+    return " ".join(f"{value:.4f}" for value in np.round(np.ravel(row)[:8], 4) + 0.0)
+
+
+def matrix(confused: Any, classes: tuple[str, ...]) -> str:
+    """Write a confusion matrix: a row the true class, a column the predicted one."""
+    names = classes or tuple(map(str, range(len(confused))))
+    width = max(map(len, [*names, *map(str, confused.ravel())])) + 1
+    margin = max(map(len, names))
+    lines = [" " * margin + "".join(f"{name:>{width}}" for name in names) + "   predicted"]
+    for name, row in zip(names, confused, strict=True):
+        lines.append(f"{name:>{margin}}" + "".join(f"{count:>{width}}" for count in row))
+    return "\n".join(lines)
+
+
+def answer(model: Model, history: History) -> dict[str, Any]:
+    """Give the run as data."""
+    return {
+        "program": model.net.text,
+        "loss": model.loss.name,
+        "history": [record._asdict() for record in history],
+        "weights": dict(model.net.values),
+    }
