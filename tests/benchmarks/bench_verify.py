@@ -57,7 +57,7 @@ def proofs():
         verdicts = ", ".join(sorted({str(f.verdict) for f in report.values()}))
         print(f"network {'-'.join(map(str, sizes))}: {verdicts} in {seconds:.2f} s")
         if sizes in {(2, 4, 1), (4, 8, 3)}:
-            goal("seconds", seconds if verdicts == "PROVED" else float("inf"), 2)
+            goal(f"seconds for {'-'.join(map(str, sizes))}", seconds if verdicts == "PROVED" else float("inf"), 2)
 
 
 def certificates():
@@ -72,9 +72,9 @@ def certificates():
         verdict = next(iter(report.values())).verdict
         times = more * 2**20 / (8 * count)
         print(f"{count} parameters, {rows} rows: {verdict} in {seconds:.2f} s, memory {times:.1f} times the gradients")
-        goal("seconds", seconds, limit)
+        goal(f"seconds for {count} parameters", seconds, limit)
         if count > 1_000_000:
-            goal("memory, times the gradients", times, 4)
+            goal(f"memory for {count} parameters, times the gradients", times, 4)
 
 
 WRONG = {  # name: the function, a gradient that is wrong (or, for the last, right), and a point as a checker is given
