@@ -41,7 +41,8 @@ def state_dict(model: Model) -> dict[str, Any]:
     ['0.weight', '0.bias', '2.weight', '2.bias']
     """
     layers = len(model.weights) // 2
-    if set(model.weights) != {f"{kind}{i}" for i in range(1, layers + 1) for kind in "Wb"}:
+    linear = all(f" @ W{i}.T + b{i}\n" in f"{model.net.text}\n" for i in range(1, layers + 1))
+    if not linear or set(model.weights) != {f"{kind}{i}" for i in range(1, layers + 1) for kind in "Wb"}:
         return dict(model.weights)
     kinds = {"W": "weight", "b": "bias"}
     return {f"{2 * int(name[1:]) - 2}.{kinds[name[0]]}": value for name, value in model.weights.items()}

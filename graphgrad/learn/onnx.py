@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from graphgrad.core.builder import Builder
@@ -12,6 +10,7 @@ from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import inline
 from graphgrad.learn.model import Model
+from graphgrad.learn.onnx_shapes import SHAPED, Writer
 
 OPSET = 17
 
@@ -23,10 +22,12 @@ NAMES = {  # of this table -> of ONNX, operand for operand
     "sigmoid": "Sigmoid", "softplus": "Softplus", "relu": "Relu", "maximum": "Max", "minimum": "Min",
     "where": "Where", "greater": "Greater", "greater_equal": "GreaterOrEqual", "less": "Less",
     "less_equal": "LessOrEqual", "equal": "Equal", "logical_and": "And", "logical_or": "Or", "logical_not": "Not",
-    "matmul": "MatMul", "transpose": "Transpose", "softmax": "Softmax", "log_softmax": "LogSoftmax", "elu": "Elu",
-    "concatenate": "Concat", "sum": "ReduceSum",
+    "matmul": "MatMul", "softmax": "Softmax", "log_softmax": "LogSoftmax", "elu": "Elu", "concatenate": "Concat",
 }  # fmt: skip
-MORE = {"square": "a * a", "expm1": "exp(a) - 1", "log1p": "log(1 + a)", "cbrt": "sign(a) * abs(a) ** (1 / 3)"}
+MORE = {
+    "square": "a * a", "expm1": "exp(a) - 1", "log1p": "log(1 + a)", "cbrt": "sign(a) * abs(a) ** (1 / 3)",
+    "clip": "minimum(maximum(a, low), high)",
+}  # fmt: skip
 
 
 def onnx_model(model: Model) -> bytes:
@@ -36,27 +37,26 @@ def onnx_model(model: Model) -> bytes:
     except ImportError:
         raise UsageError("this needs onnx", hint="pip install 'graphgrad[onnx]'") from None
     graph, dtype = _expanded(model.net.graph), np.dtype(model.dtype)
-    kind = onnx.helper.np_dtype_to_tensor_dtype(dtype)
-    nodes, constants, labels = [], [], []
+    writer = Writer(onnx, graph, dtype)
     for i, node in enumerate(graph.nodes):
-        labels.append(node.value if node.op == "input" else f"v{i}")
-        given = [labels[o] for o in node.operands]
+        given = [writer.labels[o] for o in node.operands]
+        writer.labels.append(node.value if node.op == "input" else f"v{i}")
         if node.op == "const":
-            constants.append(onnx.numpy_helper.from_array(np.array(float(node.value), dtype), labels[i]))
-        elif node.op == "number":
-            nodes.append(onnx.helper.make_node("Cast", given, [labels[i]], to=kind))
+            writer.constant(np.array(float(node.value), dtype), writer.labels[i])
+        elif node.op in SHAPED:
+            SHAPED[node.op](writer, i, given)
         elif node.op != "input":
-            attrs = _attributes(node.op, dict(node.attrs))
-            if node.op == "sum" and (axes := dict(node.attrs)["axis"]) is not None:
-                constants.append(onnx.numpy_helper.from_array(np.atleast_1d(np.array(axes, np.int64)), f"axes{i}"))
-                given.append(f"axes{i}")
-            nodes.append(onnx.helper.make_node(NAMES[node.op], given, [labels[i]], **attrs))
-    constants += [onnx.numpy_helper.from_array(value, name) for name, value in model.weights.items()]
+            attrs = {"alpha": float(dict(node.attrs)["alpha"])} if node.op == "elu" else dict(node.attrs)
+            writer.emit(NAMES[node.op], given, i, **attrs)
+    for name, value in model.weights.items():
+        writer.constant(value, name)
     ends = [
-        onnx.helper.make_tensor_value_info(labels[i], kind, list(graph.nodes[i].shape))
+        onnx.helper.make_tensor_value_info(writer.labels[i], writer.kind(i), list(graph.nodes[i].shape))
         for i in (graph.inputs[model.net.data], graph.output)
     ]
-    made = onnx.helper.make_graph(nodes, "graphgrad", ends[:1], ends[1:], constants, doc_string=model.net.text)
+    made = onnx.helper.make_graph(
+        writer.nodes, "graphgrad", ends[:1], ends[1:], writer.constants, doc_string=model.net.text
+    )
     opset = [onnx.helper.make_opsetid("", OPSET)]
     whole = onnx.helper.make_model(made, producer_name="graphgrad", opset_imports=opset, ir_version=8)
     onnx.checker.check_model(whole, full_check=True)
@@ -65,7 +65,7 @@ def onnx_model(model: Model) -> bytes:
 
 
 def _expanded(graph: Graph) -> Graph:
-    """Give the graph in operations of the table above, the others by their definitions."""
+    """Give the graph in operations of the tables, the others by their definitions."""
     builder, new = Builder(), dict[int, int]()
     for i, node in enumerate(graph.nodes):
         operands = [new[o] for o in node.operands]
@@ -75,26 +75,12 @@ def _expanded(graph: Graph) -> Graph:
             new[i] = builder.input(node.value, node.shape, node.dtype)
         elif node.op == "const":
             new[i] = builder.const(node.value)
-        elif node.op in NAMES or node.op == "number":
+        elif node.op in NAMES or node.op in SHAPED:
             new[i] = builder.apply(node.op, *operands, **dict(node.attrs))
         elif row is not None and text is not None:
             new[i] = inline(builder, text, row, operands, dict(node.attrs))
         else:
             raise TargetError(f"ONNX has no operation for '{node.op}'")
     expanded = builder.build({name: new[i] for name, i in graph.outputs.items()})
-    return (
-        expanded
-        if all(n.op in NAMES or n.op in {"input", "const", "number"} for n in expanded.nodes)
-        else _expanded(expanded)
-    )
-
-
-def _attributes(op: str, attrs: dict[str, Any]) -> dict[str, Any]:
-    match op:
-        case "transpose":
-            return {} if attrs["axes"] is None else {"perm": list(attrs["axes"])}
-        case "sum":
-            return {"keepdims": int(attrs["keepdims"])}
-        case "elu":
-            return {"alpha": float(attrs["alpha"])}
-    return attrs
+    known = {*NAMES, *SHAPED, "input", "const"}
+    return expanded if all(node.op in known for node in expanded.nodes) else _expanded(expanded)

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -79,6 +80,23 @@ def test_memory_mapped_arrays_stay_on_disk(tmp_path):
     options = {"loss": "cross_entropy", "epochs": 3, "batch_size": 16, "dtype": "float64"}
     (one, _), (two, _) = (fit(NET, array, y.astype(int), **options) for array in (mapped, np.array(mapped)))
     assert all(np.array_equal(one.weights[name], two.weights[name]) for name in one.weights)
+
+
+def test_arrays_larger_than_memory_stream(tmp_path):
+    """Of a file of 64 MB, never a quarter is held at once, whatever is done with it."""
+    big = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", np.float32, (32_768, 512))
+    big[::100] = 1
+    big.flush()
+    X, y = np.load(tmp_path / "X.npy", mmap_mode="r"), np.arange(32_768) % 100 == 0
+    net, held = mlp(512, 4, 1), (X[:4000], y[:4000])
+    tracemalloc.start()
+    fit(net, X, y, epochs=1, batch_size=256, validation=0.1)
+    fit(net, X, y, epochs=1, batch_size=256, validation=held, shuffle=False)
+    model, _ = fit(net, X, y, steps=10, batch_size=256)
+    assert accuracy(model, X, y) >= 0
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < X.nbytes / 4
 
 
 def test_a_part_of_memory_mapped_examples_is_held_out_without_a_copy(tmp_path):

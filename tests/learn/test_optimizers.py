@@ -107,13 +107,32 @@ TORCH = {
 }
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_agrees_with_torch(name):
+ADAM = OPTIMIZERS["adam"].text
+VARIANTS = {  # what torch.optim does with an option, as a text of one's own or a setting of a row
+    "weight decay": ("g = g + decay * p; p - lr * g", {"decay": 0.1}, "SGD", {"weight_decay": 0.1}),
+    "dampening": ("m = where(t == 1, g, mu * m + (1 - tau) * g); p - lr * m", {"mu": 0.9, "tau": 0.3},
+                  "SGD", {"momentum": 0.9, "dampening": 0.3}),
+    "nesterov, weight decay": ("g = g + decay * p; m = mu * m + g; p - lr * (g + mu * m)", {"mu": 0.8, "decay": 0.1},
+                               "SGD", {"momentum": 0.8, "nesterov": True, "weight_decay": 0.1}),
+    "adagrad's own decay": ("s = s + square(g); p - lr / (1 + (t - 1) * k) * g / (sqrt(s) + 1e-10)", {"k": 0.05},
+                            "Adagrad", {"lr_decay": 0.05}),
+    "rmsprop, rho": ("rmsprop", {"rho": 0.9, "eps": 1e-4}, "RMSprop", {"alpha": 0.9, "eps": 1e-4}),
+    "rmsprop, momentum": ("s = rho * s + (1 - rho) * square(g); m = mu * m + g / (sqrt(s) + 1e-8); p - lr * m",
+                          {"rho": 0.99, "mu": 0.9}, "RMSprop", {"momentum": 0.9}),
+    "adam, betas": ("adam", {"beta1": 0.8, "beta2": 0.99, "eps": 1e-3}, "Adam", {"betas": (0.8, 0.99), "eps": 1e-3}),
+    "adam, L2": (f"g = g + decay * p\n{ADAM}", {**OPTIMIZERS["adam"].settings, "decay": 0.1},
+                 "Adam", {"weight_decay": 0.1}),
+    "adamw, decay": ("adamw", {"decay": 0.3}, "AdamW", {"weight_decay": 0.3}),
+}  # fmt: skip
+AGREE = {name: (name, {}, kind, more) for name, (kind, more) in TORCH.items()} | VARIANTS
+
+
+@pytest.mark.parametrize(("text", "settings", "kind", "more"), AGREE.values(), ids=AGREE)
+def test_agrees_with_torch(text, settings, kind, more):
     torch = pytest.importorskip("torch", reason="torch is not installed")
-    kind, more = TORCH[name]
     net = mlp(3, 5, 2, seed=1)
-    row = optimizer(name, lr=0.02)
-    target = GENERATOR.normal(size=(12, 2))
+    row = optimizer(text, {**settings, "lr": 0.02})
+    target = np.random.default_rng(5).normal(size=(12, 2))
     loss = parse(f"{net}\nL = mse(R, Y)", {**net.shapes, "Y": ("N", 2)})
     run = compile_step(loss, net.values, row.text, constants=row.settings, dtype="float64").start(net.values)
     theirs = {k: torch.tensor(v, requires_grad=True) for k, v in net.values.items()}
@@ -127,6 +146,27 @@ def test_agrees_with_torch(name):
         run(X, target)
         for k, ours in run.parameters.items():
             np.testing.assert_allclose(ours, theirs[k].detach().numpy(), rtol=0, atol=1e-6)
+
+
+def test_clipping_agrees_with_torch():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    for name, limit, clip in (
+        ("clip_norm", 0.5, torch.nn.utils.clip_grad_norm_),
+        ("clip_value", 0.1, torch.nn.utils.clip_grad_value_),
+    ):
+        change = update(optimizer("adam", lr=0.02), "exponential", factor=0.99, clipping={name: limit})
+        run = start(change.text, change.settings)
+        w = torch.tensor(BEGIN, requires_grad=True)
+        method = torch.optim.Adam([w], lr=0.02)
+        schedule = torch.optim.lr_scheduler.ExponentialLR(method, 0.99)
+        for _ in range(STEPS):
+            method.zero_grad()
+            torch.mean((torch.tensor(X) @ w - torch.tensor(Y)) ** 2).backward()
+            clip([w], limit)
+            method.step()
+            schedule.step()
+            run(X, Y)
+            np.testing.assert_allclose(run.parameters["w"], w.detach().numpy(), rtol=0, atol=1e-6)
 
 
 def test_a_text_of_your_own():

@@ -14,6 +14,8 @@ from graphgrad.core import files
 from graphgrad.core.errors import DataError, DomainError, UsageError
 from graphgrad.learn.fit import fit
 from graphgrad.learn.network import mlp, network
+from graphgrad.learn.optimizers import OPTIMIZERS
+from graphgrad.learn.schedules import SCHEDULES
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(50, 3))
@@ -61,6 +63,41 @@ def test_to_the_same_bits(tmp_path, net, options, y):
     same(whole, resumed)
     for column in ("step", "epoch", "loss", "running", "validation", "accuracy"):
         assert history[column] == again[column]
+
+
+SETTINGS = {"step": {"every": 5}, "warmup": {"warmup": 9}, "warmup_cosine": {"warmup": 9}}
+NETS = {"unrolled": mlp(3, 3, 1), "arrays": mlp(3, 20, 1)}
+
+
+@pytest.mark.parametrize("net", NETS.values(), ids=NETS)
+@pytest.mark.parametrize(
+    "options",
+    [{"optimizer": name, "lr": 0.01} for name in OPTIMIZERS]
+    + [{"optimizer": "m = 0.9 * m + g; p - lr * sign(m)", "lr": 0.01}]
+    + [{"schedule": name, "settings": SETTINGS.get(name)} for name in SCHEDULES],
+    ids=lambda options: options.get("schedule") or options["optimizer"],
+)
+def test_every_optimizer_and_schedule(tmp_path, net, options):
+    """Stopped after the fourth epoch: what the optimizer keeps is what counts."""
+    said = {"epochs": 6, "batch_size": 7, **options}
+    kept = {"checkpoint": tmp_path / "run.safetensors", "every": 0, "resume": True}
+    with pytest.raises(Stopped):
+        fit(net, X, Y, each=stop_at(32), **kept, **said)
+    same(fit(net, X, Y, **said)[0], fit(net, X, Y, **kept, **said)[0])
+
+
+def test_patience_is_remembered(tmp_path):
+    """A run that is stopped while it waits for a better loss ends where it would have, with the same best model."""
+    X, y, held = GENERATOR.normal(size=(40, 5)), GENERATOR.normal(size=40), GENERATOR.normal(size=(40, 5))
+    said = {"epochs": 500, "lr": 0.02, "validation": (held, GENERATOR.normal(size=40)), "patience": 6}
+    whole, history = fit(mlp(5, 30, 1), X, y, **said)
+    kept = {"checkpoint": tmp_path / "run.safetensors", "every": 0, "resume": True}
+    for waited in (5, 3):
+        with pytest.raises(Stopped):
+            fit(mlp(5, 30, 1), X, y, each=stop_at(history[-waited].step), **kept, **said)
+    resumed, again = fit(mlp(5, 30, 1), X, y, **kept, **said)
+    same(whole, resumed)
+    assert again["validation"] == history["validation"]
 
 
 def test_a_finished_run_goes_on(tmp_path):
@@ -111,6 +148,41 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["run.safetensors"]
     monkeypatch.setattr(files.Path, "replace", replace)
     same(fit(net, X, Y, epochs=9, checkpoint=path, resume=True)[0], fit(net, X, Y, epochs=9)[0])
+
+
+FULL = """
+import resource
+import signal
+import sys
+import numpy as np
+from graphgrad.learn.fit import fit
+from graphgrad.learn.network import mlp
+
+X = np.random.default_rng(0).normal(size=(200, 10))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+
+def each(record):
+    if record.epoch == 5 and sys.argv[2] == "full":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))  # as a disk with 5 kB left
+
+
+fit(mlp(10, 400, 1), X, X.sum(axis=1), epochs=9, checkpoint=sys.argv[1], every=0, resume=True, each=each)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX")
+def test_a_disk_that_fills_up_in_a_process_of_its_own(tmp_path):
+    paths = [tmp_path / f"{name}.safetensors" for name in ("stopped", "whole")]
+    for path, how, said in ((paths[0], "full", "File too large"), (paths[0], "", ""), (paths[1], "", "")):
+        done = subprocess.run([sys.executable, "-c", FULL, str(path), how], capture_output=True, text=True, check=False)
+        assert said in done.stderr
+        assert done.returncode == bool(said)
+        assert sorted(tmp_path.iterdir()) == sorted({paths[0], path})
+    from graphgrad.learn.share import read_tensors
+
+    (one, _), (two, _) = (read_tensors(path, "checkpoint") for path in paths)
+    assert all(np.array_equal(one[name], two[name]) for name in two)
 
 
 PROGRAM = """
