@@ -34,9 +34,9 @@ SAFE = {
     "a >= 1": {"a": "(2.5 + sin({}))"},
     "abs(a) <= 1": {"a": SMALL},
     "abs(a) < 1": {"a": SMALL},
-    "(a != 0) | (b != 0)": {"a": POSITIVE},
     "cbrt": {"a": POSITIVE},  # defined everywhere, and without a slope at 0
-    "(b > 0) | (a == 0) & (b == 0)": {"b": POSITIVE},
+    "atan2": {"a": POSITIVE},  # without a slope at the origin
+    "(b > 0) | (a == 0)": {"b": POSITIVE},
     "(a > 0) | (a == 0) & (b >= 0) | (a < 0) & (b == floor(b))": {"a": POSITIVE},
 }
 

@@ -18,7 +18,7 @@ Made from the table in `core/ops.py` by `pytest --update-golden`: all that graph
 one row there. In rules, `v` is the operation's own result and `g` its cotangent; a dash means that no gradient passes.
 For elementwise operations the table says how many arithmetic operations the gradient takes for one of the forward pass,
 simplified, with the sums of adjoints: at most four for + - * /, and so for every program of them and of @. `gg.cost`
-counts any program's.
+counts any program's. At kinks a convention holds; where an operation is steep its slope is infinite, and refused.
 """
 
 SECTIONS = {  # title: introduction, and the rules that a row of the section has
@@ -57,7 +57,7 @@ def price(row):
 
 def described(row, rules):
     names = ", ".join(code(alias) for alias in row.aliases)
-    stated = {"domain": row.domain, "kinks": row.kinks}
+    stated = {"domain": row.domain, "kinks": row.kinks, "steep": row.steep}
     remarks = "; ".join(f"{column} {code(text)}" for column, text in stated.items() if text)
     return f"| {code(row.notation)} | {names} | {', '.join(map(code, rules))} | {price(row)} | {remarks} |"
 
@@ -66,8 +66,8 @@ def operations_page():
     parts = [INTRODUCTION]
     for title, (introduction, rules) in SECTIONS.items():
         rows = [described(row, rules(row)) for row in OPS.values() if rules(row)]
-        head = "| operation | also | rule | operations | domain, and zeros of what are kinks |\n|---|---|---|---|---|"
-        parts.append("\n".join([f"## {title}\n\n{introduction}\n\n{head}", *rows, ""]))
+        head = "| operation | also | rule | operations | domain, and zeros of what are kinks or steep |"
+        parts.append("\n".join([f"## {title}\n\n{introduction}\n\n{head}", "|---|---|---|---|---|", *rows, ""]))
     return "\n".join(parts)
 
 

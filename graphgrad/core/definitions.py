@@ -7,6 +7,8 @@ from typing import Any
 
 from graphgrad.core.shapes import Shape, normal_axes
 
+DEVIATION = "a - mean(a, axis=axis, keepdims=True)"
+
 
 def dot_by_rank(shapes: tuple[Shape, ...], _: dict[str, Any]) -> str:
     """NumPy's dot: a product with a scalar, a matrix product, or a sum over a's last and b's second to last axis."""
@@ -32,12 +34,22 @@ def size_if_known(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str | Non
 
 def mean_square_deviation(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str:
     """The mean square of the deviations from the mean, over as many entries less `ddof`."""
-    squares = "square(a - mean(a, axis=axis, keepdims=True))"
+    squares = f"square({DEVIATION})"
     if not attrs["ddof"]:
         return f"mean({squares}, axis=axis, keepdims=keepdims)"
+    return f"sum({squares}, axis=axis, keepdims=keepdims) / ({_degrees_of_freedom(shapes, attrs)})"
+
+
+def norm_of_deviation(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str:
+    """The norm of the deviations from the mean, by the root of their number less `ddof`: at equal numbers, as norm."""
+    return f"norm({DEVIATION}, axis=axis, keepdims=keepdims) / sqrt({_degrees_of_freedom(shapes, attrs)})"
+
+
+def _degrees_of_freedom(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str:
     known = size_if_known(shapes, attrs)
-    count = int(known) - attrs["ddof"] if known else "(size(a, axis=axis) - ddof)"
-    return f"sum({squares}, axis=axis, keepdims=keepdims) / {count}"
+    if known:
+        return str(max(int(known) - attrs["ddof"], 0))  # as in NumPy
+    return "size(a, axis=axis) - ddof" if attrs["ddof"] else "size(a, axis=axis)"
 
 
 def transpose_of_matrix(shapes: tuple[Shape, ...], _: dict[str, Any]) -> str | None:
@@ -54,14 +66,14 @@ def swapaxes_by_rank(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str:
     return "transpose(a)" if rank == 2 and i != j else f"transpose(a, axes={tuple(order)})"
 
 
-def prod_by_axes(_: tuple[Shape, ...], attrs: dict[str, Any]) -> str | None:
+def prod_by_axes(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str | None:
     """Product over several axes, one after the other; the row itself knows one axis, or all."""
     if not isinstance(attrs["axis"], tuple):
         return None
-    text = "a"
-    for axis in attrs["axis"]:
+    text, axes = "a", normal_axes(attrs["axis"], len(shapes[0]))
+    for axis in axes:
         text = f"prod({text}, axis={axis}, keepdims=True)"
-    return text if attrs["keepdims"] else f"squeeze({text}, axis={attrs['axis']})"
+    return text if attrs["keepdims"] else f"squeeze({text}, axis={axes})"
 
 
 def coprod_by_masking(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str:

@@ -57,7 +57,8 @@ class Op:
     integer: tuple[str, ...] = ()  # operands that are indices or class labels
     boolean: tuple[str, ...] = ()  # operands that are conditions
     domain: str = ""  # a condition on the operands; empty: everywhere
-    kinks: str = ""  # an expression whose zeros are the points without a derivative
+    kinks: str = ""  # an expression whose zeros are the points without a derivative, where a convention holds
+    steep: str = ""  # elementwise: one whose zeros are the points with a value and an infinite slope: no convention
     numpy: str = ""
     python: str = ""
     sympy: str = ""

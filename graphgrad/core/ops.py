@@ -3,7 +3,8 @@
 To add an operation, add a row; the tests, proofs, documentation and pictures iterate the table. Derivatives follow
 Abramowitz & Stegun and the NIST Digital Library of Mathematical Functions; those of matrix operations Giles, *An
 extended collection of matrix derivative results* (2008). Conventions at kinks are stated by the rules themselves:
-relu'(0) = abs'(0) = norm'(0) = 0, ties share equally, clip passes its closed interval.
+relu'(0) = abs'(0) = norm'(0) = 0, so that std of equal numbers has gradient 0 too; ties share equally; clip passes its
+closed interval.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from graphgrad.core.definitions import (
     coprod_by_masking,
     dot_by_rank,
     mean_square_deviation,
+    norm_of_deviation,
     prod_by_axes,
     size_if_known,
     swapaxes_by_rank,
@@ -49,7 +51,8 @@ op("a - b", d=("1", "-1"), aliases=("subtract",))
 op("a * b", d=("b", "a"), aliases=("multiply",), tex=r"$a \, $b", glyph="×")
 op("a / b", d=("1 / b", "-v / b"), domain="b != 0", aliases=("divide", "true_divide"), tex=r"\frac{$a}{$b}", glyph="÷")
 op("a ** b", d=("b * a ** (b - 1)", "xlogy(v, a)"), aliases=("power",), python="math.pow(a, b)", tex="$a^{$b}",
-   domain="(a > 0) | (a == 0) & (b >= 0) | (a < 0) & (b == floor(b))", glyph="xʸ")  # fmt: skip
+   domain="(a > 0) | (a == 0) & (b >= 0) | (a < 0) & (b == floor(b))", steep="where((b >= 0) & (b < 1), a, 1)",
+   glyph="xʸ")  # fmt: skip
 op("-a", d=("-1",), aliases=("negative",), glyph="−")
 op("square(a)", d=("2 * a",), python="a * a", sympy="a ** 2", js="a * a", tex="$a^{2}", glyph="x²")
 op("reciprocal(a)", d=("-(v ** 2)",), domain="a != 0", python="1 / a", sympy="1 / a", js="1 / a", tex=r"\frac{1}{$a}",
@@ -62,27 +65,29 @@ op("log(a)", d=("1 / a",), domain="a > 0", aliases=("ln",), tex=r"\log")
 op("log1p(a)", d=("1 / (1 + a)",), domain="a > -1", sympy="sp.log(1 + a)")
 op("log2(a)", d=("1 / (a * log(2))",), domain="a > 0", sympy="sp.log(a) / sp.log(2)", tex=r"\log_{2}")
 op("log10(a)", d=("1 / (a * log(10))",), domain="a > 0", sympy="sp.log(a) / sp.log(10)", tex=r"\log_{10}")
-op("xlogy(a, b)", d=("log(b)", "a / b"), domain="(b > 0) | (a == 0) & (b == 0)", tex=r"$a \log $b",
+op("xlogy(a, b)", d=("log(b)", "a / b"), domain="(b > 0) | (a == 0)", steep="b", tex=r"$a \log $b",
    numpy="xlogy(a, b)", python="xlogy(a, b)", sympy="a * sp.log(b)", js="(a === 0 ? 0 : a * Math.log(b))")  # fmt: skip
-op("sqrt(a)", d=("1 / (2 * v)",), domain="a >= 0", tex=r"\sqrt{$a}", glyph="√")
-op("cbrt(a)", d=("1 / (3 * v ** 2)",), sympy="real_root(a, 3)", tex=r"\sqrt[3]{$a}", glyph="∛")
+op("sqrt(a)", d=("1 / (2 * v)",), domain="a >= 0", steep="a", tex=r"\sqrt{$a}", glyph="√")
+op("cbrt(a)", d=("1 / (3 * v ** 2)",), steep="a", sympy="real_root(a, 3)", tex=r"\sqrt[3]{$a}",
+   glyph="∛")  # fmt: skip
 
 # Trigonometry
 op("sin(a)", d=("cos(a)",), tex=r"\sin")
 op("cos(a)", d=("-sin(a)",), tex=r"\cos")
 op("tan(a)", d=("1 + v ** 2",), tex=r"\tan")
-op("asin(a)", d=("1 / sqrt(1 - a ** 2)",), domain="abs(a) <= 1", aliases=("arcsin",), numpy="np.arcsin(a)",
-   tex=r"\arcsin")  # fmt: skip
-op("acos(a)", d=("-1 / sqrt(1 - a ** 2)",), domain="abs(a) <= 1", aliases=("arccos",), numpy="np.arccos(a)",
-   tex=r"\arccos")  # fmt: skip
+op("asin(a)", d=("1 / sqrt(1 - a ** 2)",), domain="abs(a) <= 1", steep="1 - abs(a)", aliases=("arcsin",),
+   numpy="np.arcsin(a)", tex=r"\arcsin")  # fmt: skip
+op("acos(a)", d=("-1 / sqrt(1 - a ** 2)",), domain="abs(a) <= 1", steep="1 - abs(a)", aliases=("arccos",),
+   numpy="np.arccos(a)", tex=r"\arccos")  # fmt: skip
 op("atan(a)", d=("1 / (1 + a ** 2)",), aliases=("arctan",), numpy="np.arctan(a)", tex=r"\arctan")
-op("atan2(a, b)", d=("b / (a ** 2 + b ** 2)", "-a / (a ** 2 + b ** 2)"), domain="(a != 0) | (b != 0)",
+op("atan2(a, b)", d=("b / (a ** 2 + b ** 2)", "-a / (a ** 2 + b ** 2)"), steep="abs(a) + abs(b)",
    aliases=("arctan2",), numpy="np.arctan2(a, b)")  # fmt: skip
 op("sinh(a)", d=("cosh(a)",), tex=r"\sinh")
 op("cosh(a)", d=("sinh(a)",), tex=r"\cosh")
 op("tanh(a)", d=("1 - v ** 2",), tex=r"\tanh")
 op("asinh(a)", d=("1 / sqrt(1 + a ** 2)",), aliases=("arcsinh",), numpy="np.arcsinh(a)")
-op("acosh(a)", d=("1 / sqrt(a ** 2 - 1)",), domain="a >= 1", aliases=("arccosh",), numpy="np.arccosh(a)")
+op("acosh(a)", d=("1 / sqrt(a ** 2 - 1)",), domain="a >= 1", steep="a - 1", aliases=("arccosh",),
+   numpy="np.arccosh(a)")  # fmt: skip
 op("atanh(a)", d=("1 / (1 - a ** 2)",), domain="abs(a) < 1", aliases=("arctanh",), numpy="np.arctanh(a)")
 
 # Activations
@@ -212,8 +217,7 @@ op("min(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", ali
 op("argmax(a, *, axis=None)", vjp=(None,), dtype="int", shape=shapes.position, cost="a", sympy="")
 op("argmin(a, *, axis=None)", vjp=(None,), dtype="int", shape=shapes.position, cost="a", sympy="")
 op("var(a, *, axis=None, keepdims=False, ddof=0)", define=mean_square_deviation)
-op("std(a, *, axis=None, keepdims=False, ddof=0)",
-   define="sqrt(var(a, axis=axis, keepdims=keepdims, ddof=ddof))")  # fmt: skip
+op("std(a, *, axis=None, keepdims=False, ddof=0)", define=norm_of_deviation)
 op("logsumexp(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="3 * a",
    vjp=("spread(g, a, axis=axis, keepdims=keepdims) * exp(a - spread(v, a, axis=axis, keepdims=keepdims))",),
    define="log(sum(exp(a), axis=axis, keepdims=keepdims))", numpy="logsumexp(a, axis, keepdims)")  # fmt: skip

@@ -7,7 +7,7 @@ entry that breaks it is an error unless every use of it is an unselected branch 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import cache
 from typing import Any
 
@@ -27,7 +27,7 @@ def refuse_outside(graph: Graph, values: Sequence[Any]) -> None:
         i: outside
         for i, node in enumerate(graph.nodes)
         if node.op in OPS and OPS[node.op].domain and not np.isfinite(values[i]).all()
-        if (outside := ~_inside(node.op, *[values[o] for o in node.operands])).any()
+        if (outside := ~_evaluated(OPS[node.op].domain, node.op, *[values[o] for o in node.operands])).any()
     }
     if not broken:
         return
@@ -57,16 +57,26 @@ def demand(graph: Graph, values: Sequence[Any]) -> list[Any]:
     return needed
 
 
+def refuse_steep(graph: Graph, values: Sequence[Any], reached: Container[int]) -> None:
+    """Raise DomainError for the first node that a gradient reaches where its slope is infinite."""
+    for i, node in enumerate(graph.nodes):
+        if node.op in OPS and OPS[node.op].steep and i in reached:
+            steep = _evaluated(OPS[node.op].steep, node.op, *[values[o] for o in node.operands]) == 0
+            if steep.any():
+                formula, facts, where = _described(graph, values, i, steep)
+                raise _located(graph, i, f"the slope of {formula} is infinite{where}{',' * bool(where)} where {facts}")
+
+
 @cache
-def _conditions(op: str) -> Graph:
-    """The row's domain, as a graph of its operands."""
-    row, builder = OPS[op], Builder()
-    env: dict[str, Any] = {name: builder.input(name) for name in row.operands}
-    return builder.build({"inside": Lowering(builder, env, {}).lower(parsed(row.domain))})
+def _condition(text: str, names: tuple[str, ...]) -> Graph:
+    """A column of a row, as a graph of the row's operands."""
+    builder = Builder()
+    env: dict[str, Any] = {name: builder.input(name) for name in names}
+    return builder.build({"condition": Lowering(builder, env, {}).lower(parsed(text))})
 
 
-def _inside(op: str, *operands: Any) -> Any:
-    graph = _conditions(op)
+def _evaluated(text: str, op: str, *operands: Any) -> Any:
+    graph = _condition(text, OPS[op].operands)
     values: list[Any] = [*operands, *[None] * (len(graph) - len(operands))]
     for i, node in enumerate(graph.nodes):
         if node.op == "const":
@@ -76,36 +86,51 @@ def _inside(op: str, *operands: Any) -> Any:
     return np.asarray(values[graph.output])
 
 
-def refused(graph: Graph, i: int, said: str) -> DomainError:
+def refused(graph: Graph, values: Sequence[Any], i: int, said: str) -> DomainError:
     """The error of a node that NumPy refuses to compute."""
-    from graphgrad.frontend.printers import text
-
-    spans = graph.spans.get(i, ())
-    shown = text(graph, i, frozenset(range(len(graph))) - {i})
-    return DomainError(f"{said}: {shown}", source=graph.source, span=spans[0] if spans else None)
+    node = graph.nodes[i]
+    if any(np.size(values[o]) == 0 for o in node.operands):
+        said = f"there is no {node.op} of no entries"
+    return _located(graph, i, f"{said}: {_words(graph, i)[0]}")
 
 
 def _error(graph: Graph, values: Sequence[Any], i: int, needed: Any) -> DomainError:
+    op = graph.nodes[i].op
+    formula, facts, where = _described(graph, values, i, needed)
+    if op in _SAID:
+        return _located(graph, i, f"{_SAID[op]}{where}" + (f": {formula} with {facts}" if facts else ""))
+    names = dict(zip(OPS[op].operands, _words(graph, i)[1], strict=True))
+    condition = re.sub("|".join(rf"\b{name}\b" for name in names), lambda found: names[found[0]], OPS[op].domain)
+    return _located(graph, i, f"{formula} needs {condition}{where}" + (f", but {facts}" if facts else ""))
+
+
+def _described(graph: Graph, values: Sequence[Any], i: int, places: Any) -> tuple[str, str, str]:
+    """A node's formula, its operands' values at the first of some entries, and that entry."""
+    node, (formula, words) = graph.nodes[i], _words(graph, i)
+    place = tuple(int(k[0]) for k in np.nonzero(places)) if np.shape(places) else ()
+    entries = [np.broadcast_to(values[o], np.shape(places))[place] for o in node.operands]
+    facts = {word: f"{word} = {float(entry):.6g}" for o, word, entry in zip(node.operands, words, entries, strict=True)
+             if graph.nodes[o].op != "const"}  # fmt: skip
+    return formula, ", ".join(facts.values()), f" at entry {list(place)}" if place else ""
+
+
+def _words(graph: Graph, i: int) -> tuple[str, list[str]]:
+    """A node's formula and its operands', in the user's names; where that is long, by the operands' labels."""
     from graphgrad.frontend.printers import text
 
-    node = graph.nodes[i]
-    row = OPS[node.op]
-    place = tuple(int(k[0]) for k in np.nonzero(needed)) if np.shape(needed) else ()
-    entries = [np.broadcast_to(values[o], np.shape(needed))[place] for o in node.operands]
-    where = f" at entry {list(place)}" if place else ""
-    facts = ", ".join(f"{graph.label(o)} = {float(v):.6g}" for o, v in zip(node.operands, entries, strict=True)
-                      if graph.nodes[o].op != "const")  # fmt: skip
-    shown = text(graph, i, frozenset(range(len(graph))) - {i})
-    names = dict(zip(row.operands, (graph.label(o) for o in node.operands), strict=True))
-    condition = re.sub("|".join(rf"\b{name}\b" for name in names), lambda found: names[found[0]], row.domain)
-    said = _SAID.get(node.op, f"{shown} needs {condition}")
+    named, operands = graph.names.keys(), graph.nodes[i].operands
+    formula = text(graph, i, named)
+    if len(formula) > LENGTH:
+        return text(graph, i, frozenset(operands)), [graph.label(o) for o in operands]
+    return formula, [graph.label(o) if o in named else text(graph, o, named) for o in operands]
+
+
+def _located(graph: Graph, i: int, message: str) -> DomainError:
     spans = graph.spans.get(i, ())
-    message = f"{said}{where}" + (
-        f", but {facts}" if facts and node.op not in _SAID else f": {shown} with {facts}" if facts else ""
-    )
     return DomainError(message, source=graph.source, span=spans[0] if spans else None)
 
 
+LENGTH = 60  # of a formula in a message
 _SAID = {
     "div": "division by zero",
     "reciprocal": "division by zero",

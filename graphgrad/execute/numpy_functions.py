@@ -98,7 +98,7 @@ def cross_entropy(scores: Array, labels: Array) -> Array:
 
 def norm(a: Array, axis: Any, keepdims: bool) -> Array:
     """Euclidean norm, scaled so that no square overflows."""
-    top = np.max(np.abs(a), axis=axis, keepdims=True)
+    top = np.max(np.abs(a), axis=axis, keepdims=True, initial=0)
     top = np.where((top > 0) & np.isfinite(top), top, 1)
     length = np.sqrt(np.sum(np.square(a / top), axis=axis, keepdims=True)) * top
     return length if keepdims else np.squeeze(length, axis=axis)

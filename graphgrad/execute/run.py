@@ -47,7 +47,7 @@ def run(graph: Graph, feeds: Mapping[str, Any], dtype: Any = np.float64) -> list
             try:
                 value = function(*[values[o] for o in operands])
             except (IndexError, ValueError) as error:  # an index or a label out of range, the largest of no entries
-                raise refused(graph, i, str(error)) from None
+                raise refused(graph, values, i, str(error)) from None
             if narrow and graph.nodes[i].dtype == "float":
                 value = np.asarray(value, dtype)  # what NumPy widens: conditions and integers as numbers
             values[i] = value[()] if isinstance(value, np.ndarray) else value

@@ -14,6 +14,7 @@ import numpy as np
 from graphgrad.core.display import bundle
 from graphgrad.core.errors import DomainError, UsageError
 from graphgrad.core.graph import Graph
+from graphgrad.execute.domain import refuse_steep
 from graphgrad.execute.run import run
 from graphgrad.transform.adjoints import Adjoints
 from graphgrad.transform.grad import derivative_name, differentiable, output_name, reverse
@@ -120,5 +121,6 @@ def trace(graph: Graph, values: Mapping[str, Any] | None = None, /, *, dtype: An
     try:
         return Trace(graph, gradient, adjoints, run(gradient, feeds, dtype))
     except DomainError as error:
-        run(graph, feeds, dtype)  # raises where the value itself is undefined
+        primal = run(graph, feeds, dtype)  # raises where the value itself is undefined
+        refuse_steep(graph, primal, adjoints.total)
         raise DomainError(f"the value is defined here, but the gradient is not: {error.message}") from None

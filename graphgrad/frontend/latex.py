@@ -117,17 +117,28 @@ def spell(node: Node, operands: list[Text]) -> Text:
         return printed.text if enclosed or not loose else rf"\left({printed.text}\right)"
 
     words = "|".join(sorted((*row.operands, "key"), key=len, reverse=True))
-    written = re.sub(rf"\$({words})(?![A-Za-z])", operand, row.tex)
+    written = re.sub(rf"\$({words})(?![A-Za-z])", operand, row.tex) + _subscript(row, node)
     if row.name == "mul" and re.match(r"-?[\d.]", operands[1].text):
         written = written.replace(r" \, ", r" \cdot ", 1)
     tight = row.precedence if is_operator(row) else POW if "^" in row.tex else ATOM
     return Text(written, MUL if row.name in {"mul", "matmul", "xlogy"} else ATOM if row.name == "div" else tight)
 
 
+def _subscript(row: Op, node: Node) -> str:
+    """The attributes of a row that is written in signs."""
+    said = _attributes(row, node)
+    return f"_{{{', '.join(said)}}}" if said else ""
+
+
 def _call(row: Op, node: Node, operands: list[Text]) -> Text:
     """A function by its name."""
-    attrs = [rf"\mathrm{{{k.replace('_', ' ')}}}={v}" for k, v in shown_attrs(row, node).items() if k != "keepdims"]
-    return Text(rf"{row.tex}\left({', '.join([*(o.text for o in operands), *attrs])}\right)", ATOM)
+    arguments = [*(o.text for o in operands), *_attributes(row, node)]
+    return Text(rf"{row.tex}\left({', '.join(arguments)}\right)", ATOM)
+
+
+def _attributes(row: Op, node: Node) -> list[str]:
+    shown = {k.replace("_", " "): v for k, v in shown_attrs(row, node).items() if k not in {"keepdims", "key"}}
+    return [rf"\mathrm{{{k}}}={v}" for k, v in shown.items()]
 
 
 def _bare(graph: Graph, node: int, stop: Container[int]) -> str:

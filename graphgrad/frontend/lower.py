@@ -210,12 +210,17 @@ class Lowering:
 
     def apply(self, tree: ast.expr, row: Op, nodes: list[int], attrs: dict[str, Any]) -> int:
         """The application of a row; ShapeError, with its place, where shapes do not fit."""
+        builder = self.builder
+        first = len(builder.nodes)
         try:
             if row.define is None:
-                return self.builder.apply(row.name, *nodes, **attrs)
-            return application(self.builder, row, nodes, attrs)
+                return builder.apply(row.name, *nodes, **attrs)
+            node = application(builder, row, nodes, attrs)
         except (Misfit, ShapeError) as misfit:  # the latter from within a definition
             raise ShapeError(str(misfit), source=self.source, span=self.span(tree)) from None
+        for inner in range(first, len(builder.nodes)) if self.source else ():
+            builder.place(inner, self.span(tree))
+        return node
 
     def is_module(self, tree: ast.expr) -> bool:
         while isinstance(tree, ast.Attribute):

@@ -7,7 +7,7 @@ their own NumPy spelling on the array of node numbers; the rest are sums, produc
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
+from functools import partial, reduce
 from math import prod
 from typing import Any
 
@@ -29,8 +29,10 @@ Nodes = np.ndarray[Any, np.dtype[np.int64]]
 def scalarize(graph: Graph, /) -> Graph:
     """Give the scalar graph of a tensor graph: input `W` of shape (2, 3) becomes inputs `W_0_0` to `W_1_2`.
 
-    An output of several entries becomes as many outputs. Raises ShapeError for named dimensions or more than 200 000
-    nodes, UsageError for a row that has no scalar meaning (argmax).
+    An output of several entries becomes as many outputs. A maximum over many entries becomes a chain of maxima of two:
+    three tied entries share a gradient as 1/4, 1/4, 1/2. Indices and labels must be in range. Raises ShapeError for
+    named dimensions, more than 200 000 nodes or the maximum of no entries, UsageError for a row that has no scalar
+    meaning (argmax).
 
     >>> from graphgrad.frontend.parse import parse
     >>> print(scalarize(parse("sum((w @ x) ** 2)", w=(1, 2), x=2)))
@@ -110,12 +112,23 @@ class _Scalarizer:
     def _fold(self, op: str, array: Nodes, axis: Any = None, keepdims: bool = False) -> Nodes:
         axes = normal_axes(axis, array.ndim)
         kept = [n for i, n in enumerate(array.shape) if i not in axes]
-        rows = np.moveaxis(array, axes, range(-len(axes), 0)).reshape(*kept, -1) if axes else array[..., None]
-        made = [
-            reduce(lambda a, b: self.builder.apply(op, a, b), map(int, row)) for row in rows.reshape(prod(kept), -1)
-        ]
+        rows = np.moveaxis(array, axes, range(array.ndim - len(axes), array.ndim))
+        made = [self._folded(op, row) for row in rows.reshape(prod(kept), prod(array.shape[i] for i in axes))]
         result = np.array(made, np.int64).reshape(kept)
         return np.expand_dims(result, axes) if keepdims else result
+
+    def _folded(self, op: str, row: Nodes) -> int:
+        entries = [*map(int, row)]
+        if entries:
+            return reduce(partial(self.builder.apply, op), entries)
+        if op not in _OF_NOTHING:
+            raise ShapeError(f"there is no {op} of no entries")
+        return self.builder.const(_OF_NOTHING[op])
+
+    def _norm(self, array: Nodes, axis: Any = None, keepdims: bool = False) -> Nodes:
+        """Nested hypot: its slope at 0 is 0, as the norm's, where a square root has none."""
+        sizes = [array.shape[i] for i in normal_axes(axis, array.ndim)]
+        return self._fold("hypot", self._each("abs", array) if prod(sizes) == 1 else array, axis, keepdims)
 
     def _matmul(self, a: Nodes, b: Nodes) -> Nodes:
         left, right = (a if a.ndim > 1 else a[None, :]), (b if b.ndim > 1 else b[:, None])
@@ -126,6 +139,8 @@ class _Scalarizer:
 
     def _coprod(self, array: Nodes, axis: int | None = None) -> Nodes:
         rows = array.reshape(-1) if axis is None else np.moveaxis(array, axis, 0)
+        if not rows.size:
+            return array
         one = np.full(rows.shape[1:], self.builder.const(1), np.int64)
         made = [self._fold("mul", np.stack([*rows[:i], *rows[i + 1 :]] or [one]), axis=0) for i in range(len(rows))]
         return np.stack(made).reshape(array.shape) if axis is None else np.moveaxis(np.stack(made), 0, axis)
@@ -133,24 +148,30 @@ class _Scalarizer:
     def _choose(self, candidates: Nodes, labels: Nodes) -> Nodes:
         """Entry `labels` of the first axis: where(l == 0, c[0], where(l == 1, c[1], ...))."""
         chosen: Nodes = candidates[-1]
+        labels = self._from_the_start(labels, len(candidates))
         for k in range(len(candidates) - 2, -1, -1):
             chosen = self._each("where", self._is(labels, k), candidates[k], chosen)
         return chosen
+
+    def _from_the_start(self, labels: Nodes, count: int) -> Nodes:
+        """Labels that count from the end, -1 and below, as those that count from the start."""
+        zero, size = (np.asarray(self.builder.const(k)) for k in (0, count))
+        return self._each("where", self._each("less", labels, zero), self._each("add", labels, size), labels)
 
     def _is(self, labels: Nodes, k: int) -> Nodes:
         return self._each("equal", labels, np.asarray(self.builder.const(k)))
 
     def _take(self, array: Nodes, indices: Nodes, axis: int | None = None) -> Nodes:
         rows = array.reshape(-1) if axis is None else np.moveaxis(array, axis, 0)
-        spread = rows.reshape(len(rows), *[1] * indices.ndim, *rows.shape[1:])
-        chosen = self._choose(spread, indices.reshape(*indices.shape, *[1] * (rows.ndim - 1)))
+        spread = rows.reshape((len(rows), *[1] * indices.ndim, *rows.shape[1:]))
+        chosen = self._choose(spread, indices.reshape((*indices.shape, *[1] * (rows.ndim - 1))))
         return chosen if not axis else np.moveaxis(chosen, range(indices.ndim), range(axis, axis + indices.ndim))
 
     def _pick(self, array: Nodes, labels: Nodes) -> Nodes:
         return self._choose(np.moveaxis(array, -1, 0), labels)
 
     def _unpick(self, array: Nodes, labels: Nodes, like: Nodes) -> Nodes:
-        zero = np.asarray(self.builder.const(0))
+        zero, labels = np.asarray(self.builder.const(0)), self._from_the_start(labels, like.shape[-1])
         parts = [self._each("where", self._is(labels, k), np.broadcast_to(array, labels.shape), zero)
                  for k in range(like.shape[-1])]  # fmt: skip
         return np.stack(parts, axis=-1)
@@ -167,11 +188,13 @@ class _Scalarizer:
         return result
 
 
+_OF_NOTHING = {"add": 0, "mul": 1, "hypot": 0}
 _WRITTEN_OUT: dict[str, Callable[..., Nodes]] = {
     "sum": lambda self, a, **attrs: self._fold("add", a, **attrs),
     "prod": lambda self, a, **attrs: self._fold("mul", a, **attrs),
     "max": lambda self, a, **attrs: self._fold("maximum", a, **attrs),
     "min": lambda self, a, **attrs: self._fold("minimum", a, **attrs),
+    "norm": _Scalarizer._norm,  # noqa: SLF001
     "matmul": _Scalarizer._matmul,  # noqa: SLF001
     "coprod": _Scalarizer._coprod,  # noqa: SLF001
     "take": _Scalarizer._take,  # noqa: SLF001
@@ -184,7 +207,9 @@ _WRITTEN_OUT: dict[str, Callable[..., Nodes]] = {
 
 def _has_meaning(node: Node) -> bool:
     """Whether a row over tensors is to be replaced by its definition."""
-    return node.op in OPS and isinstance(OPS[node.op].define, str) and not OPS[node.op].elementwise
+    if node.op not in OPS or node.op in _WRITTEN_OUT:
+        return False
+    return isinstance(OPS[node.op].define, str) and not OPS[node.op].elementwise
 
 
 def _expand(graph: Graph) -> Graph:

@@ -8,9 +8,11 @@ from oracle import NUMPY, finite_difference
 
 from graphgrad.core.ops import NAMES, OPS
 from graphgrad.execute.run import run
+from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
 from graphgrad.transform.grad import grad, vjp
 from graphgrad.transform.jvp import jvp
+from graphgrad.transform.scalarize import entry_name, scalarize
 
 A, B, C, u, v, s = ("A", (2, 3)), ("B", (3, 2)), ("C", (2, 1, 3)), ("u", (3,)), ("v", (2,)), ("s", ())
 i, k, j = ("i", (2,)), ("k", (2, 2)), ("j", ())  # indices and labels
@@ -151,6 +153,10 @@ TIES = [  # expression, values of x, its gradient
     ("prod(x)", [0.0, 0.0, 3.0], [0, 0, 0]),
     ("norm(x)", [0.0, 0.0, 0.0], [0, 0, 0]),
     ("sum(norm(x, axis=1))", [[0.0, 0.0], [3.0, 4.0]], [[0, 0], [0.6, 0.8]]),
+    ("std(x)", [2.0, 2.0, 2.0], [0, 0, 0]),
+    ("std(x, ddof=1)", [0.1, 0.1, 0.1], [0, 0, 0]),
+    ("sum(std(x, axis=1))", [[1.0, 1.0], [1.0, 3.0]], [[0, 0], [-0.5, 0.5]]),
+    ("std(x)", 3.0, 0),
     ("sum(maximum(x, 0))", [-1.0, 0.0, 1.0], [0, 0.5, 1]),
     ("sum(relu(x))", [-1.0, 0.0, 1.0], [0, 0, 1]),
     ("sum(where(x > 0, log(x), 0))", [-1.0, 0.0, 2.0], [0, 0, 0.5]),
@@ -165,6 +171,15 @@ def test_conventions_of_arrays(text, x, expected):
     gradient = grad(parse(text, x=np.shape(x)))
     found = run(gradient, {"x": x})[gradient.outputs["dz_dx"]]
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("text", "x", "expected"), [case for case in TIES if np.max(case[1]) < 100])
+def test_conventions_of_arrays_hold_entry_by_entry(text, x, expected):
+    """The scalar graph keeps them, but for ties of three, which a chain of maxima of two shares otherwise."""
+    entries = {entry_name("x", place): np.asarray(x)[place] for place in np.ndindex(np.shape(x))}
+    found = trace(scalarize(parse(text, x=np.shape(x))), entries).grad
+    shared = [1 / 4, 1 / 4, 1 / 2] if (text, x) == ("min(x)", [1.0, 1.0, 1.0]) else np.ravel(expected)
+    np.testing.assert_allclose([found.get(name, 0) for name in entries], shared, rtol=1e-12, atol=1e-12)
 
 
 def test_every_alias_means_its_row():

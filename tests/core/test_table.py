@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from oracle import DIGITS, evaluate, meaning
 
+from graphgrad.core.errors import DomainError
 from graphgrad.core.graph import Node
 from graphgrad.core.ops import NAMES, OPS
 from graphgrad.execute.kernels import kernel
+from graphgrad.execute.run import run
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
 from graphgrad.transform.grad import grad
@@ -119,6 +121,33 @@ def test_every_row_is_complete(row):
 def test_no_two_rows_share_a_name():
     names = [name for row in OPS.values() for name in {row.name, *row.aliases}]
     assert len(set(names)) == len(names)
+
+
+EDGES = [0.0, 1.0, -1.0, 0.5, 2.0]
+ALONE = {"pow": "a < 0", "xlogy": "b < 0"}  # points of the domain with none beside them in every direction
+
+
+@pytest.mark.parametrize("row", FLOATS)
+def test_a_slope_is_refused_where_it_is_infinite_and_nowhere_else(row):
+    graph, steep, alone = graph_of(row), row.steep and parse(row.steep), row.name in ALONE and parse(ALONE[row.name])
+    for values in product(EDGES, repeat=len(row.operands)):
+        point = dict(zip(row.operands, values, strict=True))
+        holds = [g and run(g, {n: point[n] for n in g.inputs})[g.output] for g in (parse(row.domain or "1 > 0"), alone)]
+        if holds != [True, False]:
+            continue
+        for given in (point, {name: np.array([value, value]) for name, value in point.items()}):
+            assert np.isfinite(run(graph, given)[graph.output]).all()
+            if steep and run(steep, {n: point[n] for n in steep.inputs})[steep.output] == 0:
+                with pytest.raises(DomainError, match="the slope of"):
+                    trace(graph, given)
+            else:
+                assert all(np.isfinite(slope).all() for slope in trace(graph, given).grad.values()), point
+
+
+def test_no_row_is_steep_where_a_convention_holds():
+    for row in OPS.values():
+        assert not (row.steep and row.kinks), row.name
+        assert row.d or not row.steep, row.name
 
 
 CONVENTIONS = [  # expression, values, partials by input

@@ -19,8 +19,13 @@ SHAPES = {
     "s": (),
     "c": (3,),
     "d": (2, 2),
+    "k": (),
 }
-LABELS = {"c": np.array([0, 2, 1]), "d": np.array([[0, 1], [2, 2]])}
+LABELS = {"c": np.array([0, 2, -1]), "d": np.array([[0, -3], [2, 2]]), "k": np.array(-2)}
+EMPTY = """
+sum(A[:0]) | sum(A[:, :0], axis=1) | prod(x[:0]) | norm(x[:0]) | A[:, :0] @ B[:0] | concatenate([x[:0], y]) | x[:0] * 2
+sum(A[:0], axis=0, keepdims=True) | mean(A[:0], axis=1)
+""".replace("\n", "|").split("|")
 PROGRAMS = """
 A @ B | A @ x | x @ y | T @ M | x @ M | A.T @ A | s * A + x | sum(A, axis=0) | mean(T, axis=(0, 2)) | max(A, axis=1)
 min(T) | prod(A, axis=1) | prod(T, axis=(0, 1)) | logsumexp(A, axis=1) | softmax(A) | log_softmax(A, axis=0)
@@ -28,7 +33,15 @@ norm(A, axis=1) | var(A, axis=0) | std(x, ddof=1) | concatenate([A, T[0]], axis=
 transpose(T, axes=(2, 0, 1)) | reshape(T, (6, 4)) | outer(x, y) | dot(A, M) | cross_entropy(A, c) | pick(A, c)
 huber(x, y) | where(x > y, x * y, x + y) | maximum(A, x) | coprod(A, axis=0) | broadcast_to(x, (3, 4)) | swap(T)
 """.replace("\n", "|").split("|")
-FORWARD_ONLY = ["take(A, c, axis=1)", "take(A, c)", "B[c]", "take(T, d, axis=1)"]
+FORWARD_ONLY = [
+    "take(x, k)",
+    "x[k]",
+    "take(A, k, axis=1)",
+    "take(A, c, axis=1)",
+    "take(A, c)",
+    "B[c]",
+    "take(T, d, axis=1)",
+]
 
 
 def graph_of(text: str):
@@ -48,7 +61,7 @@ def check(graph) -> None:
         np.testing.assert_allclose(got, np.ravel(whole[i]), rtol=1e-11, atol=1e-14)
 
 
-@pytest.mark.parametrize("text", [p.strip() for p in PROGRAMS if p.strip()])
+@pytest.mark.parametrize("text", [p.strip() for p in PROGRAMS + EMPTY if p.strip()])
 def test_values_and_gradients_agree_entry_by_entry(text: str) -> None:
     graph = graph_of(text)
     check(graph)
@@ -71,6 +84,7 @@ def test_names_are_kept_entry_by_entry() -> None:
     [
         ("sum(x)", {"x": "N"}, ShapeError, "'x' of shape (N,) has no fixed, small number of entries"),
         ("A @ A", {"A": (400, 400)}, ShapeError, "the scalar graph would have more than 200000 nodes"),
+        ("max(x)", {"x": 0}, ShapeError, "there is no maximum of no entries"),
         ("argmax(x)", {"x": 3}, UsageError, "'argmax' has no scalar meaning"),
         ("sum(x) + x_0", {"x": 3}, UsageError, "an entry of 'x' would be called 'x_0', as an input is"),
     ],
