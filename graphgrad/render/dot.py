@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape
 
-from graphgrad.render.layout import POINTS
+from graphgrad.render.blueprint import POINTS
 from graphgrad.render.scene import Frame, text
 from graphgrad.render.shapes import Box, Curve, Head, Ink, Point
 from graphgrad.render.stage import Stage

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import math
 import shutil
 import subprocess
 import sys
@@ -13,13 +12,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from graphgrad.core.errors import GraphgradError
+from graphgrad.render.blueprint import CLUSTER, LARGE, NODE_GAP, RANK_GAP, Problem
+from graphgrad.render.rows import Rows, depths, rows
 from graphgrad.render.shapes import Point
 
 ASPECT = 1.9  # of a lecture's screen, less the lines above and below the graph
-RANK_GAP, NODE_GAP = 34.0, 22.0
-LARGE, HASTE = 150, {"nslimit": "2", "nslimit1": "2"}  # nodes; how often dot looks for straighter edges (a node)
-POINTS = 72.0  # an inch
-CLUSTER = "cluster "  # how Graphviz knows a group
+BETTER = 0.85  # what takes another layout's place must fit a screen so much better
+STRIP = 2.2  # times as wide as high, and a network is set in rows
 
 
 class Size(NamedTuple):
@@ -75,55 +74,57 @@ def engine() -> str:
     return found
 
 
-def arrange(
-    sizes: Mapping[int, Size], edges: Sequence[Edge], groups: Mapping[str, Sequence[int]] | None = None
-) -> Layout:
-    """Lay a graph out: nodes of fixed sizes, room for every label, left to right or downwards as fits a screen better.
+def arrange(problem: Problem) -> Layout:
+    """Lay a graph out, in the direction, or the rows of groups, that fit a screen best.
 
     Equal graphs give equal layouts. Multiple edges between two nodes stay apart.
     """
-    source = _dot(sizes, edges, groups or {}, _direction(sizes, edges))
+    best = _drawn(problem, problem.source(_direction(problem.sizes, problem.edges)))
+    if not problem.groups or len(problem.sizes) > LARGE or best.width < STRIP * best.height:
+        return best
+    for choice in rows(list(problem.sizes), problem.links, problem.groups):
+        other = _in_rows(problem, choice)
+        if other and _reduced(other.width, other.height) < BETTER * _reduced(best.width, best.height):
+            best = other
+    return best
+
+
+def _in_rows(problem: Problem, choice: Rows) -> Layout | None:
+    """The layout in rows, the first at the top; None where dot orders them as it likes."""
+    layout = _drawn(problem, problem.source("LR", choice, "b"))  # names at the bottom, which mostly becomes the top
+    heights = _heights(layout, choice)
+    if heights == sorted(heights, reverse=True):
+        return _turned_over(layout)
+    layout = _drawn(problem, problem.source("LR", choice, "t"))
+    heights = _heights(layout, choice)
+    return layout if heights == sorted(heights) else None
+
+
+def _heights(layout: Layout, choice: Rows) -> list[float]:
+    return [sum(layout.nodes[n][1] for n in row) / len(row) for row in choice]
+
+
+def _drawn(problem: Problem, source: str) -> Layout:
     ran = subprocess.run([engine(), "-Kdot", "-Tjson"], input=source.encode(), capture_output=True, check=False)  # noqa: S603
     if ran.returncode:
         raise GraphgradError(f"the layout program failed: {ran.stderr.decode(errors='replace').strip()}")
-    return _read(json.loads(ran.stdout), sizes, len(edges))
+    return _read(json.loads(ran.stdout), problem.sizes, len(problem.edges))
 
 
-def _dot(sizes: Mapping[int, Size], edges: Sequence[Edge], groups: Mapping[str, Sequence[int]], direction: str) -> str:
-    import graphviz
+def _turned_over(layout: Layout) -> Layout:
+    """The layout with its bottom at the top; boxes stay upright."""
 
-    gaps = {"rankdir": direction, "ranksep": _inches(RANK_GAP), "nodesep": _inches(NODE_GAP)}
-    graph = graphviz.Digraph(graph_attr=gaps | (HASTE if len(sizes) > LARGE else {}))
-    graph.attr("node", shape="box", fixedsize="true", label="")
-    for name, members in groups.items():
-        with graph.subgraph(
-            name=CLUSTER + name, graph_attr={"margin": "12", "label": _blank(Size(60.0, 14.0))}
-        ) as cluster:
-            for node in members:
-                cluster.node(str(node))
-    for node, size in sizes.items():
-        graph.node(str(node), width=_inches(size.width), height=_inches(size.height))
-    for index, edge in enumerate(edges):
-        label = {} if edge.label is None else {"label": _blank(edge.label)}
-        graph.edge(str(edge.tail), str(edge.head), id=str(index), **label)
-    return str(graph.source)
+    def over(point: Point) -> Point:
+        return point[0], round(layout.height - point[1], 2)
 
-
-def _blank(size: Size) -> str:
-    room = f'width="{size.width:.0f}" height="{size.height:.0f}"'
-    bare = 'border="0" cellborder="0" cellpadding="0" cellspacing="0" fixedsize="true"'
-    return f"<<table {bare} {room}><tr><td></td></tr></table>>"
-
-
-def _inches(points: float) -> str:
-    return f"{points / POINTS:.4f}"
+    routes = [Route(tuple(map(over, r.points)), over(r.tip), over(r.label) if r.label else None) for r in layout.routes]
+    groups = {n: g._replace(y=round(layout.height - g.y - g.height, 2)) for n, g in layout.groups.items()}
+    return layout._replace(nodes={n: over(p) for n, p in layout.nodes.items()}, routes=routes, groups=groups)
 
 
 def _direction(sizes: Mapping[int, Size], edges: Sequence[Edge]) -> str:
     """LR or TB, whichever comes nearer to a screen's shape, judged by ranks before anything is laid out."""
-    rank = dict.fromkeys(sizes, 0)
-    for edge in sorted(edges, key=lambda e: e.head):  # topological: heads are consumers, whose operands come before
-        rank[edge.head] = max(rank[edge.head], rank[edge.tail] + 1)
+    rank = depths(list(sizes), [(edge.tail, edge.head) for edge in edges])
     ranks: list[list[Size]] = [[] for _ in range(1 + max(rank.values(), default=0))]
     labels: list[list[Size]] = [[Size(0.0, 0.0)] for _ in ranks]
     for node, size in sizes.items():
@@ -133,8 +134,12 @@ def _direction(sizes: Mapping[int, Size], edges: Sequence[Edge]) -> str:
     gaps = RANK_GAP * len(ranks)
     across = _along(ranks, 0) + _along(labels, 0) + gaps, _beside(ranks, 1)
     down = _beside(ranks, 0), _along(ranks, 1) + _along(labels, 1) + gaps
-    near, far = (abs(math.log(width / max(height, 1.0) / ASPECT)) for width, height in (across, down))
-    return "LR" if near <= far else "TB"
+    return "LR" if _reduced(*across) <= _reduced(*down) else "TB"
+
+
+def _reduced(width: float, height: float) -> float:
+    """How much a drawing must be reduced to fit a screen."""
+    return max(width / ASPECT, height)
 
 
 def _along(ranks: Sequence[Sequence[Size]], axis: int) -> float:
@@ -151,6 +156,8 @@ def _read(drawn: dict[str, Any], sizes: Mapping[int, Size], count: int) -> Layou
     nodes = {int(o["name"]): place(o["pos"]) for o in drawn.get("objects", ()) if "pos" in o}
     routes: list[Route | None] = [None] * count
     for edge in drawn.get("edges", ()):
+        if "id" not in edge:
+            continue  # one that stacks rows
         head, *points = edge["pos"].split()
         label = place(edge["lp"]) if "lp" in edge else None
         routes[int(edge["id"])] = Route(tuple(map(place, points)), place(head[2:]), label)

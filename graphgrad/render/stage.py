@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from graphgrad.render.blueprint import Problem
 from graphgrad.render.heat import Arrays
 from graphgrad.render.layout import Edge, Layout, Size, arrange
 from graphgrad.render.numerals import Numeral
@@ -67,7 +68,7 @@ def set_up(scene: Scene, style: Style) -> Stage:
         else:
             sizes[card.node], rows[card.node] = _card(card, scene, style)
     edges = [Edge(w.operand, w.consumer, _wire(w, scene, style)) for w in scene.wires]
-    layout = arrange(sizes, edges, dict(scene.groups))
+    layout = arrange(Problem(sizes, edges, scene.groups))
 
     rules = [line(f.rule.phrase(mode), scene.values) for f in scene.frames for mode in MODES]
     rule = _extent(rules, style.rule_size)

@@ -44,7 +44,8 @@ def measure(card: Card, arrays: Arrays, style: Style) -> tuple[Size, Maps]:
     top = PAD + ascent + descent + GAP
     caption = top + area.height + 4.0 + small
     baselines = (round(caption, 2), round(caption + 1.35 * small, 2))
-    whole = Size(round(sum(widths) + 2 * GAP * (len(widths) - 1) + 2 * PAD, 1), round(baselines[1] + PAD, 1))
+    lowest = baselines[max(sum(map(bool, arrays[node][1])) for node in ids) - 1]
+    whole = Size(round(sum(widths) + 2 * GAP * (len(widths) - 1) + 2 * PAD, 1), round(lowest + PAD, 1))
     return whole, Maps(round(PAD + ascent, 2), round(top, 2), area, tuple(widths), baselines)
 
 
