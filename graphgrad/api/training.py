@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def animate_training(history: History, /, *, theme: str = "light") -> TrainingFi
     """Film a training run: the network, the loss so far and, for one or two inputs, what the network says.
 
     The run must have been trained with `fit(..., film=True)`, which keeps snapshots in its history. Save the film with
-    `.save`, to .gif, .apng, .webp or .mp4, or picture by picture to "{}.png" or "{}.svg".
+    `.save`, to .html, .svg, .gif, .pdf, .mp4 and more, or picture by picture to "{}.png" and the like.
 
     A decision surface is drawn for two inputs, a function for one; sizes are points. Raises UsageError for a history
     without snapshots and for an unknown theme. Source: the snapshots alone; the surface is the network's own answers.
@@ -45,9 +46,12 @@ def animate_training(history: History, /, *, theme: str = "light") -> TrainingFi
     reel, look = history.reel, style(theme)
     steps, losses, values = zip(*reel.snapshots, strict=True)
     count = layers(reel.model)
-    weights = [[snapshot[f"W{i}"] for i in range(1, count + 1)] for snapshot in values if count]
-    biases = [[snapshot[f"b{i}"] for i in range(1, count + 1)] for snapshot in values if count]
-    scene = TrainingScene(name(reel.model, count), steps, losses, weights, biases, field(reel))
+    shown = values if count else ()
+    slopes = [reel.gradient(snapshot) for snapshot in shown]
+    weights, biases = layered(shown, count)
+    scene = TrainingScene(
+        name(reel.model, count), steps, losses, weights, biases, *layered(slopes, count), field=field(reel)
+    )
     return TrainingFilm(scene, look)
 
 
@@ -59,6 +63,12 @@ def layers(model: Model) -> int:
         if shapes.get(f"b{count}") != width:
             return 0
     return count if 2 * count == len(shapes) and width == model.net.sizes[1] else 0
+
+
+def layered(several: Sequence[Mapping[str, Any]], count: int) -> tuple[list[Any], list[Any]]:
+    """Every snapshot's matrices, and its vectors, in the order of layers."""
+    matrices, vectors = ([[named[f"{letter}{i}"] for i in range(1, count + 1)] for named in several] for letter in "Wb")
+    return matrices, vectors
 
 
 def name(model: Model, count: int) -> Math:

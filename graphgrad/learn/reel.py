@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from graphgrad.compiler.compile import compile as compiled
+from graphgrad.compiler.compiled import Compiled
 from graphgrad.learn.evaluate import judge, measure
 from graphgrad.learn.examples import Examples
+from graphgrad.learn.losses import Objective, objective
 from graphgrad.learn.model import Model
+from graphgrad.transform.grad import grad
 
 FRAMES = 48
+GRADED = 2048  # examples, evenly taken, that the gradient of a snapshot is taken over
 
 
 class Snapshot(NamedTuple):
@@ -42,6 +48,22 @@ class Reel:
             kept = {name: np.array(value) for name, value in values.items()}
             loss = measure(self.at(kept), self._judged, self._learn).loss
             self.snapshots.append(Snapshot(step, loss, kept))
+
+    def gradient(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The derivative of the loss by every parameter, over all examples, or over `GRADED` of them."""
+        rows = np.unique(np.linspace(0, len(self.X) - 1, GRADED).astype(int))
+        fed = {self.model.net.data: np.asarray(self.X[rows]), self._objective.target: np.asarray(self.Y[rows])}
+        _, found = self._graded(**self.at(values).weights, **fed)
+        return {name: np.asarray(found[name]) for name in values}
+
+    @cached_property
+    def _graded(self) -> Compiled:
+        return compiled(grad(self._objective.graph, *self.model.net.values), dtype=self.model.dtype)
+
+    @cached_property
+    def _objective(self) -> Objective:
+        loss = self.model.loss
+        return objective(self.model.net, loss.text if loss.name == "loss" else loss.name)
 
     def at(self, values: dict[str, Any]) -> Model:
         """The model with these parameters."""

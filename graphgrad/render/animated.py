@@ -7,23 +7,22 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from graphgrad.render.draw import layer
-from graphgrad.render.layout import Size
 from graphgrad.render.raster import milliseconds
 from graphgrad.render.shapes import Shape
 from graphgrad.render.svg import document, element, glyphs_of, painter
 
 if TYPE_CHECKING:
-    from graphgrad.render.film import Film
+    from graphgrad.render.sheet import Reel
 
 
-def film_svg(film: Film) -> bytes:
+def film_svg(film: Reel) -> bytes:
     """The film as self-playing SVG: every shape once, and for every set of frames one rule that shows its shapes."""
     visible = presence(film)
     shapes = sorted(visible, key=layer)
     rules = {
         frames: f"k{n}" for n, frames in enumerate(dict.fromkeys(visible[s] for s in shapes)) if len(frames) < len(film)
     }
-    paint, values = painter(film.style), film.scene.values
+    paint, values = painter(film.style), film.values
     body = [f"<style>{_css(film, rules)}</style>"]
     groups: list[tuple[tuple[int, ...], list[str]]] = []
     for shape in shapes:  # neighbours that come and go together share a group
@@ -31,12 +30,11 @@ def film_svg(film: Film) -> bytes:
             groups.append((visible[shape], []))
         groups[-1][1].append(element(shape, values, paint))
     body += (_group(frames, elements, rules, len(film) - 1) for frames, elements in groups)
-    size = Size(film.stage.width, film.stage.height)
     said = " ".join(picture.caption for picture in film.frames)
-    return document(size, body, glyphs_of(shapes, values), f"Backpropagation of {film.scene.name}", said).encode()
+    return document(film.size, body, glyphs_of(shapes, values), film.title, said).encode()
 
 
-def presence(film: Film) -> dict[Shape, tuple[int, ...]]:
+def presence(film: Reel) -> dict[Shape, tuple[int, ...]]:
     """In which frames each shape is seen."""
     visible: dict[Shape, list[int]] = {}
     for k, picture in enumerate(film.frames):
@@ -52,7 +50,7 @@ def _group(frames: tuple[int, ...], elements: Iterable[str], rules: dict[tuple[i
     return f'<g class="f {rules[frames]}{"" if last in frames else " off"}">{inner}</g>'
 
 
-def _css(film: Film, rules: dict[tuple[int, ...], str]) -> str:
+def _css(film: Reel, rules: dict[tuple[int, ...], str]) -> str:
     lengths = [milliseconds(picture) for picture in film.frames]
     ends = list(accumulate(lengths))
     starts = [100 * (end - length) / ends[-1] for end, length in zip(ends, lengths, strict=True)]

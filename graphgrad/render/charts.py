@@ -1,7 +1,4 @@
-"""Charts of a training film: the loss so far, a fitted function, a decision surface. Axes stay the same in all frames.
-
-Everything is drawn with the shapes of the other pictures, and with patches: areas in a shade of a colour.
-"""
+"""Charts of a training film: the loss so far, a fitted function, a decision surface, on axes that stay."""
 
 from __future__ import annotations
 
@@ -14,13 +11,12 @@ import numpy as np
 
 from graphgrad.render.numerals import numeral
 from graphgrad.render.scene import Math, words
-from graphgrad.render.shapes import Box, Curve, Ink, Point, Shape
-from graphgrad.render.svg import Paint, fmt
+from graphgrad.render.shapes import Box, Curve, Ink, Patch, Point, Shape
 
 OWNERS = ("value", "adjoint", "good", "bad", "faint", "ink")  # the colours of classes; of numbers, the first two
 SHADES, OF = 4, 6  # a surface has so many shades, of the six that the palette of a GIF has
 DECADES = 8  # a loss that falls further than this rests on the axis
-TICK = 11.0  # type of ticks
+TICK, TITLE = 11.0, 12.0  # type of ticks; room for words above
 GUTTER, FOOT, HEAD = 34.0, 16.0, 4.0  # room for ticks at the left and below, and for half a tick above
 
 
@@ -37,18 +33,15 @@ class Area(NamedTuple):
         """The plot's own part: the ticks stand around it."""
         return Area(self.x + GUTTER, self.y + HEAD, self.width - GUTTER - HEAD, self.height - FOOT - HEAD)
 
+    @property
+    def below_title(self) -> Area:
+        """The part below a line of words."""
+        return self._replace(y=self.y + TITLE, height=self.height - TITLE)
+
     def at(self, u: float, v: float) -> Point:
         """The point at parts u of the width, from the left, and v of the height, from below; or the nearest one."""
         u, v = min(max(u, 0.0), 1.0), min(max(v, 0.0), 1.0)
         return self.x + u * self.width, self.y + (1 - v) * self.height
-
-
-class Patch(NamedTuple):
-    """Rectangles (left, top, right, bottom) in one shade of a colour; neighbours share their edge to the digit."""
-
-    rectangles: tuple[tuple[float, float, float, float], ...]
-    role: str
-    strength: float
 
 
 class Surface(NamedTuple):
@@ -117,10 +110,10 @@ def decades(losses: Sequence[float]) -> tuple[int, int]:
     return min(low, high - 1), high
 
 
-def surface(area: Area, field: Surface, frame: int) -> list[Shape | Patch]:
+def surface(area: Area, field: Surface, frame: int) -> list[Shape]:
     """Draw the decision surface at a snapshot: a shade for every degree of certainty, and the examples on top."""
     plot, (left, right, low, high) = area.inner, field.box
-    shapes: list[Shape | Patch] = [*_patches(plot, field.owners[frame], field.strengths[frame]), _edge(plot)]
+    shapes: list[Shape] = [*_patches(plot, field.owners[frame], field.strengths[frame]), _edge(plot)]
     shapes += _ticks(plot, (left, right), (low, high))
     for (a, b), target in zip(field.points, field.targets, strict=True):
         x, y = plot.at((float(a) - left) / (right - left), (float(b) - low) / (high - low))
@@ -143,33 +136,20 @@ def fitted(area: Area, field: Fitted, frame: int) -> list[Shape]:
     return [*shapes, Curve(straight(points), "value", 2.6)]
 
 
-def patch(shape: Patch, paint: Paint) -> str:
-    """A patch as an SVG element."""
-    drawn = "".join(f"M{fmt(x)} {fmt(y)}H{fmt(right)}V{fmt(low)}H{fmt(x)}z" for x, y, right, low in shape.rectangles)
-    fill = f'{paint("fill", shape.role)} fill-opacity="{shape.strength:.4f}"'
-    return f'<path d="{drawn}"{fill} shape-rendering="crispEdges"/>'
-
-
 def _patches(plot: Area, owners: Any, strengths: Any) -> Iterator[Patch]:
     """Cells of one shade, those side by side in a row joined."""
     shades = np.ceil(np.clip(strengths, 0, 1) * SHADES - 1e-9).astype(int)
     kinds = np.where(shades > 0, owners * (SHADES + 1) + shades, 0)
     rows, columns = kinds.shape
     wide, high = plot.width / columns, plot.height / rows
-    found: dict[int, list[tuple[float, float, float, float]]] = {}
+    found: dict[int, list[tuple[int, int, int]]] = {}
     for i, row in enumerate(kinds):
         edges = [0, *(np.flatnonzero(np.diff(row)) + 1).tolist(), columns]
         for start, end in pairwise(edges):
-            ends = (
-                plot.x + start * wide,
-                plot.y + (rows - i - 1) * high,
-                plot.x + end * wide,
-                plot.y + (rows - i) * high,
-            )
-            found.setdefault(int(row[start]), []).append(ends)
+            found.setdefault(int(row[start]), []).append((rows - i - 1, start, end))
     for kind in sorted(found.keys() - {0}):
         owner, shade = divmod(kind, SHADES + 1)
-        yield Patch(tuple(found[kind]), OWNERS[owner], shade / OF)
+        yield Patch(plot.x, plot.y, wide, high, tuple(found[kind]), OWNERS[owner], shade / OF)
 
 
 def _part(number: float, ends: tuple[float, float]) -> float:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from graphgrad.render.scene import Closing, Frame, Phrase, Sum, Wire, words
-from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Point, Shape
+from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Patch, Point, Shape
 from graphgrad.render.stage import (
     BADGE,
     BADGE_GAP,
@@ -52,9 +52,11 @@ def layer(shape: Shape) -> int:
             return 1
         if shape.node >= 0 or shape.dashed:
             return 6 if shape.dashed else 5
+        if 2 * shape.radius == shape.width == shape.height:
+            return 5  # a neuron, or a point of a chart
         over_wires = shape.fill == "ground" and shape.radius > 0
         return 4 if over_wires else int(shape.fill != "ground")
-    return {Curve: 2, Head: 3, Heat: 7, Ink: 8}[type(shape)]
+    return {Patch: 1, Curve: 2, Head: 3, Heat: 7, Ink: 8}[type(shape)]
 
 
 def role(frame: Frame) -> str:

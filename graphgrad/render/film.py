@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from html import escape
 from pathlib import Path
-from typing import Any
 
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.execute.trace import Trace
@@ -17,16 +15,19 @@ from graphgrad.render.export import FILM, PICTURE, save
 from graphgrad.render.layout import Size
 from graphgrad.render.scene import MODES, Frame, Math, Scene, text
 from graphgrad.render.shapes import Shape
+from graphgrad.render.sheet import Reel, Sheet
 from graphgrad.render.stage import Stage, set_up
 from graphgrad.render.style import Style, style
-from graphgrad.render.svg import document, element, glyphs_of, painter
 
 
-class Picture:
+class Picture(Sheet):
     """One picture: a frame on its stage."""
 
     def __init__(self, stage: Stage, frame: Frame, labels: str = "both") -> None:
         self.stage, self.frame, self.labels = stage, frame, labels
+        self.size, self.style, self.values = Size(stage.width, stage.height), stage.style, stage.scene.values
+        self.phase = frame.phase
+        self.title = f"{'Backpropagation' if frame.phase else 'Graph'} of {stage.scene.name}"
 
     @cached_property
     def shapes(self) -> tuple[Shape, ...]:
@@ -36,17 +37,7 @@ class Picture:
     @property
     def caption(self) -> str:
         """What the picture says, in words."""
-        return text(self.frame.said, self.stage.scene.values)
-
-    def svg(self) -> str:
-        """The picture as a whole SVG file, which needs no font."""
-        values, paint = self.stage.scene.values, painter(self.stage.style)
-        body = [element(shape, values, paint) for shape in self.shapes]
-        title = (
-            f"Backpropagation of {self.stage.scene.name}" if self.frame.phase else f"Graph of {self.stage.scene.name}"
-        )
-        size = Size(self.stage.width, self.stage.height)
-        return document(size, body, glyphs_of(self.shapes, values), title, self.caption)
+        return text(self.frame.said, self.values)
 
     def dot(self) -> str:
         """The picture as pinned DOT source: `neato -n2` draws it with these places, labels and colours."""
@@ -56,12 +47,11 @@ class Picture:
         """Write the picture; the suffix says as what. UsageError for an unknown suffix or a path not writable."""
         return save(self, path, PICTURE)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"image/svg+xml": self.svg(), "text/plain": self.caption}
 
-
-class Film:
+class Film(Reel):
     """A film of backpropagation: `frames` are its pictures, `save` writes it to any format by suffix."""
+
+    formats = FILM
 
     def __init__(self, scene: Scene, look: Style, labels: str = "both", trace: Trace | None = None) -> None:
         if labels not in MODES:
@@ -69,37 +59,25 @@ class Film:
                 f"labels are {', '.join(MODES[:-1])} or {MODES[-1]}, not '{labels}'", hint=did_you_mean(labels, MODES)
             )
         self.scene, self.style, self.labels, self.trace = scene, look, labels, trace
+        self.values, self.title = scene.values, f"Backpropagation of {scene.name}"
 
     @cached_property
     def stage(self) -> Stage:
         """The one layout that all frames share."""
         return set_up(self.scene, self.style)
 
+    @property
+    def size(self) -> Size:
+        """The size of every picture, in points."""
+        return Size(self.stage.width, self.stage.height)
+
     @cached_property
     def frames(self) -> Sequence[Picture]:
         """The pictures, first to last."""
         return tuple(Picture(self.stage, frame, self.labels) for frame in self.scene.frames)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the film; the suffix says as what, and `{}` in the name gives each frame a file of its own.
-
-        Raises UsageError for an unknown suffix or an unwritable path, before any work is done.
-        """
-        return save(self, path, FILM)
-
     def __len__(self) -> int:
         return len(self.scene.frames)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """The player, in a frame as wide as the cell; the last picture where a page may run no script."""
-        page = FILM[".html"].load()(self).decode()
-        high = round(min(1.0, 900 / self.stage.width) * self.stage.height + 330)
-        style_ = f"width:100%;height:{high}px;border:0"
-        frame = (
-            f'<iframe title="Backpropagation of {self.scene.name}" style="{style_}" srcdoc="{escape(page)}"></iframe>'
-        )
-        last = self.frames[-1]
-        return {"text/html": frame, "image/svg+xml": last.svg(), "text/plain": last.caption}
 
 
 def film(  # noqa: PLR0913  (all but the first are keywords)

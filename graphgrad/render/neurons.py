@@ -14,7 +14,7 @@ from graphgrad.render.shapes import Box, Curve, Ink, Point, Shape
 Matrices = Sequence[Any]  # an array a layer
 MOST = 12  # neurons that are drawn of a layer; of a larger one the first and the last, and dots between
 SPACING = 74.0
-LEGEND = 24.0  # room below the network
+LEGEND = 24.0  # room below a network, for words
 THIN, THICK = 0.25, 5.0
 
 
@@ -68,7 +68,7 @@ def network(area: Area, weights: Sequence[Matrices], biases: Sequence[Matrices],
             if layer == 0 and r > 8.0:
                 name = f"x_{{{number + 1}}}" if sizes[0] > 1 else "x"
                 shapes.append(Ink((Math(name, name),), x, y + 0.24 * r, min(13.0, 1.15 * r), "ink", 1.45 * r))
-    return [*shapes, *_legend(area)]
+    return shapes
 
 
 def signed(number: float) -> str:
@@ -85,7 +85,8 @@ def _dots(points: dict[int, Point], size: int) -> list[Shape]:
     return [Box(x - 1.3, middle + k * gap - 1.3, 2.6, 2.6, 1.3, "faint") for k in (-1, 0, 1)]
 
 
-def _legend(area: Area) -> list[Shape]:
+def legend(area: Area) -> list[Shape]:
+    """Say below a network what the colours of lines mean."""
     y, x, shapes = area.y + area.height - 3.0, area.x + area.width / 2, list[Shape]()
     for start, weight, word in ((x - 92.0, 1.0, "positive"), (x + 12.0, -1.0, "negative")):
         shapes.append(Curve(straight([(start, y - 4.0), (start + 20.0, y - 4.0)]), signed(weight), 3.0))

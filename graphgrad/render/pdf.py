@@ -7,32 +7,32 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Shape
+from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Patch, Shape
 from graphgrad.render.style import Style
 from graphgrad.render.svg import glyphs_of, placed
 from graphgrad.render.typeset import advance_of, font, index_digit, line, outline
 
 if TYPE_CHECKING:
-    from graphgrad.render.film import Film, Picture
+    from graphgrad.render.sheet import Reel, Sheet
 
 ROUND = 0.5523  # a quarter of a circle as a Bézier curve
 PER_FONT = 256
 
 
-def film_pdf(film: Film) -> bytes:
+def film_pdf(film: Reel) -> bytes:
     """The film as a handout: a page a frame."""
     return document(film.frames)
 
 
-def picture_pdf(picture: Picture) -> bytes:
+def picture_pdf(picture: Sheet) -> bytes:
     """A picture as one page."""
     return document([picture])
 
 
-def document(pictures: Sequence[Picture]) -> bytes:
+def document(pictures: Sequence[Sheet]) -> bytes:
     """Pages of one size, sharing one font."""
-    stage = pictures[0].stage
-    glyphs = sorted(set().union(*(glyphs_of(p.shapes, stage.scene.values) for p in pictures)))
+    first = pictures[0]
+    glyphs = sorted(set().union(*(glyphs_of(p.shapes, p.values) for p in pictures)))
     file = _File()
     fonts = [_font(file, glyphs[k : k + PER_FONT]) for k in range(0, len(glyphs), PER_FONT)]
     named = " ".join(f"/F{k} {number} 0 R" for k, number in enumerate(fonts))
@@ -40,9 +40,9 @@ def document(pictures: Sequence[Picture]) -> bytes:
     pages = file.reserve()
     kids = []
     for picture in pictures:
-        pen = _Pen(stage.height, stage.style, stage.scene.values, codes)
+        pen = _Pen(picture.size.height, picture.style, picture.values, codes)
         content = file.stream("\n".join(op for shape in picture.shapes for op in pen.draw(shape)))
-        box = f"/MediaBox [0 0 {stage.width:g} {stage.height:g}]"
+        box = f"/MediaBox [0 0 {first.size.width:g} {first.size.height:g}]"
         kids.append(
             file.add(f"<</Type/Page/Parent {pages} 0 R{box}/Resources<</Font<<{named}>>>>/Contents {content} 0 R>>")
         )
@@ -149,6 +149,8 @@ class _Pen:
                 yield from self.ink(shape)
             case Heat():
                 yield from self.heat(shape)
+            case Patch():
+                yield from self.patch(shape)
 
     def box(self, box: Box) -> Iterator[str]:
         if box.fill:
@@ -193,8 +195,15 @@ class _Pen:
         yield f"{self.colour(heat.colour)} RG 0.75 w []0 d"
         yield f"{self.at(heat.x, heat.y + heat.height)} {heat.width:.2f} {heat.height:.2f} re S"
 
-    def mixed(self, role: str, strength: float) -> str:
-        over, under = (getattr(self.look, name) for name in (role, "card"))
+    def patch(self, patch: Patch) -> Iterator[str]:
+        """Cells of one colour in one filling, so that no viewer shows a seam between them."""
+        yield f"{self.mixed(patch.role, patch.strength, 'ground')} rg"
+        for left, top, right, low in patch.rectangles:
+            yield f"{self.at(left, low)} {right - left:.2f} {low - top:.2f} re"
+        yield "f"
+
+    def mixed(self, role: str, strength: float, ground: str = "card") -> str:
+        over, under = (getattr(self.look, name) for name in (role, ground))
         pairs = ((int(over[k : k + 2], 16), int(under[k : k + 2], 16)) for k in (1, 3, 5))
         return " ".join(f"{(a * strength + b * (1 - strength)) / 255:.3g}" for a, b in pairs)
 

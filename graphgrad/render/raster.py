@@ -14,7 +14,7 @@ from graphgrad.render.style import Style
 if TYPE_CHECKING:
     from PIL import Image
 
-    from graphgrad.render.film import Film, Picture
+    from graphgrad.render.sheet import Reel, Sheet
 
 Channels = tuple[int, int, int]
 STILL_WIDTH, FILM_WIDTH = 1920, 960
@@ -25,29 +25,29 @@ MILLISECONDS = {"start": 1000, "training": 160, "inputs": 1200, "forward": 1200,
 BACKWARD = 1800
 
 
-def png(picture: Picture, width: int = STILL_WIDTH) -> bytes:
+def png(picture: Sheet, width: int = STILL_WIDTH) -> bytes:
     """A picture as PNG, so many pixels wide."""
     import resvg_py
 
     return bytes(resvg_py.svg_to_bytes(svg_string=picture.svg(), width=width, skip_system_fonts=True))
 
 
-def milliseconds(picture: Picture) -> int:
+def milliseconds(picture: Sheet) -> int:
     """How long a film shows a picture."""
-    return MILLISECONDS.get(picture.frame.phase, BACKWARD)
+    return MILLISECONDS.get(picture.phase, BACKWARD)
 
 
-def picture_png(picture: Picture) -> bytes:
+def picture_png(picture: Sheet) -> bytes:
     """A still."""
     return png(picture)
 
 
-def film_png(film: Film) -> bytes:
+def film_png(film: Reel) -> bytes:
     """The film's last frame as a still."""
     return png(film.frames[-1])
 
 
-def film_gif(film: Film) -> bytes:
+def film_gif(film: Reel) -> bytes:
     """The film as GIF, on one palette, so that no colour flickers."""
     from PIL import Image
 
@@ -59,17 +59,17 @@ def film_gif(film: Film) -> bytes:
     return _moving(film, flat, "GIF", optimize=False, disposal=1)
 
 
-def film_apng(film: Film) -> bytes:
+def film_apng(film: Reel) -> bytes:
     """The film as animated PNG, in full colour."""
     return _moving(film, _images(film), "PNG")
 
 
-def film_webp(film: Film) -> bytes:
+def film_webp(film: Reel) -> bytes:
     """The film as animated WebP, without loss."""
     return _moving(film, _images(film), "WEBP", lossless=True, quality=40, method=2, minimize_size=False)
 
 
-def _images(film: Film) -> list[Image.Image]:
+def _images(film: Reel) -> list[Image.Image]:
     from PIL import Image
 
     with ThreadPoolExecutor() as pool:
@@ -109,7 +109,7 @@ def _mixed(a: Channels, b: Channels, part: float) -> Channels:
     return red, green, blue
 
 
-def _moving(film: Film, images: list[Image.Image], kind: str, **settings: Any) -> bytes:
+def _moving(film: Reel, images: list[Image.Image], kind: str, **settings: Any) -> bytes:
     target = io.BytesIO()
     durations = [milliseconds(picture) for picture in film.frames]
     first, *others = images

@@ -74,4 +74,23 @@ class Heat(NamedTuple):
                 yield self.x + j * wide, self.y + i * high, wide, high, colour, abs(x)
 
 
-Shape = Box | Curve | Head | Ink | Heat
+class Patch(NamedTuple):
+    """Cells of a surface in one shade of a colour: in rows from the top, runs of cells from a column to another."""
+
+    x: float
+    y: float
+    wide: float  # a cell
+    high: float
+    runs: tuple[tuple[int, int, int], ...]  # row, first column, column after the last
+    role: str
+    strength: float
+
+    @property
+    def rectangles(self) -> Iterator[tuple[float, float, float, float]]:
+        """Left, top, right and bottom of every run."""
+        for row, start, end in self.runs:
+            top = self.y + row * self.high
+            yield self.x + start * self.wide, top, self.x + end * self.wide, top + self.high
+
+
+Shape = Box | Curve | Head | Ink | Heat | Patch

@@ -7,7 +7,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from graphgrad.render.layout import Size
-from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Point, Shape
+from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Patch, Point, Shape
 from graphgrad.render.style import Style
 from graphgrad.render.typeset import EM, Bar, Glyph, Label, line, outline
 
@@ -62,7 +62,7 @@ def _curve(curve: Curve, _: Sequence[Any], paint: Paint) -> str:
 def path(points: Sequence[Point]) -> str:
     """Bézier curves as path data."""
     first, *rest = (f"{fmt(x)} {fmt(y)}" for x, y in points)
-    return f"M{first}C{' '.join(rest)}"
+    return f"M{first}C{' '.join(rest)}" if rest else f"M{first}"
 
 
 def _heat(heat: Heat, _: Sequence[Any], paint: Paint) -> str:
@@ -73,6 +73,21 @@ def _heat(heat: Heat, _: Sequence[Any], paint: Paint) -> str:
     )
     edge = f'<rect {at} fill="none"{paint("stroke", heat.colour)} stroke-width="0.75"/>'
     return f'<g shape-rendering="crispEdges">{"".join(cells)}</g>{edge}'
+
+
+def _patch(patch: Patch, _: Sequence[Any], paint: Paint) -> str:
+    fill = f'{paint("fill", patch.role)} fill-opacity="{patch.strength:.4g}"'
+    return f'<path transform="{placing(patch)}" d="{cells(patch)}"{fill} shape-rendering="crispEdges"/>'
+
+
+def placing(patch: Patch) -> str:
+    """Where a surface's cells stand, as a transformation: a cell is a unit square."""
+    return f"translate({fmt(patch.x)} {fmt(patch.y)})scale({patch.wide:.5g} {patch.high:.5g})"
+
+
+def cells(patch: Patch) -> str:
+    """A patch as path data, in cells."""
+    return "".join(f"M{start} {row}h{end - start}v1h{start - end}z" for row, start, end in patch.runs)
 
 
 def _head(head: Head, _: Sequence[Any], paint: Paint) -> str:
@@ -126,4 +141,5 @@ _ELEMENTS: Mapping[type, Callable[[Any, Sequence[Any], Paint], str]] = {
     Head: _head,
     Ink: _ink,
     Heat: _heat,
+    Patch: _patch,
 }

@@ -11,11 +11,11 @@ from graphgrad.render.animated import presence
 from graphgrad.render.draw import layer
 from graphgrad.render.numerals import numeral
 from graphgrad.render.scene import Math, Value
-from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Point, Shape
+from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Patch, Point, Shape
 from graphgrad.render.style import Style
 
 if TYPE_CHECKING:
-    from graphgrad.render.film import Film, Picture
+    from graphgrad.render.sheet import Reel, Sheet
 
 PREAMBLE = r"""% compile with pdflatex or lualatex
 \documentclass[aspectratio=169]{beamer}
@@ -43,36 +43,35 @@ CLOSE = r"""\end{tikzpicture}}}
 SCREEN = (160.0, 90.0)  # millimetres of a slide, 16:9
 
 
-def film_tex(film: Film) -> bytes:
+def film_tex(film: Reel) -> bytes:
     """The film as a Beamer slide with a step a frame; what every frame shows stands once, before the steps."""
     visible = presence(film)
     always = sorted((s for s, frames in visible.items() if len(frames) == len(film)), key=layer)
-    lines = [_bounds(film.frames[0]), *_drawn((s for s in always if not isinstance(s, Ink)), film.scene.values)]
+    lines = [_bounds(film.frames[0]), *_drawn((s for s in always if not isinstance(s, Ink)), film.values)]
     for k in range(len(film)):
         changing = sorted((s for s in film.frames[k].shapes if len(visible[s]) < len(film)), key=layer)
-        inner = "\n  ".join(_drawn(dict.fromkeys(changing), film.scene.values))
+        inner = "\n  ".join(_drawn(dict.fromkeys(changing), film.values))
         lines.append(f"\\only<{k + 1}>{{%\n  {inner}}}")
-    lines += _drawn((s for s in always if isinstance(s, Ink)), film.scene.values)  # text lies on top
+    lines += _drawn((s for s in always if isinstance(s, Ink)), film.values)  # text lies on top
     return _document(lines, film.frames[0])
 
 
-def picture_tex(picture: Picture) -> bytes:
+def picture_tex(picture: Sheet) -> bytes:
     """A picture as a Beamer slide."""
-    return _document([_bounds(picture), *_drawn(picture.shapes, picture.stage.scene.values)], picture)
+    return _document([_bounds(picture), *_drawn(picture.shapes, picture.values)], picture)
 
 
-def _document(lines: Iterable[str], picture: Picture) -> bytes:
-    stage = picture.stage
-    look = stage.style
+def _document(lines: Iterable[str], picture: Sheet) -> bytes:
+    look, size = picture.style, picture.size
     names = [f.name for f in fields(Style) if str(getattr(look, f.name)).startswith("#")]
     colours = "\n".join(rf"\definecolor{{{_role(n)}}}{{HTML}}{{{getattr(look, n)[1:].upper()}}}" for n in names)
-    height = min(SCREEN[1] - 4, (SCREEN[0] - 6) * stage.height / stage.width)
+    height = min(SCREEN[1] - 4, (SCREEN[0] - 6) * size.height / size.width)
     head = PREAMBLE.replace("%COLOURS%", colours).replace("%HEIGHT%", f"{height:.1f}mm")
     return (head + "\n".join(lines) + "\n" + CLOSE).encode()
 
 
-def _bounds(picture: Picture) -> str:
-    return rf"\useasboundingbox (0,0) rectangle ({picture.stage.width:g},{picture.stage.height:g});"
+def _bounds(picture: Sheet) -> str:
+    return rf"\useasboundingbox (0,0) rectangle ({picture.size.width:g},{picture.size.height:g});"
 
 
 def _role(name: str) -> str:
@@ -100,6 +99,9 @@ def _draw(shape: Shape, values: Sequence[Any]) -> str:
             return rf"\fill[{_role(shape.fill)}] {' -- '.join(map(_at, shape.corners))} -- cycle;"
         case Heat():
             return _heat(shape)
+        case Patch():
+            drawn = " ".join(f"{_at((x, y))} rectangle {_at((right, low))}" for x, y, right, low in shape.rectangles)
+            return rf"\fill[{_role(shape.role)}!{100 * shape.strength:.0f}!ggground] {drawn};"
         case Ink():
             anchor, kind = ("base", "ggline") if shape.centred else ("base west", "ggexact")
             formula = "".join(_piece(p, values, shape) for p in shape.phrase)

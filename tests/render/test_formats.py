@@ -1,5 +1,6 @@
 """Files: every format is what it says it is, the same bytes each time, whole or not at all."""
 
+import io
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ from graphgrad.render import export
 from graphgrad.render.export import FILM, PICTURE
 from graphgrad.render.film import film
 from graphgrad.render.layout import engine
-from graphgrad.render.raster import milliseconds
+from graphgrad.render.raster import milliseconds, png
 
 POINT = {"x1": 0.5, "x2": 0.75}
 LATEX = [program for program in ("pdflatex", "lualatex") if shutil.which(program)]
@@ -50,6 +52,28 @@ def test_moving_pictures_have_every_frame_and_its_time(made, tmp_path, suffix):
             shown.append((image.info["duration"], image.convert("RGB").tobytes()))
     assert [round(d) for d, _ in shown] == [milliseconds(p) for p in made.frames]
     assert len({pixels for _, pixels in shown}) == len(made)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the reader leaves its pipes open
+def test_the_video_shows_every_frame_for_its_time(tmp_path):
+    """Read back: in the middle of each frame's time, the video shows that frame."""
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    made = film(trace(parse("x * y"), x=2.0, y=3.0))
+    reader = ffmpeg.read_frames(made.save(tmp_path / "film.mp4"), pix_fmt="rgb24")
+    about = next(reader)
+    (width, height), rate = about["size"], about["fps"]
+    assert (about["codec"], width, width % 2, height % 2, rate) == ("h264", 1280, 0, 0, 25)
+    ends = [end / 1000 for end in accumulate(map(milliseconds, made.frames))]
+    middles = {round((end - milliseconds(p) / 2000) * rate): p for end, p in zip(ends, made.frames, strict=True)}
+    for count, frame in enumerate(reader, 1):
+        if picture := middles.pop(count - 1, None):
+            with Image.open(io.BytesIO(png(picture, width))) as image:
+                still = np.asarray(image.convert("RGB"), int)
+            assert np.abs(np.frombuffer(frame, np.uint8).reshape(height, width, 3)[: len(still)] - still).mean() < 2
+    assert not middles
+    assert count / rate == pytest.approx(ends[-1], abs=0.1)
+    first = (tmp_path / "film.mp4").read_bytes()
+    assert made.save(tmp_path / "film.mp4").read_bytes() == first
 
 
 def test_svg_is_well_formed_and_needs_nothing(made, network):

@@ -11,9 +11,9 @@ import graphgrad as gg
 from graphgrad.api.training import around, centres
 from graphgrad.core.errors import UsageError
 from graphgrad.learn.reel import due
-from graphgrad.render.charts import OWNERS, Area, Fitted, Patch, Surface, decades, loss_curve
+from graphgrad.render.charts import OWNERS, Area, Fitted, Surface, decades, loss_curve
 from graphgrad.render.neurons import MOST, drawn_of, network, places
-from graphgrad.render.shapes import Box, Curve, Ink
+from graphgrad.render.shapes import Box, Curve, Ink, Patch
 from graphgrad.render.training import PAGE, STILLS, TRAINING
 
 GENERATOR = np.random.default_rng(0)
@@ -51,8 +51,8 @@ def corners(shape):
             return [(x, y), (x + width, y + height)]
         case Curve(points):
             return points
-        case Patch(rectangles):
-            return [point for x, y, right, low in rectangles for point in ((x, y), (right, low))]
+        case Patch():
+            return [point for x, y, right, low in shape.rectangles for point in ((x, y), (right, low))]
         case Ink(_, x, y, size, _, room, centred):
             left = x - room / 2 if centred else x
             return [(left, y - 0.8 * size), (left + room, y + 0.25 * size)]
@@ -179,7 +179,7 @@ def test_files(tmp_path):
         assert (tmp_path / f"one{suffix}").read_bytes() == first
     film.save(tmp_path / "frame{}.svg")
     assert len(list(tmp_path.glob("frame*.svg"))) == len(film.frames)
-    for name in ("film.pdf", "film{}.gif", "film"):
+    for name in ("film.tex", "film{}.gif", "film"):
         with pytest.raises(UsageError, match=r"known are|no file type|unknown file type"):
             film.save(tmp_path / name)
     assert set(STILLS) < set(TRAINING)

@@ -192,8 +192,8 @@ $("theme").addEventListener("change", () => setTheme($("theme").value));
 $("predict").addEventListener("change", () => { state.answered.clear(); pause(); go(state.k); });
 
 const KEYS = { ArrowRight: () => step(1), ArrowLeft: () => step(-1), Home: () => step(-last), End: () => step(last), " ": toggle,
-  s: () => setMode(after(options($("mode")), state.mode)), t: () => setTheme(after(options($("theme")), $("theme").value)),
-  p: () => $("predict").click(), Escape: () => { $("details").hidden = true; } };
+  s: () => FILM.cards.length && setMode(after(options($("mode")), state.mode)), t: () => setTheme(after(options($("theme")), $("theme").value)),
+  p: () => FILM.cards.length && $("predict").click(), Escape: () => { $("details").hidden = true; } };
 addEventListener("keydown", event => {
   const key = event.key.length > 1 ? event.key : event.key.toLowerCase();
   const typing = event.target.matches("input:not([type=checkbox]), select") || (key === " " && event.target.matches("button, input"));
@@ -210,6 +210,7 @@ picture.addEventListener("pointerup", event => {
   if (Math.abs(dx) > 40) step(dx < 0 ? 1 : -1);
 });
 
+document.body.classList.toggle("no-graph", !FILM.cards.length);
 const named = [...document.styleSheets[0].cssRules].map(rule => /^\[data-theme="(.+)"\]$/.exec(rule.selectorText || "")).filter(Boolean);
 $("theme").append(...named.map(([, name]) => new Option(name, name)));
 setTheme(FILM.theme);

@@ -6,7 +6,7 @@ function drawBox([, x, y, width, height, rx, fill, stroke, line, dashed]) {
   const dash = dashed ? { "stroke-dasharray": "3 2.5" } : {};
   return make("rect", { x, y, width, height, rx, fill: fill ? role(fill) : "none", ...edge, ...dash });
 }
-const drawCurve = ([, d, stroke, line]) => make("path", { d, fill: "none", stroke: role(stroke), "stroke-width": line });
+const drawCurve = ([, way, stroke, line]) => make("path", { d: FILM.paths[way], fill: "none", stroke: role(stroke), "stroke-width": line });
 const drawHead = ([, d, fill]) => make("path", { d, fill: role(fill) });
 
 function drawHeat([, x, y, width, height, cells, colour]) {
@@ -17,6 +17,9 @@ function drawHeat([, x, y, width, height, cells, colour]) {
   })));
   return make("g", {}, ...squares, make("rect", { x, y, width, height, fill: "none", stroke: role(colour), "stroke-width": 0.75 }));
 }
+
+const drawPatch = ([, transform, d, fill, strength]) =>
+  make("path", { transform, d, fill: role(fill), "fill-opacity": strength, "shape-rendering": "crispEdges" });
 
 function drawInk(shape) {
   const group = make("g", { fill: role(shape[5]) });
@@ -33,7 +36,7 @@ function setInk(group, [, phrase, x, y, size, , room, centred, lit, second]) {
 }
 
 let values = FILM.values.map(v => v === null ? null : Number(v));
-const draws = { b: drawBox, c: drawCurve, h: drawHead, i: drawInk, m: drawHeat };
+const draws = { b: drawBox, c: drawCurve, h: drawHead, i: drawInk, m: drawHeat, p: drawPatch };
 const shapes = FILM.shapes.map(shape => draws[shape[0]](shape));
 const empty = s => FILM.shapes[s][0] === "b" && FILM.shapes[s][9];
 const carries = shape => shape[0] === "i" ? shape[1].filter(Array.isArray).map(piece => piece[0]) : [];
@@ -58,7 +61,7 @@ const handles = FILM.groups.map(group => {
   return make("rect", { class: "hit", x, y, width: Math.min(width, 90), height: 26, rx: 8, ...attributes });
 });
 const [width, height] = FILM.size;
-const picture = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Computation graph" },
+const picture = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": FILM.title },
   make("defs", {}, ...glyphs), ...shapes, ...hits, ...folds, ...handles);
 document.getElementById("stage").append(picture);
 if (width > 1100) Object.assign(picture.style, { minWidth: `${0.8 * width}px`, maxHeight: "none", touchAction: "auto" }); // scrolls
