@@ -137,6 +137,14 @@ def test_no_room_has_one_file(folder):
     assert len(content) > 1, f"{ids(folder)} holds one file: it is no room"
 
 
+def test_one_place_starts_browsers():
+    """Two Playwrights in one process refuse each other, so every test takes the fixture of conftest.py."""
+    starting = "sync_" + "playwright"
+    assert [ids(p) for p in (ROOT / "tests").rglob("*.py") if starting in p.read_text(encoding="utf-8")] == [
+        "tests/conftest.py"
+    ]
+
+
 def test_top_level():
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
     there = {
