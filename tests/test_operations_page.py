@@ -1,24 +1,28 @@
 """`docs/operations.md` is the table, made readable; `--update-golden` writes it anew."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from graphgrad.core.op import ATOM
 from graphgrad.core.ops import OPS
+from graphgrad.frontend.latex import latex
 from graphgrad.frontend.parse import parse
 from graphgrad.transform.cost import cost
 
-PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = DOCS / "operations.md"
 
 INTRODUCTION = """\
 # Operations
 
 Made from the table in `core/ops.py` by `pytest --update-golden`: all that graphgrad knows about an operation stands in
-one row there. In rules, `v` is the operation's own result and `g` its cotangent; a dash means that no gradient passes.
-For elementwise operations the table says how many arithmetic operations the gradient takes for one of the forward pass,
-simplified, with the sums of adjoints: at most four for + - * /, and so for every program of them and of @. `gg.cost`
-counts any program's. At kinks a convention holds; where an operation is steep its slope is infinite, and refused.
+one row there. In rules, $v$ is the operation's own result and $g$ its cotangent; a dash means that no gradient passes.
+The verdict on each rule is [proved by the tests](rules.md), at every operand pattern. For elementwise operations the
+table says how many arithmetic operations the gradient takes for one of the forward pass, simplified, with the sums of
+adjoints: at most four for + - * /, and so for every program of them and of @. `gg.cost` counts any program's. At
+kinks a convention holds; where an operation is steep its slope is infinite, and refused.
 """
 
 SECTIONS = {  # title: introduction, and the rules that a row of the section has
@@ -55,19 +59,35 @@ def price(row):
     return str(cost(parse(program), *moved).gradient)
 
 
-def described(row, rules):
-    names = ", ".join(code(alias) for alias in row.aliases)
+def formula(rule):
+    """A local partial, typeset."""
+    graph = parse(rule)
+    return f"${latex(graph, graph.output)}$"
+
+
+def verdicts():
+    """What the tests of the proofs wrote of each operation: docs/rules.md, by notation."""
+    found = re.findall(r"^\| (`.*?`) \| (\w+|–) \|", (DOCS / "rules.md").read_text(encoding="utf-8"), re.MULTILINE)
+    return dict(reversed(found))
+
+
+def described(row, rules, verdict):
+    names = f", also {', '.join(map(code, row.aliases))}" if row.aliases else ""
     stated = {"domain": row.domain, "kinks": row.kinks, "steep": row.steep}
     remarks = "; ".join(f"{column} {code(text)}" for column, text in stated.items() if text)
-    return f"| {code(row.notation)} | {names} | {', '.join(map(code, rules))} | {price(row)} | {remarks} |"
+    typeset = [", ".join(formula(rule) if rule else "–" for rule in rules), price(row)] if row.d else []
+    cells = [f"{code(row.notation)}{names}", ", ".join(map(code, rules)), *typeset, remarks, verdict]
+    return f"| {' | '.join(cells)} |"
 
 
 def operations_page():
-    parts = [INTRODUCTION]
+    parts, proved = [INTRODUCTION], verdicts()
     for title, (introduction, rules) in SECTIONS.items():
-        rows = [described(row, rules(row)) for row in OPS.values() if rules(row)]
-        head = "| operation | also | rule | operations | domain, and zeros of what are kinks or steep |"
-        parts.append("\n".join([f"## {title}\n\n{introduction}\n\n{head}", "|---|---|---|---|---|", *rows, ""]))
+        rows = [described(row, rules(row), proved.get(code(row.notation), "–")) for row in OPS.values() if rules(row)]
+        typeset = ["as formulas", "cost"] if title == "Elementwise" else []
+        heads = ["operation", "rule", *typeset, "domain, and zeros of what are kinks or steep", "verdict"]
+        head = f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|"
+        parts.append("\n".join([f"## {title}\n\n{introduction}\n\n{head}", *rows, ""]))
     return "\n".join(parts)
 
 
