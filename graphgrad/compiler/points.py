@@ -58,7 +58,7 @@ class Points:
         text += [f"    for start in range(0, {size}, {self.chunk}):".replace("start", f"{part}_start")]
         text.append(f"        {part} = slice({part}_start, min({part}_start + {self.chunk}, {size}))")
         text += [f"        {n} = {a}[{part}]" for n, a in (*self.inputs.values(), *self.results.values())]
-        rooms, first = list(self.tape.arrays), next(iter(self.inputs))
+        rooms, first = self.tape.arrays, next(iter(self.inputs))
         if rooms:
             text.append(f"        if len({first}) < {self.chunk}:")
             text += [f"            {room} = {room}[: len({first})]" for room in rooms]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 from graphgrad.compiler.bindings import Bindings
 from graphgrad.compiler.inplace import filling
 from graphgrad.compiler.layout import column_by_column
 from graphgrad.compiler.lines import Dialect
+from graphgrad.compiler.memory import Kind, Memory
 from graphgrad.compiler.refs import Ref, Setting, late_numbers, reduced_sizes
 from graphgrad.compiler.spell import ATOM, Spelled, spell, template
 from graphgrad.core.constants import Constant
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
-from graphgrad.core.shapes import Shape
 
 VIEWS = frozenset({"transpose", "swap", "expand_dims", "squeeze", "index", "broadcast_to", "broadcast_like", "spread"})
 RESHAPES = frozenset({"reshape", "reshape_like"})
@@ -25,28 +24,20 @@ class Tape:
 
     def __init__(self, graph: Graph, setting: Setting) -> None:
         self.graph = graph
-        self.labels, self.dtype, inputs, self.homes, dims, taken, self.each_named = setting
+        self.labels, self.dtype, inputs, homes, dims, taken, self.each_named = setting
         self.dialect = Dialect("numpy", f"np.{self.dtype}")
         self.once = Bindings(self.dtype, dims, taken)
         self.step: list[tuple[str, int]] = []  # a statement and the node that it is for
         self.calls: set[str] = set()
         self.refs: list[Ref] = []
-        self.uses = Counter(o for n in graph.nodes for o in n.operands)
-        self.uses.update(graph.outputs.values())
-        self._holders: Counter[str] = Counter()  # live values in an array
-        self._free: dict[tuple[Shape, str, bool], list[str]] = {}
-        self.arrays: dict[str, tuple[Shape, str, bool]] = {}  # of our own making
+        self.memory = Memory(graph, homes)
         self._places: dict[tuple[int, bool], str] = {}
         self._turned = column_by_column(graph)
         self._late = late_numbers(graph, {i for i, ref in inputs.items() if ref.number})
         for i in range(len(graph)):
             self.refs.append(inputs[i] if i in inputs else self._make(i))
-            self._holders[self.refs[i].base] += 1
-            for o in dict.fromkeys(graph.nodes[i].operands):
-                self.uses[o] -= graph.nodes[i].operands.count(o)
-                if not self.uses[o]:
-                    self._release(self.refs[o].base)
-        for node, home in self.homes.items():
+            self.memory.hold(self.refs[i].base)
+        for node, home in homes.items():
             if self.refs[node].text != home:
                 self._say(f"np.copyto({home}, {self.refs[node].text})", node)
 
@@ -54,6 +45,11 @@ class Tape:
     def bind(self) -> list[str]:
         """The lines before the step."""
         return self.once.lines
+
+    @property
+    def arrays(self) -> list[str]:
+        """The arrays that the statements need, besides those that they were given."""
+        return list(self.memory.arrays)
 
     def _make(self, i: int) -> Ref:
         node = self.graph.nodes[i]
@@ -71,7 +67,7 @@ class Tape:
         if node.op == "pick" and self.refs[node.operands[0]].whole and len(node.shape) == 1:
             scores, labels = node.operands
             place = self._place(labels, scores)
-            self._say(f"{self.labels[i]} = {self._flat(scores, self.refs[scores])}.take({place})", i)
+            self._say(f"{self.labels[i]} = {self._flat(scores, self.refs[scores])}[{place}]", i)
             return Ref(self.labels[i])
         return self._filled(i) or self._fresh(i)
 
@@ -94,7 +90,7 @@ class Tape:
         if node.op == "sum" and dict(node.attrs)["axis"] is None:
             spelled = self._total(node.operands[0])
         bound = plain and all(r.bound for r in refs)
-        if plain and self.uses[i] == 1 and len(spelled.text) < 60 and i not in self.graph.outputs.values():
+        if plain and self.memory.uses[i] == 1 and len(spelled.text) < 60 and i not in self.graph.outputs.values():
             user = next(n for n in self.graph.nodes[i:] if i in n.operands)
             if not user.shape and (len(user.operands) > 1 or OPS[user.op].python) and user.op in OPS:
                 return Ref(spelled.text, bound=bound, level=spelled.level, number=True)
@@ -109,7 +105,7 @@ class Tape:
         shape, ref = self.graph.nodes[o].shape, self.refs[o]
         if len(shape) == 1 or (len(shape) == 2 and shape[1] == 1 and ref.whole):
             vector = ref.text if len(shape) == 1 else self._flat(o, ref)
-            return Spelled(f"np.dot({self.once.ones(shape[0])}, {vector})", ATOM)
+            return Spelled(f"{self.once.ones(shape[0])}.dot({vector})", ATOM)
         return Spelled(f"{ref.text}.sum()", ATOM)
 
     def _view(self, i: int) -> Ref:
@@ -154,13 +150,7 @@ class Tape:
         if node.op == "sub" and (made := self._one_off(i)):
             return made
         if node.op == "matmul":
-            ranks = [len(self.graph.nodes[o].shape) for o in node.operands]
-            call = "np.dot" if max(ranks) <= 2 else "np.matmul"
-            left, right = (self.refs[o].text for o in node.operands)
-            if i in self._turned:
-                turned = [self._transposed(o) for o in reversed(node.operands)]
-                return self._into(i, [f"np.dot({', '.join(turned)}, out={{v}}.T)"], frozenset())
-            return self._into(i, [f"{call}({left}, {right}, out={{v}})"], frozenset())
+            return self._into(i, [self._product(i)], frozenset())
         if node.op in {"sum", "max", "min"}:
             return self._reduced(i)
         way = filling(node.op)
@@ -171,14 +161,29 @@ class Tape:
         statements = [re.sub(r"\{(\w)\}", lambda m: {**names, **used}.get(m[1], "{v}"), s) for s in way.statements]
         return self._into(i, statements, frozenset(node.operands) if way.same else frozenset())
 
+    def _product(self, i: int) -> str:
+        """A product of matrices or vectors: by the method `dot`, which is called faster than the functions."""
+        operands = self.graph.nodes[i].operands
+        if max(len(self.graph.nodes[o].shape) for o in operands) > 2:
+            return f"np.matmul({', '.join(self.refs[o].text for o in operands)}, out={{v}})"
+        if i in self._turned:
+            right, left = map(self._transposed, operands)
+            return f"{left}.dot({right}, out={{v}}.T)"
+        left, right = (self.refs[o].text for o in operands)
+        return f"{left}.dot({right}, out={{v}})"
+
     def _reduced(self, i: int) -> Ref | None:
         """A sum along an axis: a product with ones, which is faster; a maximum by the ufunc's own method."""
         node = self.graph.nodes[i]
         (operand,) = node.operands
         source, attrs, shape = self.refs[operand], dict(node.attrs), self.graph.nodes[operand].shape
-        rank = len(shape)
-        if node.op == "sum" and rank == 2 and attrs["axis"] == 0 and not attrs["keepdims"]:
-            return self._into(i, [f"np.dot({self.once.ones(shape[0])}, {source.text}, out={{v}})"], frozenset())
+        if node.op == "sum" and len(shape) == 2 and attrs["axis"] == 0 and not attrs["keepdims"]:
+            return self._into(i, [f"{self.once.ones(shape[0])}.dot({source.text}, out={{v}})"], frozenset())
+        if node.op == "sum" and len(shape) == 2 and attrs["axis"] in {-1, 1}:
+            made = self._into(i, [], frozenset())
+            flat = self._flat(i, made) if attrs["keepdims"] else made.text
+            self._say(f"{source.text}.dot({self.once.ones(shape[1])}, out={flat})", i)
+            return made
         method = {"sum": "np.add", "max": "np.maximum", "min": "np.minimum"}[node.op]
         said = f"axis={attrs['axis']}" + ", keepdims=True" * bool(attrs["keepdims"])
         return self._into(i, [f"{method}.reduce({source.text}, {said}, out={{v}})"], frozenset())
@@ -193,7 +198,7 @@ class Tape:
         made = self._into(i, [], frozenset({x}))
         if made.base != self.refs[x].base:
             self._say(f"np.copyto({made.text}, {self.refs[x].text})", i)
-        self._say(f"{self._flat(i, made)}[{self._place(labels, i)}] -= {self.refs[amount].text}", i)
+        self._say(f"{self._flat(i, made)}[{self._place(labels, i)}] -= {self._operand(amount)}", i)
         return made
 
     def _is_one_hot(self, i: int) -> bool:
@@ -214,7 +219,8 @@ class Tape:
             name = self._places[labels, turned] = self.once.free_name("place")
             self.once.say(f"{name} = np.empty({rows}, np.int64)")
             if turned:
-                self._say(f"np.multiply({y}, {rows}, out={name})", -1)
+                count = self.once.once(f"np.array({rows})", "count")
+                self._say(f"np.multiply({y}, {count}, out={name})", -1)
             self._say(f"np.add({name if turned else y}, {starts}, out={name})", -1)
         return self._places[labels, turned]
 
@@ -231,26 +237,19 @@ class Tape:
 
     def _into(self, i: int, statements: list[str], same: frozenset[int]) -> Ref:
         """Choose the array for a value: its home, a dying operand's, a free one, or a new one."""
-        node, home = self.graph.nodes[i], self.homes.get(i)
-        name = self.labels[i]
-        own = [o for o in same if self._dies(o, i) and self.refs[o].whole]
-        if home is not None and self._holders[home] <= sum(self.refs[o].base == home for o in own):
-            base, text = home, home
+        node, name, turned = self.graph.nodes[i], self.labels[i], i in self._turned
+        kind = Kind(node.shape, "bool" if node.dtype == "bool" else f"np.{self.dtype}", turned)
+        base = self.memory.choose(i, kind, [o for o in same if self.refs[o].whole])
+        if not base:
+            base = text = name
+            self.memory.arrays[base] = kind
+            size = self.once.shape(node.shape[::-1] if turned else node.shape)
+            self.once.say(f"{name} = np.empty({size}, {kind.dtype}){'.T' * turned}")
+        elif base in self.memory.arrays and self.each_named:
+            text = name
+            self.once.say(f"{name} = {base}")
         else:
-            kind = "bool" if node.dtype == "bool" else f"np.{self.dtype}"
-            key = (node.shape, kind, i in self._turned)
-            base = next((b for o in own if self.arrays.get(b := self.refs[o].base) == key), "")
-            if not base and self._free.get(key):
-                base = self._free[key].pop()
-            if base and self.each_named:
-                self.once.say(f"{name} = {base}")
-            elif not base:
-                base = name
-                self.arrays[base] = key
-                turn = i in self._turned
-                size = self.once.shape(node.shape[::-1] if turn else node.shape)
-                self.once.say(f"{name} = np.empty({size}, {kind}){'.T' * turn}")
-            text = name if self.each_named else base
+            text = base
         for statement in statements:
             self._say(statement.replace("{v}", text), i)
         return Ref(text, base, bound=True, whole=True)
@@ -276,15 +275,6 @@ class Tape:
         self.once.say(f"{name} = np.empty((), np.{self.dtype})")
         self._say(f"{name}[()] = {ref.text}", o)
         return name
-
-    def _dies(self, o: int, i: int) -> bool:
-        """Whether a node is the last that needs an operand's array."""
-        return self.uses[o] == self.graph.nodes[i].operands.count(o) and self._holders[self.refs[o].base] == 1
-
-    def _release(self, base: str) -> None:
-        self._holders[base] -= 1
-        if base in self.arrays and not self._holders[base]:
-            self._free.setdefault(self.arrays[base], []).append(base)
 
     def _in_order(self, i: int) -> bool:
         """Whether a node is all of an array, row by row."""

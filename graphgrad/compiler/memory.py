@@ -1,0 +1,70 @@
+"""Memory: how long values live, and which array holds each; an array is used again as soon as its value is dead."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from graphgrad.core.graph import Graph
+from graphgrad.core.shapes import Shape
+
+
+class Kind(NamedTuple):
+    """What arrays that may stand in for each other have in common."""
+
+    shape: Shape
+    dtype: str  # as it is written
+    turned: bool  # whether it lies in memory column by column
+
+
+class Memory:
+    """The arrays of a program, as its nodes are gone through in order.
+
+    `homes` names, for some nodes, the array that their value is to be left in at the end. Where an input has such an
+    array, its last reader may write there too.
+    """
+
+    def __init__(self, graph: Graph, homes: Mapping[int, str]) -> None:
+        self.graph, self.homes = graph, homes
+        self.arrays: dict[str, Kind] = {}  # of our own making
+        self.uses = Counter(o for n in graph.nodes for o in n.operands)  # that are still to come
+        self.uses.update(graph.outputs.values())
+        self._bases: list[str] = []  # of the nodes so far; empty: a value that no array holds
+        self._living: Counter[str] = Counter()  # values in an array
+        self._free: dict[Kind, list[str]] = {}
+
+    def hold(self, base: str) -> None:
+        """The next node's value is in this array; its operands have been read."""
+        node = self.graph.nodes[len(self._bases)]
+        self._bases.append(base)
+        self._living[base] += 1
+        for o in dict.fromkeys(node.operands):
+            self.uses[o] -= node.operands.count(o)
+            if not self.uses[o]:
+                self._release(self._bases[o])
+
+    def choose(self, i: int, kind: Kind, whole: Iterable[int]) -> str:
+        """Give an array for a node's value, empty where a new one is due; it may be that of an operand in `whole`."""
+        dying = [o for o in whole if self._dies(o, i)]
+        home, bases = self.homes.get(i), [self._bases[o] for o in dying]
+        if home is not None and self._living[home] <= bases.count(home):
+            return home
+        for o, base in zip(dying, bases, strict=True):
+            if self.arrays.get(base) == kind or (home is None and self._is_alike(o, i)):
+                return base
+        return self._free[kind].pop() if self._free.get(kind) else ""
+
+    def _is_alike(self, o: int, i: int) -> bool:
+        """Whether an operand came in an array that is ours to fill, and of the node's form."""
+        mine, its = self.graph.nodes[i], self.graph.nodes[o]
+        return self._bases[o] in self.homes.values() and (mine.shape, mine.dtype) == (its.shape, its.dtype)
+
+    def _dies(self, o: int, i: int) -> bool:
+        """Whether a node is the last that needs an operand's array."""
+        return self.uses[o] == self.graph.nodes[i].operands.count(o) and self._living[self._bases[o]] == 1
+
+    def _release(self, base: str) -> None:
+        self._living[base] -= 1
+        if base in self.arrays and not self._living[base]:
+            self._free.setdefault(self.arrays[base], []).append(base)
