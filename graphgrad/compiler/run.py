@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
@@ -28,6 +29,7 @@ class Run(ABC):
 
     def __init__(self, step: Step) -> None:
         self.step, self.t = step, 0
+        self._wanted = dict.fromkeys(step.update.rates).keys()
 
     @property
     @abstractmethod
@@ -60,12 +62,10 @@ class Run(ABC):
         """Go on from a state."""
 
     def _rates(self, given: Mapping[str, float]) -> list[float]:
-        wanted = self.step.update.rates
-        if len(wanted) != len(given) or any(name not in given for name in wanted):
-            raise UsageError(
-                f"every step is given {', '.join(wanted) or 'no rates'}, not {', '.join(given) or 'nothing'}"
-            )
-        return [float(given[name]) for name in wanted]
+        if given.keys() != self._wanted:
+            wanted, found = ", ".join(self._wanted) or "no rates", ", ".join(given) or "nothing"
+            raise UsageError(f"every step is given {wanted}, not {found}")
+        return [float(given[name]) for name in self._wanted]
 
 
 class ArrayRun(Run):
@@ -79,6 +79,8 @@ class ArrayRun(Run):
         self._bound: dict[tuple[int, ...], tuple[Callable[..., float], Array]] = {}
         self._sizes = _dimensions(step)
         self._last: Array | None = None
+        self._quiet = contextvars.copy_context()  # where NumPy does not warn of inf and nan; faster than errstate
+        self._quiet.run(np.seterr, all="ignore")
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -94,18 +96,17 @@ class ArrayRun(Run):
 
     def __call__(self, *data: Any, **rates: float) -> float:
         """Take one step; gives the loss before it."""
-        given = self._rates(rates)
+        given, function = self._rates(rates), self._function(data)
         self.t += 1
-        with np.errstate(all="ignore"):
-            return self._function(data)(*data, self.t, *given)
+        return self._quiet.run(function, *data, self.t, *given)
 
+    @np.errstate(all="ignore")
     def epoch(self, *data: Array, order: Sequence[int] | Array | None = None, batch: int = 1, **rates: float) -> Array:
         """Take a step for every `batch` rows."""
         losses, given = [], self._rates(rates)
-        with np.errstate(all="ignore"):
-            for part in self._batches(data, order, batch):
-                self.t += 1
-                losses.append(self._function(part)(*part, self.t, *given))
+        for part in self._batches(data, order, batch):
+            self.t += 1
+            losses.append(self._function(part)(*part, self.t, *given))
         return np.array(losses)
 
     def state(self) -> dict[str, Any]:
@@ -119,7 +120,7 @@ class ArrayRun(Run):
             slot[...] = state[name]
 
     def _function(self, data: Sequence[Any]) -> Callable[..., float]:
-        sizes = tuple([np.shape(data[i])[axis] for i, axis in self._sizes])
+        sizes = tuple([np.shape(data[i])[axis] if axis else len(data[i]) for i, axis in self._sizes])
         if sizes not in self._bound:
             self._bound[sizes] = self._bind(self.theta, *self.slots.values(), *sizes)
         function, self._last = self._bound[sizes]
