@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from graphgrad.render.sheet import Reel, Sheet
 
 WIDTH = 1280
-RATE = 25  # frames a second
 EVEN = "pad=ceil(iw/2)*2:ceil(ih/2)*2:color="  # H.264 wants even sizes
 
 
@@ -30,9 +29,9 @@ def film_mp4(film: Reel) -> bytes:
     width, high = _pixels(film.frames[0]).size
     with tempfile.TemporaryDirectory() as folder:
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"]
-        command += ["-s", f"{width}x{high}", "-r", f"1000/{beat}", "-i", "-", "-r", f"{RATE}"]
-        command += ["-vf", EVEN + film.style.ground, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-threads", "1"]
-        command += ["-bitexact", "-movflags", "+faststart", "film.mp4"]
+        command += ["-s", f"{width}x{high}", "-r", f"1000/{beat}", "-i", "-"]
+        command += ["-vf", EVEN + film.style.ground, "-c:v", "libx264", "-preset", "veryfast", "-tune", "stillimage"]
+        command += ["-pix_fmt", "yuv420p", "-threads", "1", "-bitexact", "-movflags", "+faststart", "film.mp4"]
         with subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as ran:  # noqa: S603
             assert ran.stdin
             _feed(film, ran.stdin, beat)
