@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 from graphgrad.render.blueprint import POINTS
 from graphgrad.render.scene import Frame, text
 from graphgrad.render.shapes import Box, Curve, Head, Ink, Point
-from graphgrad.render.stage import Stage
+from graphgrad.render.stage import SHAPE_LINE, Stage
 
 
 def dot(stage: Stage, frame: Frame, mode: str) -> str:
@@ -16,9 +16,13 @@ def dot(stage: Stage, frame: Frame, mode: str) -> str:
 
     shapes = draw(stage, frame, mode)
     pen = _Pen(stage)
+    pen.groups([s for s in shapes if isinstance(s, Box) and s.fill == "group"])
     pen.cards([s for s in shapes if isinstance(s, Box) and s.node >= 0], [s for s in shapes if isinstance(s, Ink)])
     pen.wires([s for s in shapes if isinstance(s, Curve)], [s for s in shapes if isinstance(s, Head)], frame, mode)
     return pen.source()
+
+
+ADVANCE = 0.6  # of a letter, as a part of its size, in the widest of the fonts that stand in for Helvetica
 
 
 class _Pen:
@@ -40,6 +44,13 @@ class _Pen:
     def source(self) -> str:
         return str(self.graph.source)
 
+    def groups(self, boxes: list[Box]) -> None:
+        """The frames of layers: outlines alone, as nodes lie over edges."""
+        for number, box in enumerate(boxes):
+            at = (box.x + box.width / 2, box.y + box.height / 2)
+            self.graph.node(f"group{number}", label="", style="rounded", color=self.colour(box.stroke),
+                            pos=self.pin(at), width=_inches(box.width), height=_inches(box.height))  # fmt: skip
+
     def cards(self, boxes: list[Box], inks: list[Ink]) -> None:
         inside: set[int] = set()
         for box in boxes:
@@ -47,7 +58,7 @@ class _Pen:
             inside.update(map(id, rows))
             self.graph.node(
                 str(box.node),
-                label=self.rows(rows),
+                label=self.rows(rows, box.width - 8.0),
                 pos=self.pin((box.x + box.width / 2, box.y + box.height / 2)),
                 width=_inches(box.width),
                 height=_inches(box.height),
@@ -61,16 +72,18 @@ class _Pen:
         """The lines above and below the graph, as text nodes."""
         for number, ink in enumerate(inks):
             at = (ink.x + (0 if ink.centred else ink.room / 2), ink.y - 0.3 * ink.size)
-            self.graph.node(f"line{number}", label=self.rows([ink]), shape="plaintext", style="", pos=self.pin(at),
+            said = self.rows([ink], ink.room)
+            self.graph.node(f"line{number}", label=said, shape="plaintext", style="", pos=self.pin(at),
                             width=_inches(1.3 * ink.room), height=_inches(ink.size * 1.4))  # fmt: skip
 
     def on_wire(self, ink: Ink) -> bool:
         return ink.size == self.look.wire_size and ink.colour == "adjoint"
 
-    def rows(self, inks: list[Ink]) -> str:
+    def rows(self, inks: list[Ink], room: float) -> str:
         def font(ink: Ink) -> str:
-            said = escape(text(ink.phrase, self.values))
-            return f'<font color="{self.colour(ink.colour)}" point-size="{ink.size * 0.9:.1f}">{said}</font>'
+            said = text(ink.phrase, self.values)
+            size = min(0.9 * ink.size, room / (ADVANCE * len(said)))
+            return f'<font color="{self.colour(ink.colour)}" point-size="{size:.1f}">{escape(said)}</font>'
 
         return f"<{'<br/>'.join(map(font, inks))}>"
 
@@ -87,7 +100,8 @@ class _Pen:
             }
             place = self.stage.layout.routes[index].label
             if index in frame.partials and wire.partial and place:
-                middle = (place[0] + self.stage.left, place[1] + self.stage.top)
+                below = SHAPE_LINE * self.look.wire_size / 2 if wire.shape else 0.0
+                middle = (place[0] + self.stage.left, place[1] + self.stage.top + below)
                 said = text(wire.partial.phrase(mode), self.values)
                 drawn |= {"label": said, "lp": self.at(middle), "fontcolor": self.look.adjoint}
             self.graph.edge(str(wire.operand), str(wire.consumer), **drawn)
