@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from graphgrad.api.graphs import trace
@@ -49,19 +49,25 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
     return film(traced, closed_forms=closed_forms(traced), verdicts=badges, by=by, labels=labels, theme=theme)
 
 
-def show(graph: Source, /, *, theme: str = "light") -> Picture:
+def show(
+    graph: Source, /, *, theme: str = "light", collapse: Iterable[str] = (), expand: Iterable[str] = ()
+) -> Picture:
     """Draw a graph, without values. Save it with `.save`, to .svg, .png, .dot, .pdf and more.
 
-    Edges carry the shapes of arrays; sizes are points. A large graph is collapsed, and says so. Raises UsageError for
-    an unknown theme, and ParseError for text that cannot be read. Source: layout by Graphviz's dot, Gansner et al.
+    Nodes carry the shapes of arrays; sizes are points. `collapse` names layers ("layer 1", "loss") and nodes to be
+    drawn as one with all that is computed for them alone. A large graph is collapsed without being asked, and says so;
+    `expand` names nodes whose group is drawn node by node. Raises UsageError for an unknown name or theme, and
+    ParseError for text that cannot be read. Source: layout by Graphviz's dot, Gansner et al.
     (1993).
 
-    >>> show("log(x1*x2)*sin(x2)").svg().startswith("<svg")
-    True
+    >>> show("log(x1*x2)*sin(x2)").caption
+    'Graph of z: 6 nodes.'
+    >>> show("y = x1*x2; z = log(y)*sin(x2)", collapse=["z"]).caption
+    'Graph of z: 6 nodes, drawn as 3 groups.'
     """
     from graphgrad.render.picture import picture
 
-    return picture(as_graph(graph), theme=theme)
+    return picture(as_graph(graph), theme=theme, collapse=collapse, expand=expand)
 
 
 def closed_forms(traced: Trace) -> dict[str, Math]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 @shape_option
 @click.option("--gradient", is_flag=True, help="Show the gradient graph.")
 @click.option("--scalar", is_flag=True, help="Show every entry of a tensor as a node of its own.")
+@click.option("--collapse", multiple=True, metavar="NAME", help="Draw a layer, or a node and what is inside, as one.")
+@click.option("--expand", multiple=True, metavar="NAME", help="Of a large graph: draw this node's group node by node.")
 @click.option("--theme", default="light", show_default=True, metavar="light|dark|print|FILE.toml")
 @click.option("--json", "as_json", is_flag=True, help="List as node-link JSON.")
 def command(
@@ -31,6 +33,8 @@ def command(
     shapes: tuple[str, ...],
     gradient: bool,
     scalar: bool,
+    collapse: tuple[str, ...],
+    expand: tuple[str, ...],
     theme: str,
     as_json: bool,
 ) -> None:
@@ -63,7 +67,7 @@ def command(
             else:
                 from graphgrad.api.pictures import show
 
-                show(graph, theme=theme).save(file)
+                show(graph, theme=theme, collapse=collapse, expand=expand).save(file)
         click.echo(f"wrote {file} ({len(graph)} nodes)")
     if as_json:
         say_json(interchange.node_link(graph))

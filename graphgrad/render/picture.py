@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from graphgrad.core.graph import Graph
-from graphgrad.render.collapse import collapse
+from graphgrad.render.collapse import Group, collapse as grouping
 from graphgrad.render.film import Picture
 from graphgrad.render.layers import layers
 from graphgrad.render.scene import Card, Frame, Math, Phrase, Scene, Wire, words
 from graphgrad.render.stage import set_up
 from graphgrad.render.style import Style, style
-from graphgrad.render.symbols import shape_phrase, source, titled
+from graphgrad.render.symbols import inside, shape_phrase, source, titled
 
 Source = tuple[tuple[Math, ...], Mapping[int, frozenset[int]]]
 
 LARGEST = 1200  # nodes that are drawn one by one
 
 
-def picture(graph: Graph, *, theme: str | Path | Style = "light", largest: int = LARGEST) -> Picture:
+def picture(
+    graph: Graph,
+    *,
+    theme: str | Path | Style = "light",
+    largest: int = LARGEST,
+    collapse: Iterable[str] = (),
+    expand: Iterable[str] = (),
+) -> Picture:
     """Draw a graph: names, formulas, shapes. With more than `largest` nodes, groups of nodes are drawn as one.
+
+    `collapse` names layers and nodes to draw as one with what is inside them, `expand` nodes whose group is opened.
 
     >>> from graphgrad.frontend.parse import parse
     >>> picture(parse("tanh(W @ x + b)", W=(4, 2), x=2, b=4)).caption
     'Graph of z: 6 nodes.'
     """
-    scene = _whole(graph) if len(graph) <= largest else _grouped(graph, largest)
+    collapsed, expanded = tuple(collapse), tuple(expand)
+    whole = len(graph) <= largest and not collapsed and not expanded
+    scene = _whole(graph) if whole else _grouped(graph, *grouping(graph, largest, collapsed, expanded))
     return Picture(set_up(scene, style(theme)), scene.frames[0])
 
 
@@ -40,24 +51,29 @@ def _whole(graph: Graph) -> Scene:
     return _still(graph, cards, edges, said, source(graph))
 
 
-def _grouped(graph: Graph, largest: int) -> Scene:
-    groups, edges = collapse(graph, largest)
+def _grouped(graph: Graph, groups: Sequence[Group], edges: Iterable[tuple[int, int]]) -> Scene:
     cards = []
     for group in groups:
-        size = len(group.members)
-        title: Phrase = titled(graph, group.members[0]) if size == 1 else (words(group.name),)
-        count: Phrase = () if size == 1 else (Math(rf"{size}\;\mathrm{{nodes}}", f"{size} nodes"),)
-        cards.append(Card(group.members[-1], "inner", title, count, None, (), group.name))
+        last, size = group.members[-1], len(group.members)
+        count: Phrase = (Math(rf"{size}\;\mathrm{{nodes}}", f"{size} nodes"),)
+        if size == 1:
+            shape = shape_phrase(graph.nodes[last].shape)
+            cards.append(Card(last, _kind(graph, last), titled(graph, last), shape, None, (), graph.label(last)))
+        else:
+            title: Phrase = inside(graph, group.members) if group.wanted else (words(group.name),)
+            cards.append(Card(last, "inner", title, count, None, (), group.name))
     wires = [Wire(tail, head, 0, None) for tail, head in edges]
     said = f"Graph of {', '.join(graph.outputs)}: {len(graph)} nodes, drawn as {len(groups)} groups."
-    return _still(graph, cards, wires, said, ((words(said.removesuffix(".")),), {}))
+    told = source(graph) if len(groups) < len(graph) and any(g.wanted for g in groups) else ((), {})
+    return _still(graph, cards, wires, said, told if told[0] else ((words(said.removesuffix(".")),), {}))
 
 
 def _still(graph: Graph, cards: Iterable[Card], wires: Iterable[Wire], said: str, source: Source) -> Scene:
     shown = tuple(cards)
     frame = Frame("", tuple(card.node for card in shown), said=(said,))
     lines, places = source
-    grouped = layers(graph) if len(shown) == len(graph) else {}
+    drawn = {card.node for card in shown}
+    grouped = {name: nodes for name, nodes in layers(graph).items() if drawn.issuperset(nodes)}
     return Scene(shown, tuple(wires), (frame,), lines, places, (), (), next(iter(graph.outputs)), grouped)
 
 

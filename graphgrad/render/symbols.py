@@ -53,9 +53,7 @@ class Symbols:
 
     def folded(self, nodes: tuple[int, ...]) -> Phrase:
         """The last of some nodes as a formula of what comes from outside them."""
-        last = nodes[-1]
-        outside = {i for i in self.primal if i not in nodes or self.graph.nodes[i].op == "input"}
-        return (self.name(last), EQUALS, _expression(self.graph, last, outside))
+        return inside(self.graph, nodes)
 
     def bar(self, node: int) -> Math:
         """The adjoint of a node: a derivative for an input, v̄ for any other."""
@@ -125,6 +123,14 @@ def titled(graph: Graph, node: int) -> Phrase:
     names = dict.fromkeys((graph.label(node), *reversed(graph.names.get(node, ()))))
     named = tuple(piece for n in names for piece in (Math(tex_name(n), n), EQUALS))
     return (*named, _expression(graph, node, range(len(graph))))
+
+
+def inside(graph: Graph, nodes: tuple[int, ...]) -> Phrase:
+    """The last of some nodes as a formula of what comes from outside them, and of inputs."""
+    last, within = nodes[-1], frozenset(nodes)
+    outside = {i for i in range(len(graph)) if i not in within or graph.nodes[i].op == "input"}
+    name = _expression(graph, last, range(0), leaf_only=True)
+    return (name, EQUALS, _expression(graph, last, outside))
 
 
 def shape_phrase(shape: Shape) -> Phrase:
