@@ -103,13 +103,18 @@ ERRORS = [
     (("run", "x1 *", "x1=1"), "error: an operand is missing here\n  x1 *\n      ^\n"),
     (("run", "log(x)", "x=-1"), "error: log(x) needs x > 0, but x = -1\n  log(x)\n  ^^^^^^\n"),
     (("run", "1/0"), "error: division by zero\n  1/0\n  ^^^\n"),
-    (("run", "x*y", "x=2"), "error: no value for 'y'; give one, as in y=0.5\n"),
+    (("run", "x*y", "x=2"), "error: no value for 'y'; give one, as in y=0.5\n  x*y\n    ^\n"),
     (("run", "x", "x=1", "y=2"), "error: the program has no input 'y'; its inputs are x\n"),
     (("run", "A @ x", "A=[[1,2]]", "x=[1,2,3]"),
      "error: cannot multiply (1, 2) @ (3,): the inner dimensions 2 and 3 differ\n  A @ x\n  ^^^^^\n"),
     (("run", "x", "x"), "error: 'x' is no value; write NAME=VALUE, as in x1=0.5, b=[0,1] or W=@weights.npy\n"),
     (("run", "x", "x=@no.npy"), "error: there is no file 'no.npy' for 'x'\n"),
     (("run", "x", "x=[1,"), "error: '[1,' is no list of numbers; write x=[0,1] or x=[[0,1],[2,3]]\n"),
+    (("run", "x", "x=log(-1)"), "error: 'log(-1)' is no value for 'x': log(-1) needs -1 > 0\n"),
+    (("run", "x", "x=y=2"), "error: 'y=2' is no value for 'x'; write a number, or an expression of numbers\n"),
+    (("run", "x", "x=@"), "error: there is no file '' for 'x'\n"),
+    (("run", "sqrt(x) + 1", "x=0"),
+     "error: the slope of sqrt(x) is infinite where x = 0\n  sqrt(x) + 1\n  ^^^^^^^\n"),
     (("derive", "x", "--wrt", "y"), "error: the graph has no input 'y'; it has x\n"),
     (("derive", "x", "-o", "no/such/d.tex"), "error: there is no folder 'no/such' to write 'd.tex' to\n"),
     (("show", "x", "-o", "g.graphm"), "error: 'g.graphm' is of no known kind; did you mean '.graphml'?\n"),
@@ -122,6 +127,74 @@ def test_errors_say_what_would_be_right(arguments, message, tmp_path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == message
     assert not list(tmp_path.iterdir())
+
+
+FILES = {  # name: its bytes, and what is said of it as a value for x
+    "text.npy": (b"hello", "'text.npy' holds no array of numbers for 'x'"),
+    "empty.npy": (b"", "'empty.npy' holds no array of numbers for 'x'"),
+    "bad.npz": (b"PK", "'bad.npz' holds no array of numbers for 'x'"),
+    "words.csv": (b"1,2\n3,x\n", "'words.csv' holds no array of numbers for 'x'"),
+    "ragged.json": (b"[[1,2],[3]]", "'ragged.json' holds no array of numbers for 'x'"),
+    "x.npyy": (b"", "'x.npyy' is of no known kind; did you mean '.npy'?"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_that_hold_no_array(name, tmp_path) -> None:
+    (tmp_path / name).write_bytes(FILES[name][0])
+    done = graphgrad("run", "sum(x)", f"x=@{name}", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (2, f"error: {FILES[name][1]}\n")
+
+
+OTHERS = {"objects.npy": "no array of numbers", "complex.npy": "no array of numbers", "w.npz": "it has w"}
+
+
+def test_arrays_of_objects_of_complex_numbers_and_of_other_names(tmp_path) -> None:
+    np.save(tmp_path / "objects.npy", np.array([{}]), allow_pickle=True)
+    np.save(tmp_path / "complex.npy", np.array([1j]))
+    np.savez(tmp_path / "w.npz", w=np.ones(2))
+    for name, said in OTHERS.items():
+        done = graphgrad("run", "sum(x)", f"x=@{name}", folder=tmp_path)
+        assert done.returncode == 2
+        assert said in done.stderr
+
+
+def test_a_file_that_is_no_text_is_said_to_be_none(tmp_path) -> None:
+    (tmp_path / "program.txt").write_bytes(b"\xff\xfex1")
+    done = graphgrad("run", "program.txt", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "error: 'program.txt' is no text; a program is a file of UTF-8\n")
+
+
+def test_json_is_json_where_values_are_not_finite() -> None:
+    def refuse(word):
+        raise AssertionError(word)
+
+    done = graphgrad("run", "exp(x) + y", "x=[1000,1]", "y=nan", "--json")
+    answer = json.loads(done.stdout, parse_constant=refuse)
+    assert answer["value"] == ["nan", "nan"]
+    assert answer["gradient"] == {"x": ["inf", pytest.approx(np.e)], "y": 2}
+
+
+def test_an_expression_with_a_minus_in_front_is_told_from_an_option() -> None:
+    assert json.loads(graphgrad("run", "--json", "--", "-x", "x=1").stdout)["value"] == -1
+    done = graphgrad("run", "-x", "x=1")
+    assert done.returncode == 2
+    assert 'graphgrad run -- "-x" x=1' in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_to(tmp_path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o555)
+    done = graphgrad("show", "x + 1", "-o", "closed/x.svg", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: 'closed/x.svg' cannot be written")
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no /proc here")
+def test_a_folder_of_the_system_that_takes_no_files() -> None:
+    done = graphgrad("show", "x + 1", "-o", "/proc/self/x.graphml")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: '/proc/self/x.graphml' cannot be written")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,8 +12,8 @@ import click
 
 
 def say_json(answer: Any) -> None:
-    """Print an answer for machines; arrays as lists, values that JSON does not know as text."""
-    click.echo(json.dumps(answer, indent=2, default=_plain, allow_nan=True))
+    """Print an answer for machines; arrays as lists, values that JSON does not know, such as inf and nan, as text."""
+    click.echo(json.dumps(_plain(answer), indent=2, allow_nan=False))
 
 
 def say_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
@@ -86,5 +87,14 @@ def _list(entries: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {str(k): _plain(v) for k, v in value.items()}
+        case list() | tuple():
+            return [*map(_plain, value)]
+        case float() if not math.isfinite(value):
+            return str(value)
+        case None | str() | int() | float():
+            return value
     tolist = getattr(value, "tolist", None)
-    return tolist() if tolist else str(value)
+    return _plain(tolist()) if tolist else str(value)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import click
 
@@ -45,10 +46,14 @@ def read_program(source: str) -> str:
         return sys.stdin.read()
     path = Path(source)
     try:
-        if len(source) < 256 and path.is_file():
+        found = len(source) < 256 and path.is_file()
+    except (OSError, ValueError):  # too long for a file's name, or with a null in it
+        found = False
+    if found:
+        try:
             return path.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        pass
+        except ValueError:
+            raise UsageError(f"'{source}' is no text", hint="a program is a file of UTF-8") from None
     if path.suffix in {".txt", ".gg", ".py"} and "(" not in source and " " not in source:
         raise UsageError(f"there is no file '{source}'")
     return source
@@ -91,7 +96,7 @@ def read_graph(source: str, values: dict[str, Any], shapes: Sequence[str] = ()) 
 
 def _value(name: str, text: str) -> Any:
     if text.startswith("@"):
-        return _array(name, Path(text[1:]))
+        return _array(name, text[1:])
     if text.startswith("["):
         try:
             return _numbers(json.loads(text))
@@ -109,42 +114,63 @@ def _constant(name: str, text: str) -> float:
     from graphgrad.execute.run import run
     from graphgrad.frontend.parse import parse
 
+    refused = f"'{text}' is no value for '{name}'"
+    if any(sign in text for sign in ";=\n"):
+        raise UsageError(refused, hint="write a number, or an expression of numbers")
     try:
         graph = parse(text)
+        if graph.inputs:
+            raise UsageError(f"{refused}: {next(iter(graph.inputs))} is not known")
+        return float(run(graph, {})[graph.output])
     except GraphgradError as error:
-        raise UsageError(f"'{text}' is no value for '{name}': {error.message}") from None
-    if graph.inputs:
-        raise UsageError(f"'{text}' is no value for '{name}': {next(iter(graph.inputs))} is not known")
-    return float(run(graph, {})[graph.output])
+        raise error if isinstance(error, UsageError) else UsageError(f"{refused}: {error.message}") from None
 
 
-def _array(name: str, path: Path) -> Any:
+def _array(name: str, file: str) -> Any:
+    path = Path(file)
+    if not path.is_file():
+        raise UsageError(f"there is no file '{file}' for '{name}'")
+    if path.suffix not in _READERS:
+        hint = did_you_mean(path.suffix, _READERS) or f"known are {' '.join(_READERS)}"
+        raise UsageError(f"'{file}' is of no known kind", hint=hint)
+    try:
+        return _READERS[path.suffix](path, name)
+    except (ValueError, EOFError, BadZipFile):
+        raise UsageError(f"'{file}' holds no array of numbers for '{name}'") from None
+
+
+def _npy(path: Path, _: str) -> Any:
     import numpy as np
 
-    if not path.is_file():
-        raise UsageError(f"there is no file '{path}' for '{name}'")
-    try:
-        match path.suffix:
-            case ".npy":
-                return np.load(path, allow_pickle=False)
-            case ".npz":
-                with np.load(path, allow_pickle=False) as arrays:
-                    return arrays[name]
-            case ".csv" | ".txt":
-                return np.loadtxt(path, delimiter="," if path.suffix == ".csv" else None, ndmin=1)
-            case ".json":
-                return _numbers(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, EOFError) as error:
-        raise UsageError(f"'{path}' holds no array for '{name}': {error}") from None
-    known = [".npy", ".npz", ".csv", ".txt", ".json"]
-    hint = did_you_mean(path.suffix, known) or f"known are {' '.join(known)}"
-    raise UsageError(f"'{path}' is of no known kind", hint=hint)
+    return _numbers(np.load(path, allow_pickle=False))
+
+
+def _npz(path: Path, name: str) -> Any:
+    import numpy as np
+
+    with np.load(path, allow_pickle=False) as arrays:
+        if name not in arrays:
+            raise UsageError(f"'{path}' holds no array '{name}'", hint=f"it has {', '.join(arrays) or 'none'}")
+        return _numbers(arrays[name])
+
+
+def _table(path: Path, _: str) -> Any:
+    import numpy as np
+
+    return np.loadtxt(path, delimiter="," if path.suffix == ".csv" else None, ndmin=1)
+
+
+def _json(path: Path, _: str) -> Any:
+    return _numbers(json.loads(path.read_text(encoding="utf-8")))
+
+
+_READERS = {".npy": _npy, ".npz": _npz, ".csv": _table, ".txt": _table, ".json": _json}
 
 
 def _numbers(value: Any) -> Any:
     import numpy as np
 
-    array = np.array(value)
-    if array.dtype.kind not in "iuf":
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
         raise ValueError("not all entries are numbers")
     return array

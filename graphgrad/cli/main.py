@@ -80,6 +80,10 @@ def main() -> None:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
         error.show()
+        if isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--"):
+            click.echo(
+                'An expression that begins with a minus comes after --, as in graphgrad run -- "-x" x=1', err=True
+            )
         sys.exit(2)
     except (GraphgradError, OSError) as error:
         click.echo(f"error: {error}", err=True)

@@ -12,7 +12,7 @@ GraphgradError
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,6 +39,10 @@ class GraphgradError(Exception):
     def __init__(self, message: str, *, hint: str = "", source: str = "", span: Span | None = None) -> None:
         super().__init__(message)
         self.message, self.hint, self.source, self.span = message, hint, source, span
+
+    def at(self, source: str, span: Span | None) -> Self:
+        """Give the same error with its place in a text."""
+        return type(self)(self.message, hint=self.hint, source=source, span=span)
 
     def __str__(self) -> str:
         said = f"{self.message}; {self.hint}" if self.hint else self.message

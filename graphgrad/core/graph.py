@@ -108,6 +108,10 @@ class Graph:
         """The name a node is shown by."""
         return self.labels[node]
 
+    def span(self, node: int) -> Span | None:
+        """The first place in the user's text that means a node."""
+        return self.spans[node][0] if node in self.spans else None
+
     @cached_property
     def first_named(self) -> Mapping[str, int]:
         """The first node of every name."""

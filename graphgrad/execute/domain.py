@@ -126,8 +126,7 @@ def _words(graph: Graph, i: int) -> tuple[str, list[str]]:
 
 
 def _located(graph: Graph, i: int, message: str) -> DomainError:
-    spans = graph.spans.get(i, ())
-    return DomainError(message, source=graph.source, span=spans[0] if spans else None)
+    return DomainError(message, source=graph.source, span=graph.span(i))
 
 
 LENGTH = 60  # of a formula in a message

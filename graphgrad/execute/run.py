@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
-from graphgrad.core.shapes import show
 from graphgrad.execute.domain import refuse_outside, refused
+from graphgrad.execute.feeds import fed
 from graphgrad.execute.kernels import kernel
 
 Program = list[tuple[int, Callable[..., Any], tuple[int, ...]]]
@@ -28,7 +27,7 @@ def run(graph: Graph, feeds: Mapping[str, Any], dtype: Any = np.float64) -> list
     arrays of one common shape, point by point. Raises UsageError for a missing or unknown input, ShapeError for a
     wrong shape, DomainError where a value that the outputs need lies outside an operation's domain.
     """
-    values = _fed(graph, feeds, np.dtype(dtype))
+    values = fed(graph, feeds, np.dtype(dtype))
     scalar = np.dtype(dtype) == np.float64 and all(np.ndim(v) == 0 for v in values if v is not None)
     if scalar and (program := _program(graph, "python")) is not None:
         numbers = [None if v is None else v.item() for v in values]
@@ -53,61 +52,6 @@ def run(graph: Graph, feeds: Mapping[str, Any], dtype: Any = np.float64) -> list
             values[i] = value[()] if isinstance(value, np.ndarray) else value
         refuse_outside(graph, values)
     return [v.item() if isinstance(v, np.generic) else v for v in values] if scalar else values
-
-
-def _fed(graph: Graph, feeds: Mapping[str, Any], dtype: np.dtype[Any]) -> list[Any]:
-    """Give a list of values with inputs and constants filled in."""
-    for name in feeds:
-        graph.input(name)
-    if missing := [name for name in graph.inputs if name not in feeds]:
-        raise UsageError(f"no value for '{missing[0]}'", hint=f"give one, as in {missing[0]}=0.5")
-    values: list[Any] = [dtype.type(n.value) if n.op == "const" else None for n in graph.nodes]
-    sizes: dict[str, int] = {}
-    pointwise = all(n.op in {"input", "const"} or OPS[n.op].elementwise for n in graph.nodes) and not any(
-        n.shape for n in graph.nodes
-    )
-    for name, i in graph.inputs.items():
-        value = _array(name, feeds[name], graph.nodes[i].dtype, dtype)
-        if not (pointwise and value.ndim):
-            _fit(name, value, graph.nodes[i].shape, sizes)
-        values[i] = value if value.ndim else value[()]
-    shapes = {np.shape(values[i]) for i in graph.inputs.values()} - {()}
-    if pointwise and len(shapes) > 1:
-        raise ShapeError(f"points must come in arrays of one shape, not {' and '.join(map(show, sorted(shapes)))}")
-    return values
-
-
-def _array(name: str, value: Any, kind: str, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-    try:
-        array = np.asarray(value)
-        if array.dtype.kind == "O":  # fractions, decimals, large integers
-            array = np.vectorize(float, otypes=[float])(array)
-    except (ValueError, TypeError, OverflowError):
-        array = np.asarray("none")
-    if array.dtype.kind not in "biuf":
-        raise UsageError(f"the value of '{name}' is no array of numbers")
-    if kind != "int":
-        return array.astype(dtype, copy=False)
-    with np.errstate(invalid="ignore"):
-        integers = array.astype(np.int64)
-    if not np.array_equal(array, integers):
-        raise UsageError(f"'{name}' must be integers: it is used as an index or as labels")
-    return integers
-
-
-def _fit(name: str, value: np.ndarray[Any, Any], shape: tuple[int | str, ...], sizes: dict[str, int]) -> None:
-    """Check an array against a declared shape; named sizes must agree among all inputs."""
-    fits = value.ndim == len(shape)
-    for have, want in zip(value.shape, shape, strict=False):
-        agreed = sizes.setdefault(want, have) if isinstance(want, str) else want
-        if fits and agreed != have and isinstance(want, str):
-            raise ShapeError(
-                f"'{name}' of shape {show(value.shape)} has {want} = {have}, but elsewhere {want} = {agreed}"
-            )
-        fits = fits and agreed == have
-    if not fits:
-        hint = "declare its shape when parsing" if not shape else ""
-        raise ShapeError(f"'{name}' must have shape {show(shape)}, not {show(value.shape)}", hint=hint)
 
 
 def _program(graph: Graph, column: str) -> Program | None:

@@ -24,8 +24,7 @@ def blame(graph: Graph, feeds: Mapping[str, Any], dtype: str, step: int) -> Doma
         if (found := _bad(traced.primal(i))) is not None:
             formula = f" = {text(graph, i, frozenset(range(len(graph))) - {i})}" if node.operands else ""
             said = f"step {step}: the first value that is no number is {found}, in {graph.label(i)}{formula}"
-            spans = graph.spans.get(i, ())
-            return DomainError(said, hint=hint, source=graph.source, span=spans[0] if spans else None)
+            return DomainError(said, hint=hint, source=graph.source, span=graph.span(i))
     for contribution in traced.adjoints.contributions:
         if (found := _bad(traced.values[contribution.total])) is not None:
             name = graph.label(contribution.receiver)
