@@ -20,9 +20,10 @@ from graphgrad.execute.kernels import kernel
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.allowed import allowed
 from graphgrad.proof.cases import labels, source_of
+from graphgrad.proof.field import PRIMES, multiplied
 from graphgrad.proof.interpret import Module
 from graphgrad.proof.modules import ENTRY
-from graphgrad.proof.residues import PRIMES, Residues
+from graphgrad.proof.residues import Residues
 from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.verdicts import Finding, Report, Verdict
 from graphgrad.transform.grad import differentiable
@@ -43,71 +44,93 @@ def certify(source: str, graph: Graph, /, sizes: Mapping[str, int] | None = None
     ['CERTIFIED']
     """
     start = time.monotonic()
-    names = differentiable(graph)
+    shapes = {n: tuple((sizes or {}).get(d, ROWS) if isinstance(d, str) else d for d in graph.nodes[i].shape)
+              for n, i in graph.inputs.items()}  # fmt: skip
+    fixed = parse(source_of(graph), shapes)
+    tested: tuple[str, ...] = ()
     forward: Graph | None = None
-    bound = 1.0
+    bound, problem = 1.0, None
     for trial, p in enumerate(PRIMES):
-        dice = np.random.default_rng(trial)
-        inputs = _inputs(graph, sizes or {}, p, dice)
+        inputs = _inputs(fixed, trial, p)
         try:
             value, gradients = Module(source, _meanings(p)).call(ENTRY, **inputs)
-            forward = forward or jvp(graph, *(n for n in names if n in gradients))
-            dots = {f"{n}_dot": _direction(inputs[n].shape, p, dice) for n in names if n in gradients}
-            wanted, tangent = (_values(forward, {**inputs, **dots})[i] for i in forward.outputs.values())
+            tested = tuple(n for n in differentiable(fixed) if n in gradients)
+            forward = forward or jvp(fixed, *tested)
+            problem = _problem(value, gradients, inputs, forward, trial)
         except (SymbolsLost, TypeError) as error:
-            lost = Finding(Verdict.UNSUPPORTED, str(error), seconds=time.monotonic() - start)
-            return Report(graph.source, dict.fromkeys(names, lost), time.monotonic() - start)
-        found = {n: _dot(gradients[n], dots[f"{n}_dot"]) for n in names if n in gradients}
-        same_value = _only(value) == _only(wanted)
-        if (sum(found.values()) - _only(tangent)) % p or not same_value:
-            said = "a mismatch over a prime field" + ("" if same_value else ", of the value")
-            unknown = Finding(Verdict.UNKNOWN, said, seconds=time.monotonic() - start)
-            return Report(graph.source, dict.fromkeys(found, unknown), time.monotonic() - start)
+            problem = Finding(Verdict.UNSUPPORTED, str(error))
+        if problem:
+            break
+        del inputs, gradients  # the next prime needs their memory
         bound *= min(1.0, degree(forward) / p)
     reason = f"modulo {len(PRIMES)} primes; the chance of an error is below {bound:.1e}"
-    finding = Finding(Verdict.CERTIFIED, reason, seconds=time.monotonic() - start)
-    shapes = {n: v.shape for n, v in inputs.items()}
-    return Report(graph.source, dict.fromkeys(found, finding), time.monotonic() - start, shapes)
+    finding = (problem or Finding(Verdict.CERTIFIED, reason)).with_(seconds=time.monotonic() - start)
+    names = tested or differentiable(fixed)
+    return Report(graph.source, dict.fromkeys(names, finding), time.monotonic() - start, shapes)
+
+
+def _problem(
+    value: Any, gradients: dict[str, Any], inputs: Mapping[str, Any], forward: Graph, trial: int
+) -> Finding | None:
+    """What is wrong with a module's value or gradients, which are given away one by one; None if nothing is."""
+    some = next(v for v in inputs.values() if isinstance(v, Residues))
+    ours, p = {n: some.lift(g) for n, g in gradients.items() if n in forward.inputs}, some.p
+    gradients.clear()
+    for name, gradient in ours.items():
+        if gradient.shape != inputs[name].shape:
+            said = f"the gradient has shape {gradient.shape}, but '{name}' has {inputs[name].shape}"
+            return Finding(Verdict.UNSUPPORTED, said)
+    names = list(ours)
+    found = sum(_dot(ours.pop(n), _direction(trial, n, inputs[n].shape, p)) for n in names)
+    dots = {f"{n}_dot": _direction(trial, n, inputs[n].shape, p) for n in names}
+    wanted, tangent = map(_only, _values(forward, {**inputs, **dots}))
+    if wanted != _only(some.lift(value)):
+        return Finding(Verdict.UNKNOWN, "a mismatch over a prime field, of the value")
+    return Finding(Verdict.UNKNOWN, "a mismatch over a prime field") if (found - tangent) % p else None
 
 
 def _only(a: Residues) -> int:
     return int(np.ravel(a.r)[0])
 
 
-def _direction(shape: tuple[int, ...], p: int, dice: np.random.Generator) -> Residues:
-    """Random residues; what floats they stand for decides nothing."""
-    return Residues(dice.integers(1, p, shape), np.broadcast_to(0.5, shape), p)
+def _direction(trial: int, name: str, shape: tuple[int, ...], p: int) -> Residues:
+    """Random residues, the same ones again for the same name and trial: they are not kept in between."""
+    return _random(shape, p, np.random.default_rng([trial, *name.encode()]))
 
 
-def _dot(a: Any, b: Residues) -> int:
-    rows = zip(np.atleast_1d(b.lift(a).r), np.atleast_1d(b.r), strict=True)
-    return sum(int(np.sum(x * y % b.p)) for x, y in rows)
+def _dot(a: Residues, b: Residues) -> int:
+    rows = zip(np.atleast_1d(a.r), np.atleast_1d(b.r), strict=True)
+    return sum(int(np.sum(multiplied(x, y, b.p), dtype=np.int64)) for x, y in rows)
 
 
 def _random(shape: tuple[int, ...], p: int, dice: np.random.Generator) -> Residues:
-    return Residues(dice.integers(1, p, shape), dice.uniform(0.1, 0.9, shape), p)
+    return Residues(np.asarray(dice.integers(1, p, shape, dtype=np.int32)), None, p)
 
 
-def _inputs(graph: Graph, sizes: Mapping[str, int], p: int, dice: np.random.Generator) -> dict[str, Any]:
-    full = {n: tuple(sizes.get(s, ROWS) if isinstance(s, str) else s for s in graph.nodes[i].shape)
-            for n, i in graph.inputs.items()}  # fmt: skip
-    fixed = parse(source_of(graph), full)
-    return {n: labels(fixed, i) if fixed.nodes[i].dtype == "int" else _random(full[n], p, dice)
+def _inputs(fixed: Graph, trial: int, p: int) -> dict[str, Any]:
+    dice = np.random.default_rng(trial)
+    return {n: labels(fixed, i) if fixed.nodes[i].dtype == "int" else _random(fixed.nodes[i].shape, p, dice)
             for n, i in fixed.inputs.items()}  # fmt: skip
 
 
 def _values(graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
-    """A graph on residues, by the numpy column."""
+    """The outputs of a graph on residues, by the numpy column; a value is let go after its last use."""
     some = next(v for v in inputs.values() if isinstance(v, Residues))
-    found: list[Any] = []
-    for node in graph.nodes:
+    last = {i: k for k, node in enumerate(graph.nodes) for i in node.operands}
+    found: dict[int, Any] = {}
+    for k, node in enumerate(graph.nodes):
         if node.op == "input":
-            found.append(inputs[node.value])
+            found[k] = inputs[node.value]
         elif node.op == "const":
-            found.append(some.lift(float(node.value)))
+            found[k] = some.lift(float(node.value))
         else:
-            found.append(kernel(node, "numpy")(*[found[i] for i in node.operands]))
-    return [some.lift(v) if not isinstance(v, Residues) and np.asarray(v).dtype == float else v for v in found]
+            value = kernel(node, "numpy")(*[found[i] for i in node.operands])
+            lost = not isinstance(value, Residues) and np.asarray(value).dtype == float
+            found[k] = some.lift(value) if lost else value
+        for i in node.operands:
+            if last[i] == k and i not in graph.outputs.values():
+                found.pop(i, None)
+    return [found[i] for i in graph.outputs.values()]
 
 
 def degree(graph: Graph) -> int:

@@ -6,7 +6,7 @@ import pytest
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.certificate import certify
-from graphgrad.proof.residues import PRIMES, power, product
+from graphgrad.proof.field import PRIMES, power, product
 from graphgrad.proof.verdicts import Verdict
 from graphgrad.transform.grad import grad
 
