@@ -46,12 +46,19 @@ def check(graph: Source, claims: Mapping[str, Any] | None = None, /, *, timeout:
 
 
 def verify_function(
-    f: Source | Callable[..., Any], grad_f: Callable[..., Any], /, *, timeout: float = 10.0, **x: Any
+    f: Source | Callable[..., Any],
+    grad_f: Callable[..., Any],
+    arguments: Mapping[str, Any] | None = None,
+    /,
+    *,
+    timeout: float = 10.0,
+    **x: Any,
 ) -> Report:
     """Give the verdict on hand-written gradient code of a scalar function of NumPy arrays.
 
-    `x` names the arguments in order and gives each as an array, a number, or a shape. NumPy code is run on arrays of
-    symbols; a `grad_f` of another library is compared with 50-digit truth at many points.
+    `x`, or the mapping, names the arguments in order and gives each as an array, a number, or a shape. NumPy code is
+    run on arrays of symbols; a `grad_f` of another library (`jax.grad(f)`, `jax.value_and_grad(f)`, `autograd.grad(f)`,
+    a function that calls torch) is compared with 50-digit truth at many points.
 
     Raises UsageError for a gradient of another shape than its argument, and for an `f` whose value is no single number.
     Source: as `verify`; the 50-digit truth is mpmath's.
@@ -62,7 +69,7 @@ def verify_function(
     """
     from graphgrad.proof.code import verify_function as judge
 
-    return judge(f, grad_f, timeout=timeout, **x)
+    return judge(f, grad_f, {**(arguments or {}), **x}, timeout=timeout)
 
 
 def verify_vjp(

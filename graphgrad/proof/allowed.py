@@ -43,10 +43,10 @@ _UFUNCS = (
 _OTHERS = (
     "where clip sum mean max min prod squeeze expand_dims broadcast_to broadcast_shapes reshape transpose swapaxes"
     " ravel concatenate stack take take_along_axis put_along_axis shape size ndim dot outer moveaxis copyto ones_like"
-    " zeros_like result_type cumprod eye arange var std"
+    " zeros_like result_type cumprod eye arange var std copysign any all ones"
 )
 KNOWN = frozenset((_UFUNCS + " " + _OTHERS).split())
-_ATTRIBUTES = "T shape ndim size dtype reshape sum mean max min transpose ravel astype copy squeeze dot at"
+_ATTRIBUTES = "T shape ndim size dtype kind reshape sum mean max min transpose ravel astype copy squeeze dot at"
 METHODS = frozenset(_ATTRIBUTES.split())
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -58,7 +58,17 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b,
 }  # fmt: skip
 BUILTINS: dict[str, Any] = {"len": len, "range": lambda *ends: _bounded(range(*ends)), "isinstance": isinstance,
-    "tuple": tuple, "list": list, "int": int, "float": float,
+    "tuple": tuple, "list": list, "int": int, "float": float, "bool": bool,
              "min": min, "max": max, "abs": abs, "slice": slice, "sum": sum, "zip": zip,
              "enumerate": enumerate}  # fmt: skip
 MATH = {name: getattr(math, name) for name in ("pi", "e", "prod", "inf")}
+
+
+def in_floats(kind: str) -> dict[str, Any]:
+    """What a module's names mean where it is run as it stands, in "float32", or all in "float64"."""
+    single = np.float32 if kind == "float32" else np.float64
+    made = {name: getattr(np, name) for name in ("asarray", "array", "ascontiguousarray", "zeros", "empty", "errstate")}
+    return {
+        "np": allowed(**made, float64=np.float64, float32=single, int64=np.int64, newaxis=None),
+        "math": SimpleNamespace(**{name: getattr(math, name) for name in dir(math) if not name.startswith("_")}),
+    }

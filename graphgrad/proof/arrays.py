@@ -69,7 +69,8 @@ class Symbols(np.ndarray[Any, Any]):
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         rule = WHOLE.get(func.__name__)
         if rule is None:
-            return super().__array_function__(func, (Symbols,), args, kwargs)
+            found = super().__array_function__(func, (Symbols,), args, kwargs)
+            return found.view(Symbols) if type(found) is np.ndarray and found.dtype == object else found
         return wrapped(rule(*[plain(a) if _is_values(a) else a for a in args], **kwargs))
 
     def __array_finalize__(self, source: Any) -> None:

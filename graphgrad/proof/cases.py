@@ -66,6 +66,15 @@ def examine(graph: Graph, spelled: Collection[int] = ()) -> Examined:
     return Examined(graph, inputs, primal, entry(values[derived.output], graph), gradients)
 
 
+def slopes(output: Sym, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """The true derivatives of a scalar, by input, in the input's shape."""
+    found = {}
+    for name, a in inputs.items():
+        found[name] = np.empty(a.shape, dtype=object)
+        found[name][...] = np.reshape(np.array(gradient(output, list(np.ravel(a))), dtype=object), a.shape)
+    return found
+
+
 def entry(value: Array, graph: Graph) -> Sym:
     """The only entry of a scalar."""
     if np.ndim(value):
@@ -83,7 +92,7 @@ def source_of(graph: Graph) -> str:
 def symbols(graph: Graph) -> dict[str, Array]:
     """An array of symbols for every input, and of labels for every integer one."""
     return {
-        name: labels(graph, i) if graph.nodes[i].dtype == "int" else reading.symbols_of(name, _sizes(graph, i))
+        name: labels(graph, i) if graph.nodes[i].dtype == "int" else reading.symbols_of(name, sizes_of(graph, i))
         for name, i in graph.inputs.items()
     }
 
@@ -91,7 +100,7 @@ def symbols(graph: Graph) -> dict[str, Array]:
 def labels(graph: Graph, node: int) -> Array:
     """Labels below the number of classes, first and last among them, with repetitions where there is room."""
     bound = min((_classes(graph, user, node) for user in graph.users[node]), default=2)
-    shape = _sizes(graph, node)
+    shape = sizes_of(graph, node)
     order = [0, bound - 1, *range(1, max(bound - 1, 1)), bound - 1]
     return np.array([order[k % len(order)] for k in range(prod(shape))], dtype=np.int64).reshape(shape)
 
@@ -106,7 +115,8 @@ def _classes(graph: Graph, user: int, node: int) -> int:
     return prod(sizes) if axis is None else int(picked.shape[axis])
 
 
-def _sizes(graph: Graph, node: int) -> tuple[int, ...]:
+def sizes_of(graph: Graph, node: int) -> tuple[int, ...]:
+    """A node's shape, all of it numbers."""
     return tuple(int(n) for n in graph.nodes[node].shape)
 
 

@@ -8,35 +8,38 @@ prove; what is certified is everything between them: order, buffers, shapes, axe
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from graphgrad.core.graph import Graph
+from graphgrad.core.graph import Graph, Node
 from graphgrad.core.ops import OPS
 from graphgrad.execute.kernels import kernel
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.allowed import allowed
-from graphgrad.proof.cases import labels, source_of
+from graphgrad.proof.cases import labels, sizes_of, source_of
 from graphgrad.proof.field import PRIMES, multiplied
-from graphgrad.proof.interpret import Module
-from graphgrad.proof.modules import ENTRY
+from graphgrad.proof.interpret import ENTRY, Module
 from graphgrad.proof.residues import Residues
+from graphgrad.proof.rounding import HELD, digits
+from graphgrad.proof.sweep import sweep
 from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.verdicts import Finding, Report, Verdict
 from graphgrad.transform.grad import differentiable
 from graphgrad.transform.jvp import jvp
 
 ROWS = 8  # for a named dimension
+ENOUGH = 0.4  # of the digits that a type holds: with fewer left, the code is not to be trusted
 
 
 def certify(source: str, graph: Graph, /, sizes: Mapping[str, int] | None = None) -> Report:
     r"""Give the verdict on a compiled module's gradients of a scalar program, all together, at the program's own size.
 
     `sizes` gives named dimensions, 8 where it does not. CERTIFIED means that the test passed modulo every prime, with a
-    bound on the chance that it passes for a wrong module; a mismatch is UNKNOWN, as residues give no witness.
+    bound on the chance that it passes for a wrong module; a mismatch is UNKNOWN, as residues give no witness. On top of
+    it the module is run in floats, and where rounding leaves less than half of the digits, that is UNKNOWN too.
 
     >>> from graphgrad.frontend.parse import parse
     >>> module = 'def value_and_grad(x):\n    z = x * x\n    return z, {"x": x + x}'
@@ -48,25 +51,42 @@ def certify(source: str, graph: Graph, /, sizes: Mapping[str, int] | None = None
               for n, i in graph.inputs.items()}  # fmt: skip
     fixed = parse(source_of(graph), shapes)
     tested: tuple[str, ...] = ()
-    forward: Graph | None = None
-    bound, problem = 1.0, None
+    bound, problem, forward = 1.0, None, fixed
     for trial, p in enumerate(PRIMES):
         inputs = _inputs(fixed, trial, p)
         try:
-            value, gradients = Module(source, _meanings(p)).call(ENTRY, **inputs)
+            value, gradients = Module(source, _meanings(p)).run_path(ENTRY, inputs)
             tested = tuple(n for n in differentiable(fixed) if n in gradients)
-            forward = forward or jvp(fixed, *tested)
+            forward = jvp(fixed, *tested)
             problem = _problem(value, gradients, inputs, forward, trial)
-        except (SymbolsLost, TypeError) as error:
+        except SymbolsLost as error:
             problem = Finding(Verdict.UNSUPPORTED, str(error))
         if problem:
             break
         del inputs, gradients  # the next prime needs their memory
         bound *= min(1.0, degree(forward) / p)
-    reason = f"modulo {len(PRIMES)} primes; the chance of an error is below {bound:.1e}"
-    finding = (problem or Finding(Verdict.CERTIFIED, reason)).with_(seconds=time.monotonic() - start)
     names = tested or differentiable(fixed)
-    return Report(graph.source, dict.fromkeys(names, finding), time.monotonic() - start, shapes)
+    reason = f"modulo {len(PRIMES)} primes; the chance of an error is below {bound:.1e}"
+    findings = dict.fromkeys(names, problem) if problem else _rounded(source, fixed, names, reason)
+    seconds = time.monotonic() - start
+    return Report(graph.source, {n: f.with_(seconds=seconds) for n, f in findings.items()}, seconds, shapes)
+
+
+def _rounded(source: str, fixed: Graph, names: Sequence[str], reason: str) -> dict[str, Finding]:
+    """The findings on what is exactly right, with the digits that are left of it in floats."""
+    left = digits(source, fixed, names)
+    if not left:
+        return dict.fromkeys(names, Finding(Verdict.CERTIFIED, f"{reason}; not seen in floats: no point with a value"))
+    findings = {}
+    for name in names:
+        said = ", ".join(f"{found[name]} digits in {kind}" for kind, found in left.items())
+        lost = [kind for kind, found in left.items() if found[name] < HELD[kind] * ENOUGH]
+        fewest = min(found[name] for found in left.values())
+        findings[name] = (
+            Finding(Verdict.UNKNOWN, f"right in exact arithmetic, but rounding leaves {said}", digits=fewest)
+            if lost else Finding(Verdict.CERTIFIED, f"{reason}; {said}", digits=fewest)
+        )  # fmt: skip
+    return findings
 
 
 def _problem(
@@ -83,10 +103,21 @@ def _problem(
     names = list(ours)
     found = sum(_dot(ours.pop(n), _direction(trial, n, inputs[n].shape, p)) for n in names)
     dots = {f"{n}_dot": _direction(trial, n, inputs[n].shape, p) for n in names}
-    wanted, tangent = map(_only, _values(forward, {**inputs, **dots}))
+    values = dict(sweep(forward, {**inputs, **dots}, _applied(some), forward.outputs))
+    wanted, tangent = (_only(values[name]) for name in forward.outputs)
     if wanted != _only(some.lift(value)):
         return Finding(Verdict.UNKNOWN, "a mismatch over a prime field, of the value")
     return Finding(Verdict.UNKNOWN, "a mismatch over a prime field") if (found - tangent) % p else None
+
+
+def _applied(some: Residues) -> Callable[[Node, list[Any]], Any]:
+    """The numpy column on residues."""
+
+    def apply(node: Node, operands: list[Any]) -> Any:
+        value = float(node.value) if node.op == "const" else kernel(node, "numpy")(*operands)
+        return some.lift(value) if not isinstance(value, Residues) and np.asarray(value).dtype == float else value
+
+    return apply
 
 
 def _only(a: Residues) -> int:
@@ -109,28 +140,8 @@ def _random(shape: tuple[int, ...], p: int, dice: np.random.Generator) -> Residu
 
 def _inputs(fixed: Graph, trial: int, p: int) -> dict[str, Any]:
     dice = np.random.default_rng(trial)
-    return {n: labels(fixed, i) if fixed.nodes[i].dtype == "int" else _random(fixed.nodes[i].shape, p, dice)
+    return {n: labels(fixed, i) if fixed.nodes[i].dtype == "int" else _random(sizes_of(fixed, i), p, dice)
             for n, i in fixed.inputs.items()}  # fmt: skip
-
-
-def _values(graph: Graph, inputs: Mapping[str, Any]) -> list[Any]:
-    """The outputs of a graph on residues, by the numpy column; a value is let go after its last use."""
-    some = next(v for v in inputs.values() if isinstance(v, Residues))
-    last = {i: k for k, node in enumerate(graph.nodes) for i in node.operands}
-    found: dict[int, Any] = {}
-    for k, node in enumerate(graph.nodes):
-        if node.op == "input":
-            found[k] = inputs[node.value]
-        elif node.op == "const":
-            found[k] = some.lift(float(node.value))
-        else:
-            value = kernel(node, "numpy")(*[found[i] for i in node.operands])
-            lost = not isinstance(value, Residues) and np.asarray(value).dtype == float
-            found[k] = some.lift(value) if lost else value
-        for i in node.operands:
-            if last[i] == k and i not in graph.outputs.values():
-                found.pop(i, None)
-    return [found[i] for i in graph.outputs.values()]
 
 
 def degree(graph: Graph) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +14,8 @@ from graphgrad.core.errors import GraphgradError, UsageError, did_you_mean
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof import reading
-from graphgrad.proof.cases import Examined, claimed_values, examine, free_names, numbers, source_of
+from graphgrad.proof.cases import Examined, claimed_values, examine, free_names, numbers, slopes, source_of
+from graphgrad.proof.code import VALUE, by_name, judged
 from graphgrad.proof.derivative import gradient
 from graphgrad.proof.functions import Array, lifted
 from graphgrad.proof.graphs import TIMEOUT, findings_of, unsupported
@@ -68,6 +70,8 @@ def _numbers(claim: str) -> set[int]:
 
 
 def _check(examined: Examined, name: str, claim: Claim, deadline: float) -> Finding:
+    if callable(claim):
+        return _called(examined, name, claim, deadline)
     try:
         claimed = value_of(claim, examined)
         finding = findings_of(examined, name, claimed, deadline)
@@ -87,11 +91,36 @@ def value_of(claim: Claim, examined: Examined) -> Array:
     """A claim's value in symbols."""
     if isinstance(claim, str):
         return claimed_values(claim, examined)[-1][1]
-    if callable(claim):
-        from graphgrad.proof.arrays import called
-
-        return called(claim, examined.inputs)
     return lifted(claim)
+
+
+def _called(examined: Examined, name: str, claim: Callable[..., Any], deadline: float) -> Finding:
+    """The finding on a function of the inputs, called with those that it names, or with all, in order."""
+    names = _parameters(claim, examined.inputs)
+    wanted = slopes(examined.true, {name: examined.inputs[name]})
+    shapes = {name: np.shape(examined.inputs[name])}
+
+    def code(given: Mapping[str, Array]) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = by_name(claim(*[given[n] for n in names]), shapes)
+        return found
+
+    true = {VALUE: np.asarray(examined.true, dtype=object), **wanted}
+    try:
+        finding = judged(code, examined.inputs, true, deadline)[name]
+    except UsageError as error:
+        return Finding(Verdict.UNSUPPORTED, str(error))
+    return finding
+
+
+def _parameters(claim: Callable[..., Any], inputs: Mapping[str, Array]) -> list[str]:
+    try:
+        parameters = inspect.signature(claim).parameters.values()
+    except (TypeError, ValueError):
+        return list(inputs)
+    named = [
+        p.name for p in parameters if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD} and p.default is p.empty
+    ]
+    return named if named and set(named) <= set(inputs) else list(inputs)
 
 
 def first_wrong_line(examined: Examined, name: str, text: str, deadline: float) -> int | None:

@@ -4,56 +4,62 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
-from math import prod
 from typing import Any
 
 import mpmath
 import numpy as np
 
-from graphgrad.core.errors import UsageError
+from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.arrays import plain, wrapped
-from graphgrad.proof.cases import examine
-from graphgrad.proof.derivative import gradient
-from graphgrad.proof.digits import evaluate
+from graphgrad.proof.cases import examine, slopes
+from graphgrad.proof.floats import Code, compared
 from graphgrad.proof.functions import Array
 from graphgrad.proof.graphs import TIMEOUT
 from graphgrad.proof.judge import Case, agreement, judge
-from graphgrad.proof.points import points
+from graphgrad.proof.processes import TimeUp
 from graphgrad.proof.reading import symbols_of
 from graphgrad.proof.symbols import Sym, SymbolsLost
-from graphgrad.proof.verdicts import Finding, Report, Verdict, Witness
+from graphgrad.proof.verdicts import Finding, Report, Verdict
+from graphgrad.proof.within import within
 
 Function = Callable[..., Any]
 ROUNDING = 13  # digits: with as many in common, a difference may be that of a rounded constant
-CLOSE = 8  # digits that float64 code must share with the truth, relative to its largest entry
-PLACES, LARGE = 60, 2000  # points at which code that loses the symbols is compared; entries from which fewer are
+VALUE = "value"  # the name of the function's own value, where the code gives that too
+LATE = Finding(Verdict.UNKNOWN, "time was up: the code did not return")
 
 
-def verify_function(f: Function | Graph | str, grad_f: Function, /, timeout: float = TIMEOUT, **x: Any) -> Report:
+def verify_function(
+    f: Function | Graph | str,
+    grad_f: Function,
+    arguments: Mapping[str, Any] | None = None,
+    /,
+    timeout: float = TIMEOUT,
+    **x: Any,
+) -> Report:
     """Give the verdict on hand-written gradient code of a scalar function.
 
-    `x` names the arguments in order and gives for each an array, a number, or a shape as a tuple of ints. `f` is NumPy
-    code of them, or a program as text or Graph; `grad_f` takes the same arguments and gives the gradient, for several
-    arguments a tuple or a mapping. NumPy code is run on arrays of symbols; a `grad_f` that loses the symbols (any other
-    library's) is run on floats and compared with 50-digit truth at many points. Raises UsageError where `f` gives no
-    single number, or `grad_f` not one gradient for each argument.
+    `x`, or the mapping, names the arguments in order and gives for each an array, a number, or a shape as a tuple of
+    ints. `f` is NumPy code of them, or a program as text or Graph; `grad_f` takes the same arguments and gives the
+    gradient, for several arguments a tuple or a mapping, or the value and the gradient, as jax.value_and_grad does.
+    NumPy code is run on arrays of symbols; a `grad_f` that takes none (any other library's) is run on floats and
+    compared with 50-digit truth at many points. Code that does not return in time is UNKNOWN, code that raises an error
+    UNSUPPORTED. Raises UsageError where `f` gives no single number, or `grad_f` not one gradient for each argument.
 
     >>> report = verify_function(lambda x: np.sum(x**2), lambda x: 2 * x, x=(3,))
     >>> str(report["x"].verdict)
     'PROVED'
     """
     start = time.monotonic()
-    inputs = {name: symbols_of(name, _shape(value)) for name, value in x.items()}
-    try:
-        output = _value(f, inputs)
-    except SymbolsLost as error:
-        lost = Finding(Verdict.UNSUPPORTED, f"the function itself: {error}")
-        return Report(_name(grad_f), dict.fromkeys(x, lost), time.monotonic() - start)
-    true = {name: gradient(output, list(np.ravel(a))) for name, a in inputs.items()}
-    return _judged(_name(grad_f), lambda given: grad_f(*given), inputs, true, start + timeout)
+    inputs = {name: symbols_of(name, _shape(value)) for name, value in {**(arguments or {}), **x}.items()}
+    shapes = {name: a.shape for name, a in inputs.items()}
+    output = _forward(start + timeout, _value, f, inputs)
+    if isinstance(output, Finding):
+        return Report(_name(grad_f), dict.fromkeys(inputs, output), time.monotonic() - start, shapes)
+    true = {VALUE: np.asarray(output, dtype=object), **slopes(output, inputs)}
+    findings = judged(lambda given: by_name(grad_f(*given.values()), shapes), inputs, true, start + timeout)
+    return Report(_name(grad_f), findings, time.monotonic() - start, shapes)
 
 
 def verify_vjp(
@@ -68,16 +74,26 @@ def verify_vjp(
     """
     start = time.monotonic()
     inputs = {name: symbols_of(name, tuple(shape)) for name, shape in shapes.items()}
-    try:
-        result = plain(forward(*[wrapped(a.copy()) for a in inputs.values()]))
-    except SymbolsLost as error:
-        lost = Finding(Verdict.UNSUPPORTED, f"the forward function itself: {error}")
-        return Report(_name(vjp), dict.fromkeys(shapes, lost), time.monotonic() - start)
+    result = _forward(start + timeout, _result, forward, inputs)
+    if isinstance(result, Finding):
+        return Report(_name(vjp), dict.fromkeys(inputs, result), time.monotonic() - start)
     cotangent = symbols_of("g" if "g" not in inputs else "g_", np.shape(result))
     output = Sym.__radd__(plain(np.sum(np.ravel(result) * np.ravel(cotangent)))[()], 0)
-    true = {name: gradient(output, list(np.ravel(a))) for name, a in inputs.items()}
     every = {"g" if "g" not in inputs else "g_": cotangent, **inputs}
-    return _judged(_name(vjp), lambda given: vjp(*given), every, true, start + timeout)
+    sizes = {name: a.shape for name, a in inputs.items()}
+    findings = judged(
+        lambda given: by_name(vjp(*given.values()), sizes), every, slopes(output, inputs), start + timeout
+    )
+    return Report(_name(vjp), findings, time.monotonic() - start, {n: a.shape for n, a in every.items()})
+
+
+def variables(inputs: Mapping[str, Array]) -> list[str]:
+    """The names of all symbols."""
+    return [v.value for a in inputs.values() if a.dtype == object for v in np.ravel(a)]
+
+
+def _wanted(true: Mapping[str, Array], inputs: Mapping[str, Array]) -> list[str]:
+    return [name for name in true if name in inputs]
 
 
 def _name(code: Function) -> str:
@@ -88,6 +104,25 @@ def _shape(value: Any) -> tuple[int, ...]:
     return value if isinstance(value, tuple) and all(isinstance(n, int) for n in value) else np.shape(value)
 
 
+def _forward(deadline: float, read: Function, f: Any, inputs: Mapping[str, Array]) -> Any:
+    """What the function itself gives on symbols, or the finding that it gives nothing."""
+    try:
+        return within(deadline, read, f, inputs)
+    except TimeUp:
+        return LATE
+    except GraphgradError:
+        raise
+    except Exception as error:  # noqa: BLE001  (code that takes no symbols says so in its own way)
+        said = str(error).partition("\n")[0]
+        return Finding(
+            Verdict.UNSUPPORTED, f"the function itself takes no symbols ({said}): give it as text or in NumPy"
+        )
+
+
+def _result(f: Function, inputs: Mapping[str, Array]) -> Array:
+    return plain(f(*[wrapped(a.copy()) for a in inputs.values()]))
+
+
 def _value(f: Function | Graph | str, inputs: Mapping[str, Array]) -> Sym:
     if isinstance(f, str | Graph):
         graph = parse(f, {n: a.shape for n, a in inputs.items()}) if isinstance(f, str) else f
@@ -95,7 +130,7 @@ def _value(f: Function | Graph | str, inputs: Mapping[str, Array]) -> Sym:
         if any(np.shape(examined.inputs[n]) != a.shape for n, a in inputs.items()):
             raise UsageError("the shapes are too large for a proof", hint="give smaller ones")
         return examined.true
-    result = plain(f(*[wrapped(a.copy()) for a in inputs.values()]))
+    result = _result(f, inputs)
     if result.size != 1:
         raise UsageError(f"the function gives an array of shape {result.shape}, not one number", hint="use verify_vjp")
     value = result.reshape(-1)[0]
@@ -103,88 +138,74 @@ def _value(f: Function | Graph | str, inputs: Mapping[str, Array]) -> Sym:
     return value
 
 
-def _judged(
-    subject: str, code: Callable[[list[Any]], Any], inputs: Mapping[str, Array],
-    true: Mapping[str, list[Sym]], deadline: float,
-) -> Report:  # fmt: skip
-    start, names = time.monotonic(), list(true)
-    variables = [v.value for a in inputs.values() for v in np.ravel(a)]
+def judged(code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], deadline: float) -> dict[str, Finding]:
+    """The finding on every gradient that code gives, in symbols where it takes them, else in floating point.
+
+    `code` takes all inputs and gives gradients by name, and may give the value of the function, too, as "value".
+    """
+    given = {n: wrapped(a.copy()) if a.dtype == object else a for n, a in inputs.items()}
     try:
-        found = _by_name(code([wrapped(a.copy()) for a in inputs.values()]), names)
-        claimed = {name: plain(found[name]) for name in names}
-    except (SymbolsLost, TypeError, AttributeError, ValueError) as error:
-        reason = f"compared in float64, for {str(error) or 'it takes no symbols'}"
-        findings = _numerically(code, inputs, true, variables, deadline, reason)
-        return Report(subject, findings, time.monotonic() - start, {n: a.shape for n, a in inputs.items()})
+        claimed = {n: plain(g) for n, g in within(deadline, code, given).items()}
+    except TimeUp:
+        return dict.fromkeys(_wanted(true, inputs), LATE)
+    except UsageError:
+        raise
+    except Exception as error:  # noqa: BLE001  (code that takes no symbols says so in its own way)
+        lost = str(error) if isinstance(error, SymbolsLost) else "the code takes no symbols"
+        return _in_floats(code, inputs, true, deadline, lost)
     findings = {}
-    for name in names:
-        if claimed[name].shape != inputs[name].shape:
-            raise UsageError(f"the gradient of '{name}' has shape {claimed[name].shape}, not {inputs[name].shape}")
-        entries = list(np.ndindex(*inputs[name].shape))
-        case = Case(list(np.ravel(claimed[name])), true[name], true[name], entries, variables, deadline)
-        findings[name] = judge(case)
+    for name, values in claimed.items():
+        _same_shape(name, values, true[name])
+        entries = list(np.ndindex(*true[name].shape))
+        wanted = list(np.ravel(true[name]))
+        findings[name] = judge(Case(list(np.ravel(values)), wanted, wanted, entries, variables(inputs), deadline))
         witness = findings[name].witness
         if witness and agreement(mpmath.mpf(witness.claimed), mpmath.mpf(witness.true)) >= ROUNDING:
-            rounded = "a constant in the code is rounded: compared in float64"
-            again = _numerically(code, inputs, true, variables, deadline, rounded)
-            findings[name] = again[name]
-    return Report(subject, findings, time.monotonic() - start, {n: a.shape for n, a in inputs.items()})
-
-
-def _by_name(found: Any, names: list[str]) -> Mapping[str, Any]:
-    if isinstance(found, Mapping):
-        return found
-    parts = found if isinstance(found, tuple | list) and len(names) > 1 else (found,) if len(names) == 1 else None
-    if parts is None or len(parts) != len(names):
-        raise UsageError(f"one gradient for each of {', '.join(names)} is wanted")
-    return dict(zip(names, parts, strict=True))
-
-
-def _numerically(  # noqa: C901, PLR0913, PLR0917  (one comparison, told in one piece)
-    code: Callable[[list[Any]], Any], inputs: Mapping[str, Array], true: Mapping[str, list[Sym]],
-    variables: list[str], deadline: float, reason: str,
-) -> dict[str, Finding]:  # fmt: skip
-    """Compare float64 results with 50-digit truth at points that float64 holds exactly."""
-    roots = [r for values in true.values() for r in values]
-    findings: dict[str, Finding] = {}
-    places = PLACES if len(roots) < LARGE else PLACES // 4
-    tried, digits = dict.fromkeys(true, 0), dict.fromkeys(true, 16)
-    for count, point in enumerate(points(variables, [])):
-        if count >= places or (time.monotonic() > deadline and any(tried.values())):
-            break
-        held = {n: Fraction(float(v)) for n, v in point.items()}
-        floats = [np.array([float(held[v.value]) for v in np.ravel(a)]).reshape(a.shape) for a in inputs.values()]
-        with np.errstate(all="ignore"):
-            found = _by_name(code(floats), list(true))
-        values = iter(evaluate(roots, held))
-        for name in true:
-            truth = [next(values) for _ in true[name]]
-            given = np.ravel(np.asarray(found[name], dtype=float))
-            if len(given) != prod(inputs[name].shape):
-                raise UsageError(f"the gradient of '{name}' has {len(given)} entries, not {prod(inputs[name].shape)}")
-            if name in findings or any(t is None for t in truth) or not np.isfinite(given).all():
-                continue
-            size = max([abs(t) for t in truth], default=0)
-            for k, (a, b) in enumerate(zip(given, truth, strict=True)):
-                same = agreement(mpmath.mpf(float(a)), b)
-                if same < CLOSE and abs(a - b) > size * mpmath.mpf(10) ** -12 and not _underflows(b, size):
-                    at = list(np.ndindex(*inputs[name].shape))[k]
-                    shown = {n: str(v) for n, v in held.items()}
-                    witness = Witness(shown, at, repr(float(a)), str(mpmath.nstr(b, 20)))
-                    findings[name] = Finding(Verdict.REFUTED, f"a counterexample, {reason}", witness=witness)
-                    break
-                if abs(a - b) > size * mpmath.mpf(10) ** -12:
-                    digits[name] = min(digits[name], same)
-            else:
-                tried[name] += 1
-    for name in true:
-        if name not in findings:
-            fine = tried[name] >= places // 4
-            verdict = Verdict.AGREED if fine else Verdict.UNKNOWN
-            said = f"{digits[name]} digits at {tried[name]} points, {reason}"
-            findings[name] = Finding(verdict, said, digits=digits[name], points=tried[name])
+            findings[name] = _in_floats(code, inputs, true, deadline, "a constant in the code is rounded")[name]
     return findings
 
 
-def _underflows(b: Any, size: Any) -> bool:
-    return bool(max(abs(b), size) < mpmath.mpf(10) ** -290)
+def _in_floats(
+    code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], deadline: float, why: str
+) -> dict[str, Finding]:
+    def timed(given: Mapping[str, Array]) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = within(deadline, code, given)
+        for name, values in found.items():
+            _same_shape(name, values, true[name])
+        return found
+
+    try:
+        return compared(timed, inputs, true, deadline, f"compared in floating point: {why}")
+    except TimeUp:
+        said = LATE
+    except UsageError:
+        raise
+    except Exception as error:  # noqa: BLE001  (somebody's code may raise anything)
+        said = Finding(
+            Verdict.UNSUPPORTED, f"the code raises {type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        )
+    return dict.fromkeys(_wanted(true, inputs), said)
+
+
+def _same_shape(name: str, values: Any, wanted: Array) -> None:
+    if np.shape(values) != wanted.shape:
+        raise UsageError(f"the gradient of '{name}' has shape {np.shape(values)}, not {wanted.shape}")
+
+
+def by_name(found: Any, shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, Any]:
+    """What a gradient function gives, by name: gradients in order, or a value and them, as a value-and-grad does."""
+    names = list(shapes)
+    if isinstance(found, tuple) and len(found) == 2 and not isinstance(found[0], Mapping):
+        value, rest = found
+        alone = len(names) == 1 and np.shape(rest) == shapes[names[0]]
+        if alone or isinstance(rest, Mapping | tuple | list):
+            return {VALUE: value, **by_name(rest, shapes)}
+    if isinstance(found, Mapping):
+        parts = [found[n] for n in names if n in found]
+    else:
+        parts = (
+            list(found) if isinstance(found, tuple | list) and len(names) > 1 else [found] if len(names) == 1 else []
+        )
+    if len(parts) != len(names):
+        raise UsageError(f"one gradient for each of {', '.join(names)} is wanted")
+    return dict(zip(names, parts, strict=True))

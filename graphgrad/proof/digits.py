@@ -30,6 +30,39 @@ def evaluate(roots: Sequence[Sym], point: Point, digits: int = DIGITS) -> list[A
         return [values[id(root)] for root in roots]
 
 
+def rounding(roots: Sequence[Sym], point: Point, unit: float) -> list[Any]:
+    """Bound, to first order, how far every root may be off when each operation rounds by `unit`, relatively.
+
+    None where a rounded argument has no value. What constants and inputs are rounded by is no part of it.
+    """
+    nodes = order(roots)
+    values = {id(n): v for n, v in zip(nodes, evaluate(nodes, point), strict=True)}
+    bounds: dict[int, Any] = {}
+    with mpmath.workdps(DIGITS):
+        for node in nodes:
+            bounds[id(node)] = _rounded(node, values, bounds, unit)
+        return [bounds[id(root)] for root in roots]
+
+
+def _rounded(node: Sym, values: Mapping[int, Any], bounds: Mapping[int, Any], unit: float) -> Any:
+    value = values[id(node)]
+    if not node.args or isinstance(value, bool) or value is None:
+        return mpmath.mpf(0)
+    if node.op == "where":
+        return bounds[id(node.args[1 if values[id(node.args[0])] else 2])]
+    total, args = unit * abs(value), [values[id(a)] for a in node.args]
+    for k, argument in enumerate(node.args):
+        bound = bounds[id(argument)]
+        if bound is None:
+            return None
+        for off in (bound, -bound) if bound else ():
+            moved = _applied(node.op, [a + off if i == k else a for i, a in enumerate(args)])
+            if moved is None:
+                return None
+            total += abs(moved - value) / 2
+    return total
+
+
 def conditions(roots: Sequence[Sym]) -> list[Sym]:
     """All comparisons, and all places where the expression changes its form."""
     return [node for node in order(roots) if node.op in PIECES]
@@ -38,7 +71,7 @@ def conditions(roots: Sequence[Sym]) -> list[Sym]:
 PIECES = frozenset({"lt", "le", "eq", "abs", "sign", "max", "min", "floor"})
 
 
-def _value(node: Sym, values: dict[int, Any], point: Point) -> Any:  # noqa: PLR0911  (None at once where there is none)
+def _value(node: Sym, values: dict[int, Any], point: Point) -> Any:
     match node.op:
         case "const":
             return node.value if type(node.value) is bool else mpf(node.value)
@@ -52,8 +85,13 @@ def _value(node: Sym, values: dict[int, Any], point: Point) -> Any:  # noqa: PLR
     args = [values[id(a)] for a in node.args]
     if any(a is None for a in args):
         return _decided(node.op, args)
+    return _applied(node.op, args)
+
+
+def _applied(op: str, args: list[Any]) -> Any:
+    """A function's value: an mpf, a bool, or None where it has none."""
     try:
-        result = _FUNCTIONS[node.op](*args)
+        result = _FUNCTIONS[op](*args)
     except (ZeroDivisionError, ValueError, OverflowError):
         return None
     if isinstance(result, bool):

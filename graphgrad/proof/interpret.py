@@ -13,8 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.core.errors import ParseError
+from graphgrad.core.errors import GraphgradError, ParseError
 from graphgrad.proof.allowed import BUILTINS, METHODS, OPERATORS, STEPS
+from graphgrad.proof.symbols import SymbolsLost
+
+ENTRY = "value_and_grad"
+
+
+class Failed(SymbolsLost):
+    """A module that raises an error."""
 
 
 class Returned(Exception):  # noqa: N818  (no error: how a function's value leaves its body)
@@ -61,6 +68,22 @@ class Module:
             raise ParseError(f"the module has no function '{name}'")
         return self.names[name](*args, **named)
 
+    def paths(self) -> list[str]:
+        """The functions that give the value and the gradient: for numbers, for arrays, for many points."""
+        if ENTRY not in self.functions():
+            raise ParseError(f"the module has no function '{ENTRY}'")
+        return [ENTRY, *(name for name in self.functions() if name.startswith(f"_{ENTRY}_of_"))]
+
+    def run_path(self, path: str, inputs: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """A value and gradients by name; Failed where the function raises an error or gives something else."""
+        try:
+            value, gradients = self.call(path, **inputs)
+            return value, dict(gradients)
+        except (SymbolsLost, GraphgradError):
+            raise
+        except Exception as error:  # noqa: BLE001  (a module may be anything, and raise anything)
+            raise Failed(f"{path} raises {type(error).__name__}: {error}") from None
+
     def _top(self, statement: ast.stmt) -> None:
         match statement:
             case ast.FunctionDef(name=name):
@@ -89,7 +112,7 @@ class Module:
         for statement in body:
             self.statement(statement, names)
 
-    def statement(self, tree: ast.stmt, names: dict[str, Any]) -> None:  # noqa: C901  (one case for each statement)
+    def statement(self, tree: ast.stmt, names: dict[str, Any]) -> None:  # noqa: C901, PLR0912  (one case for each statement)
         """Run one statement."""
         match tree:
             case ast.Assign(targets=targets, value=value):
@@ -109,8 +132,15 @@ class Module:
                 for item in self.value(over, names):
                     self.assign(target, item, names)
                     self.run(body, names)
-            case ast.With(body=body) | ast.Try(body=body):
+            case ast.With(body=body):
                 self.run(body, names)
+            case ast.Try(body=body, handlers=[handler], orelse=[], finalbody=[]):
+                try:
+                    self.run(body, names)
+                except SymbolsLost:
+                    raise
+                except (TypeError, ValueError, ArithmeticError):
+                    self.run(handler.body, names)
             case ast.Pass():
                 pass
             case _:

@@ -6,7 +6,6 @@ stood on both sides of every condition.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +14,9 @@ from typing import Any
 import mpmath
 
 from graphgrad.proof.derivative import order
-from graphgrad.proof.digits import DIGITS, PIECES, evaluate, mpf
+from graphgrad.proof.digits import DIGITS, PIECES, evaluate
 from graphgrad.proof.hard import simplified_equal
+from graphgrad.proof.kinks import one_sided, take_sides
 from graphgrad.proof.points import Point, exact, points
 from graphgrad.proof.symbols import Sym, numeric
 from graphgrad.proof.verdicts import Finding, Kink, Verdict, Witness
@@ -27,10 +27,9 @@ UNMET = "an equality was never met"
 NEARLY = 40  # digits in common from which two numbers are the same; with fewer, more digits decide
 KINKS = 2  # kinks that are looked at closely
 LONGEST = 4000  # digits beyond which a difference stays undecided
-AROUND = 120  # digits of derivatives around a kink
 ENOUGH = 6  # points with a value on both sides, for agreement
 WORK = 60_000  # nodes evaluated in one search
-SAME, TIE = mpmath.mpf(10) ** -20, mpmath.mpf(10) ** -40
+SAME = mpmath.mpf(10) ** -20
 
 
 @dataclass
@@ -127,7 +126,7 @@ class Search:
     def at(self, point: Point) -> Finding | None:
         """Look at a point; gives the refutation if there is one."""
         values = evaluate(self.roots + [a for n in self.forks for a in n.args] + self.choices, point)
-        tied = _take_sides(self.forks, iter(values[len(self.roots) :]), self.sides)
+        tied = take_sides(self.forks, iter(values[len(self.roots) :]), self.sides)
         for node, value in zip(self.choices, values[-len(self.choices) :] if self.choices else (), strict=True):
             self.chosen[id(node)].add(value)
         some = False
@@ -192,22 +191,6 @@ class Search:
         return Finding(verdict, reason, None, tuple(self.kinks), assumptions, digits=self.digits, points=self.tried)
 
 
-def _take_sides(forks: Sequence[Sym], seen: Any, sides: dict[int, set[int]]) -> bool:
-    """Note on which side of every condition a point stands; tell whether it stands on an edge."""
-    tied = False
-    for node in forks:
-        args = [next(seen) for _ in node.args]
-        if any(a is None for a in args):
-            continue
-        offset = args[0] - args[1] if len(args) == 2 else args[0]
-        if node.op == "floor":
-            offset -= mpmath.nint(offset)
-        on_edge = abs(offset) <= TIE * max(1, *(abs(a) for a in args))
-        tied = tied or on_edge
-        sides[id(node)].add(0 if on_edge else 1 if offset > 0 else -1)
-    return tied
-
-
 def agreement(a: Any, b: Any) -> int:
     """How many digits two numbers share."""
     if isinstance(a, bool) or isinstance(b, bool):
@@ -235,20 +218,6 @@ def differs(claimed: Sym, true: Sym, point: Point) -> bool | None:
         with mpmath.workdps(more):
             gaps.append(abs(a - b))
     return bool(gaps[1] != 0 and abs(gaps[0] / gaps[1] - 1) < SAME * 10**10)
-
-
-def one_sided(true: Sym, point: Point) -> list[Any]:
-    """The values of a derivative closely around a point, in many directions."""
-    dice = random.Random(2)  # noqa: S311  (a search, not a secret)
-    found = []
-    with mpmath.workdps(AROUND):
-        step = mpmath.mpf(10) ** -30
-        for _ in range(min(24, 8 + 4 * len(point))):
-            near = {n: mpf(value) + step * dice.uniform(-1, 1) for n, value in point.items()}
-            (value,) = evaluate([true], near, AROUND)
-            if value is not None:
-                found.append(value)
-    return found
 
 
 def _refuted(case: Case, i: int, point: Point, around: Sequence[Any] = ()) -> Finding:

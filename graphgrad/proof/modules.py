@@ -6,6 +6,8 @@ import ast
 import inspect
 import re
 import time
+from collections.abc import Callable, Mapping
+from functools import reduce
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,12 +23,14 @@ from graphgrad.proof.cases import Examined, examine, source_of
 from graphgrad.proof.elementary import function
 from graphgrad.proof.functions import ALIASES, FUNCTIONS, each
 from graphgrad.proof.graphs import TIMEOUT, unsupported
-from graphgrad.proof.interpret import Module
+from graphgrad.proof.interpret import ENTRY, Module
 from graphgrad.proof.judge import Case, judge
+from graphgrad.proof.rounding import in_points
 from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.verdicts import Finding, Report, Verdict
 
-ENTRY, LARGEST = "value_and_grad", 10**6
+LARGEST = 10**6
+FOR_ARRAYS = "_of_arrays"  # what the compiler adds to a name that a scalar function has already
 
 
 def verify_source(source: str, graph: Graph | str | None = None, /, timeout: float = TIMEOUT) -> Report:
@@ -42,28 +46,41 @@ def verify_source(source: str, graph: Graph | str | None = None, /, timeout: flo
     """
     start = time.monotonic()
     module = Module(source, _meanings())
-    module.names |= {
-        name: LIBRARY[name] for name, tree in module.functions().items() if name in LIBRARY and _ours(tree)
-    }
+    module.names |= {name: LIBRARY[known] for name, known in trusted(module.functions()).items() if known in LIBRARY}
     program = stated(module.text) if graph is None else parse(graph) if isinstance(graph, str) else graph
-    output = next(iter(program.outputs))
     try:
         examined = examine(program)
-        given = {n: wrapped(a.copy()) if a.dtype == object else a for n, a in examined.inputs.items()}
-        value, gradients = module.call(ENTRY, **given)
+        findings = [_path(module, path, examined, start + timeout) for path in module.paths()]
     except SymbolsLost as error:
-        return Report(source_of(program), {output: unsupported(error)}, time.monotonic() - start)
-    deadline = start + timeout
+        lost = dict.fromkeys(program.outputs, unsupported(error))
+        return Report(source_of(program), lost, time.monotonic() - start)
+    worst = {n: max((f[n] for f in findings if n in f), key=_weakness) for f in findings for n in f}
+    shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
+    checked = in_points(source, examined, worst, start + timeout)
+    return Report(source_of(program), checked, time.monotonic() - start, shapes)
+
+
+def _weakness(finding: Finding) -> int:
+    return list(Verdict).index(finding.verdict)
+
+
+def _path(module: Module, path: str, examined: Examined, deadline: float) -> dict[str, Finding]:
+    """The findings on one of a module's functions."""
+    given = {n: wrapped(a.copy()) if a.dtype == object else a for n, a in examined.inputs.items()}
+    value, gradients = module.run_path(path, given)
     (claimed,) = np.ravel(plain(value))
     case = Case([claimed], [examined.true], [examined.true], [()], examined.variables(), deadline)
-    findings = {output: judge(case)}
+    findings = {next(iter(examined.graph.outputs)): judge(case)}
     for name, gradient in gradients.items():
         findings[name] = _judged(examined, name, gradient, deadline)
-    shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
-    return Report(source_of(program), findings, time.monotonic() - start, shapes)
+    if path != ENTRY:
+        findings = {n: f if f.ok else f.with_(reason=f"{f.reason}, in {path}") for n, f in findings.items()}
+    return findings
 
 
 def _judged(examined: Examined, name: str, gradient: Any, deadline: float) -> Finding:
+    if name not in examined.inputs:
+        return Finding(Verdict.UNSUPPORTED, "the program has no such input")
     claimed = plain(gradient)
     if claimed.shape != examined.inputs[name].shape:
         said = f"the gradient has shape {claimed.shape}, but '{name}' has {examined.inputs[name].shape}"
@@ -109,24 +126,59 @@ def _meanings() -> dict[str, Any]:
     special = {**floats, "int64": np.int64, "zeros": _zeros, "empty": _zeros, "errstate": same, "pi": MATH["pi"],
                "newaxis": None, "add": np.add}  # fmt: skip
     exact = {name: FUNCTIONS[ALIASES.get(name, name)] for name in _MATH}
+    numbers = {"float": same, "abs": np.abs, "max": _extreme(max, "maximum"), "min": _extreme(min, "minimum")}
     return {
+        **numbers,
         "np": allowed(**special),
         "math": SimpleNamespace(**{n: _wrapping(rule) for n, rule in exact.items()} | MATH),
         "erf": _wrapping(each(function("erf"))),
     }
 
 
-def _ours(tree: ast.FunctionDef) -> bool:
-    """Whether a function is, word for word, the one of graphgrad's library whose meaning is known (and tested)."""
-    body = [ast.dump(statement) for statement in tree.body]
+def _extreme(of_numbers: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Python's max or min, of symbols too."""
+
+    def chosen(*values: Any) -> Any:
+        if not any(isinstance(v, np.ndarray) for v in values):
+            return of_numbers(*values)
+        return wrapped(reduce(FUNCTIONS[name], map(plain, values)))
+
+    return chosen
+
+
+def trusted(functions: Mapping[str, ast.FunctionDef]) -> dict[str, str]:
+    """Functions that are, word for word, and with all that they call, those of graphgrad's library: their names there.
+
+    Their meaning is known, and tested; they need not be run.
+    """
+    found = {name: known for name, tree in functions.items() if (known := _known(tree))}
+    while wrong := [name for name in found if _called(functions[name]) & functions.keys() - found.keys()]:
+        found = {name: known for name, known in found.items() if name not in wrong}
+    return found
+
+
+def _known(tree: ast.FunctionDef) -> str:
+    name = tree.name.removesuffix(FOR_ARRAYS)
+    body = [ast.dump(_Plain().visit(statement)) for statement in ast.parse(ast.unparse(tree)).body[0].body]  # type: ignore[attr-defined]
     for library in (numpy_functions, python_functions):
-        original = getattr(library, tree.name, None)
+        original = getattr(library, name, None)
         if original is not None:
             (known,) = ast.parse(inspect.getsource(original)).body
             assert isinstance(known, ast.FunctionDef)
             if body == [ast.dump(statement) for statement in known.body]:
-                return True
-    return False
+                return name
+    return ""
+
+
+class _Plain(ast.NodeTransformer):
+    """Gives functions the names that they have in the library."""
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(node.id.removesuffix(FOR_ARRAYS), node.ctx)
+
+
+def _called(tree: ast.FunctionDef) -> set[str]:
+    return {t.id for t in ast.walk(tree) if isinstance(t, ast.Name)} - {tree.name}
 
 
 def _zeros(shape: Any = (), *_: Any, **__: Any) -> Any:

@@ -1,0 +1,190 @@
+"""Code in floating point against the truth in 50 digits: wrong, right, or right as far as its rounding lets one see.
+
+A difference is rounding where the true expression, evaluated in the code's own precision, could be as far off, or where
+it changes from one neighbouring point to the next. One that stays the same is the code's.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from graphgrad.proof.derivative import order
+from graphgrad.proof.digits import PIECES, Point, evaluate, rounding
+from graphgrad.proof.functions import Array
+from graphgrad.proof.kinks import on_edge, one_sided
+from graphgrad.proof.points import points
+from graphgrad.proof.symbols import Sym
+from graphgrad.proof.verdicts import Finding, Kink, Verdict, Witness
+
+Code = Callable[[Mapping[str, Array]], Mapping[str, Any]]  # inputs by name -> gradients by name
+PLACES, LARGE, FEWER = 60, 2000, 15  # points looked at; entries from which on only so many are
+SLACK = 64  # how many times more an honest evaluation may round than the true expression's bound says
+SINGLE = 1e-5  # relative differences below may be those of code that computes in float32 inside
+CONSTANT = 1e-13  # relative differences below may be those of a rounded constant
+NEAR = (2.0**-49, 2.0**-18)  # how far neighbouring points are apart, relatively: bits of float64, bits of float32
+STEADY = 0.05  # a difference that changes less from point to point is no rounding
+
+
+@dataclass
+class Seen:
+    """What was seen of one gradient."""
+
+    tried: int = 0
+    digits: int = 16
+    refuted: Witness | None = None
+    doubt: str = ""
+    noise: str = ""
+    kinks: list[Kink] = field(default_factory=list)
+
+
+class Comparison:
+    """Compares code with the truth, point by point."""
+
+    def __init__(self, code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], deadline: float) -> None:
+        self.code, self.inputs, self.deadline = code, inputs, deadline
+        self.true: dict[str, list[Sym]] = {name: list(np.ravel(roots)) for name, roots in true.items()}
+        self.shapes = {name: np.shape(roots) for name, roots in true.items()}
+        self.variables = [v.value for a in inputs.values() if a.dtype == object for v in np.ravel(a)]
+        self.roots = [root for roots in self.true.values() for root in roots]
+        self.forks = [n for n in order(self.roots) if n.op in PIECES]
+        self.seen = {name: Seen() for name in true}
+        self.single = False
+        self.given_names: set[str] = set()
+
+    def run(self) -> dict[str, Seen]:
+        """Look at as many points as there is time for."""
+        places = PLACES if len(self.roots) < LARGE else FEWER
+        for count, point in enumerate(points(self.variables, [])):
+            if count >= places or (time.monotonic() > self.deadline and any(s.tried for s in self.seen.values())):
+                break
+            self._at(point)
+        return self.seen
+
+    def given(self, point: Point) -> dict[str, Array]:
+        """What the code gives at a point, as float64 arrays; in float32 from then on where that is what it gives."""
+        floats = {
+            n: np.array([float(point[v.value]) for v in np.ravel(a)]).reshape(a.shape) if a.dtype == object else a
+            for n, a in self.inputs.items()
+        }
+        with np.errstate(all="ignore"):
+            found = {n: np.asarray(g) for n, g in self.code(floats).items()}
+        self.single = self.single or any(g.dtype.itemsize < 8 and g.dtype.kind == "f" for g in found.values())
+        self.given_names |= set(found)
+        return {n: g.astype(float) for n, g in found.items()}
+
+    def held(self, point: Point) -> dict[str, Fraction]:
+        """The point, at numbers that the code's floats hold exactly."""
+        kind = np.float32 if self.single else np.float64
+        return {n: Fraction(float(kind(float(v)))) for n, v in point.items()}
+
+    def _at(self, point: Point) -> None:
+        before, at = self.single, self.held(point)
+        found = self.given(at)
+        if self.single != before:
+            at = self.held(point)
+            found = self.given(at)
+        values = iter(evaluate(self.roots, at))
+        tied = on_edge(self.forks, at)
+        for name, roots in self.true.items():
+            truth = [next(values) for _ in roots]
+            if name not in found:
+                continue
+            given = np.ravel(found[name]).tolist()
+            if self.seen[name].refuted or None in truth:
+                continue
+            if np.isfinite(given).all():
+                self._compare(name, at, given, truth, tied)
+            elif not tied:
+                self._note(name, at, "no number")
+
+    def _compare(self, name: str, at: Mapping[str, Fraction], given: list[float], truth: list[Any], tied: bool) -> None:  # noqa: FBT001
+        seen, unit = self.seen[name], 2.0**-24 if self.single else 2.0**-53
+        apart = [abs(a - b) for a, b in zip(given, truth, strict=True)]
+        largest = max([abs(b) for b in truth], default=0)
+        floor = SLACK * unit * max(1, largest)
+        far = [k for k, d in enumerate(apart) if d > 8 * unit * abs(truth[k]) and d > floor * 2.0**-200]
+        bounds = rounding([self.true[name][k] for k in far], at, unit)
+        far = [k for k, bound in zip(far, bounds, strict=True) if bound is not None and apart[k] > SLACK * bound]
+        for k in far:
+            if tied and self._at_kink(name, k, at, given[k]):
+                continue
+            if apart[k] <= floor:
+                continue
+            if self._steady(name, k, at, apart[k] / max(abs(truth[k]), floor)):
+                place = list(np.ndindex(*self.shapes[name]))[k]
+                shown = {n: str(v) for n, v in at.items()}
+                seen.refuted = Witness(shown, place, repr(given[k]), str(mpmath.nstr(truth[k], 20)))
+                return
+            self._note(name, at, f"{_shared(apart[k], truth[k])} digits")
+        seen.tried += 1
+        if _ordinary(at) and largest and not tied:
+            seen.digits = min(seen.digits, _shared(max(apart), largest))
+
+    def _note(self, name: str, at: Mapping[str, Fraction], said: str) -> None:
+        """What rounding leaves at a point: a doubt where that is an ordinary one."""
+        seen = self.seen[name]
+        said = f"{said} at {', '.join(f'{n} = {float(v):.3g}' for n, v in at.items())}"
+        if _ordinary(at):
+            seen.doubt = seen.doubt or said
+        else:
+            seen.noise = seen.noise or said
+
+    def _steady(self, name: str, k: int, at: Mapping[str, Fraction], relative: Any) -> bool:
+        """Whether a difference stays the same around a point, so that it is none of rounding."""
+        return relative > CONSTANT and all(self._same_around(name, k, at, by) for by in NEAR[: 1 + (relative < SINGLE)])
+
+    def _same_around(self, name: str, k: int, at: Mapping[str, Fraction], by: float) -> bool:
+        dice, differences = random.Random(3), []  # noqa: S311  (a search, not a secret)
+        for _ in range(5):
+            near = self.held({n: v * Fraction(1 + by * dice.uniform(-1, 1)) for n, v in at.items()})
+            (true,) = evaluate([self.true[name][k]], near)
+            if true is not None:
+                differences.append(float(np.ravel(self.given(near)[name])[k] - true))
+        return bool(differences) and max(differences) - min(differences) <= STEADY * max(map(abs, differences))
+
+    def _at_kink(self, name: str, k: int, at: Mapping[str, Fraction], given: float) -> bool:
+        """Whether a value on an edge lies between the derivatives around it."""
+        around = one_sided(self.true[name][k], at)
+        if not around or not min(around) - 1e-6 <= given <= max(around) + 1e-6:
+            return False
+        low, high = (str(mpmath.nstr(end(around), 20)) for end in (min, max))
+        self.seen[name].kinks.append(Kink({n: str(v) for n, v in at.items()}, low, high, repr(given)))
+        return True
+
+
+def compared(
+    code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], deadline: float, why: str
+) -> dict[str, Finding]:
+    """The finding on every gradient that code gives in floating point; `why` it is judged so."""
+    comparison = Comparison(code, inputs, true, deadline)
+    return {name: _finding(seen, why) for name, seen in comparison.run().items() if name in comparison.given_names}
+
+
+def _finding(seen: Seen, why: str) -> Finding:
+    if seen.refuted:
+        return Finding(Verdict.REFUTED, f"a counterexample, {why}", seen.refuted)
+    facts: dict[str, Any] = {"kinks": tuple(seen.kinks), "digits": seen.digits, "points": seen.tried,
+             "assumptions": (f"rounding leaves {seen.noise}",) if seen.noise else ()}  # fmt: skip
+    if seen.doubt:
+        return Finding(Verdict.UNKNOWN, f"only {seen.doubt}: more is lost than rounding explains, {why}", **facts)
+    if seen.tried < FEWER:
+        return Finding(Verdict.UNKNOWN, f"too few points have a value, {why}", **facts)
+    verdict = Verdict.NON_SMOOTH if seen.kinks else Verdict.AGREED
+    return Finding(verdict, f"{seen.digits} digits at {seen.tried} points, {why}", **facts)
+
+
+def _ordinary(at: Mapping[str, Fraction]) -> bool:
+    return all(Fraction(1, 20) <= abs(v) <= 10 for v in at.values())
+
+
+def _shared(apart: Any, size: Any) -> int:
+    """How many digits two numbers share, at most 16."""
+    return max(0, min(16, int(mpmath.floor(-mpmath.log10(apart / size))))) if apart and size else 16 if not apart else 0
