@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from graphgrad.core.errors import ParseError
+from graphgrad.execute import numpy_functions
 
 STEPS = 200_000  # syntax trees walked in one call
 
@@ -61,6 +62,11 @@ BUILTINS: dict[str, Any] = {"len": len, "range": lambda *ends: _bounded(range(*e
     "tuple": tuple, "list": list, "int": int, "float": float, "bool": bool,
              "min": min, "max": max, "abs": abs, "slice": slice, "sum": sum, "zip": zip,
              "enumerate": enumerate}  # fmt: skip
+_ELEMENTARY = (
+    "exp log sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh sqrt cbrt erf floor fabs expm1 log1p"
+    " log2 log10 hypot pow"
+)
+ELEMENTARY = _ELEMENTARY.split()  # what modules take from math
 MATH = {name: getattr(math, name) for name in ("pi", "e", "prod", "inf")}
 
 
@@ -70,5 +76,6 @@ def in_floats(kind: str) -> dict[str, Any]:
     made = {name: getattr(np, name) for name in ("asarray", "array", "ascontiguousarray", "zeros", "empty", "errstate")}
     return {
         "np": allowed(**made, float64=np.float64, float32=single, int64=np.int64, newaxis=None),
-        "math": SimpleNamespace(**{name: getattr(math, name) for name in dir(math) if not name.startswith("_")}),
+        "math": SimpleNamespace(**{name: getattr(math, name) for name in ELEMENTARY}, **MATH),
+        "jax.erf": numpy_functions.erf,
     }

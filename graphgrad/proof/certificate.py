@@ -16,9 +16,10 @@ import numpy as np
 
 from graphgrad.core.graph import Graph, Node
 from graphgrad.core.ops import OPS
+from graphgrad.execute import numpy_functions
 from graphgrad.execute.kernels import kernel
 from graphgrad.frontend.parse import parse
-from graphgrad.proof.allowed import allowed
+from graphgrad.proof.allowed import ELEMENTARY, MATH, allowed
 from graphgrad.proof.cases import labels, sizes_of, source_of
 from graphgrad.proof.field import PRIMES, multiplied
 from graphgrad.proof.interpret import ENTRY, Module
@@ -180,34 +181,14 @@ def _meanings(p: int) -> dict[str, Any]:
     special: dict[str, Any] = dict.fromkeys(("asarray", "array", "ascontiguousarray"), same)
     special |= {"float64": Cast, "float32": Cast}
     made = dict.fromkeys(("zeros", "empty"), blank)
+    known = {n: getattr(np, _NUMPY.get(n, n)) for n in ELEMENTARY if n != "erf"} | {"erf": numpy_functions.erf}
     return {
         "np": allowed(**special, **made, int64=np.int64, errstate=same, newaxis=None),
-        "math": SimpleNamespace(**{n: getattr(np, _NUMPY.get(n, n)) for n in _MATH}, pi=np.pi, e=np.e),
+        "math": SimpleNamespace(**known, **MATH),
+        "jax.erf": numpy_functions.erf,
+        "float": same,
     }
 
 
 _NUMPY = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
-          "acosh": "arccosh", "atanh": "arctanh"}  # fmt: skip
-_MATH = (
-    *_NUMPY,
-    *[
-        "exp",
-        "log",
-        "sin",
-        "cos",
-        "tan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "sqrt",
-        "cbrt",
-        "floor",
-        "fabs",
-        "expm1",
-        "log1p",
-        "log2",
-        "log10",
-        "hypot",
-        "prod",
-    ],
-)
+          "acosh": "arccosh", "atanh": "arctanh", "pow": "power"}  # fmt: skip

@@ -18,11 +18,12 @@ from graphgrad.proof.cases import Examined, claimed_values, examine, free_names,
 from graphgrad.proof.code import VALUE, by_name, judged
 from graphgrad.proof.derivative import gradient
 from graphgrad.proof.functions import Array, lifted
-from graphgrad.proof.graphs import TIMEOUT, findings_of, unsupported
+from graphgrad.proof.graphs import TIMEOUT, findings_of, shares, unsupported
 from graphgrad.proof.judge import Case, judge
 from graphgrad.proof.regions import right_where
 from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.verdicts import Finding, Report, Verdict
+from graphgrad.proof.within import found_in_time
 from graphgrad.transform.grad import differentiable
 
 Claim = str | float | Callable[..., Any] | Any  # text, a number, an array of numbers, or a function of the inputs
@@ -49,15 +50,19 @@ def check(graph: Graph | str, claims: Mapping[str, Claim], /, timeout: float = T
     keep = spelled | {
         n for claim in claims.values() for n in np.shape(np.asarray(claim, dtype=object)) if not isinstance(claim, str)
     }
-    try:
-        examined = examine(graph, keep)
-    except (SymbolsLost, UsageError) as error:
-        return Report(source_of(graph), dict.fromkeys(claims, unsupported(error)), time.monotonic() - start)
-    findings = {}
-    for k, (name, claim) in enumerate(claims.items()):
-        until = time.monotonic() + (start + timeout - time.monotonic()) / (len(claims) - k)
-        findings[name] = _check(examined, name, claim, until)
-    shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def work(found: dict[str, Finding], deadline: float) -> None:
+        try:
+            examined = examine(graph, keep)
+        except (SymbolsLost, UsageError) as error:
+            found |= dict.fromkeys(claims, unsupported(error))
+            return
+        shapes.update({n: np.shape(v) for n, v in examined.inputs.items()})
+        for name, until in shares(list(claims), deadline):
+            found[name] = _check(examined, name, claims[name], until)
+
+    findings = found_in_time(claims, timeout, work)
     return Report(source_of(graph), findings, time.monotonic() - start, shapes)
 
 

@@ -18,16 +18,14 @@ from graphgrad.proof.floats import Code, compared
 from graphgrad.proof.functions import Array
 from graphgrad.proof.graphs import TIMEOUT
 from graphgrad.proof.judge import Case, agreement, judge
-from graphgrad.proof.processes import TimeUp
 from graphgrad.proof.reading import symbols_of
 from graphgrad.proof.symbols import Sym, SymbolsLost
 from graphgrad.proof.verdicts import Finding, Report, Verdict
-from graphgrad.proof.within import within
+from graphgrad.proof.within import found_in_time
 
 Function = Callable[..., Any]
 ROUNDING = 13  # digits: with as many in common, a difference may be that of a rounded constant
 VALUE = "value"  # the name of the function's own value, where the code gives that too
-LATE = Finding(Verdict.UNKNOWN, "time was up: the code did not return")
 
 
 def verify_function(
@@ -54,11 +52,16 @@ def verify_function(
     start = time.monotonic()
     inputs = {name: symbols_of(name, _shape(value)) for name, value in {**(arguments or {}), **x}.items()}
     shapes = {name: a.shape for name, a in inputs.items()}
-    output = _forward(start + timeout, _value, f, inputs)
-    if isinstance(output, Finding):
-        return Report(_name(grad_f), dict.fromkeys(inputs, output), time.monotonic() - start, shapes)
-    true = {VALUE: np.asarray(output, dtype=object), **slopes(output, inputs)}
-    findings = judged(lambda given: by_name(grad_f(*given.values()), shapes), inputs, true, start + timeout)
+
+    def work(found: dict[str, Finding], deadline: float) -> None:
+        output = _forward(_value, f, inputs)
+        if isinstance(output, Finding):
+            found |= dict.fromkeys(inputs, output)
+            return
+        true = {VALUE: np.asarray(output, dtype=object), **slopes(output, inputs)}
+        found |= judged(lambda given: by_name(grad_f(*given.values()), shapes), inputs, true, deadline)
+
+    findings = found_in_time(inputs, timeout, work)
     return Report(_name(grad_f), findings, time.monotonic() - start, shapes)
 
 
@@ -74,17 +77,21 @@ def verify_vjp(
     """
     start = time.monotonic()
     inputs = {name: symbols_of(name, tuple(shape)) for name, shape in shapes.items()}
-    result = _forward(start + timeout, _result, forward, inputs)
-    if isinstance(result, Finding):
-        return Report(_name(vjp), dict.fromkeys(inputs, result), time.monotonic() - start)
-    cotangent = symbols_of("g" if "g" not in inputs else "g_", np.shape(result))
-    output = Sym.__radd__(plain(np.sum(np.ravel(result) * np.ravel(cotangent)))[()], 0)
-    every = {"g" if "g" not in inputs else "g_": cotangent, **inputs}
     sizes = {name: a.shape for name, a in inputs.items()}
-    findings = judged(
-        lambda given: by_name(vjp(*given.values()), sizes), every, slopes(output, inputs), start + timeout
-    )
-    return Report(_name(vjp), findings, time.monotonic() - start, {n: a.shape for n, a in every.items()})
+    cotangent = "g" if "g" not in inputs else "g_"
+
+    def work(found: dict[str, Finding], deadline: float) -> None:
+        result = _forward(_result, forward, inputs)
+        if isinstance(result, Finding):
+            found |= dict.fromkeys(inputs, result)
+            return
+        g = symbols_of(cotangent, np.shape(result))
+        output = Sym.__radd__(plain(np.sum(np.ravel(result) * np.ravel(g)))[()], 0)
+        every = {cotangent: g, **inputs}
+        found |= judged(lambda given: by_name(vjp(*given.values()), sizes), every, slopes(output, inputs), deadline)
+
+    findings = found_in_time(inputs, timeout, work)
+    return Report(_name(vjp), findings, time.monotonic() - start, sizes)
 
 
 def variables(inputs: Mapping[str, Array]) -> list[str]:
@@ -104,12 +111,10 @@ def _shape(value: Any) -> tuple[int, ...]:
     return value if isinstance(value, tuple) and all(isinstance(n, int) for n in value) else np.shape(value)
 
 
-def _forward(deadline: float, read: Function, f: Any, inputs: Mapping[str, Array]) -> Any:
+def _forward(read: Function, f: Any, inputs: Mapping[str, Array]) -> Any:
     """What the function itself gives on symbols, or the finding that it gives nothing."""
     try:
-        return within(deadline, read, f, inputs)
-    except TimeUp:
-        return LATE
+        return read(f, inputs)
     except GraphgradError:
         raise
     except Exception as error:  # noqa: BLE001  (code that takes no symbols says so in its own way)
@@ -145,9 +150,7 @@ def judged(code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], d
     """
     given = {n: wrapped(a.copy()) if a.dtype == object else a for n, a in inputs.items()}
     try:
-        claimed = {n: plain(g) for n, g in within(deadline, code, given).items()}
-    except TimeUp:
-        return dict.fromkeys(_wanted(true, inputs), LATE)
+        claimed = {n: plain(g) for n, g in code(given).items()}
     except UsageError:
         raise
     except Exception as error:  # noqa: BLE001  (code that takes no symbols says so in its own way)
@@ -168,16 +171,14 @@ def judged(code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], d
 def _in_floats(
     code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], deadline: float, why: str
 ) -> dict[str, Finding]:
-    def timed(given: Mapping[str, Array]) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = within(deadline, code, given)
+    def shaped(given: Mapping[str, Array]) -> Mapping[str, Any]:
+        found = code(given)
         for name, values in found.items():
             _same_shape(name, values, true[name])
         return found
 
     try:
-        return compared(timed, inputs, true, deadline, f"compared in floating point: {why}")
-    except TimeUp:
-        said = LATE
+        return compared(shaped, inputs, true, deadline, f"compared in floating point: {why}")
     except UsageError:
         raise
     except Exception as error:  # noqa: BLE001  (somebody's code may raise anything)

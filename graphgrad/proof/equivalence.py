@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,9 @@ from graphgrad.proof.graphs import TIMEOUT, unsupported
 from graphgrad.proof.judge import Case, judge
 from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.verdicts import Finding
+from graphgrad.proof.within import found_in_time
+
+VALUE = "value"
 
 
 def equivalent(
@@ -32,7 +35,6 @@ def equivalent(
     >>> equivalent("abs(x)", "x").witness.point
     {'x': '-12004/9973'}
     """
-    deadline = time.monotonic() + timeout
     first, second = (_graph(side, shapes or {}) for side in (a, b))
     inputs: dict[str, Array] = {}
     for graph in (first, second):
@@ -42,6 +44,14 @@ def equivalent(
             inputs.setdefault(name, value)
             if value.dtype != object:
                 inputs[name] = value
+
+    def work(found: dict[str, Finding], deadline: float) -> None:
+        found[VALUE] = _compared(first, second, inputs, deadline)
+
+    return found_in_time([VALUE], timeout, work)[VALUE]
+
+
+def _compared(first: Graph, second: Graph, inputs: Mapping[str, Array], deadline: float) -> Finding:
     try:
         left, right = (reading.read(source_of(graph), inputs)[-1][1] for graph in (first, second))
     except SymbolsLost as error:
@@ -49,9 +59,8 @@ def equivalent(
     if np.shape(left) != np.shape(right):
         raise UsageError(f"the two have different shapes: {np.shape(left)} and {np.shape(right)}")
     variables = [x.value for value in inputs.values() if value.dtype == object for x in np.ravel(value)]
-    entries = list(np.ndindex(*np.shape(left)))
     claimed, true = list(np.ravel(left)), list(np.ravel(right))
-    return judge(Case(claimed, true, true, entries, variables, deadline))
+    return judge(Case(claimed, true, true, list(np.ndindex(*np.shape(left))), variables, deadline))
 
 
 def _graph(side: Graph | str, shapes: dict[str, Any]) -> Graph:

@@ -123,7 +123,7 @@ class Comparison:
                 shown = {n: str(v) for n, v in at.items()}
                 seen.refuted = Witness(shown, place, repr(given[k]), str(mpmath.nstr(truth[k], 20)))
                 return
-            self._note(name, at, f"{_shared(apart[k], truth[k])} digits")
+            self._note(name, at, f"{_shared(apart[k], abs(truth[k]))} digits")
         seen.tried += 1
         if _ordinary(at) and largest and not tied:
             seen.digits = min(seen.digits, _shared(max(apart), largest))

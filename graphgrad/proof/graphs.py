@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from graphgrad.proof.functions import Array
 from graphgrad.proof.judge import Case, judge
 from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.verdicts import Finding, Report, Verdict
+from graphgrad.proof.within import LATE, found_in_time
 from graphgrad.transform.grad import differentiable
 
 TIMEOUT = 10.0  # seconds for a whole call
@@ -35,20 +37,28 @@ def verify(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
     names = differentiable(graph)
     if not names:
         raise UsageError("the program has no input to differentiate with respect to")
-    subject = source_of(graph)
-    try:
-        examined = examine(graph)
-    except (SymbolsLost, UsageError) as error:
-        return Report(subject, dict.fromkeys(names, unsupported(error)), time.monotonic() - start)
-    values = judge(_values(examined, start + timeout))
-    findings = {}
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def work(found: dict[str, Finding], deadline: float) -> None:
+        try:
+            examined = examine(graph)
+        except (SymbolsLost, UsageError) as error:
+            found |= dict.fromkeys(names, unsupported(error))
+            return
+        shapes.update({n: np.shape(v) for n, v in examined.inputs.items()})
+        values = judge(_values(examined, deadline))
+        for name, until in shares(names, deadline):
+            finding = findings_of(examined, name, examined.gradients[name], until)
+            found[name] = finding if values.verdict is Verdict.PROVED else _weaker(finding, values)
+
+    findings = found_in_time(names, timeout, work)
+    return Report(source_of(graph), findings, time.monotonic() - start, shapes)
+
+
+def shares(names: Sequence[str], deadline: float) -> Iterator[tuple[str, float]]:
+    """Each name with the time until which it may be looked at: its share of what is left."""
     for k, name in enumerate(names):
-        share = time.monotonic() + (start + timeout - time.monotonic()) / (len(names) - k)
-        findings[name] = findings_of(examined, name, examined.gradients[name], share)
-        if values.verdict is not Verdict.PROVED:
-            findings[name] = _weaker(findings[name], values)
-    shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
-    return Report(subject, findings, time.monotonic() - start, shapes)
+        yield name, time.monotonic() + (deadline - time.monotonic()) / (len(names) - k)
 
 
 def _values(examined: Examined, deadline: float) -> Case:
@@ -69,7 +79,7 @@ def findings_of(examined: Examined, name: str, claimed: Array, deadline: float) 
     """The finding on one input's gradient; UNSUPPORTED and UNKNOWN where the examination stops."""
     start = time.monotonic()
     if start > deadline:
-        return Finding(Verdict.UNKNOWN, "time was up")
+        return LATE
     try:
         wanted = np.shape(examined.inputs[name])
         if np.shape(claimed) not in {wanted, ()}:

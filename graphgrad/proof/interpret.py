@@ -64,15 +64,17 @@ class Module:
 
     def call(self, name: str, *args: Any, **named: Any) -> Any:
         """Call one of the module's functions; ParseError where there is none."""
-        if not isinstance(self.names.get(name), Function):
+        if not callable(self.names.get(name)):
             raise ParseError(f"the module has no function '{name}'")
+        self.steps = 0
         return self.names[name](*args, **named)
 
     def paths(self) -> list[str]:
         """The functions that give the value and the gradient: for numbers, for arrays, for many points."""
-        if ENTRY not in self.functions():
+        if not callable(self.names.get(ENTRY)):
             raise ParseError(f"the module has no function '{ENTRY}'")
-        return [ENTRY, *(name for name in self.functions() if name.startswith(f"_{ENTRY}_of_"))]
+        others = [name for name in self.functions() if name.startswith(f"_{ENTRY}_of_")]
+        return [ENTRY, *(name for name in others if self.names[name] is not self.names[ENTRY])]
 
     def run_path(self, path: str, inputs: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
         """A value and gradients by name; Failed where the function raises an error or gives something else."""
@@ -88,19 +90,27 @@ class Module:
         match statement:
             case ast.FunctionDef(name=name):
                 self.names[name] = Function(self, statement)
-            case ast.Import(names=names) if all(n.name in {"math", "numpy"} for n in names):
-                self.names |= {n.asname or n.name: self.replaced.get(_ALIAS.get(n.name, n.name)) for n in names}
+            case ast.Import(names=names) if all(n.name in _LIBRARIES for n in names):
+                self.names |= {n.asname or n.name: self.library(_LIBRARIES[n.name]) for n in names}
             case ast.ImportFrom(module="math", names=names):
-                math_names = self.replaced.get("math")
-                self.names |= {n.asname or n.name: getattr(math_names, n.name, None) for n in names}
+                self.names |= {n.asname or n.name: getattr(self.library("math"), n.name, None) for n in names}
             case ast.ImportFrom(module="__future__" | "typing") | ast.Expr(value=ast.Constant()):
                 pass
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 self.names[name] = None if isinstance(value, ast.Name) else self.value(value, self.names)
+            case ast.Expr(value=ast.Call() as call):  # such as jax.config.update(...)
+                self.value(call, self.names)
             case ast.If():  # `if __name__ == "__main__":`, which is not run
                 pass
             case _:
                 raise self.refused(statement)
+
+    def library(self, name: str) -> Any:
+        """What an imported library means here; a compiler's functions leave functions as they are."""
+        if name == "jax":
+            special = SimpleNamespace(special=SimpleNamespace(erf=self.replaced.get("jax.erf")))
+            return SimpleNamespace(jit=lambda f: f, scipy=special, config=SimpleNamespace(update=lambda *_: None))
+        return self.replaced.get(name, SimpleNamespace())
 
     def refused(self, tree: ast.AST) -> ParseError:
         """The error for what no compiled module holds."""
@@ -258,7 +268,7 @@ def _loaded(target: ast.expr) -> ast.expr:
     return ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else target
 
 
-_ALIAS = {"numpy": "np"}
+_LIBRARIES = {"numpy": "np", "jax.numpy": "np", "math": "math", "jax": "jax", "numba": "numba"}
 _EXPRESSIONS: dict[type[ast.expr], Callable[..., Any]] = {
     ast.Constant: lambda _, t, __: t.value,
     ast.Name: Module.name,

@@ -17,7 +17,7 @@ from graphgrad.core.errors import GraphgradError, ParseError, ShapeError
 from graphgrad.core.graph import Graph
 from graphgrad.execute import numpy_functions, python_functions
 from graphgrad.frontend.parse import parse
-from graphgrad.proof.allowed import MATH, allowed
+from graphgrad.proof.allowed import ELEMENTARY, MATH, allowed
 from graphgrad.proof.arrays import plain, wrapped
 from graphgrad.proof.cases import Examined, examine, source_of
 from graphgrad.proof.elementary import function
@@ -28,6 +28,8 @@ from graphgrad.proof.judge import Case, judge
 from graphgrad.proof.rounding import in_points
 from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.verdicts import Finding, Report, Verdict
+from graphgrad.proof.within import LATE, found_in_time
+from graphgrad.transform.grad import differentiable
 
 LARGEST = 10**6
 FOR_ARRAYS = "_of_arrays"  # what the compiler adds to a name that a scalar function has already
@@ -48,16 +50,24 @@ def verify_source(source: str, graph: Graph | str | None = None, /, timeout: flo
     module = Module(source, _meanings())
     module.names |= {name: LIBRARY[known] for name, known in trusted(module.functions()).items() if known in LIBRARY}
     program = stated(module.text) if graph is None else parse(graph) if isinstance(graph, str) else graph
-    try:
-        examined = examine(program)
-        findings = [_path(module, path, examined, start + timeout) for path in module.paths()]
-    except SymbolsLost as error:
-        lost = dict.fromkeys(program.outputs, unsupported(error))
-        return Report(source_of(program), lost, time.monotonic() - start)
-    worst = {n: max((f[n] for f in findings if n in f), key=_weakness) for f in findings for n in f}
-    shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
-    checked = in_points(source, examined, worst, start + timeout)
-    return Report(source_of(program), checked, time.monotonic() - start, shapes)
+    names = [*program.outputs, *differentiable(program)]
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def work(found: dict[str, Finding], deadline: float) -> None:
+        try:
+            examined = examine(program)
+            shapes.update({n: np.shape(v) for n, v in examined.inputs.items()})
+            findings = [_path(module, path, examined, deadline) for path in module.paths()]
+        except SymbolsLost as error:
+            found |= dict.fromkeys(program.outputs, unsupported(error))
+            names[:] = program.outputs
+            return
+        worst = {n: max((f[n] for f in findings if n in f), key=_weakness) for f in findings for n in f}
+        names[:] = worst
+        found |= in_points(source, examined, worst, deadline)
+
+    findings = found_in_time(names, timeout, work)
+    return Report(source_of(program), findings, time.monotonic() - start, shapes)
 
 
 def _weakness(finding: Finding) -> int:
@@ -86,7 +96,7 @@ def _judged(examined: Examined, name: str, gradient: Any, deadline: float) -> Fi
         said = f"the gradient has shape {claimed.shape}, but '{name}' has {examined.inputs[name].shape}"
         return Finding(Verdict.UNSUPPORTED, said)
     if time.monotonic() > deadline:
-        return Finding(Verdict.UNKNOWN, "time was up")
+        return LATE
     return judge(examined.case(name, claimed, deadline))
 
 
@@ -125,13 +135,13 @@ def _meanings() -> dict[str, Any]:
     floats |= {"float64": Uncast, "float32": Uncast}
     special = {**floats, "int64": np.int64, "zeros": _zeros, "empty": _zeros, "errstate": same, "pi": MATH["pi"],
                "newaxis": None, "add": np.add}  # fmt: skip
-    exact = {name: FUNCTIONS[ALIASES.get(name, name)] for name in _MATH}
+    exact = {name: FUNCTIONS[ALIASES.get(name, name)] for name in ELEMENTARY}
     numbers = {"float": same, "abs": np.abs, "max": _extreme(max, "maximum"), "min": _extreme(min, "minimum")}
     return {
         **numbers,
         "np": allowed(**special),
         "math": SimpleNamespace(**{n: _wrapping(rule) for n, rule in exact.items()} | MATH),
-        "erf": _wrapping(each(function("erf"))),
+        "jax.erf": _wrapping(each(function("erf"))),
     }
 
 
@@ -201,5 +211,3 @@ def _statics(name: str) -> Any:
 
 LIBRARY: dict[str, Any] = {name: _statics(name) for name in ["softmax", "log_softmax", "logsumexp", "sigmoid",
     "softplus", "xlogy", "gelu", "norm", "cross_entropy", "erf", "coprod", "sign"]}  # fmt: skip
-_MATH = ["exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh",
-    "acosh", "atanh", "sqrt", "cbrt", "erf", "floor", "fabs", "expm1", "log1p", "log2", "log10", "hypot"]  # fmt: skip

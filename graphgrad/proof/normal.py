@@ -29,6 +29,7 @@ from graphgrad.proof.sums import (
     plus,
     powered,
     primes,
+    raised,
     scaled,
     times,
 )
@@ -89,7 +90,7 @@ class Normal:
             left, number = list[tuple[int, Exponent]](), c
             for g, e in m:
                 whole = floor(e) if g in self.primes else 0
-                number *= Fraction(self.primes[g]) ** whole if whole else 1
+                number *= raised(Fraction(self.primes[g]), whole) if whole else 1
                 left.append((g, e - whole))
             result = plus(result, {monomial(left): number})
         return result
@@ -135,7 +136,7 @@ class Normal:
         a = self.atoms.expanded(a)
         number, common, rest = content(a)
         if whole:
-            return self._join(number**q.numerator, powered(common, int(q)), rest, int(q))
+            return self._join(raised(number, q.numerator), powered(common, int(q)), rest, int(q))
         if self.signs is None:
             scale = self._number_power(abs(number), q)
             body = times({common: Fraction(1 if number > 0 else -1)}, rest)
@@ -152,7 +153,7 @@ class Normal:
 
     def _power_of_term(self, a: Sum, n: int) -> Sum:
         ((m, c),) = a.items()
-        return self.tidy({powered(m, n): c**n})
+        return self.tidy({powered(m, n): raised(c, n)})
 
     def _join(self, number: Fraction, common: Monomial, rest: Sum, q: Exponent) -> Sum:
         term = {common: number}
@@ -167,7 +168,7 @@ class Normal:
             for prime, count in primes(base):
                 exponent = count * q * sign
                 whole = exponent.numerator // exponent.denominator
-                result = scaled(result, Fraction(prime) ** whole)
+                result = scaled(result, raised(Fraction(prime), whole))
                 if part := exponent - whole:
                     g = self.atoms.named("prime", str(prime))
                     self.primes[g] = prime

@@ -17,7 +17,7 @@ from graphgrad.execute.kernels import kernel
 from graphgrad.proof.allowed import in_floats
 from graphgrad.proof.cases import Examined, labels, sizes_of, slopes
 from graphgrad.proof.floats import compared
-from graphgrad.proof.interpret import ENTRY, Module
+from graphgrad.proof.interpret import ENTRY, Failed, Module
 from graphgrad.proof.sweep import sweep
 from graphgrad.proof.verdicts import GOOD, Finding, Verdict
 from graphgrad.transform.grad import derivative_name, reverse
@@ -43,8 +43,12 @@ def in_points(source: str, examined: Examined, findings: Mapping[str, Finding], 
         for path in module.paths():
 
             def code(given: Mapping[str, Array], path: str = path, module: Module = module) -> Mapping[str, Any]:
-                value, gradients = module.run_path(path, given)
-                return {output: value, **gradients}
+                numbers = {n: v if np.ndim(v) else v.item() for n, v in given.items()}
+                try:
+                    value, gradients = module.run_path(path, numbers)
+                except Failed:  # plain Python raises an error where any of its numbers has no value
+                    return {}
+                return {n: v for n, v in {output: value, **gradients}.items() if found[n].verdict in GOOD}
 
             where = kind if path == ENTRY else f"{kind}, in {path}"
             for name, seen in compared(code, examined.inputs, true, deadline, where).items():
@@ -58,6 +62,8 @@ def _with_digits(exact: Finding, seen: Finding, where: str) -> Finding:
     if seen.verdict in {Verdict.REFUTED, Verdict.UNKNOWN} and seen.points:
         said = f"right in exact arithmetic, but rounding: {seen.reason}"
         return exact.with_(verdict=Verdict.UNKNOWN, reason=said, witness=seen.witness, digits=seen.digits)
+    if seen.verdict is Verdict.UNKNOWN:
+        return exact.with_(reason=f"{exact.reason}; not seen in {where}: no point with a value")
     assumptions = (*exact.assumptions, *seen.assumptions)
     said = f"{exact.reason}; {seen.digits} digits in {where}" if "," not in where else exact.reason
     return exact.with_(reason=said, digits=seen.digits, assumptions=tuple(dict.fromkeys(assumptions)))

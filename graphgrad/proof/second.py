@@ -15,6 +15,7 @@ from graphgrad.proof.graphs import TIMEOUT
 from graphgrad.proof.judge import Case, judge
 from graphgrad.proof.symbols import ZERO, Sym
 from graphgrad.proof.verdicts import Finding, Report
+from graphgrad.proof.within import found_in_time
 from graphgrad.transform.grad import derivative_name, differentiable
 from graphgrad.transform.hessian import hessian
 from graphgrad.transform.jvp import jvp
@@ -31,18 +32,20 @@ def verify_hessian(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
     start = time.monotonic()
     examined = examine(parse(graph) if isinstance(graph, str) else graph)
     names, output = differentiable(examined.graph), next(iter(examined.graph.outputs))
-    derived = hessian(examined.graph)
-    values = ours.values(derived, examined.inputs)
-    findings: dict[str, Finding] = {}
-    for k, first in enumerate(names):
-        slopes = gradient(examined.true, list(np.ravel(examined.inputs[first])))
-        for second in names[k:]:
+    pairs = {derivative_name(derivative_name(output, a), b): (a, b) for k, a in enumerate(names) for b in names[k:]}
+
+    def work(found: dict[str, Finding], deadline: float) -> None:
+        derived = hessian(examined.graph)
+        values = ours.values(derived, examined.inputs)
+        for name, (first, second) in pairs.items():
+            slopes = gradient(examined.true, list(np.ravel(examined.inputs[first])))
             wrt = list(np.ravel(examined.inputs[second]))
             true = [entry for slope in slopes for entry in gradient(slope, wrt)]
-            name = derivative_name(derivative_name(output, first), second)
-            claimed = values[derived.outputs[name]]
             shape = np.shape(examined.inputs[first]) + np.shape(examined.inputs[second])
-            findings[name] = _finding(claimed, true, shape, examined.variables(), start + timeout)
+            claimed = values[derived.outputs[name]]
+            found[name] = _finding(claimed, true, shape, examined.variables(), deadline)
+
+    findings = found_in_time(pairs, timeout, work)
     shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
     return Report(source_of(examined.graph), findings, time.monotonic() - start, shapes)
 
@@ -56,18 +59,23 @@ def verify_jvp(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
     start = time.monotonic()
     examined = examine(parse(graph) if isinstance(graph, str) else graph)
     names, output = differentiable(examined.graph), next(iter(examined.graph.outputs))
-    dots = {f"{n}_dot": reading.symbols_of(f"{n}_dot", np.shape(examined.inputs[n])) for n in names}
-    derived = jvp(examined.graph)
-    claimed = ours.values(derived, {**examined.inputs, **dots})[derived.outputs[f"{output}_dot"]]
-    true: Sym = ZERO
-    for n in names:
-        slopes = gradient(examined.true, list(np.ravel(examined.inputs[n])))
-        for slope, dot in zip(slopes, np.ravel(dots[f"{n}_dot"]), strict=True):
-            true = true + slope * dot
-    variables = [*examined.variables(), *(v.value for d in dots.values() for v in np.ravel(d))]
-    finding = _finding(claimed, [true], (), variables, start + timeout)
+    tangent = f"{output}_dot"
+
+    def work(found: dict[str, Finding], deadline: float) -> None:
+        dots = {f"{n}_dot": reading.symbols_of(f"{n}_dot", np.shape(examined.inputs[n])) for n in names}
+        derived = jvp(examined.graph)
+        claimed = ours.values(derived, {**examined.inputs, **dots})[derived.outputs[tangent]]
+        true: Sym = ZERO
+        for n in names:
+            slopes = gradient(examined.true, list(np.ravel(examined.inputs[n])))
+            for slope, dot in zip(slopes, np.ravel(dots[f"{n}_dot"]), strict=True):
+                true = true + slope * dot
+        variables = [*examined.variables(), *(v.value for d in dots.values() for v in np.ravel(d))]
+        found[tangent] = _finding(claimed, [true], (), variables, deadline)
+
+    findings = found_in_time([tangent], timeout, work)
     shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
-    return Report(source_of(examined.graph), {f"{output}_dot": finding}, time.monotonic() - start, shapes)
+    return Report(source_of(examined.graph), findings, time.monotonic() - start, shapes)
 
 
 def _finding(

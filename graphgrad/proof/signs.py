@@ -14,6 +14,8 @@ from graphgrad.proof.feasible import impossible
 from graphgrad.proof.generators import Generators
 from graphgrad.proof.sums import Sum, TooLarge, constant, content, generator, plus, primes, scaled, times
 
+DEGREE = 16  # of sums that are factored
+
 
 class Undefined(Exception):  # noqa: N818  (what happened, not an error of the user)
     """No value under this choice of signs."""
@@ -166,7 +168,8 @@ class Signs:
         if rest == constant(1):
             return []
         used = sorted({g for m in rest for g, _ in m})
-        if len(rest) > 12 or len(used) > 4 or any(e != int(e) for m in rest for _, e in m):
+        high = max((e for m in rest for _, e in m), default=0)
+        if len(rest) > 12 or len(used) > 4 or high > DEGREE or any(e != int(e) for m in rest for _, e in m):
             return [(rest, 1)]
         from sympy import ZZ, ring
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import floor, gcd, isqrt, lcm
 
+from graphgrad.proof.symbols import size
+
 Exponent = int | Fraction
 Monomial = tuple[tuple[int, Exponent], ...]
 Sum = dict[Monomial, Fraction]
@@ -23,7 +25,7 @@ class TooLarge(Exception):  # noqa: N818  (what happened, not an error of the us
     """A sum with more terms than are worth having."""
 
 
-LARGEST = 4000
+LARGEST, BITS = 4000, 1 << 16  # terms of a sum; bits of a number that is worked out
 
 
 def constant(value: Fraction | int) -> Sum:
@@ -89,6 +91,13 @@ def monomial(exponents: Iterable[tuple[int, Exponent]]) -> Monomial:
 def powered(m: Monomial, exponent: Exponent) -> Monomial:
     """A monomial to a power."""
     return monomial((g, e * exponent) for g, e in m)
+
+
+def raised(c: Fraction, n: int) -> Fraction:
+    """A number to a whole power; TooLarge where it has too many digits."""
+    if size(c) * abs(n) > BITS:
+        raise TooLarge
+    return c**n
 
 
 def content(a: Sum) -> tuple[Fraction, Monomial, Sum]:

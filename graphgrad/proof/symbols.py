@@ -177,6 +177,11 @@ def number(a: Sym) -> Fraction | None:
     return Fraction(a.value) if a.op == "const" else None
 
 
+def size(x: Fraction) -> int:
+    """The bits of a rational."""
+    return max(x.numerator.bit_length(), x.denominator.bit_length())
+
+
 def numeric(a: Sym) -> Sym:
     """A condition as 0 or 1, a number as it is."""
     return make("where", a, ONE, ZERO) if a.op in _CONDITIONS else a
@@ -223,7 +228,7 @@ def power(a: Sym, b: Sym) -> Sym:
     if n is not None and n.denominator == 1:
         if n in {0, 1}:
             return ONE if n == 0 else a
-        if x is not None and (x or n > 0) and abs(n) <= _LARGEST_POWER:
+        if x is not None and (x or n > 0) and size(x) * abs(n) <= LARGEST:
             return leaf("const", x**n.numerator)
     return make("pow", a, b)
 
@@ -278,7 +283,7 @@ def where(condition: Any, a: Any, b: Any) -> Sym:
     return first if first is second else make("where", chosen, first, second)
 
 
-_LARGEST_POWER = 64
+LARGEST = 4096  # bits of a power that is worked out
 ZERO, ONE, MINUS_ONE = (leaf("const", Fraction(n)) for n in (0, 1, -1))
 TRUE, FALSE = leaf("const", True), leaf("const", False)  # noqa: FBT003  (the two conditions)
 HALF, PI = leaf("const", Fraction(1, 2)), leaf("pi", "pi")

@@ -1,4 +1,4 @@
-"""Somebody's code, called so that it is over in time: in a thread of its own that is left, and told to stop."""
+"""Work that is over in time: in a thread of its own, which is left, and told to stop, when its time is up."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ import contextvars
 import ctypes
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from graphgrad.proof.processes import TimeUp
+from graphgrad.proof.verdicts import Finding, Verdict
+
+SHARE = 0.9  # of its time that work may plan with: the rest is for what cannot be interrupted
+STACK = 64 << 20  # bytes: nested expressions are walked to their depth
+LATE = Finding(Verdict.UNKNOWN, "time was up")
 
 
 def within(deadline: float, function: Callable[..., Any], *args: Any) -> Any:
@@ -29,10 +35,12 @@ def within(deadline: float, function: Callable[..., Any], *args: Any) -> Any:
         except BaseException as error:  # noqa: BLE001  (whatever it was, the caller hears of it)
             answer.append((False, error))
 
+    before = threading.stack_size(STACK)
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
+    threading.stack_size(before)
     try:
-        thread.join(max(0.05, deadline - time.monotonic()) if deadline < threading.TIMEOUT_MAX else None)
+        thread.join(min(max(0.05, deadline - time.monotonic()), threading.TIMEOUT_MAX))
     finally:
         if thread.is_alive():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
@@ -42,3 +50,17 @@ def within(deadline: float, function: Callable[..., Any], *args: Any) -> Any:
     if not fine:
         raise result
     return result
+
+
+def found_in_time(
+    names: Iterable[str], timeout: float, work: Callable[[dict[str, Finding], float], None]
+) -> dict[str, Finding]:
+    """The findings that work puts into a dictionary in time; UNKNOWN for the names that are missing then.
+
+    Work is given the time by which it should be done; what it has not found a little later is not waited for.
+    """
+    start, found = time.monotonic(), dict[str, Finding]()
+    with suppress(TimeUp):
+        within(start + timeout, work, found, start + SHARE * timeout)
+    known = dict(found)
+    return {name: known.get(name, LATE.with_(seconds=timeout)) for name in names} | known
