@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -23,10 +24,11 @@ from graphgrad.proof import ours, reading
 from graphgrad.proof.derivative import gradient
 from graphgrad.proof.functions import Array
 from graphgrad.proof.judge import Case
+from graphgrad.proof.normal import Normal
 from graphgrad.proof.symbols import Sym
 from graphgrad.transform.grad import derivative_name, differentiable, reverse
 
-ENTRIES = 400  # symbols beyond which shapes are shrunk, or the program is not examined entry by entry
+ENTRIES = 2000  # symbols beyond which shapes are shrunk, or the program is not examined entry by entry
 
 
 @dataclass
@@ -43,12 +45,16 @@ class Examined:
         """The names of all symbols."""
         return [x.value for name in differentiable(self.graph) for x in np.ravel(self.inputs[name])]
 
-    def case(self, name: str, claimed: Array, deadline: float) -> Case:
+    def case(self, name: str, claimed: Array, deadline: float, normal: Normal | None = None) -> Case:
         """The case of a claimed gradient with respect to one input."""
-        wrt = list(np.ravel(self.inputs[name]))
         places = list(np.ndindex(*np.shape(self.inputs[name])))
-        given = list(np.ravel(self.gradients[name]))
-        return Case(list(np.ravel(claimed)), gradient(self.true, wrt), given, places, self.variables(), deadline)
+        true, given = (list(np.ravel(side[name])) for side in (self.slopes, self.gradients))
+        return Case(list(np.ravel(claimed)), true, given, places, self.variables(), deadline, normal)
+
+    @cached_property
+    def slopes(self) -> dict[str, Array]:
+        """The true gradients, of all inputs at once."""
+        return slopes(self.true, {name: self.inputs[name] for name in differentiable(self.graph)})
 
 
 def examine(graph: Graph, spelled: Collection[int] = ()) -> Examined:
@@ -68,11 +74,12 @@ def examine(graph: Graph, spelled: Collection[int] = ()) -> Examined:
 
 def slopes(output: Sym, inputs: Mapping[str, Array]) -> dict[str, Array]:
     """The true derivatives of a scalar, by input, in the input's shape."""
-    found = {}
-    for name, a in inputs.items():
-        found[name] = np.empty(a.shape, dtype=object)
-        found[name][...] = np.reshape(np.array(gradient(output, list(np.ravel(a))), dtype=object), a.shape)
-    return found
+    found = iter(gradient(output, [x for a in inputs.values() for x in np.ravel(a)]))
+    shaped = {name: np.empty(a.shape, dtype=object) for name, a in inputs.items()}
+    for result in shaped.values():
+        for place in np.ndindex(*result.shape):
+            result[place] = next(found)
+    return shaped
 
 
 def entry(value: Array, graph: Graph) -> Sym:

@@ -14,7 +14,7 @@ from graphgrad.core.errors import GraphgradError, UsageError, did_you_mean
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof import reading
-from graphgrad.proof.cases import Examined, claimed_values, examine, free_names, numbers, slopes, source_of
+from graphgrad.proof.cases import Examined, claimed_values, examine, free_names, numbers, source_of
 from graphgrad.proof.code import VALUE, by_name, judged
 from graphgrad.proof.derivative import gradient
 from graphgrad.proof.functions import Array, lifted
@@ -23,7 +23,7 @@ from graphgrad.proof.judge import Case, judge
 from graphgrad.proof.regions import right_where
 from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.verdicts import Finding, Report, Verdict
-from graphgrad.proof.within import found_in_time
+from graphgrad.proof.within import finding_within, found_in_time
 from graphgrad.transform.grad import differentiable
 
 Claim = str | float | Callable[..., Any] | Any  # text, a number, an array of numbers, or a function of the inputs
@@ -60,7 +60,7 @@ def check(graph: Graph | str, claims: Mapping[str, Claim], /, timeout: float = T
             return
         shapes.update({n: np.shape(v) for n, v in examined.inputs.items()})
         for name, until in shares(list(claims), deadline):
-            found[name] = _check(examined, name, claims[name], until)
+            found[name] = finding_within(until, _check, examined, name, claims[name], until)
 
     findings = found_in_time(claims, timeout, work)
     return Report(source_of(graph), findings, time.monotonic() - start, shapes)
@@ -102,7 +102,7 @@ def value_of(claim: Claim, examined: Examined) -> Array:
 def _called(examined: Examined, name: str, claim: Callable[..., Any], deadline: float) -> Finding:
     """The finding on a function of the inputs, called with those that it names, or with all, in order."""
     names = _parameters(claim, examined.inputs)
-    wanted = slopes(examined.true, {name: examined.inputs[name]})
+    wanted = {name: examined.slopes[name]}
     shapes = {name: np.shape(examined.inputs[name])}
 
     def code(given: Mapping[str, Array]) -> Mapping[str, Any]:

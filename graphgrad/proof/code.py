@@ -14,6 +14,7 @@ from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.arrays import plain, wrapped
 from graphgrad.proof.cases import examine, slopes
+from graphgrad.proof.clock import TimeUp
 from graphgrad.proof.floats import Code, compared
 from graphgrad.proof.functions import Array
 from graphgrad.proof.graphs import TIMEOUT
@@ -21,10 +22,11 @@ from graphgrad.proof.judge import Case, agreement, judge
 from graphgrad.proof.reading import symbols_of
 from graphgrad.proof.symbols import Sym, SymbolsLost
 from graphgrad.proof.verdicts import Finding, Report, Verdict
-from graphgrad.proof.within import found_in_time
+from graphgrad.proof.within import found_in_time, within
 
 Function = Callable[..., Any]
 ROUNDING = 13  # digits: with as many in common, a difference may be that of a rounded constant
+SLOW = Finding(Verdict.UNKNOWN, "time was up: the code did not return")
 VALUE = "value"  # the name of the function's own value, where the code gives that too
 
 
@@ -54,7 +56,7 @@ def verify_function(
     shapes = {name: a.shape for name, a in inputs.items()}
 
     def work(found: dict[str, Finding], deadline: float) -> None:
-        output = _forward(_value, f, inputs)
+        output = _forward(deadline, _value, f, inputs)
         if isinstance(output, Finding):
             found |= dict.fromkeys(inputs, output)
             return
@@ -81,7 +83,7 @@ def verify_vjp(
     cotangent = "g" if "g" not in inputs else "g_"
 
     def work(found: dict[str, Finding], deadline: float) -> None:
-        result = _forward(_result, forward, inputs)
+        result = _forward(deadline, _result, forward, inputs)
         if isinstance(result, Finding):
             found |= dict.fromkeys(inputs, result)
             return
@@ -111,10 +113,12 @@ def _shape(value: Any) -> tuple[int, ...]:
     return value if isinstance(value, tuple) and all(isinstance(n, int) for n in value) else np.shape(value)
 
 
-def _forward(read: Function, f: Any, inputs: Mapping[str, Array]) -> Any:
+def _forward(deadline: float, read: Function, f: Any, inputs: Mapping[str, Array]) -> Any:
     """What the function itself gives on symbols, or the finding that it gives nothing."""
     try:
-        return read(f, inputs)
+        return within(deadline, read, f, inputs, stop=True)
+    except TimeUp:
+        return SLOW
     except GraphgradError:
         raise
     except Exception as error:  # noqa: BLE001  (code that takes no symbols says so in its own way)
@@ -150,7 +154,9 @@ def judged(code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], d
     """
     given = {n: wrapped(a.copy()) if a.dtype == object else a for n, a in inputs.items()}
     try:
-        claimed = {n: plain(g) for n, g in code(given).items()}
+        claimed = {n: plain(g) for n, g in within(deadline, code, given, stop=True).items()}
+    except TimeUp:
+        return dict.fromkeys(_wanted(true, inputs), SLOW)
     except UsageError:
         raise
     except Exception as error:  # noqa: BLE001  (code that takes no symbols says so in its own way)
@@ -171,21 +177,28 @@ def judged(code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], d
 def _in_floats(
     code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], deadline: float, why: str
 ) -> dict[str, Finding]:
+    raised: list[Exception] = []
+
     def shaped(given: Mapping[str, Array]) -> Mapping[str, Any]:
-        found = code(given)
+        try:
+            found: Mapping[str, Any] = within(deadline, code, given, stop=True)
+        except (TimeUp, UsageError):
+            raise
+        except Exception as error:  # noqa: BLE001  (somebody's code may raise anything; here it gives no number)
+            raised.append(error)
+            return {name: np.full(true[name].shape, np.nan) for name in _wanted(true, inputs)}
         for name, values in found.items():
             _same_shape(name, values, true[name])
         return found
 
     try:
-        return compared(shaped, inputs, true, deadline, f"compared in floating point: {why}")
-    except UsageError:
-        raise
-    except Exception as error:  # noqa: BLE001  (somebody's code may raise anything)
-        said = Finding(
-            Verdict.UNSUPPORTED, f"the code raises {type(error).__name__}: {str(error).partition(chr(10))[0]}"
-        )
-    return dict.fromkeys(_wanted(true, inputs), said)
+        findings = compared(shaped, inputs, true, deadline, f"compared in floating point: {why}")
+    except TimeUp:
+        return dict.fromkeys(_wanted(true, inputs), SLOW)
+    if raised and not any(f.points or f.witness for f in findings.values()):
+        said = f"the code raises {type(raised[0]).__name__}: {str(raised[0]).partition(chr(10))[0]}"
+        return dict.fromkeys(_wanted(true, inputs), Finding(Verdict.UNSUPPORTED, said))
+    return findings
 
 
 def _same_shape(name: str, values: Any, wanted: Array) -> None:

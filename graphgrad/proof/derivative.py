@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from graphgrad.proof.clock import tick
 from graphgrad.proof.elementary import function, rebuild, sqrt
 from graphgrad.proof.symbols import HALF, ONE, PI, ZERO, Sym, equal, less, lift, where
 
@@ -77,6 +78,7 @@ def gradient(root: Sym, wrt: Sequence[Sym]) -> list[Sym]:
             active.add(id(node))
     total: dict[int, Sym] = {id(root): ONE}
     for node in reversed(nodes):
+        tick()
         if id(node) not in total or not node.args or id(node) not in active:
             continue
         partials = PARTIALS[node.op](node, *node.args)

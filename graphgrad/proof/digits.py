@@ -12,6 +12,7 @@ from typing import Any
 
 import mpmath
 
+from graphgrad.proof.clock import tick
 from graphgrad.proof.derivative import order
 from graphgrad.proof.symbols import Sym
 
@@ -26,6 +27,7 @@ def evaluate(roots: Sequence[Sym], point: Point, digits: int = DIGITS) -> list[A
     with mpmath.workdps(digits):
         values: dict[int, Any] = {}
         for node in order(roots):
+            tick()
             values[id(node)] = _value(node, values, point)
         return [values[id(root)] for root in roots]
 
@@ -40,6 +42,7 @@ def rounding(roots: Sequence[Sym], point: Point, unit: float) -> list[Any]:
     bounds: dict[int, Any] = {}
     with mpmath.workdps(DIGITS):
         for node in nodes:
+            tick()
             bounds[id(node)] = _rounded(node, values, bounds, unit)
         return [bounds[id(root)] for root in roots]
 

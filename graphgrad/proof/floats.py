@@ -30,6 +30,8 @@ SLACK = 64  # how many times more an honest evaluation may round than the true e
 SINGLE = 1e-5  # relative differences below may be those of code that computes in float32 inside
 CONSTANT = 1e-13  # relative differences below may be those of a rounded constant
 NEAR = (2.0**-49, 2.0**-18)  # how far neighbouring points are apart, relatively: bits of float64, bits of float32
+TYPICAL, ORDINARY = 2, 10  # the largest numbers at points where digits are counted; where few are a doubt
+WORST = 3  # entries of one gradient that are looked at closely at one point
 STEADY = 0.05  # a difference that changes less from point to point is no rounding
 
 
@@ -38,11 +40,28 @@ class Seen:
     """What was seen of one gradient."""
 
     tried: int = 0
-    digits: int = 16
+    shared: list[int] = field(default_factory=list)  # digits at typical points
     refuted: Witness | None = None
     doubt: str = ""
     noise: str = ""
     kinks: list[Kink] = field(default_factory=list)
+    levels: list[Any] = field(default_factory=list)  # differences that were rounding
+    suspects: list[tuple[Any, Witness, bool]] = field(
+        default_factory=list
+    )  # and those that stay, closely or everywhere
+
+    @property
+    def digits(self) -> int:
+        """How many digits are right at half of the typical points, beside the largest entry."""
+        return sorted(self.shared)[len(self.shared) // 2] if self.shared else 0
+
+    def settle(self) -> None:
+        """A suspect is a counterexample if the code's rounding elsewhere, and other suspects, do not come near it."""
+        for apart, witness, everywhere in self.suspects:
+            others = max((other for other, _, _ in self.suspects if other < apart), default=0)
+            level = max(self.levels, default=0)
+            if apart > (level if everywhere else SLACK * max(level, others)):
+                self.refuted = self.refuted or witness
 
 
 class Comparison:
@@ -113,33 +132,34 @@ class Comparison:
         far = [k for k, d in enumerate(apart) if d > 8 * unit * abs(truth[k]) and d > floor * 2.0**-200]
         bounds = rounding([self.true[name][k] for k in far], at, unit)
         far = [k for k, bound in zip(far, bounds, strict=True) if bound is not None and apart[k] > SLACK * bound]
-        for k in far:
-            if tied and self._at_kink(name, k, at, given[k]):
+        for k in sorted(far, key=apart.__getitem__, reverse=True)[:WORST]:
+            if apart[k] <= floor or (tied and self._at_kink(name, k, at, given[k])):
                 continue
-            if apart[k] <= floor:
-                continue
-            if self._steady(name, k, at, apart[k] / max(abs(truth[k]), floor)):
-                place = list(np.ndindex(*self.shapes[name]))[k]
-                shown = {n: str(v) for n, v in at.items()}
-                seen.refuted = Witness(shown, place, repr(given[k]), str(mpmath.nstr(truth[k], 20)))
-                return
+            relative = apart[k] / max(abs(truth[k]), floor)
+            close, wide = (relative > CONSTANT and self._same_around(name, k, at, by) for by in NEAR)
             self._note(name, at, f"{_shared(apart[k], abs(truth[k]))} digits")
+            if not close or not (wide or relative > SINGLE):
+                seen.levels.append(apart[k])
+                continue
+            place = list(np.ndindex(*self.shapes[name]))[k]
+            shown = {n: str(v) for n, v in at.items()}
+            witness = Witness(shown, place, repr(given[k]), str(mpmath.nstr(truth[k], 20)))
+            seen.suspects.append((apart[k], witness, wide))
+            if wide and relative > SINGLE and _within(at, TYPICAL):
+                seen.refuted = witness
+                return
         seen.tried += 1
-        if _ordinary(at) and largest and not tied:
-            seen.digits = min(seen.digits, _shared(max(apart), largest))
+        if _within(at, TYPICAL) and largest and not tied:
+            seen.shared.append(_shared(max(apart), largest))
 
     def _note(self, name: str, at: Mapping[str, Fraction], said: str) -> None:
         """What rounding leaves at a point: a doubt where that is an ordinary one."""
         seen = self.seen[name]
         said = f"{said} at {', '.join(f'{n} = {float(v):.3g}' for n, v in at.items())}"
-        if _ordinary(at):
+        if _within(at, ORDINARY):
             seen.doubt = seen.doubt or said
         else:
             seen.noise = seen.noise or said
-
-    def _steady(self, name: str, k: int, at: Mapping[str, Fraction], relative: Any) -> bool:
-        """Whether a difference stays the same around a point, so that it is none of rounding."""
-        return relative > CONSTANT and all(self._same_around(name, k, at, by) for by in NEAR[: 1 + (relative < SINGLE)])
 
     def _same_around(self, name: str, k: int, at: Mapping[str, Fraction], by: float) -> bool:
         dice, differences = random.Random(3), []  # noqa: S311  (a search, not a secret)
@@ -169,6 +189,7 @@ def compared(
 
 
 def _finding(seen: Seen, why: str) -> Finding:
+    seen.settle()
     if seen.refuted:
         return Finding(Verdict.REFUTED, f"a counterexample, {why}", seen.refuted)
     facts: dict[str, Any] = {"kinks": tuple(seen.kinks), "digits": seen.digits, "points": seen.tried,
@@ -181,8 +202,11 @@ def _finding(seen: Seen, why: str) -> Finding:
     return Finding(verdict, f"{seen.digits} digits at {seen.tried} points, {why}", **facts)
 
 
-def _ordinary(at: Mapping[str, Fraction]) -> bool:
-    return all(Fraction(1, 20) <= abs(v) <= 10 for v in at.values())
+def _within(at: Mapping[str, Fraction], highest: int) -> bool:
+    """Whether no variable is large, and none small; of many, most."""
+    sizes = sorted(abs(v) for v in at.values())
+    low = sizes[0 if len(sizes) <= FEWER else len(sizes) // 2] if sizes else Fraction(1)
+    return low >= Fraction(1, 20) and (not sizes or sizes[-1] <= highest)
 
 
 def _shared(apart: Any, size: Any) -> int:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from math import floor
 from typing import NamedTuple
 
+from graphgrad.proof.clock import tick
 from graphgrad.proof.sums import (
     LARGEST,
     PRIME,
@@ -120,6 +121,7 @@ class Generators:
 
     def _reduced(self, a: Sum, g: int) -> Sum:
         """Replace whole powers of a generator by its relation, after clearing its denominators."""
+        tick()
         exponents = [dict(m).get(g, 0) for m in a]
         shift = -min(0, *(floor(e) for e in exponents)) if self.atoms[g].kind not in {"piece", "tie"} else 0
         parts: dict[int, Sum] = {}

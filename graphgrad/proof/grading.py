@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
 from graphgrad.proof.claims import check
+from graphgrad.proof.clock import TimeUp
 from graphgrad.proof.graphs import TIMEOUT
-from graphgrad.proof.processes import TimeUp, parallel
+from graphgrad.proof.processes import parallel
 from graphgrad.proof.verdicts import Finding, Report, Verdict
 
 COLUMNS = ("expression", "variable", "claim")

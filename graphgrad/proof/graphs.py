@@ -12,10 +12,11 @@ from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.cases import Examined, examine, source_of
 from graphgrad.proof.functions import Array
-from graphgrad.proof.judge import Case, judge
+from graphgrad.proof.judge import Case, has_value, judge
+from graphgrad.proof.normal import Normal
 from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.verdicts import Finding, Report, Verdict
-from graphgrad.proof.within import LATE, found_in_time
+from graphgrad.proof.within import LATE, finding_within, found_in_time
 from graphgrad.transform.grad import differentiable
 
 TIMEOUT = 10.0  # seconds for a whole call
@@ -46,9 +47,14 @@ def verify(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
             found |= dict.fromkeys(names, unsupported(error))
             return
         shapes.update({n: np.shape(v) for n, v in examined.inputs.items()})
-        values = judge(_values(examined, deadline))
+        if not has_value(examined.true, examined.variables()):
+            found |= dict.fromkeys(
+                names, Finding(Verdict.UNDEFINED, "no point was found where the program has a value")
+            )
+            return
+        values, normal = judge(_values(examined, deadline)), Normal(naming=True)
         for name, until in shares(names, deadline):
-            finding = findings_of(examined, name, examined.gradients[name], until)
+            finding = finding_within(until, findings_of, examined, name, examined.gradients[name], until, normal)
             found[name] = finding if values.verdict is Verdict.PROVED else _weaker(finding, values)
 
     findings = found_in_time(names, timeout, work)
@@ -75,7 +81,9 @@ def _weaker(finding: Finding, values: Finding) -> Finding:
         verdict=values.verdict, reason=f"the gradient is proved, its value: {values.reason}")  # fmt: skip
 
 
-def findings_of(examined: Examined, name: str, claimed: Array, deadline: float) -> Finding:
+def findings_of(
+    examined: Examined, name: str, claimed: Array, deadline: float, normal: Normal | None = None
+) -> Finding:
     """The finding on one input's gradient; UNSUPPORTED and UNKNOWN where the examination stops."""
     start = time.monotonic()
     if start > deadline:
@@ -84,7 +92,7 @@ def findings_of(examined: Examined, name: str, claimed: Array, deadline: float) 
         wanted = np.shape(examined.inputs[name])
         if np.shape(claimed) not in {wanted, ()}:
             raise UsageError(f"the claim has shape {np.shape(claimed)}, but '{name}' has {wanted}")
-        return judge(examined.case(name, np.broadcast_to(claimed, wanted), deadline))
+        return judge(examined.case(name, np.broadcast_to(claimed, wanted), deadline, normal))
     except SymbolsLost as error:
         return unsupported(error)
     except RecursionError:

@@ -6,8 +6,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from graphgrad.proof.clock import TimeUp
 from graphgrad.proof.derivative import order
-from graphgrad.proof.processes import SYMPY, TimeUp
+from graphgrad.proof.processes import SYMPY
 from graphgrad.proof.symbols import Sym
 
 NODES, PAIRS, SECONDS = 120, 4, 4.0

@@ -17,10 +17,11 @@ from graphgrad.proof.derivative import order
 from graphgrad.proof.digits import DIGITS, PIECES, evaluate
 from graphgrad.proof.hard import simplified_equal
 from graphgrad.proof.kinks import one_sided, take_sides
+from graphgrad.proof.normal import Normal
 from graphgrad.proof.points import Point, exact, points
 from graphgrad.proof.symbols import Sym, numeric
 from graphgrad.proof.verdicts import Finding, Kink, Verdict, Witness
-from graphgrad.proof.zero import proved_equal
+from graphgrad.proof.zero import plainly, proved_equal
 
 FIRST, PROVED, MOST = 10, 20, 10_000  # points looked at: before a proof is tried; for kinks, after one; without one
 UNMET = "an equality was never met"
@@ -42,6 +43,7 @@ class Case:
     entries: Sequence[tuple[int, ...]]
     variables: Sequence[str]
     deadline: float = float("inf")
+    normal: Normal | None = None  # a reading to try first, shared by cases that are expected to be right
 
     def __post_init__(self) -> None:
         self.claimed, self.true, self.given = (
@@ -59,6 +61,8 @@ def judge(case: Case) -> Finding:
     start = time.monotonic()
     if all(a is b for a, b in case.pairs):
         found = Finding(Verdict.PROVED, "identical")
+    elif case.normal and _smooth(case) and all(plainly(case.normal, pair, case.deadline) for pair in case.pairs):
+        found = Finding(Verdict.PROVED, "normal form")
     else:
         found = search(case, FIRST)
         if found.verdict is not Verdict.REFUTED:
@@ -71,8 +75,7 @@ def judge(case: Case) -> Finding:
 def _proof(case: Case, found: Finding) -> Finding:
     """Prove, and look on where there may be kinks, or where no proof was found."""
     method = proved_equal(case.pairs, case.deadline)
-    smooth = not any(n.op in PIECES for n in order(case.claimed + case.true))
-    if not (method and smooth and found.verdict is not Verdict.UNDEFINED):
+    if not (method and _smooth(case) and found.verdict is not Verdict.UNDEFINED):
         found = search(case, PROVED + looked_at(case) if method else MOST)
     if found.verdict in {Verdict.REFUTED, Verdict.UNDEFINED}:
         return found
@@ -81,6 +84,10 @@ def _proof(case: Case, found: Finding) -> Finding:
         return found
     kept = Verdict.NON_SMOOTH if found.verdict is Verdict.NON_SMOOTH else Verdict.PROVED
     return found.with_(verdict=kept, reason=method)
+
+
+def _smooth(case: Case) -> bool:
+    return not any(n.op in PIECES for n in order(case.claimed + case.true))
 
 
 def _but_kinks(case: Case) -> str:
@@ -102,6 +109,11 @@ def search(case: Case, most: int) -> Finding:
         if (found := looked.at(point)) is not None:
             return found
     return looked.result()
+
+
+def has_value(root: Sym, variables: Sequence[str]) -> bool:
+    """Whether a point is found where a scalar has a value."""
+    return any(evaluate([root], point)[0] is not None for point in points(variables, [root]))
 
 
 class Search:

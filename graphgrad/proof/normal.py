@@ -13,6 +13,7 @@ from fractions import Fraction
 from math import floor
 
 from graphgrad.proof import angles
+from graphgrad.proof.clock import tick
 from graphgrad.proof.conditions import condition, indicator
 from graphgrad.proof.derivative import order
 from graphgrad.proof.generators import Generators
@@ -96,6 +97,7 @@ class Normal:
         return result
 
     def _node(self, node: Sym) -> Sum:  # noqa: PLR0911  (one case for each kind of node)
+        tick()
         match node.op:
             case "const":
                 return constant(node.value)

@@ -10,11 +10,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, cast
 
+from graphgrad.proof.clock import TimeUp
 from graphgrad.proof.worker import receive, send
-
-
-class TimeUp(Exception):  # noqa: N818  (what happened, not an error of the user)
-    """No answer in time; the process was ended."""
 
 
 class Worker:

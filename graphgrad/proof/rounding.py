@@ -15,7 +15,7 @@ import numpy as np
 from graphgrad.core.graph import Graph, Node
 from graphgrad.execute.kernels import kernel
 from graphgrad.proof.allowed import in_floats
-from graphgrad.proof.cases import Examined, labels, sizes_of, slopes
+from graphgrad.proof.cases import Examined, labels, sizes_of
 from graphgrad.proof.floats import compared
 from graphgrad.proof.interpret import ENTRY, Failed, Module
 from graphgrad.proof.sweep import sweep
@@ -36,7 +36,7 @@ def kinds_of(source: str) -> list[str]:
 def in_points(source: str, examined: Examined, findings: Mapping[str, Finding], deadline: float) -> dict[str, Finding]:
     """The findings of a proof, with the digits that are left at points; UNKNOWN where rounding leaves too few."""
     output = next(iter(examined.graph.outputs))
-    true = {output: np.asarray(examined.true, dtype=object), **slopes(examined.true, examined.inputs)}
+    true = {output: np.asarray(examined.true, dtype=object), **examined.slopes}
     found = dict(findings)
     for kind in kinds_of(source):
         module = Module(source, in_floats(kind))
@@ -59,7 +59,7 @@ def in_points(source: str, examined: Examined, findings: Mapping[str, Finding], 
 def _with_digits(exact: Finding, seen: Finding, where: str) -> Finding:
     if exact.verdict not in GOOD:
         return exact
-    if seen.verdict in {Verdict.REFUTED, Verdict.UNKNOWN} and seen.points:
+    if seen.verdict is Verdict.REFUTED or (seen.verdict is Verdict.UNKNOWN and seen.points):
         said = f"right in exact arithmetic, but rounding: {seen.reason}"
         return exact.with_(verdict=Verdict.UNKNOWN, reason=said, witness=seen.witness, digits=seen.digits)
     if seen.verdict is Verdict.UNKNOWN:

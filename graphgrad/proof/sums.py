@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import floor, gcd, isqrt, lcm
 
+from graphgrad.proof.clock import tick
 from graphgrad.proof.symbols import size
 
 Exponent = int | Fraction
@@ -61,6 +62,7 @@ def times(a: Sum, b: Sum) -> Sum:
     """The product of two sums; TooLarge where it has too many terms."""
     if len(a) * len(b) > LARGEST * 4:
         raise TooLarge
+    tick()
     result: Sum = {}
     for m, c in a.items():
         for n, d in b.items():

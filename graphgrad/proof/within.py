@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-from graphgrad.proof.processes import TimeUp
+from graphgrad.proof.clock import TimeUp, until
 from graphgrad.proof.verdicts import Finding, Verdict
 
 SHARE = 0.9  # of its time that work may plan with: the rest is for what cannot be interrupted
@@ -18,10 +18,10 @@ STACK = 64 << 20  # bytes: nested expressions are walked to their depth
 LATE = Finding(Verdict.UNKNOWN, "time was up")
 
 
-def within(deadline: float, function: Callable[..., Any], *args: Any) -> Any:
+def within(deadline: float, function: Callable[..., Any], *args: Any, stop: bool = False) -> Any:
     """Give function(*args), or raise its error; TimeUp where it has not returned by the deadline (monotonic seconds).
 
-    What it runs in Python ends with its next instruction; a call that never comes back to Python is left behind.
+    It is left behind then. With `stop` what it runs in Python ends with its next instruction.
 
     >>> within(time.monotonic() + 10, max, 1, 2)
     2
@@ -42,7 +42,7 @@ def within(deadline: float, function: Callable[..., Any], *args: Any) -> Any:
     try:
         thread.join(min(max(0.05, deadline - time.monotonic()), threading.TIMEOUT_MAX))
     finally:
-        if thread.is_alive():
+        if stop and thread.is_alive():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
     if not answer:
         raise TimeUp
@@ -50,6 +50,16 @@ def within(deadline: float, function: Callable[..., Any], *args: Any) -> Any:
     if not fine:
         raise result
     return result
+
+
+def finding_within(deadline: float, judged: Callable[..., Finding], *args: Any) -> Finding:
+    """The finding judged(*args), which keeps the time by itself, UNKNOWN where the deadline comes first."""
+    start = time.monotonic()
+    try:
+        with until(deadline + (deadline - start) * (1 - SHARE)):
+            return judged(*args)
+    except TimeUp:
+        return LATE.with_(seconds=time.monotonic() - start)
 
 
 def found_in_time(
@@ -60,7 +70,12 @@ def found_in_time(
     Work is given the time by which it should be done; what it has not found a little later is not waited for.
     """
     start, found = time.monotonic(), dict[str, Finding]()
+
+    def kept() -> None:
+        with until(start + timeout):
+            work(found, start + SHARE * timeout)
+
     with suppress(TimeUp):
-        within(start + timeout, work, found, start + SHARE * timeout)
+        within(start + timeout, kept)
     known = dict(found)
     return {name: known.get(name, LATE.with_(seconds=timeout)) for name in names} | known

@@ -26,13 +26,14 @@ def proved_equal(pairs: Sequence[Pair], deadline: float = float("inf")) -> str:
     if not left:
         return "identical"
     for plain in (Normal(naming=True), Normal()):
-        left = [pair for pair in left if not _plainly(plain, pair, deadline)]
+        left = [pair for pair in left if not plainly(plain, pair, deadline)]
         if not left:
             return "normal form"
     return "normal form, by cases" if all(_deeply(pair, deadline) for pair in left) else ""
 
 
-def _plainly(normal: Normal, pair: Pair, deadline: float) -> bool:
+def plainly(normal: Normal, pair: Pair, deadline: float) -> bool:
+    """Whether a reading gives both the same sum."""
     if time.monotonic() > deadline:
         return False
     try:

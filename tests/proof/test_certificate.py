@@ -1,5 +1,7 @@
 """Certificates: compiled modules at their true size, and single wrong entries among hundreds of thousands."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,24 @@ def test_a_network_of_true_size(source):
     report = certify(source, NETWORK)
     assert list(report) == ["W1", "b1", "W2", "b2"]
     assert {str(f.verdict) for f in report.values()} == {"CERTIFIED"}
+
+
+def test_memory(source):
+    certify(source, NETWORK, {"N": 64})
+    tracemalloc.start()
+    report = certify(source, NETWORK, {"N": 64})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert report.ok
+    assert all("15 digits in float64" in f.reason for f in report.values())
+    assert peak < 4 * 8 * (785 * 128 + 129 * 10)
+
+
+def test_a_gradient_of_the_wrong_shape(source):
+    wrong = source.replace("dL_dW1 = v3_bar.T @ X", "dL_dW1 = X.T @ v3_bar")
+    assert {f.verdict for f in certify(wrong, NETWORK).values()} == {Verdict.UNSUPPORTED}
+    broken = source.replace("dL_dW1 = v3_bar.T @ X", "dL_dW1 = v3_bar @ X")
+    assert "raises ValueError" in certify(broken, NETWORK)["W1"].reason
 
 
 @pytest.mark.parametrize(("right", "wrong"), [
