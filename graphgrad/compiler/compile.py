@@ -13,11 +13,13 @@ from graphgrad.compiler.specialise import specialise
 from graphgrad.compiler.targets import Target, target_row
 from graphgrad.compiler.writer import Writer
 from graphgrad.core.errors import TargetError, UsageError
+from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph
 
 DTYPES = ("float64", "float32")
 
 
+@uncollected
 def compile(  # noqa: A001  (as in gg.compile)
     graph: Graph, /, target: str = "numpy", dtype: str = "float64", batch: int | None = None
 ) -> Compiled:

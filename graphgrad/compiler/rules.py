@@ -30,6 +30,8 @@ x ** 4 -> square(square(x))
 x ** 0.5 -> sqrt(x)
 x ** -0.5 -> 1 / sqrt(x)
 x ** -2 -> 1 / square(x)
+a / (x * y) * y -> a / x
+a / (x * y) * x -> a / y
 """.strip()
 
 TABLES = {"algebra": RULES.strip(), "stable forms": STABLE, "strength reduction": STRENGTH}

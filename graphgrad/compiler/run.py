@@ -29,7 +29,7 @@ class Run(ABC):
 
     def __init__(self, step: Step) -> None:
         self.step, self.t = step, 0
-        self._wanted = dict.fromkeys(step.update.rates).keys()
+        self._wanted = step.update.rates
 
     @property
     @abstractmethod
@@ -62,10 +62,12 @@ class Run(ABC):
         """Go on from a state."""
 
     def _rates(self, given: Mapping[str, float]) -> list[float]:
-        if given.keys() != self._wanted:
-            wanted, found = ", ".join(self._wanted) or "no rates", ", ".join(given) or "nothing"
-            raise UsageError(f"every step is given {wanted}, not {found}")
-        return [float(given[name]) for name in self._wanted]
+        if (*given,) != self._wanted:
+            if given.keys() != {*self._wanted}:
+                wanted, found = ", ".join(self._wanted) or "no rates", ", ".join(given) or "nothing"
+                raise UsageError(f"every step is given {wanted}, not {found}")
+            given = {name: given[name] for name in self._wanted}
+        return [*map(float, given.values())]
 
 
 class ArrayRun(Run):
@@ -151,6 +153,7 @@ class UnrolledRun(Run):
         super().__init__(step)
         self.numbers: list[list[float]] = [theta.tolist(), *([0.0] * len(theta) for _ in step.update.slots)]
         self._train: Callable[..., list[float]] = load(step.source, "step")["train"]
+        self._one_example = not step.dimensions
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -164,11 +167,15 @@ class UnrolledRun(Run):
 
     def __call__(self, *data: Any, **rates: float) -> float:
         """Take one step; gives the loss before it."""
-        if not self.step.dimensions:
+        if self._one_example:
             row: list[float] = []
             for d in data:
-                flat_already = isinstance(d, tuple | list) and d and isinstance(d[0], float | int)
-                row += (d,) if isinstance(d, float | int) else d if flat_already else np.ravel(d).tolist()
+                if isinstance(d, float):
+                    row.append(float(d))
+                elif isinstance(d, tuple | list) and d and isinstance(d[0], float):
+                    row += map(float, d)
+                else:
+                    row += np.asarray(d, float).ravel().tolist()
             try:
                 (loss,) = self._train(*self.numbers, (row,), (0,), self.t, *self._rates(rates))
             except (ArithmeticError, ValueError):

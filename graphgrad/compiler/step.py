@@ -18,10 +18,12 @@ from graphgrad.compiler.targets import target_row
 from graphgrad.compiler.unrolled import UnrolledWriter, fits
 from graphgrad.compiler.update import Update, read_update
 from graphgrad.core.errors import ShapeError, UsageError
+from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import Shape, show
 
 
+@uncollected
 def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     loss: Graph,
     /,

@@ -8,6 +8,7 @@ from graphgrad.compiler import jax_functions, module
 from graphgrad.compiler.lines import Dialect, straight
 from graphgrad.compiler.points import MANY, Points
 from graphgrad.compiler.provenance import Provenance
+from graphgrad.compiler.spell import template
 from graphgrad.compiler.targets import Target
 from graphgrad.core.constants import Constant
 from graphgrad.core.errors import TargetError
@@ -77,9 +78,9 @@ class Writer:
 
     def alike(self) -> bool:
         """Whether the lines of numbers serve arrays too, given NumPy's functions for those of `math`."""
-        forms = [Dialect("python").form(self.graph, i) for i in range(len(self.graph))]
         constants = any(isinstance(n.value, Constant) for n in self.graph.nodes if n.op == "const")
-        return not constants and all(form is None or form.both for form in forms)
+        kinds = {(n.op, n.attrs) for n in self.graph.nodes if n.operands}
+        return not constants and all(template(op, attrs, "python").both for op, attrs in kinds)
 
     def shared(self, taken: set[str]) -> str:
         """The module of a large program: its lines stand there once, and are given the functions that they call."""
