@@ -224,7 +224,6 @@ for _name, _rule in (("arctan", "atan"), ("arcsin", "asin"), ("arccos", "acos"))
 setattr(Sym, "sqrt", f.sqrt)  # noqa: B010  (for single entries too)
 
 
-def called(function_of: Callable[..., Any], inputs: Mapping[str, Array]) -> Array:
-    """Call code with inputs by name, as arrays of symbols, and give what it returns in symbols."""
-    given = {name: wrapped(a.copy()) if a.dtype == object else a for name, a in inputs.items()}
-    return plain(function_of(**given))
+def symbolic(inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """Inputs as code is given them: fresh arrays of symbols, and labels as they are."""
+    return {name: wrapped(a.copy()) if a.dtype == object else a for name, a in inputs.items()}

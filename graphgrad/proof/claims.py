@@ -14,6 +14,7 @@ from graphgrad.core.errors import GraphgradError, UsageError, did_you_mean
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof import reading
+from graphgrad.proof.arrays import plain, symbolic
 from graphgrad.proof.cases import Examined, claimed_values, examine, free_names, numbers, source_of
 from graphgrad.proof.code import VALUE, by_name, judged
 from graphgrad.proof.derivative import gradient
@@ -85,11 +86,15 @@ def _check(examined: Examined, name: str, claim: Claim, deadline: float) -> Find
     except SymbolsLost as error:
         return unsupported(error)
     if finding.verdict is Verdict.REFUTED:
-        case = examined.case(name, np.broadcast_to(claimed, np.shape(examined.inputs[name])), deadline)
-        finding = finding.with_(correct_where=right_where(case, examined.inputs))
+        finding = _where_right(finding, examined, name, claimed, deadline)
         if isinstance(claim, str) and len(claim.strip().splitlines()) > 1:
             finding = finding.with_(line=first_wrong_line(examined, name, claim, deadline))
     return finding
+
+
+def _where_right(finding: Finding, examined: Examined, name: str, claimed: Array, deadline: float) -> Finding:
+    case = examined.case(name, np.broadcast_to(claimed, np.shape(examined.inputs[name])), deadline)
+    return finding.with_(correct_where=right_where(case, examined.inputs))
 
 
 def value_of(claim: Claim, examined: Examined) -> Array:
@@ -114,6 +119,9 @@ def _called(examined: Examined, name: str, claim: Callable[..., Any], deadline: 
         finding = judged(code, examined.inputs, true, deadline)[name]
     except UsageError as error:
         return Finding(Verdict.UNSUPPORTED, str(error))
+    if finding.verdict is Verdict.REFUTED and "floating point" not in finding.reason:
+        claimed = plain(code(symbolic(examined.inputs))[name])
+        finding = _where_right(finding, examined, name, claimed, deadline)
     return finding
 
 

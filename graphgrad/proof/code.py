@@ -12,7 +12,7 @@ import numpy as np
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
-from graphgrad.proof.arrays import plain, wrapped
+from graphgrad.proof.arrays import plain, symbolic, wrapped
 from graphgrad.proof.cases import examine, slopes
 from graphgrad.proof.clock import TimeUp
 from graphgrad.proof.floats import Code, compared
@@ -152,9 +152,8 @@ def judged(code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], d
 
     `code` takes all inputs and gives gradients by name, and may give the value of the function, too, as "value".
     """
-    given = {n: wrapped(a.copy()) if a.dtype == object else a for n, a in inputs.items()}
     try:
-        claimed = {n: plain(g) for n, g in within(deadline, code, given, stop=True).items()}
+        claimed = {n: plain(g) for n, g in within(deadline, code, symbolic(inputs), stop=True).items()}
     except TimeUp:
         return dict.fromkeys(_wanted(true, inputs), SLOW)
     except UsageError:

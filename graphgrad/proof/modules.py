@@ -18,7 +18,7 @@ from graphgrad.core.graph import Graph
 from graphgrad.execute import numpy_functions, python_functions
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.allowed import ELEMENTARY, MATH, allowed
-from graphgrad.proof.arrays import plain, wrapped
+from graphgrad.proof.arrays import plain, symbolic, wrapped
 from graphgrad.proof.cases import Examined, examine, source_of
 from graphgrad.proof.elementary import function
 from graphgrad.proof.functions import ALIASES, FUNCTIONS, each
@@ -76,8 +76,7 @@ def _weakness(finding: Finding) -> int:
 
 def _path(module: Module, path: str, examined: Examined, deadline: float) -> dict[str, Finding]:
     """The findings on one of a module's functions."""
-    given = {n: wrapped(a.copy()) if a.dtype == object else a for n, a in examined.inputs.items()}
-    value, gradients = module.run_path(path, given)
+    value, gradients = module.run_path(path, symbolic(examined.inputs))
     (claimed,) = np.ravel(plain(value))
     case = Case([claimed], [examined.true], [examined.true], [()], examined.variables(), deadline)
     findings = {next(iter(examined.graph.outputs)): judge(case)}
