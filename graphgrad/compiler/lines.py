@@ -51,16 +51,34 @@ class Dialect(NamedTuple):
         form = template(node.op, node.attrs, column)
         return form.renamed(self.renamed) if form.calls & self.renamed.keys() else form
 
-    def operands(self, graph: Graph, i: int, spelled: list[Spelled]) -> list[Spelled]:
+    def operands(self, graph: Graph, i: int, spelled: Sequence[Spelled] | Mapping[int, Spelled]) -> list[Spelled]:
         """Give the operands as they stand in the node's expression."""
         node, numbers = graph.nodes[i], constants(graph) if self.typed else frozenset()
         given = [spelled[o] for o in node.operands]
+        if (
+            self.column == "python"
+            and node.dtype == "float"
+            and any(graph.nodes[o].dtype == "bool" for o in node.operands)
+        ):
+            return self.counted(graph, i, given)
         if not self.typed or node.dtype != "float" or i in numbers:
             return given
         if OPS[node.op].elementwise and any(o not in numbers and graph.nodes[o].dtype != "bool" for o in node.operands):
             return given  # beside a number of the program's type, NumPy takes a constant for one too
         fixed = [o in numbers and graph.nodes[o].dtype == "float" for o in node.operands]
         return [Spelled(f"{self.typed}({g.text})", ATOM) if f else g for f, g in zip(fixed, given, strict=True)]
+
+    def counted(self, graph: Graph, i: int, given: list[Spelled]) -> list[Spelled]:
+        """Conditions that count as numbers, as numbers; an array of conditions refuses to be one."""
+        row, slots = OPS[graph.nodes[i].op], enumerate(graph.nodes[i].operands)
+        counts = [graph.nodes[o].dtype == "bool" and row.operands[slot] not in row.boolean for slot, o in slots]
+        return [self.number(g) if c else g for c, g in zip(counts, given, strict=True)]
+
+    def number(self, condition: Spelled) -> Spelled:
+        """A condition as a number."""
+        if self.typed:
+            return Template(("", f".astype({self.typed})"), ((0, ATOM),), ATOM, (True,), frozenset()).fill([condition])
+        return template("number", (), self.column).fill([condition])
 
 
 def constants(graph: Graph) -> frozenset[int]:

@@ -86,7 +86,7 @@ class Tape:
         )
         assert made is not None
         self.calls |= made.calls
-        spelled = spell(made, node.op, [Spelled(r.text, r.level) for r in refs])
+        spelled = spell(made, node.op, self._spelled(i))
         if node.op == "sum" and dict(node.attrs)["axis"] is None:
             spelled = self._total(node.operands[0])
         bound = plain and all(r.bound for r in refs)
@@ -259,10 +259,18 @@ class Tape:
         node, form = self.graph.nodes[i], self.dialect.form(self.graph, i)
         assert form is not None
         self.calls |= form.calls
-        spelled = [Spelled(r.text, r.level) for r in self.refs]
-        made = spell(form, node.op, self.dialect.operands(self.graph, i, spelled))
+        made = spell(form, node.op, self._spelled(i))
         self._say(f"{self.labels[i]} = {made.text}", i)
         return Ref(self.labels[i])
+
+    def _spelled(self, i: int) -> list[Spelled]:
+        """The operands as they stand in a node's expression."""
+        given = {o: Spelled(self.refs[o].text, self.refs[o].level) for o in self.graph.nodes[i].operands}
+        return (
+            [given[o] for o in self.graph.nodes[i].operands]
+            if i in self._late
+            else self.dialect.operands(self.graph, i, given)
+        )
 
     def _operand(self, o: int) -> str:
         """An operand of a ufunc: numbers as arrays without axes, which NumPy takes in faster."""

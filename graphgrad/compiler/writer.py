@@ -8,7 +8,7 @@ from graphgrad.compiler import jax_functions, module
 from graphgrad.compiler.lines import Dialect, straight
 from graphgrad.compiler.points import MANY, Points
 from graphgrad.compiler.provenance import Provenance
-from graphgrad.compiler.spell import template
+from graphgrad.compiler.spell import ATOM, Spelled, template
 from graphgrad.compiler.targets import Target
 from graphgrad.core.constants import Constant
 from graphgrad.core.errors import TargetError
@@ -78,9 +78,9 @@ class Writer:
 
     def alike(self) -> bool:
         """Whether the lines of numbers serve arrays too, given NumPy's functions for those of `math`."""
-        constants = any(isinstance(n.value, Constant) for n in self.graph.nodes if n.op == "const")
+        refused = any(isinstance(n.value, Constant) or n.dtype == "bool" for n in self.graph.nodes)
         kinds = {(n.op, n.attrs) for n in self.graph.nodes if n.operands}
-        return not constants and all(template(op, attrs, "python").both for op, attrs in kinds)
+        return not refused and all(template(op, attrs, "python").both for op, attrs in kinds)
 
     def shared(self, taken: set[str]) -> str:
         """The module of a large program: its lines stand there once, and are given the functions that they call."""
@@ -88,7 +88,8 @@ class Writer:
         names = {name: f"{name}_" if name in taken else name for name in calls}
         inputs, given = list(self.graph.inputs), [names[c] for c in calls]
         lines = self.opening(f"_{self.name}", "Array", [*inputs, *given])
-        lines += [*self.body(Dialect("python", renamed=names), 4), *self.result(4)]
+        dialect = Dialect("python", renamed=names)
+        lines += [*self.body(dialect, 4), *self.result(dialect, 4)]
         outer = self.opening(self.name, "Array")
         outer.append("    try:")
         outer += module.call(f"return _{self.name}", [*inputs, *(f"math.{c}" for c in calls)], 8)
@@ -138,7 +139,7 @@ class Writer:
         number, indent = ("Array", 8) if otherwise else ("float", 4)
         text = self.opening(self.name, number)
         text += ["    try:"] if otherwise else []
-        text += [*self.body(dialect, indent), *self.result(indent)]
+        text += [*self.body(dialect, indent), *self.result(dialect, indent)]
         if otherwise:
             text.append("    except (TypeError, ValueError, ArithmeticError):  # NumPy knows arrays, inf and nan")
             text.append(f"        return {otherwise}({', '.join(self.graph.inputs)})")
@@ -149,7 +150,7 @@ class Writer:
         inputs, outputs = list(self.graph.inputs), list(self.graph.outputs.values())
         inner = ['@numba.njit(error_model="numpy")']
         inner += [f"def _{self.name}({', '.join(inputs)}):  # type: ignore"]
-        inner += [*self.body(dialect, 4), f"    return ({' '.join(f'{self.output(i)},' for i in outputs)})"]
+        inner += [*self.body(dialect, 4), f"    return ({' '.join(f'{self.output(i, dialect)},' for i in outputs)})"]
         outer = [*self.opening(self.name, "Array"), "    try:"]
         outer.append(f"        results = _{self.name}({', '.join(f'float({n})' for n in inputs)})")
         outer += ["    except TypeError:  # arrays", f"        return {otherwise}({', '.join(inputs)})"]
@@ -187,8 +188,8 @@ class Writer:
             kind = whole if self.graph.nodes[i].dtype == "int" else self.dtype
             text.append(f"    {n} = np.asarray({n}, np.{kind})" + "[()]" * (not self.jax))
         if self.jax:
-            return "\n".join([*text, *self.body(dialect, 4), *self.result(4)]) + "\n"
-        text += ['    with np.errstate(all="ignore"):', *self.body(dialect, 8), *self.result(4)]
+            return "\n".join([*text, *self.body(dialect, 4), *self.result(dialect, 4)]) + "\n"
+        text += ['    with np.errstate(all="ignore"):', *self.body(dialect, 8), *self.result(dialect, 4)]
         return "\n".join(text) + "\n"
 
     def opening(self, name: str, number: str, parameters: Iterable[str] = ()) -> list[str]:
@@ -214,18 +215,21 @@ class Writer:
             lines.insert(0, ("# forward", ""))
         return module.written(lines or [("pass", "")], indent)
 
-    def result(self, indent: int) -> list[str]:
+    def result(self, dialect: Dialect, indent: int) -> list[str]:
         """The return statement."""
-        texts = {name: self.output(i) for name, i in self.graph.outputs.items()}
-        first = next(iter(texts.values()))
+        texts = {name: self.output(i, dialect) for name, i in self.graph.outputs.items()}
+        first, *others = texts.values()
         if self.grads:
-            return module.mapping(f"return {first}, ", {n: self.output(i) for n, i in self.grads.items()}, indent)
+            return module.mapping(f"return {first}, ", dict(zip(self.grads, others, strict=True)), indent)
         return [" " * indent + f"return {first}"] if len(texts) == 1 else module.mapping("return ", texts, indent)
 
-    def output(self, node: int) -> str:
-        """An output, in the return statement."""
+    def output(self, node: int, dialect: Dialect) -> str:
+        """An output, in the return statement; a gradient that is a condition counts as a number."""
         made = self.graph.nodes[node]
-        return self.labels[node] if made.op != "const" else repr(float(made.value))
+        if made.op == "const":
+            return repr(float(made.value))
+        counts = made.dtype == "bool" and node in self.grads.values()
+        return dialect.number(Spelled(self.labels[node], ATOM)).text if counts else self.labels[node]
 
 
 def gradients(graph: Graph) -> dict[str, int]:

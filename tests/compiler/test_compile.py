@@ -1,5 +1,6 @@
 """Compiled functions against the interpreter, over the table and on programs of every kind."""
 
+import itertools
 import math
 import os
 import subprocess
@@ -230,3 +231,18 @@ def test_sine_and_cosine_by_half_angle():
         np.testing.assert_allclose(value, np.sin(x), rtol=4e-16, atol=4e-16)
         np.testing.assert_allclose(grads["x"], np.cos(x), rtol=4e-16, atol=4e-16)
     assert "np.tan(" not in compile(graph, dtype="float32").source
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(x > 0) * 2.5", "(x > 0) / 3 + x", "where(x > 0, x > 1, 0.5) * x", "relu(x) * (x > 1)", "maximum(x > 0, x) - pi",
+     "(x > 0) + (x > 1)"],
+)  # fmt: skip
+def test_conditions_that_count_as_numbers_stay_in_their_type(text):
+    gradient = grad(parse(text))
+    for dtype, x in itertools.product(("float32", "float64"), ([-1.0, 0.5, 2.0], np.linspace(-1, 3, 40_000))):
+        value, grads = compile(gradient, dtype=dtype)(np.array(x, dtype))
+        found = [v for v in (value, grads["x"]) if v is not grads["x"] or type(v) is not float]  # a constant is one
+        assert [(v.dtype, v.shape) for v in found] == [(dtype, np.shape(x))] * len(found)
+    value, grads = compile(gradient)(2.0)
+    assert type(value) is type(grads["x"]) is float
