@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 
 SUFFIXES = (".csv", ".png", ".svg", ".pdf")
+PLOTTED = (  # panel by panel: a column, its label, its colour (Okabe & Ito, 2008)
+    (
+        ("loss", "loss", "#0072b2"),
+        ("running", "mean so far", "#999999"),
+        ("validation", "validation loss", "#d55e00"),
+    ),
+    (("accuracy", "accuracy", "#009e73"),),
+)
 
 
 class Record(NamedTuple):
@@ -79,22 +87,32 @@ class History:
             write_whole(place, content.getvalue())
 
     def plot(self) -> Any:
-        """Give a matplotlib figure of the losses and, beside them, the accuracy; UsageError without matplotlib."""
+        """Give a matplotlib figure of the losses and, below them, the accuracy; UsageError without matplotlib."""
         try:
             from matplotlib.figure import Figure
+            from matplotlib.ticker import LogLocator, NullLocator
         except ImportError:
             raise UsageError("a plot needs matplotlib", hint="pip install 'graphgrad[plot]'") from None
-        figure = Figure(figsize=(6.4, 4), layout="constrained")
-        axes = figure.subplots()
-        for name, label in (("loss", "loss"), ("running", "running mean"), ("validation", "validation loss")):
-            if any(value is not None for value in self[name]):
-                axes.plot(self["step"], self[name], label=label)
-        axes.set(xlabel="step", ylabel="loss", yscale="log")
-        if any(value is not None for value in self["accuracy"]):
-            other = axes.twinx()
-            other.plot(self["step"], self["accuracy"], color="black", linestyle="dotted", label="accuracy")
-            other.set_ylabel("accuracy")
-        axes.legend()
+        judged = any(value is not None for value in self["accuracy"])
+        figure = Figure(figsize=(6.4, 5.2 if judged else 4), layout="constrained")
+        panels = figure.subplots(2 if judged else 1, sharex=True, squeeze=False, height_ratios=(3, 1)[: 1 + judged])
+        for panel, lines in zip(panels[:, 0], PLOTTED, strict=False):
+            for name, label, colour in lines:
+                if any(value is not None for value in self[name]):
+                    panel.plot(self["step"], self[name], colour, label=label, marker="." if len(self) == 1 else "")
+            panel.spines[["top", "right"]].set_visible(False)
+            panel.grid(color="#e5e7eb", linewidth=0.6)
+            if panel.lines:
+                panel.legend(frameon=False)
+        panels[0, 0].set_ylabel("loss")
+        losses = [value for name, *_ in PLOTTED[0] for value in self[name] if value is not None]
+        if losses and min(losses) > 0:
+            panels[0, 0].set_yscale("log")
+            near = max(losses) < 1e4 * min(losses)
+            panels[0, 0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if near else (1,)))
+            panels[0, 0].yaxis.set_minor_locator(NullLocator())
+        panels[0, 0].yaxis.set_major_formatter("{x:.3g}")
+        panels[-1, 0].set_xlabel("step")
         return figure
 
 

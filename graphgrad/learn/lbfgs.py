@@ -10,6 +10,7 @@ import numpy as np
 
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.core.errors import UsageError
+from graphgrad.learn.blame import blame
 from graphgrad.learn.evaluate import judge, measure
 from graphgrad.learn.examples import Examples
 from graphgrad.learn.history import History, Record
@@ -52,6 +53,11 @@ def lbfgs(  # noqa: PLR0913
         value, grads = value_and_grad(**fixed, **parted(theta))
         return float(value), np.concatenate([np.ravel(grads[name]) for name in net.values]).astype(np.float64)
 
+    def check(theta: Any) -> None:
+        """Where the line search starts, value and gradient must be numbers; it steps back from where they are not."""
+        if not all(np.isfinite(part).all() for part in function(theta)):
+            raise blame(objective.graph, {**fixed, **parted(theta)}, dtype, len(history) + 1)
+
     def record(intermediate_result: Any) -> None:
         step, loss, seconds = len(history) + 1, float(intermediate_result.fun), time.perf_counter() - began
         so_far = [*history["loss"], loss]
@@ -66,6 +72,8 @@ def lbfgs(  # noqa: PLR0913
 
     judged = judge(net, objective.loss, dtype)
     begin = np.concatenate([np.ravel(value) for value in net.values.values()])
+    check(begin)
     options = {"maxiter": steps, "maxfun": 20 * steps, "ftol": 0.0, "gtol": 1e-10}
     found = minimize(function, begin, jac=True, method="L-BFGS-B", callback=record, options=options)
+    check(found.x)
     return model(found.x), history

@@ -51,11 +51,22 @@ def free_port():
         return found.getsockname()[1]
 
 
-def begin(folder, line, *, process=None, port=None):
-    command = [sys.executable, "-c", "from graphgrad.cli import main; main()", *line.split()]
-    if process is not None:
-        command += f"--coordinator localhost:{port} --processes 2 --process-id {process}".split()
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+@pytest.fixture
+def begin(folder):
+    """Start a process in the folder; none outlives the test."""
+    begun = []
+
+    def start(line, *, process=None, port=None):
+        command = [sys.executable, "-c", "from graphgrad.cli import main; main()", *line.split()]
+        if process is not None:
+            command += f"--coordinator localhost:{port} --processes 2 --process-id {process}".split()
+        begun.append(subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        return begun[-1]
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.communicate()
 
 
 @pytest.fixture
@@ -74,20 +85,20 @@ def curve(said):
     return [record["loss"] for record in json.loads(said)["history"]]
 
 
-def test_two_processes_learn_like_one(folder):
+def test_two_processes_learn_like_one(folder, begin):
     port = free_port()
-    both = [begin(folder, f"{MANY} --epochs 4 --save {i}.safetensors", process=i, port=port) for i in (0, 1)]
+    both = [begin(f"{MANY} --epochs 4 --save {i}.safetensors", process=i, port=port) for i in (0, 1)]
     said = [process.communicate(timeout=120) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
-    alone, _ = begin(folder, f"{TRAIN} --epochs 4").communicate(timeout=120)
+    alone, _ = begin(f"{TRAIN} --epochs 4").communicate(timeout=120)
     np.testing.assert_allclose(curve(said[0][0]), curve(alone), rtol=1e-5)
     assert "{" not in said[1][0]  # the first process speaks, and writes, for all
     assert [p.name for p in folder.glob("*.safetensors")] == ["0.safetensors"]
 
 
-def test_a_process_that_dies_leaves_an_error_and_a_checkpoint(folder):
+def test_a_process_that_dies_leaves_an_error_and_a_checkpoint(folder, begin):
     port, kept = free_port(), "--target jax --devices 2 --checkpoint run.safetensors --every 0 --resume"
-    both = [begin(folder, f"{TRAIN} --epochs 1000000 {kept}", process=i, port=port) for i in (0, 1)]
+    both = [begin(f"{TRAIN} --epochs 1000000 {kept}", process=i, port=port) for i in (0, 1)]
     deadline = time.monotonic() + 120
     while not (folder / "run.safetensors").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -102,10 +113,10 @@ def test_a_process_that_dies_leaves_an_error_and_a_checkpoint(folder):
     _, checkpoint = read_tensors(folder / "run.safetensors", "checkpoint")
     epochs = checkpoint["t"] // 8 + 3
     port = free_port()
-    both = [begin(folder, f"{TRAIN} --epochs {epochs} {kept}", process=i, port=port) for i in (0, 1)]
+    both = [begin(f"{TRAIN} --epochs {epochs} {kept}", process=i, port=port) for i in (0, 1)]
     said = [process.communicate(timeout=120) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
-    alone, _ = begin(folder, f"{TRAIN} --epochs {epochs}").communicate(timeout=120)
+    alone, _ = begin(f"{TRAIN} --epochs {epochs}").communicate(timeout=120)
     np.testing.assert_allclose(curve(said[0][0]), curve(alone), rtol=1e-5)
 
 
@@ -117,6 +128,6 @@ def test_a_process_that_dies_leaves_an_error_and_a_checkpoint(folder):
         ("--devices 2", "need the target jax"),
     ],
 )
-def test_errors(folder, line, said):
-    _, error = begin(folder, f"{TRAIN} --epochs 1 {line}").communicate(timeout=120)
+def test_errors(begin, line, said):
+    _, error = begin(f"{TRAIN} --epochs 1 {line}").communicate(timeout=120)
     assert said in error

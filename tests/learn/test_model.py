@@ -179,5 +179,11 @@ def test_history_as_a_plot(tmp_path):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     History(RECORDS).save(tmp_path / "history.png")
     assert (tmp_path / "history.png").read_bytes().startswith(b"\x89PNG")
+    for records in ([], RECORDS[:1], [Record(i, i, 10.0**-i, -1.0 * i, 1.0, 1.0) for i in range(9)]):
+        History(records).save(tmp_path / "history.svg")
+        assert "<svg" in (tmp_path / "history.svg").read_text()
+    losses, accuracy = History(RECORDS).plot().axes
+    assert [line.get_label() for line in losses.lines] == ["loss", "mean so far", "validation loss"]
+    assert [line.get_ydata().tolist()[0] for line in (*losses.lines, *accuracy.lines)] == [0.5, 0.5, 0.6, 0.7]
     with pytest.raises(GraphgradError, match="no known kind"):
         History(RECORDS).save(tmp_path / "history.xls")

@@ -246,12 +246,19 @@ def test_patience_gives_the_best_model():
         (mlp(3, 4, 1, activation="square"), {"optimizer": "sgd", "lr": 10.0}, r"step \d+: .* is inf.* in "),
         (mlp(3, 30, 1, activation="exp"), {"optimizer": "sgd", "lr": 1e4}, r"step \d+: .* inf.* in t1 = exp\(h1\)"),
         (network("log(X @ w)", X=("N", 3), w=3), {}, r"step 1: .*log"),
+        (mlp(3, 20, 1), {"optimizer": "p - lr * g / (g - g)", "lr": 0.1}, "step 1: the update gives"),
     ],
-    ids=["square", "exp", "log"],
+    ids=["square", "exp", "log", "update"],
 )
 def test_divergence_names_the_first_node_that_went_bad(net, options, said):
     with pytest.raises(DomainError, match=said):
         fit(net, X, Y, loss="mse", epochs=100, **options)
+
+
+def test_divergence_of_lbfgs():
+    pytest.importorskip("scipy", reason="scipy is not installed")
+    with pytest.raises(DomainError, match=r"step 1: .*log"):
+        fit(network("log(X @ w)", X=("N", 3), w=3), X, Y, optimizer="lbfgs", steps=9)
 
 
 def test_a_progress_bar_goes_to_standard_error_and_changes_nothing(capsys):
