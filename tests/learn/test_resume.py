@@ -271,6 +271,20 @@ def test_a_progress_bar_goes_to_standard_error_and_changes_nothing(capsys):
     same(shown, quiet)
 
 
+def test_a_tiny_network_takes_only_the_rows_it_needs():
+    """All 200 000 of them as Python's numbers would be 20 MB, and that for every few steps."""
+    import tracemalloc
+
+    many = np.random.default_rng(0).normal(size=(200_000, 3))
+    truth = many.sum(axis=1)
+    tracemalloc.start()
+    _, history = fit(mlp(3, 3, 1), many, truth, steps=100, batch_size=1)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert history[-1].step == 100
+    assert peak < 6e6
+
+
 def test_memory_stays_flat():
     """A thousand epochs; the peak of Python's and NumPy's allocations after the first ten is the peak of all."""
     import tracemalloc
