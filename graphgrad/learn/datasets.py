@@ -1,4 +1,4 @@
-"""Data sets by name: XOR, scikit-learn's digits, MNIST from its own files."""
+"""Data sets: by name (XOR, scikit-learn's digits, MNIST), and from files of one's own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from graphgrad.core.errors import UsageError
-from graphgrad.learn.tables import Dataset, read_pair
+from graphgrad.learn.tables import Dataset, read_dataset, read_pair
 
 MNIST = "GRAPHGRAD_MNIST"  # the environment variable that says where the files lie
 _FILES = {"train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
@@ -50,6 +50,24 @@ def mnist(path: str | os.PathLike[str] | None = None) -> Dataset:
     parts = {part: read_pair(*(_file(folder, name) for name in names)) for part, names in _FILES.items()}
     (X, y), (X_test, y_test) = ((_pixels(images), labels.astype(np.int64)) for images, labels in parts.values())
     return Dataset(X, y, tuple(map(str, range(10))), (X_test, y_test))
+
+
+def read(path: str | os.PathLike[str], target: str | None = None) -> Dataset:
+    """Give the examples and targets of a file: .csv (the target is the last column, or the one named), or .npz (X, y).
+
+    X has shape (N, columns). Words as targets become classes, in alphabetical order. Raises UsageError where there is
+    no such file, DataError, with line and column, for what is no number, missing or ragged.
+    """
+    return read_dataset(path, target)
+
+
+def idx(images: str | os.PathLike[str], labels: str | os.PathLike[str]) -> Dataset:
+    """Give the examples and labels of two IDX files, MNIST's format, gzipped or not.
+
+    X has the shape and type in the file, (N, 28, 28) of uint8 for MNIST. Raises DataError for a file that is cut short,
+    or something else.
+    """
+    return Dataset(*read_pair(Path(images), Path(labels)))
 
 
 def split(y: Any, held_out: float, generator: np.random.Generator) -> tuple[Any, Any]:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
+from graphgrad.learn import datasets
 from graphgrad.learn.datasets import digits, mnist
 from graphgrad.learn.evaluate import parted
 from graphgrad.learn.examples import examples
@@ -273,6 +274,20 @@ def test_mnist_reads_its_own_files(tmp_path):
     assert dataset.X.dtype == np.float32
     np.testing.assert_allclose(dataset.X, pixels.reshape(2, 784) / 255, rtol=1e-6)
     assert dataset.y.tolist() == dataset.test[1].tolist() == [3, 7]
+
+
+def test_files_through_the_front_door(tmp_path):
+    write(tmp_path / "data.csv", "a,b,kind\n1,2,x\n3,4,y\n")
+    assert datasets.read(tmp_path / "data.csv").classes == ("x", "y")
+    pixels, labels = np.arange(2 * 9, dtype=np.uint8).reshape(2, 3, 3), np.array([3, 7], np.uint8)
+    (tmp_path / "images").write_bytes(gzip.compress(idx(pixels)))
+    (tmp_path / "labels").write_bytes(idx(labels))
+    dataset = datasets.idx(tmp_path / "images", str(tmp_path / "labels"))
+    assert dataset.X.tolist() == pixels.tolist()
+    assert dataset.y.tolist() == [3, 7]
+    (tmp_path / "labels").write_bytes(idx(labels[:1]))
+    with pytest.raises(DataError, match="has 2 examples, and"):
+        datasets.idx(tmp_path / "images", tmp_path / "labels")
 
 
 def test_digits_are_split_by_class_and_seed():
