@@ -24,10 +24,10 @@ Point = Mapping[str, Any]  # name of a variable -> Fraction, int or mpf
 
 def evaluate(roots: Sequence[Sym], point: Point, digits: int = DIGITS) -> list[Any]:
     """Give every root's value at a point: an mpf, a bool, or None where it has none."""
+    tick()
     with mpmath.workdps(digits):
         values: dict[int, Any] = {}
         for node in order(roots):
-            tick()
             values[id(node)] = _value(node, values, point)
         return [values[id(root)] for root in roots]
 
@@ -42,7 +42,6 @@ def rounding(roots: Sequence[Sym], point: Point, unit: float) -> list[Any]:
     bounds: dict[int, Any] = {}
     with mpmath.workdps(DIGITS):
         for node in nodes:
-            tick()
             bounds[id(node)] = _rounded(node, values, bounds, unit)
         return [bounds[id(root)] for root in roots]
 
