@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from graphgrad.api.source import Source, as_graph
 
 if TYPE_CHECKING:
-    from graphgrad.proof.verdicts import Finding, Report
+    from graphgrad.proof.report import Report
+    from graphgrad.proof.verdicts import Finding
 
 
 def verify(graph: Source, /, *, timeout: float = 10.0) -> Report:

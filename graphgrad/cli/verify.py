@@ -13,7 +13,7 @@ from graphgrad.cli.arguments import read_program, read_shapes, shape_option
 from graphgrad.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from graphgrad.proof.verdicts import Report
+    from graphgrad.proof.report import Report
 
 
 @click.command("verify", epilog='\b\nExample:\n  graphgrad verify "log(x1*x2)*sin(x2)" --claim "x1=sin(x2)/x1"')

@@ -23,11 +23,12 @@ from graphgrad.proof.allowed import ELEMENTARY, MATH, allowed
 from graphgrad.proof.cases import labels, sizes_of, source_of
 from graphgrad.proof.field import PRIMES, multiplied
 from graphgrad.proof.interpret import ENTRY, Module
+from graphgrad.proof.report import Report
 from graphgrad.proof.residues import Residues
 from graphgrad.proof.rounding import HELD, digits
 from graphgrad.proof.sweep import sweep
 from graphgrad.proof.symbols import SymbolsLost
-from graphgrad.proof.verdicts import Finding, Report, Verdict
+from graphgrad.proof.verdicts import Finding, Verdict
 from graphgrad.transform.grad import differentiable
 from graphgrad.transform.jvp import jvp
 

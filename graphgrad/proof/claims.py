@@ -22,8 +22,9 @@ from graphgrad.proof.functions import Array, lifted
 from graphgrad.proof.graphs import TIMEOUT, findings_of, shares, unsupported
 from graphgrad.proof.judge import Case, judge
 from graphgrad.proof.regions import right_where
+from graphgrad.proof.report import Report
 from graphgrad.proof.symbols import SymbolsLost
-from graphgrad.proof.verdicts import Finding, Report, Verdict
+from graphgrad.proof.verdicts import Finding, Verdict
 from graphgrad.proof.within import finding_within, found_in_time
 from graphgrad.transform.grad import differentiable
 

@@ -20,8 +20,9 @@ from graphgrad.proof.functions import Array
 from graphgrad.proof.graphs import TIMEOUT
 from graphgrad.proof.judge import Case, agreement, judge
 from graphgrad.proof.reading import symbols_of
+from graphgrad.proof.report import Report
 from graphgrad.proof.symbols import Sym, SymbolsLost
-from graphgrad.proof.verdicts import Finding, Report, Verdict
+from graphgrad.proof.verdicts import Finding, Verdict
 from graphgrad.proof.within import found_in_time, within
 
 Function = Callable[..., Any]

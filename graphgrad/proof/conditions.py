@@ -9,21 +9,29 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import mpmath
 
 from graphgrad.proof.generators import Generators
+from graphgrad.proof.signs import Signs
 from graphgrad.proof.sums import Sum, constant, content, generator, monomial, plus, scaled, times
 from graphgrad.proof.symbols import Sym
-
-if TYPE_CHECKING:
-    from graphgrad.proof.normal import Normal
 
 PIECES = 4  # undecided orders that an equality is followed through
 
 
-def condition(normal: Normal, node: Sym) -> Sum:  # noqa: PLR0911  (one case for each kind of condition)
+class Reader(Protocol):
+    """Who reads the scalars that are compared."""
+
+    atoms: Generators
+    signs: Signs | None
+
+    def read(self, node: Sym) -> Sum:
+        """The sum of a scalar."""
+
+
+def condition(normal: Reader, node: Sym) -> Sum:  # noqa: PLR0911  (one case for each kind of condition)
     """Give a condition as 0, 1, or a generator that is one of them."""
     match node.op:
         case "const":
@@ -47,7 +55,7 @@ def condition(normal: Normal, node: Sym) -> Sum:  # noqa: PLR0911  (one case for
     raise AssertionError(node.op)
 
 
-def indicator(normal: Normal, a: Sum, b: Sum) -> Sum:
+def indicator(normal: Reader, a: Sum, b: Sum) -> Sum:
     """Give 1 where a > b, else 0."""
     difference = plus(a, scaled(b, -1))
     if normal.atoms.zero(difference):

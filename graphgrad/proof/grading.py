@@ -15,7 +15,8 @@ from graphgrad.proof.claims import check
 from graphgrad.proof.clock import TimeUp
 from graphgrad.proof.graphs import TIMEOUT
 from graphgrad.proof.processes import parallel
-from graphgrad.proof.verdicts import Finding, Report, Verdict
+from graphgrad.proof.report import Report
+from graphgrad.proof.verdicts import Finding, Verdict
 
 COLUMNS = ("expression", "variable", "claim")
 

@@ -14,8 +14,9 @@ from graphgrad.proof.cases import Examined, examine, source_of
 from graphgrad.proof.functions import Array
 from graphgrad.proof.judge import Case, has_value, judge
 from graphgrad.proof.normal import Normal
+from graphgrad.proof.report import Report
 from graphgrad.proof.symbols import SymbolsLost
-from graphgrad.proof.verdicts import Finding, Report, Verdict
+from graphgrad.proof.verdicts import Finding, Verdict
 from graphgrad.proof.within import LATE, finding_within, found_in_time
 from graphgrad.transform.grad import differentiable
 

@@ -25,9 +25,10 @@ from graphgrad.proof.functions import ALIASES, FUNCTIONS, each
 from graphgrad.proof.graphs import TIMEOUT, unsupported
 from graphgrad.proof.interpret import ENTRY, Module
 from graphgrad.proof.judge import Case, judge
+from graphgrad.proof.report import Report
 from graphgrad.proof.rounding import in_points
 from graphgrad.proof.symbols import SymbolsLost
-from graphgrad.proof.verdicts import Finding, Report, Verdict
+from graphgrad.proof.verdicts import Finding, Verdict
 from graphgrad.proof.within import LATE, found_in_time
 from graphgrad.transform.grad import differentiable
 

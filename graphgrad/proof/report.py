@@ -1,11 +1,50 @@
-"""Reports as text, Markdown and JSON."""
+"""Reports: findings by name; and how they are written, as text, Markdown and JSON."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from graphgrad.proof.verdicts import Finding, Report, Verdict
+from graphgrad.proof.verdicts import Finding, Verdict
+
+
+@dataclass(frozen=True)
+class Report(Mapping[str, Finding]):
+    """Findings by name of the input (or claim), in order.
+
+    >>> report = Report("x**2", {"x": Finding(Verdict.PROVED, "normal form")})
+    >>> report.ok, report["x"].verdict
+    (True, <Verdict.PROVED: 'PROVED'>)
+    """
+
+    subject: str
+    findings: Mapping[str, Finding]
+    seconds: float = 0.0
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # at which it was examined
+
+    def __getitem__(self, name: str) -> Finding:
+        return self.findings[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __str__(self) -> str:
+        return text(self)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every finding can be trusted; UNKNOWN and UNSUPPORTED cannot."""
+        return bool(self.findings) and all(f.ok for f in self.findings.values())
+
+    @property
+    def refuted(self) -> bool:
+        """Whether any finding is REFUTED: the commands then exit with 1."""
+        return any(f.verdict is Verdict.REFUTED for f in self.findings.values())
 
 
 def text(report: Report) -> str:

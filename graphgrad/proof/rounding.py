@@ -75,7 +75,7 @@ def digits(source: str, fixed: Graph, names: Sequence[str]) -> dict[str, dict[st
     0 where there is no number. Inputs are drawn so that sums over many of them stay of order one.
 
     >>> from graphgrad.frontend.parse import parse
-    >>> module = 'def value_and_grad(x):\n    return x**2, {"x": (2 * x + 1e9) - 1e9}'
+    >>> module = 'def value_and_grad(x):\n    return x**2, {"x": (2 * x + 1e14) - 1e14}'
     >>> digits(module, parse("x**2"), ["x"])["float64"]["x"] < 9
     True
     """

@@ -13,8 +13,9 @@ from graphgrad.proof.cases import examine, source_of
 from graphgrad.proof.derivative import gradient
 from graphgrad.proof.graphs import TIMEOUT
 from graphgrad.proof.judge import Case, judge
+from graphgrad.proof.report import Report
 from graphgrad.proof.symbols import ZERO, Sym
-from graphgrad.proof.verdicts import Finding, Report
+from graphgrad.proof.verdicts import Finding
 from graphgrad.proof.within import found_in_time
 from graphgrad.transform.grad import derivative_name, differentiable
 from graphgrad.transform.hessian import hessian

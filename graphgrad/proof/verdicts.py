@@ -1,9 +1,9 @@
-"""Verdicts, and the findings and reports that carry them. Plain data: no proof happens here."""
+"""Verdicts, and the findings that carry them. Plain data: no proof happens here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -66,42 +66,3 @@ class Finding:
     def with_(self, **changes: Any) -> Finding:
         """The finding with some fields changed."""
         return replace(self, **changes)
-
-
-@dataclass(frozen=True)
-class Report(Mapping[str, Finding]):
-    """Findings by name of the input (or claim), in order.
-
-    >>> report = Report("x**2", {"x": Finding(Verdict.PROVED, "normal form")})
-    >>> report.ok, report["x"].verdict
-    (True, <Verdict.PROVED: 'PROVED'>)
-    """
-
-    subject: str
-    findings: Mapping[str, Finding]
-    seconds: float = 0.0
-    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # at which it was examined
-
-    def __getitem__(self, name: str) -> Finding:
-        return self.findings[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.findings)
-
-    def __len__(self) -> int:
-        return len(self.findings)
-
-    def __str__(self) -> str:
-        from graphgrad.proof.report import text
-
-        return text(self)
-
-    @property
-    def ok(self) -> bool:
-        """Whether every finding can be trusted; UNKNOWN and UNSUPPORTED cannot."""
-        return bool(self.findings) and all(f.ok for f in self.findings.values())
-
-    @property
-    def refuted(self) -> bool:
-        """Whether any finding is REFUTED: the commands then exit with 1."""
-        return any(f.verdict is Verdict.REFUTED for f in self.findings.values())
