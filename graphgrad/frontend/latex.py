@@ -20,6 +20,7 @@ GREEK = frozenset(
         *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"),
     }
 )
+TALL = (r"\frac", r"\begin", r"\sum", r"\prod")  # what needs parentheses under a power alone
 
 
 def latex(graph: Graph, node: int | None = None, stop: Container[int] = frozenset()) -> str:
@@ -113,6 +114,7 @@ def spell(node: Node, operands: list[Text]) -> Text:
         slot, printed = names[found[1]]
         enclosed = row.tex[found.start() - 1] in "{|" or r"\left" in row.tex or r"\begin" in row.tex
         loose = not binds(row, slot, printed) if is_operator(row) else printed.precedence < ATOM
+        loose |= row.tex[found.end() :].startswith("^") and printed.text.startswith(TALL)
         loose |= is_operator(row) and slot == 1 and printed.text.startswith("-")  # x (-y) is no difference
         return printed.text if enclosed or not loose else rf"\left({printed.text}\right)"
 
@@ -142,9 +144,11 @@ def _attributes(row: Op, node: Node) -> list[str]:
 
 
 def _bare(graph: Graph, node: int, stop: Container[int]) -> str:
-    """A function of a single symbol, standing alone, needs no parentheses."""
+    """A function of a single symbol, standing alone, needs no parentheses; one that is a letter does."""
     made = graph.nodes[node]
-    if made.op not in OPS or "$" in OPS[made.op].tex or len(made.operands) != 1 or shown_attrs(OPS[made.op], made):
+    if made.op not in OPS or "$" in OPS[made.op].tex or OPS[made.op].tex.removeprefix("\\") in GREEK:
+        return ""
+    if len(made.operands) != 1 or shown_attrs(OPS[made.op], made):
         return ""
     (operand,) = made.operands
     symbol = graph.nodes[operand].op == "input" or operand in stop

@@ -35,7 +35,7 @@ def collapse(
     >>> from graphgrad.frontend.parse import parse
     >>> groups, _ = collapse(parse("a = sin(x) * y; z = a + y"), 100, ["a"])
     >>> [group.name for group in groups]
-    ['x', 'y', 'mul, sin', 'z']
+    ['x', 'sin, mul', 'y', 'z']
     """
     head = list(range(len(graph)))
     if len(head) > largest:

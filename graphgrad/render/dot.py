@@ -101,7 +101,7 @@ class _Pen:
             place = self.stage.layout.routes[index].label
             if index in frame.partials and wire.partial and place:
                 below = SHAPE_LINE * self.look.wire_size / 2 if wire.shape else 0.0
-                middle = (place[0] + self.stage.left, place[1] + self.stage.top + below)
+                middle = (place[0], place[1] + below)
                 said = text(wire.partial.phrase(mode), self.values)
                 drawn |= {"label": said, "lp": self.at(middle), "fontcolor": self.look.adjoint}
             self.graph.edge(str(wire.operand), str(wire.consumer), **drawn)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import groupby
 
 from graphgrad.render.scene import Closing, Frame, Phrase, Sum, Wire, words
 from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Patch, Point, Shape
@@ -24,6 +26,8 @@ from graphgrad.render.tensor import draw as draw_maps
 from graphgrad.render.typeset import EM, Label, advance_of, line
 
 HEAD = 9.0  # length of an arrow head
+REMEMBERED = 4096  # arrow heads: frames share theirs
+PROGRESS_GAP = 3.0  # between the steps of the strip at the bottom
 FORWARD = {"start", "inputs", "forward"}
 
 
@@ -96,7 +100,7 @@ def _runs(label: Label, lit: frozenset[int]) -> Iterator[tuple[float, float]]:
 def _groups(stage: Stage) -> Iterator[Shape]:
     """The layers of a network, each in its frame."""
     for name, group in stage.layout.groups.items():
-        x, y = _shift(stage, (group.x, group.y))
+        x, y = group.x, group.y
         yield Box(x, y, round(group.width, 2), round(group.height, 2), stage.style.radius, "group", "idle", 0.75)
         size = stage.style.wire_size
         yield Ink((words(name),), x + 10.0, round(y + 1.35 * size, 2), size, "faint", group.width - 20.0, centred=False)
@@ -104,11 +108,11 @@ def _groups(stage: Stage) -> Iterator[Shape]:
 
 def _wires(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
     labels: list[Shape] = []
+    known, partials = frozenset(frame.known), frozenset(frame.partials)
     for index, wire in enumerate(stage.scene.wires):
         route = stage.layout.routes[index]
-        points = tuple(_shift(stage, p) for p in route.points)
-        tip, live = _shift(stage, route.tip), index in frame.live
-        stroke = _wire_role(frame, index, wire)
+        points, tip, live, passed = route.points, route.tip, index in frame.live, index in partials
+        stroke = role(frame) if live else "adjoint" if passed else "value" if wire.consumer in known else "idle"
         width = stage.style.line_lit if live else stage.style.line
         if live and frame.phase in {"vjp", "accumulate"}:  # the gradient flows against the arrow
             yield Curve((*points, points[-1], tip, tip), stroke, width)
@@ -117,9 +121,8 @@ def _wires(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
             yield Curve(points, stroke, width)
             yield Head(_triangle(points[-1], tip), stroke)
         if route.label:
-            x, y = _shift(stage, route.label)
-            partial = wire.partial.phrase(mode) if wire.partial and index in frame.partials else ()
-            labels += _wire_labels(stage, wire, partial, x, y)
+            partial = wire.partial.phrase(mode) if wire.partial and passed else ()
+            labels += _wire_labels(stage, wire, partial, *route.label)
     yield from labels
 
 
@@ -144,22 +147,14 @@ def _wire_label(stage: Stage, phrase: Phrase, x: float, y: float) -> Iterator[Sh
     yield Ink(phrase, x, round(baseline, 2), size, "adjoint", round(width, 2))
 
 
-def _wire_role(frame: Frame, index: int, wire: Wire) -> str:
-    if index in frame.live:
-        return role(frame)
-    if index in frame.partials:
-        return "adjoint"
-    return "value" if wire.consumer in frame.known else "idle"
-
-
 def _cards(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
-    sums = {s.node: s for s in frame.sums}
+    sums, computed = {s.node: s for s in frame.sums}, frozenset(frame.known)
     style = stage.style
     for card in stage.scene.cards:
         size, rows = stage.layout.sizes[card.node], stage.rows.get(card.node, ())
-        x, y = _shift(stage, stage.layout.nodes[card.node])
+        x, y = stage.layout.nodes[card.node]
         left, top = x - size.width / 2, y - size.height / 2
-        reached, known, lit = card.node in sums, card.node in frame.known, card.node in frame.lit
+        reached, known, lit = card.node in sums, card.node in computed, card.node in frame.lit
         main = (lit and card.node == frame.lit[0]) or (frame.phase in {"inputs", "end"} and lit)
         stroke = "adjoint" if reached else "value" if known else "idle"
         fill = f"{role(frame)}_glow" if main else "card"
@@ -228,18 +223,21 @@ def _closing(stage: Stage, closing: Closing, place: Place) -> Iterator[Shape]:
 
 
 def _progress(stage: Stage, frame: Frame) -> Iterator[Shape]:
-    """A strip at the bottom that tells how far the film has come, and where it turns round."""
+    """A strip at the bottom that tells how far the film has come, and where it turns round; a long one has no gaps."""
     frames, margin = stage.scene.frames, stage.style.margin
+    if not frame.phase:
+        return
     step, now = (stage.width - 2 * margin) / len(frames), frames.index(frame)
-    for k, other in enumerate(frames if frame.phase else ()):
-        place = _rounded(margin + k * step, stage.height - PROGRESS, max(step - 3.0, 1.0), 3.0)
-        yield Box(*place, 1.5, role(other) if k <= now else "idle")
+    roles = [role(other) if k <= now else "idle" for k, other in enumerate(frames)]
+    gap = PROGRESS_GAP if step > 2 * PROGRESS_GAP else 0.0
+    pieces = groupby(range(len(frames)), key=(lambda k: k) if gap else roles.__getitem__)
+    for _, members in pieces:
+        first, *rest = members
+        width = (1 + len(rest)) * step - gap
+        yield Box(*_rounded(margin + first * step, stage.height - PROGRESS, width, 3.0), 1.5, roles[first])
 
 
-def _shift(stage: Stage, point: Point) -> Point:
-    return round(point[0] + stage.left, 2), round(point[1] + stage.top, 2)
-
-
+@lru_cache(REMEMBERED)
 def _triangle(start: Point, tip: Point) -> tuple[Point, Point, Point]:
     dx, dy = tip[0] - start[0], tip[1] - start[1]
     norm = math.hypot(dx, dy) or 1.0
@@ -249,6 +247,7 @@ def _triangle(start: Point, tip: Point) -> tuple[Point, Point, Point]:
     return tip, _point(back[0] - half * uy, back[1] + half * ux), _point(back[0] + half * uy, back[1] - half * ux)
 
 
+@lru_cache(REMEMBERED)
 def _along(points: tuple[Point, ...], distance: float) -> Point:
     """The point of a curve's first piece that lies about a distance from its start."""
     a, b, c, d = points[:4]

@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -113,13 +113,19 @@ def _drawn(problem: Problem, source: str) -> Layout:
 
 def _turned_over(layout: Layout) -> Layout:
     """The layout with its bottom at the top; boxes stay upright."""
-
-    def over(point: Point) -> Point:
-        return point[0], round(layout.height - point[1], 2)
-
-    routes = [Route(tuple(map(over, r.points)), over(r.tip), over(r.label) if r.label else None) for r in layout.routes]
     groups = {n: g._replace(y=round(layout.height - g.y - g.height, 2)) for n, g in layout.groups.items()}
-    return layout._replace(nodes={n: over(p) for n, p in layout.nodes.items()}, routes=routes, groups=groups)
+    return _mapped(layout, lambda p: (p[0], round(layout.height - p[1], 2)))._replace(groups=groups)
+
+
+def moved(layout: Layout, right: float, down: float) -> Layout:
+    """The layout elsewhere on a page."""
+    groups = {n: g._replace(x=round(g.x + right, 2), y=round(g.y + down, 2)) for n, g in layout.groups.items()}
+    return _mapped(layout, lambda p: (round(p[0] + right, 2), round(p[1] + down, 2)))._replace(groups=groups)
+
+
+def _mapped(layout: Layout, to: Callable[[Point], Point]) -> Layout:
+    routes = [Route(tuple(map(to, r.points)), to(r.tip), to(r.label) if r.label else None) for r in layout.routes]
+    return layout._replace(nodes={n: to(p) for n, p in layout.nodes.items()}, routes=routes)
 
 
 def _direction(sizes: Mapping[int, Size], edges: Sequence[Edge]) -> str:

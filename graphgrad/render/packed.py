@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from graphgrad.render.draw import layer
@@ -31,7 +31,7 @@ class Packed:
         return {
             "shapes": [self.shape(s) for s in order],
             "paths": list(self.paths),
-            "show": {mode: [[number[s] for s in frame[mode]] for frame in drawn] for mode in drawn[0]},
+            "show": {mode: list(_changes([{number[s] for s in frame[mode]} for frame in drawn])) for mode in drawn[0]},
         }
 
     def type(self) -> dict[str, Any]:
@@ -80,6 +80,18 @@ class Packed:
             self.labels[key] = len(self.typeset)
             self.typeset.append(piece(shown, self.values))
         return self.labels[key]
+
+
+def _changes(frames: Sequence[set[int]]) -> Iterator[tuple[list[int], list[int]]]:
+    """What goes and what comes from each frame to the next.
+
+    >>> list(_changes([{1, 2}, {2, 3}]))
+    [([], [1, 2]), ([1], [3])]
+    """
+    before: set[int] = set()
+    for now in frames:
+        yield sorted(before - now), sorted(now - before)
+        before = now
 
 
 def _label(label: Label) -> list[Any]:

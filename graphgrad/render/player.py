@@ -74,7 +74,7 @@ class _Data:
         card = self.scene.cards[index]
         x, y = self.stage.layout.nodes[card.node]
         width, height = self.stage.layout.sizes[card.node]
-        box = [x + self.stage.left - width / 2, y + self.stage.top - height / 2, width, height]
+        box = [x - width / 2, y - height / 2, width, height]
         adjoint = next((p.node for p in card.adjoint.numbers if isinstance(p, Value)), -1) if card.adjoint else -1
         return {
             "id": card.node,
@@ -94,16 +94,15 @@ class _Data:
         if node not in self.stage.maps:
             return []
         maps, (x, y), size = self.stage.maps[node], self.stage.layout.nodes[node], self.stage.layout.sizes[node]
-        left = x + self.stage.left - size.width / 2 + PAD + (maps.columns[0] - maps.map.width) / 2
-        return [round(left, 2), round(y + self.stage.top - size.height / 2 + maps.top, 2), *maps.map]
+        left = x - size.width / 2 + PAD + (maps.columns[0] - maps.map.width) / 2
+        return [round(left, 2), round(y - size.height / 2 + maps.top, 2), *maps.map]
 
     def group(self, name: str) -> dict[str, Any]:
         """A layer: its frame, and the formula that stands for it while it is folded."""
         box = self.stage.layout.groups[name]
-        corner = [round(box.x + self.stage.left, 2), round(box.y + self.stage.top, 2)]
         return {
             "name": name,
-            "box": [*corner, round(box.width, 2), round(box.height, 2)],
+            "box": [box.x, box.y, round(box.width, 2), round(box.height, 2)],
             "title": self.packed.phrase((words(name),)),
             "formula": self.packed.phrase(self.scene.folded[name]),
             "nodes": self.scene.groups[name],

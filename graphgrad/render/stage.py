@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from graphgrad.render.blueprint import Problem
 from graphgrad.render.heat import Arrays
-from graphgrad.render.layout import Edge, Layout, Size, arrange
+from graphgrad.render.layout import Edge, Layout, Size, arrange, moved
 from graphgrad.render.numerals import Numeral
 from graphgrad.render.scene import EQUALS, MODES, Card, Closing, Math, Phrase, Scene, Wire
 from graphgrad.render.style import Style
@@ -20,6 +21,7 @@ WIDEST = 760.0  # lines above and below the graph are set no wider, unless the g
 NARROWEST = 460.0
 FLOW_GAP = 30.0
 LONGEST_FORM = 900.0
+NUMBER = re.compile(r"-?[\d.]+(e[+-]?\d+)?")
 MORE = Math(r" +\cdots", " + …")
 PROGRESS = 14.0  # the strip at the bottom
 SHAPE_LINE = 1.3  # the line of a wire that tells a shape, in sizes of its type
@@ -52,8 +54,6 @@ class Stage(NamedTuple):
     arrays: Arrays
     width: float
     height: float
-    left: float  # of the graph
-    top: float
     source: tuple[Place, ...]
     rule: Place
     closing: tuple[Place, ...]
@@ -90,9 +90,8 @@ def set_up(scene: Scene, style: Style) -> Stage:
     rule_end = y + rule[1] + rule[2]
     y = max(rule_end, closing_end)
     return Stage(
-        scene, style, layout, rows, maps, arrays,
+        scene, style, moved(layout, margin + (inner - layout.width) / 2, top), rows, maps, arrays,
         width=round(inner + 2 * margin, 2), height=round(y + 8.0 + PROGRESS, 2),
-        left=round(margin + (inner - layout.width) / 2, 2), top=round(top, 2),
         source=placed_source, rule=Place(margin, round(y - max(0.0, y - rule_end) / 2 - rule[2], 2), inner),
         closing=closing_places,
     )  # fmt: skip
@@ -124,8 +123,10 @@ def _extent(labels: Iterable[Label], size: float) -> Extent:
 
 
 def _readable(closing: Closing, scene: Scene, style: Style) -> Closing:
-    """A closed form that no line can hold is left out: nobody would read it."""
-    return closing if _closing(closing, scene, style)[0] <= LONGEST_FORM else closing._replace(form=None)
+    """A closed form is left out that no line can hold, for nobody would read it, or that is the number itself."""
+    constant = closing.form is not None and NUMBER.fullmatch(closing.form.text)
+    legible = not constant and _closing(closing, scene, style)[0] <= LONGEST_FORM
+    return closing if legible else closing._replace(form=None)
 
 
 def _closing(closing: Closing, scene: Scene, style: Style) -> Extent:

@@ -47,7 +47,7 @@ def film_json(film: Film) -> bytes:
                 "title": _phrase(card.title),
                 "adjoint": _phrase(card.adjoint.lead) if card.adjoint else None,
                 "shape": card.shape,
-                "center": _moved(stage.layout.nodes[card.node], stage.left, stage.top),
+                "center": stage.layout.nodes[card.node],
                 "size": stage.layout.sizes[card.node],
             }
             for card in scene.cards
@@ -61,7 +61,7 @@ def film_json(film: Film) -> bytes:
                 "value": next((p.node for p in wire.partial.numbers if isinstance(p, Value)), None)
                 if wire.partial
                 else None,
-                "curve": [_moved(p, stage.left, stage.top) for p in route.points],
+                "curve": route.points,
             }
             for wire, route in zip(scene.wires, stage.layout.routes, strict=True)
         ],
@@ -94,10 +94,6 @@ def film_json(film: Film) -> bytes:
 
 def _phrase(phrase: Any) -> list[dict[str, Any]]:
     return [piece._asdict() if isinstance(piece, Math) else {"value": piece.node} for piece in phrase]
-
-
-def _moved(point: tuple[float, float], left: float, top: float) -> list[float]:
-    return [round(point[0] + left, 2), round(point[1] + top, 2)]
 
 
 def _number(value: Any) -> Any:

@@ -66,6 +66,15 @@ const picture = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", 
 document.getElementById("stage").append(picture);
 if (width > 1100) Object.assign(picture.style, { minWidth: `${0.8 * width}px`, maxHeight: "none", touchAction: "auto" }); // scrolls
 
+// The file says what goes and what comes from a frame to the next; from here on, what each frame shows.
+for (const frames of Object.values(FILM.show)) {
+  let now = [];
+  frames.forEach(([gone, come], k) => {
+    const away = new Set(gone);
+    frames[k] = now = [...now.filter(s => !away.has(s)), ...come];
+  });
+}
+
 // Show frame k in a mode; shapes that carry a hidden value stay away.
 let seen = new Set();
 function show(k, mode, hidden = new Set()) {
