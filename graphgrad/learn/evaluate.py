@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from graphgrad.compiler.compile import compile as compiled
 from graphgrad.compiler.compiled import Compiled
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.examples import Examples
-from graphgrad.learn.losses import Loss
+from graphgrad.learn.losses import Loss, objective
 from graphgrad.learn.model import ROWS, Model, decided
 from graphgrad.learn.network import Network
 
@@ -23,7 +24,9 @@ class Measured(NamedTuple):
 
 
 def judge(net: Network, loss: Loss, dtype: str) -> Compiled:
-    """Compile a loss as a function of outputs R and targets Y."""
+    """Compile a loss as a function of outputs R and targets Y, or, where it speaks of more, as all of the program."""
+    if set(re.findall(r"[A-Za-z_]\w*", loss.text)) & ({*net.graph.inputs, *net.graph.first_named} - {"R", "Y"}):
+        return compiled(objective(net, loss.text).graph, dtype=dtype)
     shape = net.graph.nodes[net.graph.output].shape
     return compiled(parse(loss.text, R=shape, Y=shape[:1] if loss.target == "labels" else shape), dtype=dtype)
 
@@ -34,7 +37,9 @@ def measure(model: Model, judged: Compiled, held: Examples) -> Measured:
     for start in range(0, len(held), ROWS):
         X, Y = held.X[start : start + ROWS], held.Y[start : start + ROWS]
         scores = model.scores(X)
-        total += float(judged(R=scores, Y=Y)) * len(X)
+        known = {**model.weights, model.net.data: X}
+        fed = {name: known.get(name, Y) for name in judged.graph.inputs}
+        total += float(judged(R=scores, Y=Y) if set(fed) <= {"R", "Y"} else judged(**fed)) * len(X)
         if model.loss.target != "numbers":
             right += int(np.sum(decided(scores, model.loss).reshape(np.shape(Y)) == Y))
     return Measured(total / len(held), None if model.loss.target == "numbers" else right / len(held))

@@ -7,14 +7,16 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.files import check_writable, write_whole
-from graphgrad.learn.model import Model
+
+if TYPE_CHECKING:
+    from graphgrad.learn.model import Model
 
 
 def export(model: Model, path: str | os.PathLike[str]) -> None:
@@ -36,6 +38,7 @@ def state_dict(model: Model) -> dict[str, Any]:
     Those of an `mlp` are named as in Sequential(Linear, activation, Linear, ...), others by their own names.
 
     >>> from graphgrad.learn.losses import LOSSES
+    >>> from graphgrad.learn.model import Model
     >>> from graphgrad.learn.network import mlp
     >>> list(state_dict(Model(mlp(2, 4, 1), LOSSES["mse"])))
     ['0.weight', '0.bias', '2.weight', '2.bias']

@@ -119,6 +119,8 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     devices = Machines(machines) if isinstance(machines, int) else machines
     step = _step(net, aim.graph, change, kind, order.batch, target, devices)
     keeping = None
+    if resume and checkpoint is None:
+        raise UsageError("to resume, a checkpoint must be named", hint="as in checkpoint='run.safetensors'")
     if checkpoint is not None:
         check_writable(Path(checkpoint))
         mark = _mark(net, (aim.graph.digest, kind), change, order, learn)

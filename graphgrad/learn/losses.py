@@ -84,6 +84,9 @@ def objective(net: Network, loss: str, *, l2: float = 0.0, l1: float = 0.0) -> O
     lines, output = _named_output(net, known)
     text = re.sub(r"(?<![\w.])Y(?!\w)", target, re.sub(r"(?<![\w.])R(?![\w(])", output, row.text))
     weights = [name for name, array in net.values.items() if np.ndim(array) > 1]
+    if (l1 or l2) and not weights:
+        hint = "they are the parameters of two axes or more; write a penalty on others into the loss"
+        raise UsageError("the network has no weights to penalise", hint=hint)
     for strength, penalty in ((l2, "square"), (l1, "abs")):
         if strength < 0:
             raise UsageError(f"a penalty must not be negative, not {strength}")

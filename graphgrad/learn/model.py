@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from graphgrad.core.errors import DataError, UsageError
 from graphgrad.learn.examples import array, indices, inputs
 from graphgrad.learn.losses import Loss
 from graphgrad.learn.network import Network
+from graphgrad.learn.tensors import write_tensors
 
 ROWS = 4096  # at a time, so that arrays larger than memory pass through
 
@@ -73,10 +75,16 @@ class Model:
         return shifted / shifted.sum(axis=-1, keepdims=True)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write program and parameters to one .safetensors file. See `load`."""
-        from graphgrad.learn.share import save
-
-        save(self, path)
+        """Write program and parameters to one .safetensors file, whole or not at all. See `load`."""
+        said = {
+            "program": self.net.text,
+            "shapes": {name: list(shape) for name, shape in self.net.shapes.items()},
+            "loss": list(self.loss),
+            "dtype": self.dtype,
+            "classes": list(self.classes),
+            "columns": list(self.columns),
+        }
+        write_tensors(Path(path), self.weights, "model", said)
 
     def export(self, path: str | os.PathLike[str]) -> None:
         """Write it for others: .onnx, a .py module on NumPy alone, or PyTorch's state_dict as .safetensors."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from graphgrad.core.builder import Builder
@@ -9,8 +11,10 @@ from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import inline
-from graphgrad.learn.model import Model
 from graphgrad.learn.onnx_shapes import SHAPED, Writer
+
+if TYPE_CHECKING:
+    from graphgrad.learn.model import Model
 
 OPSET = 17
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from graphgrad.core.errors import DataError, UsageError
 from graphgrad.learn.history import Record
-from graphgrad.learn.share import read_tensors, write_tensors
+from graphgrad.learn.tensors import read_tensors, write_tensors
 
 
 @dataclass

@@ -139,6 +139,7 @@ def test_errors_of_the_front_door_come_before_training():
         ({"epochs": 1, "seed": -1}, "0 or more"),
         ({"epochs": 1, "validation": 1.5}, "between 0 and 1"),
         ({"epochs": 1, "patience": 3}, "needs validation"),
+        ({"epochs": 1, "resume": True}, "a checkpoint must be named"),
         ({"epochs": 1, "patience": 0, "validation": 0.5}, "1 or more"),
         ({"epochs": 1.5}, "epochs must be a whole number"),
         ({"epochs": 1, "seed": 0.5}, "seed must be a whole number"),

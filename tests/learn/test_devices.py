@@ -108,7 +108,7 @@ def test_a_process_that_dies_leaves_an_error_and_a_checkpoint(folder, begin):
     assert both[0].returncode != 0
     assert "another process of the run is gone" in error
     assert "Traceback" not in error
-    from graphgrad.learn.share import read_tensors
+    from graphgrad.learn.tensors import read_tensors
 
     _, checkpoint = read_tensors(folder / "run.safetensors", "checkpoint")
     epochs = checkpoint["t"] // 8 + 3

@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 from graphgrad.core.errors import UsageError
 from graphgrad.execute.run import run
 from graphgrad.frontend.parse import parse
+from graphgrad.learn.fit import fit
 from graphgrad.learn.losses import LOSSES, loss_row, objective
 from graphgrad.learn.network import mlp, network
 
@@ -72,6 +73,15 @@ def test_a_loss_of_your_own():
     assert value(net, "mean(abs(R - Y) ** 3)", NUMBERS, TARGETS["numbers"]) == pytest.approx(expected.mean())
 
 
+def test_a_loss_that_speaks_of_parameters_and_hidden_values_is_measured_too():
+    X, y = NUMBERS[:, :3], TARGETS["numbers"][:, :1]
+    said = {"loss": "mean(square(R - Y)) + 0.1 * sum(square(W1)) + mean(square(t1))", "validation": (X, y), "epochs": 3}
+    model, history = fit(mlp(3, 4, 1, seed=2), X, y, **said)
+    hidden = np.tanh(X @ model.weights["W1"].T + model.weights["b1"])
+    expected = ((model.predict(X) - y) ** 2).mean() + 0.1 * (model.weights["W1"] ** 2).sum() + (hidden**2).mean()
+    assert history[-1].validation == pytest.approx(expected)
+
+
 def test_names_that_the_network_has_taken():
     net = network("Y = X @ L.T; S = Y * 2", X=("N", 3), L=(3, 3))
     aim = objective(net, "mse")
@@ -131,5 +141,7 @@ def test_errors(loss, said):
 def test_what_a_text_wants_as_target():
     assert loss_row("cross_entropy(R, Y) + mean(square(R)) * 0.1").target == "labels"
     assert loss_row("soft_cross_entropy(R, Y)").target == "numbers"
+    with pytest.raises(UsageError, match="no weights to penalise"):
+        objective(network("X @ w", X=("N", 2), w=2), "mse", l1=0.1)
     with pytest.raises(UsageError, match="not be negative"):
         objective(mlp(2, 1), "mse", l2=-1.0)

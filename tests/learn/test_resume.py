@@ -179,7 +179,7 @@ def test_a_disk_that_fills_up_in_a_process_of_its_own(tmp_path):
         assert said in done.stderr
         assert done.returncode == bool(said)
         assert sorted(tmp_path.iterdir()) == sorted({paths[0], path})
-    from graphgrad.learn.share import read_tensors
+    from graphgrad.learn.tensors import read_tensors
 
     (one, _), (two, _) = (read_tensors(path, "checkpoint") for path in paths)
     assert all(np.array_equal(one[name], two[name]) for name in two)
@@ -216,7 +216,7 @@ def test_a_process_that_is_stopped(tmp_path, how):
         assert running.wait(60) != 0
     finally:
         running.kill()
-    from graphgrad.learn.share import read_tensors
+    from graphgrad.learn.tensors import read_tensors
 
     _, said = read_tensors(path, "checkpoint")
     epochs = said["t"] // 16 + 2
