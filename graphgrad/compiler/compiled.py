@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import linecache
 import os
+import sys
+import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
 from graphgrad.compiler.passes import Passed
+from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_writable, write_whole
 from graphgrad.core.graph import Graph
+
+KEPT = "cache=True"  # in a module: numba is to keep the machine code
 
 
 class Compiled(Protocol):
@@ -36,11 +43,40 @@ class Compiled(Protocol):
 
 def load(source: str, name: str) -> dict[str, Any]:
     """Run a module's text and give what it defines; tracebacks and debuggers see the text."""
-    filename = f"<graphgrad {name} {hashlib.sha256(source.encode()).hexdigest()[:12]}>"
+    mark = hashlib.sha256(source.encode()).hexdigest()[:16]
+    if KEPT in source:
+        return imported(f"graphgrad_{name}_{mark}", source)
+    filename = f"<graphgrad {name} {mark[:12]}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     namespace: dict[str, Any] = {"__name__": f"graphgrad_compiled_{name}"}
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102  (text that we wrote)
     return namespace
+
+
+def imported(name: str, source: str) -> dict[str, Any]:
+    """Run a module's text from a file, beside which numba keeps its machine code for the next process."""
+    path = _cache() / f"{name}.py"
+    if not path.is_file() or path.read_bytes() != source.encode():
+        write_whole(path, source.encode())
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return vars(module)
+
+
+@cache
+def _cache() -> Path:
+    """The folder of modules whose machine code is kept; where there can be none, one for this process alone."""
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or f"{home}/graphgrad").expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        check_writable(folder / "step.py")
+    except (OSError, RuntimeError, UsageError):
+        return Path(tempfile.mkdtemp(prefix="graphgrad-"))
+    return folder
 
 
 def compiled(function: Callable[..., Any], **known: Any) -> Compiled:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from graphgrad.compiler.rules import TABLES, WRITTEN_OUT
+from graphgrad.compiler.rules import LOOPED, TABLES, WRITTEN_OUT
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import inline
@@ -50,19 +50,33 @@ def rewrite(graph: Graph) -> Passed:
 class _WrittenOut(Rewriter):
     """Rows that NumPy computes in several steps become those steps, so that value and gradient share them."""
 
+    texts = WRITTEN_OUT
+
     def apply(self, op: str, *operands: int, **attrs: Any) -> int:
         """Give the node, or the nodes that its row is written out to."""
-        text = WRITTEN_OUT.get(op)
+        text = self.texts.get(op)
         return inline(self, text, OPS[op], list(operands), attrs) if text else super().apply(op, *operands, **attrs)
 
 
 def write_out(graph: Graph) -> Passed:
     """Share the maximum, the powers and their sum between softmax, its logarithm and the loss."""
-    builder = _WrittenOut()
+    return _written_out(graph, _WrittenOut())
+
+
+def _written_out(graph: Graph, builder: _WrittenOut) -> Passed:
     new = replay(graph, builder)
     written, place = builder.finish({name: new[i] for name, i in graph.outputs.items()}, graph.source)
     renaming = {old: place[i] for old, i in new.items() if i in place}
     return Passed("write out", graph, written, renaming, tuple(builder.fired))
+
+
+class _AllWrittenOut(_WrittenOut):
+    texts = WRITTEN_OUT | LOOPED
+
+
+def write_out_all(graph: Graph) -> Passed:
+    """Write out, besides, what stands in one loop with its neighbours."""
+    return _written_out(graph, _AllWrittenOut())
 
 
 PASSES: tuple[Callable[[Graph], Passed], ...] = (rewrite,)

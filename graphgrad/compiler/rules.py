@@ -44,3 +44,7 @@ WRITTEN_OUT = {  # rows in the steps that NumPy takes: the largest entry is take
     "cross_entropy": f"(sum(log(sum(exp({_LOSS}), axis=-1, keepdims=True))) - sum(pick({_LOSS}, labels)))"
     " / size(labels)",
 }
+LOOPED = {  # rows that loops over entries take in steps, besides
+    "norm": "sqrt(sum(square(a), axis=axis, keepdims=keepdims))",
+    "logsumexp": f"log(sum(exp({_SHIFTED}), axis=axis, keepdims=keepdims)) + max(a, axis=axis, keepdims=keepdims)",
+}

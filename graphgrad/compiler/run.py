@@ -77,7 +77,8 @@ class ArrayRun(Run):
         super().__init__(step)
         self.theta = theta
         self.slots = {name: np.zeros_like(theta) for name in step.update.slots}
-        self._bind: Callable[..., Any] = load(step.source, "step")["bind"]
+        self._module = load(step.source, "step")
+        self._bind: Callable[..., Any] = self._module["bind"]
         self._bound: dict[tuple[int, ...], tuple[Callable[..., float], Array]] = {}
         self._sizes = _dimensions(step)
         self._last: Array | None = None
@@ -130,7 +131,7 @@ class ArrayRun(Run):
 
     def _batches(self, data: Sequence[Array], order: Any, batch: int) -> Iterator[Sequence[Any]]:
         in_rows = [name in self.step.plan.row_data for name in self.step.data]
-        count = _rows([d for d, sliced in zip(data, in_rows, strict=True) if sliced])
+        count = rows_of([d for d, sliced in zip(data, in_rows, strict=True) if sliced])
 
         def part(place: Any) -> list[Any]:
             return [d[place] if sliced else d for d, sliced in zip(data, in_rows, strict=True)]
@@ -151,9 +152,16 @@ class UnrolledRun(Run):
 
     def __init__(self, step: Step, theta: Array) -> None:
         super().__init__(step)
-        self.numbers: list[list[float]] = [theta.tolist(), *([0.0] * len(theta) for _ in step.update.slots)]
-        self._train: Callable[..., list[float]] = load(step.source, "step")["train"]
+        zeros = [np.zeros(len(theta)) for _ in step.update.slots]
+        self.numbers: list[Any] = [self.held(v) for v in (theta, *zeros)]
+        self._module = load(step.source, "step")
+        self._train: Callable[..., Any] = self._module["train"]
         self._one_example = not step.dimensions
+
+    def held(self, vector: Array) -> Any:
+        """Give a vector as the emitted code works on it."""
+        numbers: list[float] = vector.tolist()
+        return numbers
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -182,20 +190,20 @@ class UnrolledRun(Run):
                 data = tuple([[d] for d in data])
             else:
                 self.t += 1
-                return loss
+                return float(loss)
         known: dict[str, Any] = {"batch": len(data[0]), **rates}
         return float(self.epoch(*data, **known)[0])
 
     def epoch(self, *data: Any, order: Sequence[int] | Array | None = None, batch: int = 1, **rates: float) -> Array:
         """Take a step for every `batch` rows."""
-        given, count = self._rates(rates), _rows(data)
+        given, count = self._rates(rates), rows_of(data)
         size = batch if self.step.dimensions else 1
-        places = list(range(count)) if order is None else [int(i) for i in order]
+        places = self.held(np.arange(count) if order is None else np.asarray(order))
         whole = len(places) - len(places) % size
-        losses = self._steps(data, places[:whole], size, given) if whole else []
+        losses = [self._steps(data, places[:whole], size, given)] if whole else []
         if whole < len(places):
-            losses += self._steps(data, places[whole:], len(places) - whole, given)
-        return np.array(losses)
+            losses.append(self._steps(data, places[whole:], len(places) - whole, given))
+        return np.concatenate(losses) if losses else np.empty(0)
 
     def state(self) -> dict[str, Any]:
         """Give a copy of all there is to resume from."""
@@ -205,16 +213,16 @@ class UnrolledRun(Run):
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from a state."""
         self.t = int(state["t"])
-        self.numbers = [np.asarray(state[name], float).tolist() for name in ("p", *self.step.update.slots)]
+        self.numbers = [self.held(np.array(state[name], float)) for name in ("p", *self.step.update.slots)]
 
-    def _steps(self, data: Sequence[Any], places: list[int], size: int, given: list[float]) -> list[float]:
+    def _steps(self, data: Sequence[Any], places: Any, size: int, given: list[float]) -> Any:
         """Take steps of `size` rows each, which divides the number of places."""
         if len(data[0]) > len(places):  # only the rows that are asked for become Python's numbers
             data, places = [np.asarray(d)[places] for d in data], list(range(len(places)))
         if size == self.step.rows:
             columns = [np.reshape(np.asarray(d, float), (len(d), -1)) for d in data]
             try:
-                losses = self._train(*self.numbers, np.hstack(columns).tolist(), places, self.t, *given)
+                losses = self._train(*self.numbers, self.held(np.hstack(columns)), places, self.t, *given)
             except (ArithmeticError, ValueError):
                 pass
             else:
@@ -226,8 +234,8 @@ class UnrolledRun(Run):
         found = arrays.epoch(*map(np.asarray, data), **known)
         self.t, back = arrays.t, self.step
         vectors = [arrays.theta, *arrays.slots.values()]
-        self.numbers = [_joined(views(v, arrays.step.shapes, arrays.step.transposed), back) for v in vectors]
-        return [float(v) for v in found]
+        self.numbers = [self.held(_joined(views(v, arrays.step.shapes, arrays.step.transposed), back)) for v in vectors]
+        return found
 
     def _on_arrays(self) -> ArrayRun:
         """The same state, in a run on arrays."""
@@ -264,12 +272,13 @@ def views(
     return found
 
 
-def _joined(parts: Mapping[str, Array], step: Step) -> list[float]:
-    """Give named arrays as one list, in a step's order."""
-    return [float(v) for name in step.shapes for v in np.ravel(parts[name])]
+def _joined(parts: Mapping[str, Array], step: Step) -> Array:
+    """Give named arrays as one vector, in a step's order."""
+    return np.concatenate([np.ravel(parts[name]) for name in step.shapes])
 
 
-def _rows(data: Sequence[Any]) -> int:
+def rows_of(data: Sequence[Any]) -> int:
+    """Give how many rows data have; DataError where they differ."""
     counts = {len(d) for d in data}
     if len(counts) != 1:
         raise DataError("the data differ in their numbers of rows" if counts else "there are no rows of data")

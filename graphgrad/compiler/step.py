@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from graphgrad.compiler.bound import ArrayWriter
 from graphgrad.compiler.compiled import save
+from graphgrad.compiler.machine.loops import LoopWriter
+from graphgrad.compiler.machine.runs import LoopRun, MachineUnrolledRun
+from graphgrad.compiler.machine.unrolled import MachineUnrolledWriter
 from graphgrad.compiler.passes import Passed, pipeline
 from graphgrad.compiler.plan import StepPlan
-from graphgrad.compiler.run import ArrayRun, Run, UnrolledRun, flat
-from graphgrad.compiler.targets import target_row
+from graphgrad.compiler.run import Array, ArrayRun, Run, UnrolledRun, flat
+from graphgrad.compiler.targets import TARGETS, target_row
 from graphgrad.compiler.unrolled import UnrolledWriter, fits
 from graphgrad.compiler.update import Update, read_update
-from graphgrad.core.errors import ShapeError, UsageError
+from graphgrad.core.errors import ShapeError, TargetError, UsageError
 from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import Shape, show
@@ -54,8 +58,7 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
         raise UsageError(f"dtype must be float64 or float32, not {dtype}")
     shapes = {name: _fixed(name, loss.nodes[loss.input(name)].shape) for name in parameters}
     rule = read_update(update, constants or {})
-    plan = StepPlan(loss, pipeline(loss), shapes, rule, target_row(target), dtype, batch)
-    return _step(plan, _unrolled(plan) or ArrayWriter(plan))
+    return step_of(StepPlan(loss, pipeline(loss), shapes, rule, target_row(target), dtype, batch))
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,13 @@ class Step:
     source: str
     plan: StepPlan
     passes: tuple[Passed, ...]
-    unrolled: bool
+    way: str  # a name of `WAYS`
     transposed: frozenset[str] = frozenset()  # parameters that the vector holds as their transposes
+
+    @property
+    def unrolled(self) -> bool:
+        """Whether every number is a variable of its own."""
+        return WAYS[self.way].fits is fits
 
     @property
     def loss(self) -> Graph:
@@ -114,26 +122,55 @@ class Step:
     def start(self, values: Mapping[str, Any]) -> Run:
         """Give a run that begins at these parameters, which are copied; ShapeError where one does not fit."""
         theta = flat(self, values)
-        return UnrolledRun(self, theta) if self.unrolled else ArrayRun(self, theta)
+        return WAYS[self.way].run(self, theta)
 
     @cached_property
     def on_arrays(self) -> Step:
         """The same step over arrays of float64, for any number of rows."""
-        plan = dataclasses.replace(self.plan, dtype="float64", batch=None)
-        return _step(plan, ArrayWriter(plan))
+        return step_of(dataclasses.replace(self.plan, target=TARGETS["numpy"], dtype="float64"), ("arrays",))
 
 
-def _step(plan: StepPlan, writer: UnrolledWriter | ArrayWriter) -> Step:
-    passes, unrolled = (*plan.passes, *writer.passes), isinstance(writer, UnrolledWriter)
-    return Step(writer.source(), plan, passes, unrolled, writer.transposed)
+class Writer(Protocol):
+    """What writes the module of a step."""
+
+    passes: tuple[Passed, ...]
+    transposed: frozenset[str]
+
+    def source(self) -> str:
+        """The module's text."""
 
 
-def _unrolled(plan: StepPlan) -> UnrolledWriter | None:
-    """Give the writer of an unrolled step where one is due, and every operation has a meaning for single numbers."""
-    try:
-        return UnrolledWriter(plan) if fits(plan) else None
-    except UsageError:
-        return None
+class Way(NamedTuple):
+    """A way to take a step: for which plans, how its module is written, and how it is run."""
+
+    fits: Callable[[StepPlan], bool]
+    write: Callable[[StepPlan], Writer]
+    run: Callable[[Step, Array], Run]
+
+
+def always(_: StepPlan) -> bool:
+    """Every plan."""
+    return True
+
+
+WAYS = {
+    "unrolled": Way(fits, UnrolledWriter, UnrolledRun),
+    "arrays": Way(always, ArrayWriter, ArrayRun),
+    "unrolled machine code": Way(fits, MachineUnrolledWriter, MachineUnrolledRun),
+    "loops": Way(always, LoopWriter, LoopRun),
+}
+
+
+def step_of(plan: StepPlan, ways: Sequence[str] = ()) -> Step:
+    """Write a step in the first of some ways, those of its target, that the program allows."""
+    names = ways or plan.target.steps
+    for name in names:
+        way = WAYS[name]
+        if way.fits(plan):
+            with suppress(*(() if name == names[-1] else (UsageError, TargetError))):
+                writer = way.write(plan)
+                return Step(writer.source(), plan, (*plan.passes, *writer.passes), name, writer.transposed)
+    raise TargetError(f"the target '{plan.target.name}' takes no steps of this program")
 
 
 def _fixed(name: str, shape: Shape) -> tuple[int, ...]:

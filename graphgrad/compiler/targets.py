@@ -16,15 +16,23 @@ class Target(NamedTuple):
     arrays: str  # the module that arrays come from; empty: the target has none
     package: str = ""  # what must be importable
     extra: str = ""  # the extra of graphgrad that brings it
+    steps: tuple[str, ...] = ()  # ways to take training steps, in the order in which they are tried
 
 
 TARGETS = {
     row.name: row
     for row in (
-        Target("numpy", "python", "numpy"),
-        Target("python", "python", ""),
+        Target("numpy", "python", "numpy", steps=("unrolled", "arrays")),
+        Target("python", "python", "", steps=("unrolled",)),
         Target("jax", "", "jax.numpy", package="jax", extra="jax"),
-        Target("numba", "python", "numpy", package="numba", extra="numba"),
+        Target(
+            "numba",
+            "python",
+            "numpy",
+            package="numba",
+            extra="numba",
+            steps=("unrolled machine code", "loops", "arrays"),
+        ),
         Target("c", "js", "", package="cffi", extra="c"),
         Target("javascript", "js", ""),
     )

@@ -14,6 +14,7 @@ from graphgrad.compiler.plan import StepPlan
 from graphgrad.compiler.provenance import Provenance
 from graphgrad.compiler.specialise import specialise
 from graphgrad.core.builder import Builder
+from graphgrad.core.constants import Constant
 from graphgrad.core.graph import Graph
 from graphgrad.execute import python_functions
 from graphgrad.transform.adjoints import Adjoints
@@ -27,8 +28,6 @@ UNSAFE = frozenset({"cross_entropy", "softmax", "log_softmax", "logsumexp"})  # 
 def fits(plan: StepPlan) -> bool:
     """Whether a step is small enough to unroll, and safe."""
     rows = plan.batch or 1
-    if plan.target.name != "numpy":
-        return False
     if plan.dimensions and (plan.batch is None or plan.row_data != plan.data or len(plan.dimensions) > 1):
         return False
     if plan.size * rows > MOST or UNSAFE & {n.op for n in plan.loss.nodes}:
@@ -99,18 +98,23 @@ class UnrolledWriter:
         """The variable of one entry of the parameters or of the state."""
         return entry if vector == "p" else f"{self.plan.names[vector]}_{entry}"
 
+    def called(self) -> tuple[set[str], dict[str, str], dict[str, str]]:
+        """Names to import from `math`, functions to copy, and the new names of those that the user's names hide."""
+        dialect = Dialect("python")
+        calls = {c for i in range(len(self.graph)) if (form := dialect.form(self.graph, i)) for c in form.calls}
+        calls |= {str(n.value) for n in self.graph.nodes if n.op == "const" and isinstance(n.value, Constant)}
+        imports, library = module.library(calls, python_functions)
+        taken = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const"}
+        return imports, library, {name: f"{name}_" for name in [*imports, *library] if name in taken}
+
+    def loss(self) -> str:
+        """The loss, as it is written."""
+        return self.value(self.graph.output, self.labels)
+
     def source(self) -> str:
         """The module's text."""
         plan, names = self.plan, self.plan.names
-        dialect = Dialect("python")
-        calls = {c for i in range(len(self.graph)) if (form := dialect.form(self.graph, i)) for c in form.calls}
-        calls |= {str(n.value) for n in self.graph.nodes if n.op == "const" and not isinstance(n.value, int)} & {
-            "pi",
-            "e",
-        }
-        imports, library = module.library(calls, python_functions)
-        taken = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const"}
-        hidden = {name: f"{name}_" for name in [*imports, *library] if name in taken}
+        imports, library, hidden = self.called()
         slots = plan.update.slots
         vectors = [names["theta"], *(names[s] for s in slots)]
         rows, order, t = (names[n] for n in ("rows", "order", "t"))
@@ -168,9 +172,7 @@ class UnrolledWriter:
         for k, place in enumerate(places if plan.data else []):
             text += module.unpacked(row_variables(plan, k), f"{names['rows']}[{place}]", 8)
         text += self.body(dialect)
-        first = self.graph.nodes[self.graph.output]
-        loss = self.labels[self.graph.output] if first.op != "const" else repr(float(first.value))
-        text.append(f"        {names['losses']}.append({loss})")
+        text.append(f"        {names['losses']}.append({self.loss()})")
         return text
 
     def body(self, dialect: Dialect) -> list[str]:

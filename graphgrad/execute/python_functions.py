@@ -25,4 +25,4 @@ def xlogy(a: float, b: float) -> float:
 
 def sign(a: float) -> float:
     """-1, 0 or 1."""
-    return float((a > 0) - (a < 0))
+    return 1.0 if a > 0 else -1.0 if a < 0 else 0.0

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from stepping import ADAM, CONSTANTS, MLP, NAMES, OPTIMIZERS, SHAPES, adam, by_hand, problem, sgd
+from stepping import ADAM, CONSTANTS, MLP, NAMES, OPTIMIZERS, SHAPES, STEPPED, adam, by_hand, problem, sgd
 
 from graphgrad.compiler.step import compile_step
 from graphgrad.core.errors import DataError, ParseError, ShapeError, UsageError
@@ -133,20 +133,6 @@ def test_data_that_come_whole():
     assert run.step.data == ("X", "y", "A")
     losses = run.epoch(np.ones((5, 2)), np.zeros(5), np.eye(3, 2), batch=2, lr=0.0)
     np.testing.assert_allclose(losses, [9 + 5] * 3)
-
-
-STEPPED = [  # every way to fill an array: views, reductions, one-hots, values only a new array can hold
-    "L = mean(square(sigmoid(X @ W1.T + b1) @ W2.T + b2))",
-    "h = relu(X @ W1.T + b1); L = cross_entropy(h @ W2.T + b2, y)",
-    "h = leaky_relu(X @ W1.T + b1); h2 = h * h + h; L = cross_entropy(h2 @ W2.T + b2, y) + 0.1 * sum(W1 * W1)",
-    "h = gelu(X @ W1.T + b1); L = nll(log_softmax(h @ W2.T + b2), y) + 0.01 * mean(abs(W2))",
-    "s = softmax(X @ W1.T + b1); L = sum(max(s, axis=1)) + mean(s[:, 0] / s[:, 1]) + sum(W2 @ b1 + b2)",
-    "h = concatenate([X, tanh(X)], axis=0) @ W1.T + b1; L = mean(h) + logsumexp(h @ W2.T + b2)",
-    "h = silu(X @ W1.T + b1); h = (h - mean(h, axis=0)) / std(h, axis=0); L = huber(h @ W2.T, b2)",
-    "h = reshape(X @ W1.T + b1, shape=(N, 5)); L = norm(h) + W2[0, 0] * b2[1] + sum(maximum(h, 0.5))",
-    "z = elu(X @ W1.T + b1) @ W2.T + b2; L = mean(pick(z, y)) - mean(where(z > 0, z, 0)) + sum(clip(b1, -1, b1))",
-    "L = sum((X @ W1.T + b1)[:, None, :] * W2) / 10 + prod(b2) + sum((W1 @ X.T).T @ W2.T)",
-]
 
 
 @pytest.mark.parametrize("text", STEPPED)

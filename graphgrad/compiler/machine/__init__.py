@@ -1,0 +1,1 @@
+"""Steps in machine code: a graph as loops over single entries, and the functions that numba compiles."""
