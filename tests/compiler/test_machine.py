@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from stepping import ADAM, CONSTANTS, SHAPES, STEPPED, adam, by_hand, problem
+from stepping import ADAM, CONSTANTS, NAMES, OPTIMIZERS, SHAPES, STEPPED, adam, by_hand, problem
 
 numba = pytest.importorskip("numba")
 
@@ -33,3 +33,77 @@ def test_loops_of_every_kind(text):
     np.testing.assert_allclose(losses, wanted, rtol=1e-9)
     for k, v in values.items():
         np.testing.assert_allclose(run.parameters[k], v, rtol=1e-8, atol=1e-10, err_msg=k)
+
+
+XOR = "L = mean(square(tanh(tanh(x @ W1.T + b1) @ W2 + b2) - y))"
+XOR_SHAPES = {"x": ("N", 2), "W1": (4, 2), "b1": 4, "W2": 4, "b2": (), "y": "N"}
+POINTS = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
+
+
+@pytest.mark.usefixtures("as_python")
+@pytest.mark.parametrize("text", OPTIMIZERS)
+def test_tiny_networks_with_a_smaller_last_batch(text):
+    start = {k: np.random.default_rng(3).normal(size=XOR_SHAPES[k]) for k in NAMES}
+    runs = [
+        compile_step(parse(XOR, XOR_SHAPES), NAMES, text, constants=CONSTANTS, batch=3, target=target).start(start)
+        for target in ("numba", "numpy")
+    ]
+    assert [run.step.way for run in runs] == ["unrolled machine code", "unrolled"]
+    for _ in range(3):
+        losses = [run.epoch(POINTS, np.array([0.0, 1, 1, 0]), batch=3, lr=0.05) for run in runs]
+        np.testing.assert_allclose(*losses, rtol=1e-10)
+        np.testing.assert_allclose(*[run(POINTS[:3], np.array([0.0, 1, 1]), lr=0.05) for run in runs], rtol=1e-10)
+    np.testing.assert_allclose(*[run.parameters["W1"] for run in runs], rtol=1e-10)
+    assert runs[0].t == runs[1].t
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_functions_of_machine_code(dtype):
+    """Within 5 units in the last place, everywhere, and what NumPy gives where there is no number."""
+    x = np.concatenate(
+        [
+            np.linspace(-100, 100, 20_001),
+            np.logspace(-30, 2, 5000),
+            np.linspace(700, 710, 5000),
+            [np.nan, np.inf, -np.inf, 0, 1e4],
+        ]
+    )
+    x = np.concatenate([x, -x]).astype(dtype)
+    graph = parse(
+        "L = sum(exp(x) * p) + sum(tanh(x) * q) + sum(sigmoid(x) * r)", x=len(x), p=len(x), q=len(x), r=len(x)
+    )
+    run = compile_step(graph, ["p", "q", "r"], "p - g", dtype=dtype, target="numba").start(
+        dict.fromkeys("pqr", np.zeros(len(x)))
+    )
+    assert run.step.way == "loops"
+    run(x)
+    wide = x.astype(np.longdouble)
+    with np.errstate(all="ignore"):
+        wanted = {"p": np.exp(wide), "q": np.tanh(wide), "r": 1 / (1 + np.exp(-wide))}
+        rounded = {name: exact.astype(dtype) for name, exact in wanted.items()}
+    limits = np.finfo(dtype)
+    for name, exact in wanted.items():
+        found, near = run.gradient[name], rounded[name]
+        normal = np.isfinite(near) & (np.abs(near) >= limits.tiny)
+        error = np.abs(found[normal] - exact[normal]) / np.spacing(np.abs(near[normal]))
+        assert error.max() < 5, name
+        np.testing.assert_array_equal(np.isnan(found), np.isnan(near))
+        assert np.all(np.abs(found[np.abs(near) < limits.tiny]) <= limits.tiny)
+        np.testing.assert_array_equal(found[np.isinf(near)], near[np.isinf(near)])
+
+
+def test_a_step_says_what_does_not_fit():
+    start, X, y = problem()
+    run = compile_step(parse("L = cross_entropy(X @ W2.T, y)", X=("N", 5), W2=(3, 5), y="N"), ["W2"], "p - lr * g",
+                       dtype="float64", target="numba").start({"W2": start["W2"]})  # fmt: skip
+    X = X[:, :5]
+    before = run.theta.copy()
+    with pytest.raises(IndexError, match="below 3"):
+        run(X, y + 1, lr=0.1)
+    with pytest.raises(ValueError, match=r"X must have shape \(N, 5\)"):
+        run(X, y[:-1], lr=0.1)
+    with pytest.raises(IndexError, match="not there"):
+        run.epoch(X, y, order=[99], lr=0.1)
+    np.testing.assert_array_equal(run.theta, before)
+    losses = run.epoch(X, y, order=np.arange(20), batch=8, lr=0.1)
+    assert len(losses) == 3 and losses[0] > 0  # noqa: PT018

@@ -63,6 +63,13 @@ class MachineUnrolledRun(UnrolledRun):
         super().restore(state)
         self._one = _named(self.step, self._module["bind"](*self.numbers))
 
+    def _steps(self, data: Sequence[Any], places: Any, size: int, given: list[float]) -> Any:
+        before = self.numbers
+        losses = super()._steps(data, places, size, given)
+        if self.numbers is not before:  # the steps were taken on arrays
+            self._one = _named(self.step, self._module["bind"](*self.numbers))
+        return losses
+
     def __call__(self, *data: Any, **rates: float) -> float:
         """Take one step; gives the loss before it."""
         if self._rows and len(data[0]) != self._rows:
