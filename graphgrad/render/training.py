@@ -15,7 +15,7 @@ from graphgrad.render.layout import Size
 from graphgrad.render.neurons import Matrices, legend, network
 from graphgrad.render.numerals import written
 from graphgrad.render.scene import Math, Phrase, Value, words
-from graphgrad.render.shapes import Ink, Shape
+from graphgrad.render.shapes import Box, Ink, Shape
 from graphgrad.render.sheet import Reel, Sheet
 from graphgrad.render.style import Style
 
@@ -87,15 +87,24 @@ class TrainingPicture(Sheet):
 
     @cached_property
     def shapes(self) -> tuple[Shape, ...]:
-        """What the picture is made of."""
+        """What the picture is made of; the ground comes first."""
+        return (Box(0.0, 0.0, PAGE.width, PAGE.height, 0.0, "ground"), *self._content())
+
+    def _content(self) -> Iterator[Shape]:
         scene, k = self.scene, self.number
         parts = COLUMNS if scene.weights else (SPLIT, 1 - SPLIT) if scene.field else (1.0,)
         *first, last = columns(parts, self.style.margin)
         if scene.weights:
-            return (*self._heading(first[1].x), *self._networks(first[0], first[1]), *self._charts(last))
-        if scene.field:
-            return (*self._heading(last.x), *self._field(first[0]), *loss_curve(last, scene.steps, scene.losses, k))
-        return (*self._heading(0.5 * PAGE.width), *loss_curve(last, scene.steps, scene.losses, k))
+            yield from self._heading(first[1].x)
+            yield from self._networks(first[0], first[1])
+            yield from self._charts(last)
+        elif scene.field:
+            yield from self._heading(last.x)
+            yield from self._field(first[0])
+            yield from loss_curve(last, scene.steps, scene.losses, k)
+        else:
+            yield from self._heading(0.5 * PAGE.width)
+            yield from loss_curve(last, scene.steps, scene.losses, k)
 
     def _networks(self, left: Area, right: Area) -> Iterator[Shape]:
         """Weights, on one scale for the film, and the gradient, on a scale of its own in every frame."""

@@ -66,6 +66,12 @@ def test_nothing_leaves_the_page(filmed):
                 assert 0 <= y <= PAGE.height, shape
 
 
+def test_a_picture_stands_on_its_ground(filmed):
+    """Without one, a moving picture is black wherever nothing is drawn."""
+    for shot in filmed[3].frames:
+        assert shot.shapes[0] == Box(0.0, 0.0, PAGE.width, PAGE.height, 0.0, "ground")
+
+
 def test_the_field_is_what_the_inputs_allow(filmed):
     kind, _, _, film = filmed
     assert type(film.scene.field) is RUNS[kind][4]
