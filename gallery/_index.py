@@ -5,6 +5,8 @@ import html
 import re
 from pathlib import Path
 
+from PIL import Image
+
 HERE = Path(__file__).parent
 SECTIONS = {
     "First graphs": {
@@ -31,21 +33,28 @@ SECTIONS = {
         "refuted": "A hand-derived gradient, refuted",
         "numpy_gradient": "NumPy gradient code, checked",
         "torch_gradient": "PyTorch's gradients, checked",
+        "likelihood": "Likelihood and cross-entropy",
     },
     "Training": {
         "activations": "Four activations",
         "xor": "XOR: fails linearly, then learned",
+        "xor_film": "XOR, as it is learned",
         "universal_approximation": "Universal approximation",
         "digits": "Digits",
+        "compiled": "A compiled module",
     },
 }
 NEEDS = {"torch_gradient": "torch", "digits": "sklearn"}  # entries that are left as they are where a package is missing
+GOOD = {"PROVED": "good", "CERTIFIED": "good", "AGREED": "good", "REFUTED": "bad"}  # verdicts, and what they mean
+VERDICT = re.compile(rf"\b(?:{'|'.join(GOOD)})\b")
+LONG = 12  # lines from which a text beside a wide picture is set in two columns
 WIDE = 2.0  # width over height from which a picture gets a row of its own
 STYLE = """
 :root{color-scheme:light dark;
---ground:#f4f6fa;--card:#fff;--ink:#0f172a;--faint:#56637a;--line:#dde3ec;--accent:#1d4ed8}
+--ground:#f4f6fa;--card:#fff;--ink:#0f172a;--faint:#56637a;--line:#dde3ec;--accent:#1d4ed8;
+--good:#15803d;--bad:#b91c1c}
 @media(prefers-color-scheme:dark){:root{--ground:#060a13;--card:#0b1220;--ink:#e8edf5;--faint:#9fb0c7;--line:#22304a;
---accent:#84b6ff}}
+--accent:#84b6ff;--good:#5ddb8a;--bad:#ff8f8f}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1500px;padding:2.5rem 1.5rem 5rem;background:var(--ground);color:var(--ink);
 font:16px/1.5 system-ui,sans-serif}
@@ -61,6 +70,8 @@ article.wide{grid-column:1/-1}
 picture{display:flex;flex:1;align-items:center;justify-content:center}img{max-width:100%;height:auto;display:block}
 pre{margin:0;padding:1rem 1.2rem;overflow-x:auto;font:13.5px/1.55 ui-monospace,monospace;white-space:pre-wrap}
 pre+pre,picture+pre{border-top:1px solid var(--line)}
+pre.long{columns:34rem 2;column-gap:2.5rem}
+b{font-weight:600;padding:.05em .5em;border:1px solid;border-radius:1em}.good{color:var(--good)}.bad{color:var(--bad)}
 details{margin-top:.3rem}summary{cursor:pointer;color:var(--accent)}
 details pre{padding:.8rem 0 0;white-space:pre}
 """
@@ -90,19 +101,19 @@ def _anchor(heading: str) -> str:
 def _article(name: str, title: str) -> str:
     code = (HERE / f"{name}.py").read_text(encoding="utf-8")
     said = ast.get_docstring(ast.parse(code)) or ""
-    light, dark, plain, player = (HERE / f"{name}{end}" for end in (".light.svg", ".dark.svg", ".svg", ".html"))
+    picture, dark = _pictures(name)
+    player = HERE / f"{name}.html"
     shown, wide = "", ""
-    picture = next((file for file in (light, plain) if file.exists()), None)
     if picture:
         width, height = _size(picture)
-        wide = ' class="wide"' if width / height > WIDE else ""
-        source = f'<source srcset="{dark.name}" media="(prefers-color-scheme:dark)">' if dark.exists() else ""
+        wide = ' class="wide"' if width / height > WIDE or picture.suffix == ".webp" else ""
+        source = f'<source srcset="{dark.name}" media="(prefers-color-scheme:dark)">' if dark else ""
         alt = html.escape(said, quote=True)
         size = f'width="{width:.0f}" height="{height:.0f}"'
         shown = f'<picture>{source}<img src="{picture.name}" alt="{alt}" {size} loading="lazy"></picture>'
     text = HERE / f"{name}.txt"
     if text.exists():
-        shown += f"<pre>{html.escape(text.read_text(encoding='utf-8').rstrip())}</pre>"
+        shown += _printed(text.read_text(encoding="utf-8").rstrip(), columns=bool(wide))
     more = f' <a href="{player.name}">Step through it.</a>' if player.exists() else ""
     return (
         f'<article id="{name}"{wide}>{shown}<div class="text"><h3>{html.escape(title)}</h3>'
@@ -111,8 +122,29 @@ def _article(name: str, title: str) -> str:
     )
 
 
+def _pictures(name: str) -> tuple[Path | None, Path | None]:
+    """An entry's picture, and the one for dark pages where there are two."""
+    for suffix in (".svg", ".webp"):
+        light, dark, plain = (HERE / f"{name}{theme}{suffix}" for theme in (".light", ".dark", ""))
+        if light.exists():
+            return light, dark
+        if plain.exists():
+            return plain, None
+    return None, None
+
+
+def _printed(text: str, *, columns: bool) -> str:
+    """What a script prints, its verdicts set off."""
+    marked = re.sub(VERDICT, lambda word: f'<b class="{GOOD[word[0]]}">{word[0]}</b>', html.escape(text))
+    long = ' class="long"' if columns and text.count("\n") > LONG else ""
+    return f"<pre{long}>{marked}</pre>"
+
+
 def _size(picture: Path) -> tuple[float, float]:
-    """Give an SVG's width and height, from its viewBox."""
+    """Give a picture's width and height; an SVG's from its viewBox."""
+    if picture.suffix == ".webp":
+        with Image.open(picture) as opened:
+            return opened.size
     found = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', picture.read_text(encoding="utf-8"))
     assert found, picture
     return float(found[1]), float(found[2])
