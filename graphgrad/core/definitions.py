@@ -79,10 +79,10 @@ def prod_by_axes(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str | None
 def coprod_by_masking(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str:
     """Each entry's product of all the others: mask the entry itself by 1, and multiply. Never divides."""
     rank = len(shapes[0])
+    if not rank:
+        return "1"
     if attrs["axis"] is None:
-        return (
-            "a" if not rank else "reshape_like(coprod(reshape(a, shape=-1), axis=0), a)" if rank > 1 else _along(0, 1)
-        )
+        return "reshape_like(coprod(reshape(a, shape=-1), axis=0), a)" if rank > 1 else _along(0, 1)
     return _along(attrs["axis"] % rank, rank)
 
 

@@ -147,7 +147,7 @@ class _Scalarizer:
 
     def _choose(self, candidates: Nodes, labels: Nodes) -> Nodes:
         """Entry `labels` of the first axis: where(l == 0, c[0], where(l == 1, c[1], ...))."""
-        chosen: Nodes = candidates[-1]
+        chosen: Nodes = np.broadcast_to(candidates[-1], np.broadcast_shapes(candidates[-1].shape, labels.shape))
         labels = self._from_the_start(labels, len(candidates))
         for k in range(len(candidates) - 2, -1, -1):
             chosen = self._each("where", self._is(labels, k), candidates[k], chosen)

@@ -20,8 +20,9 @@ SHAPES = {
     "c": (3,),
     "d": (2, 2),
     "k": (),
+    "o": (2,),
 }
-LABELS = {"c": np.array([0, 2, -1]), "d": np.array([[0, -3], [2, 2]]), "k": np.array(-2)}
+LABELS = {"c": np.array([0, 2, -1]), "d": np.array([[0, -3], [2, 2]]), "k": np.array(-2), "o": np.array([0, -1])}
 EMPTY = """
 sum(A[:0]) | sum(A[:, :0], axis=1) | prod(x[:0]) | norm(x[:0]) | A[:, :0] @ B[:0] | concatenate([x[:0], y]) | x[:0] * 2
 sum(A[:0], axis=0, keepdims=True) | mean(A[:0], axis=1)
@@ -37,6 +38,8 @@ FORWARD_ONLY = [
     "take(x, k)",
     "x[k]",
     "take(A, k, axis=1)",
+    "take(A[:, :1], o, axis=1)",
+    "take(x[:1], o)",
     "take(A, c, axis=1)",
     "take(A, c)",
     "B[c]",
