@@ -218,7 +218,7 @@ class UnrolledRun(Run):
     def _steps(self, data: Sequence[Any], places: Any, size: int, given: list[float]) -> Any:
         """Take steps of `size` rows each, which divides the number of places."""
         if len(data[0]) > len(places):  # only the rows that are asked for become Python's numbers
-            data, places = [np.asarray(d)[places] for d in data], list(range(len(places)))
+            data, places = [np.asarray(d)[places] for d in data], self.held(np.arange(len(places)))
         if size == self.step.rows:
             columns = [np.reshape(np.asarray(d, float), (len(d), -1)) for d in data]
             try:

@@ -15,29 +15,29 @@ import numpy as np
 
 def exp_float32(a: Any) -> Any:
     """The exponential: a power of 2 times a polynomial."""
-    t = min(max(a, -87.33654), 88.72283)
+    t = min(max(a, -87.33654475), 88.7228391)
     k = np.floor(t * 1.44269504 + 0.5)
     r = t - k * 0.693359375 + k * 2.12194440e-4
     p = 1.9875691500e-4 * r + 1.3981999507e-3
     p = ((((p * r + 8.3334519073e-3) * r + 4.1665795894e-2) * r + 1.6666665459e-1) * r + 5.0000001201e-1) * r * r
     power: Any = np.int32((np.int32(min(k, 127.0)) + 127) << 23).view(np.float32)
-    power = 0.0 if a < -87.33654 else power
-    power = 2.0 * 1.7014118e38 * 2.0 if a > 88.72283 else power  # infinity
+    power = 0.0 if a < -87.33654475 else power
+    power = 2.0 * 1.7014118e38 * 2.0 if a > 88.7228391 else power  # infinity
     power = a if a != a else power  # noqa: PLR0124  (nan)
     return (p + r + 1.0) * power * (2.0 if k > 127.0 else 1.0)
 
 
 def exp_float64(a: Any) -> Any:
     """The exponential: a power of 2 times a quotient of polynomials."""
-    t = min(max(a, -708.39), 709.78)
+    t = min(max(a, -708.3964185322641), 709.782712893384)
     k = np.floor(t * 1.4426950408889634 + 0.5)
     r = t - k * 6.93145751953125e-1 - k * 1.42860682030941723212e-6
     s = r * r
     p = r * ((1.26177193074810590878e-4 * s + 3.02994407707441961300e-2) * s + 9.99999999999999999910e-1)
     q = ((3.00198505138664455042e-6 * s + 2.52448340349684104192e-3) * s + 2.27265548208155028766e-1) * s + 2.0
     power: Any = np.int64((np.int64(min(k, 1023.0)) + 1023) << 52).view(np.float64)
-    power = 0.0 if a < -708.39 else power
-    power = math.inf if a > 709.78 else power
+    power = 0.0 if a < -708.3964185322641 else power
+    power = math.inf if a > 709.782712893384 else power
     power = a if a != a else power  # noqa: PLR0124  (nan)
     return (1.0 + 2.0 * (p / (q - p))) * power * (2.0 if k > 1023.0 else 1.0)
 
