@@ -27,7 +27,7 @@ LAWS = {  # what is counted: the test that counts it
     "optimizers follow torch.optim to 1e-6 for 200 steps": "learn/test_optimizers.py::test_agrees_with_torch",
     "XOR is learned for 9 of 10 seeds": "learn/test_lecture.py::test_a_hidden_layer_learns_xor_for_nine_of_ten_seeds",
     "several devices learn as one does, to 1e-5": "learn/test_devices.py::test_four_devices_learn_like_one",
-    "1000 epochs leave memory as it was": "learn/test_resume.py::test_memory_stays_flat",
+    "1000 epochs leave memory as it was": "learn/test_loop.py::test_memory_stays_flat",
 }  # fmt: skip
 
 
