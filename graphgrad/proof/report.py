@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 from graphgrad.proof.verdicts import Finding, Verdict
@@ -35,6 +36,9 @@ class Report(Mapping[str, Finding]):
 
     def __str__(self) -> str:
         return text(self)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": html(self), "text/markdown": markdown(self), "text/plain": text(self)}
 
     @property
     def ok(self) -> bool:
@@ -68,6 +72,33 @@ def markdown(report: Report) -> str:
             for name, f in report.items()]  # fmt: skip
     subject = "\n".join(f"    {line}" for line in report.subject.splitlines())
     return "\n".join([subject, "", "| gradient | verdict | reason |", "|---|---|---|", *rows, *_shapes(report)])
+
+
+def html(report: Report) -> str:
+    """Write a report as an HTML table for a notebook's cell, its verdicts as badges that any ground lets be read.
+
+    >>> page = html(Report("x**2", {"x": Finding(Verdict.PROVED, "a < b")}))
+    >>> "PROVED</span>" in page, "a &lt; b" in page
+    (True, True)
+    """
+    rows = "".join(
+        f"<tr><td><code>{escape(name)}</code></td><td>{_badge(f)}</td>"
+        f'<td style="text-align:left">{escape("; ".join(facts(f)))}</td></tr>'
+        for name, f in report.items()
+    )
+    notes = "".join(f"<p>{escape(line)}</p>" for line in _shapes(report) if line)
+    head = "<tr><th>gradient</th><th>verdict</th><th>reason</th></tr>"
+    return (
+        f'<div style="max-width:100%;overflow-x:auto"><pre>{escape(report.subject)}</pre>'
+        f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>{notes}</div>"
+    )
+
+
+def _badge(finding: Finding) -> str:
+    refuted = finding.verdict is Verdict.REFUTED
+    mark, ground = ("✓", "#15803d") if finding.ok else ("✗", "#b91c1c") if refuted else ("?", "#56637a")
+    look = f"background:{ground};color:#fff;border-radius:1em;padding:.1em .7em;white-space:nowrap"
+    return f'<span style="{look}">{mark} {finding.verdict}</span>'
 
 
 def to_json(report: Report) -> str:
