@@ -68,7 +68,7 @@ PASSED_ON = (
 @click.option("--every", type=float, default=30.0, show_default=True, metavar="SECONDS", help="Between checkpoints.")
 @click.option("--save", "saved", type=click.Path(path_type=Path), metavar="FILE", help="The model, .safetensors.")
 @click.option("--history", type=click.Path(path_type=Path), metavar="FILE", help="The history, .csv or a plot.")
-@click.option("--film", type=click.Path(path_type=Path), metavar="FILE", help="Film of the training, .gif, .webp, ...")
+@click.option("--film", type=click.Path(path_type=Path), metavar="FILE", help="Film of the training, .html, .gif, ...")
 @click.option(
     "--film-backprop", "backprop", type=click.Path(path_type=Path), metavar="FILE", help="Backpropagation when trained."
 )

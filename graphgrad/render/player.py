@@ -37,6 +37,7 @@ class _Data:
     def __init__(self, film: Film) -> None:
         self.film, self.stage, self.scene = film, film.stage, film.scene
         self.packed = Packed(film.values)
+        self.at = {card.node: k for k, card in enumerate(self.scene.cards)}
         self.entries = entries(film.trace.graph, film.trace.values) if film.trace else {}
 
     def collect(self) -> dict[str, Any]:
@@ -59,6 +60,7 @@ class _Data:
             "phase": frame.phase,
             "said": [self.words(p) for p in frame.said],
             "asks": asks,
+            "at": self.at[frame.lit[0]] if frame.lit else -1,
             "ms": milliseconds(self.film.frames[index]),
         }
 

@@ -26,7 +26,9 @@ def training_html(film: TrainingFilm) -> bytes:
         "mode": "both",
         "size": PAGE,
         **packed.frames([{"both": picture.shapes} for picture in film.frames]),
-        "frames": [{"phase": p.phase, "said": [p.caption], "asks": [], "ms": milliseconds(p)} for p in film.frames],
+        "frames": [
+            {"phase": p.phase, "said": [p.caption], "asks": [], "at": -1, "ms": milliseconds(p)} for p in film.frames
+        ],
         "groups": [],
         "cards": [],
         **packed.type(),

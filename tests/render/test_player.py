@@ -259,6 +259,21 @@ def test_a_swipe_steps(browser, file):
     context.close()
 
 
+def test_a_narrow_screen_stays_legible_and_follows_the_work(browser, file, made):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(file.as_uri())
+    for k, frame in enumerate(made.scene.frames):
+        page.evaluate(f"go({k})")
+        assert page.evaluate("picture.getBoundingClientRect().width / width") >= 0.79
+        if frame.lit:
+            box = page.locator(".hit").nth(frame.lit[0]).bounding_box()
+            assert box["x"] + box["width"] > 0
+            assert box["x"] < 390
+    bar = page.locator("#bar").bounding_box()
+    assert bar["y"] + bar["height"] <= 844  # the controls are always in sight
+    page.close()
+
+
 def test_a_film_of_arrays_plays_without_recomputing(browser, tmp_path):
     shown = film(trace(parse("sum((W @ x)**2)", W=(3, 2), x=2), W=[[1, 2], [3, 4], [5, 6]], x=[1, -1]))
     page = browser.new_page()

@@ -15,6 +15,7 @@ function hidden(k) {
 function refresh() {
   const { k, mode } = state, frame = FILM.frames[k], asks = open(k);
   show(k, mode, hidden(k));
+  follow(frame.at);
   $("where").value = k;
   $("where").setAttribute("aria-valuetext", `frame ${k + 1} of ${last + 1}: ${frame.phase}`);
   $("count").value = `${k + 1} / ${last + 1}`;
@@ -203,8 +204,9 @@ addEventListener("keydown", event => {
 });
 
 let swipe = null;
-picture.addEventListener("pointerdown", event => { swipe = event.target.matches(".drag") ? null : event.clientX; });
-picture.addEventListener("pointerup", event => {
+const surface = document.querySelector("main"); // a picture that scrolls keeps swipes to itself
+surface.addEventListener("pointerdown", event => { swipe = event.target.matches(".drag, input, select, button") ? null : event.clientX; });
+surface.addEventListener("pointerup", event => {
   const dx = swipe === null ? 0 : event.clientX - swipe;
   swipe = null;
   if (Math.abs(dx) > 40) step(dx < 0 ? 1 : -1);
