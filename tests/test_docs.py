@@ -89,6 +89,9 @@ def really_shown(page, folder):
     for block in found:
         if block["kind"] == "console":
             answers[block.span("content")] = run_console(block["content"], folder)
+        elif block["kind"] == "html":
+            named = re.findall(r'src(?:set)?="([^"]+)"', block["content"])
+            assert [name for name in named if not (folder / name).is_file()] == [], "nothing on this page writes that"
         elif block["kind"] == "python" and not absent_peers(block["content"]):
             line = source.count("\n", 0, block.start("content"))
             printed = run_python("\n" * line + block["content"], namespace, str(page))
@@ -135,7 +138,12 @@ def test_what_is_not_so_is_noticed(tmp_path, monkeypatch):
 def test_every_block_is_of_a_kind_that_is_run_or_named():
     """No code hides from the tests under another name; these kinds are not ours to run."""
     kinds = {block["kind"] for page in PAGES for block in blocks(page)}
-    assert kinds <= {"python", "text", "console", "sh", "latex", "toml"}
+    assert kinds <= {"python", "text", "console", "html", "sh", "latex", "toml"}
+
+
+def test_the_first_page_has_the_first_command():
+    first = next(block["content"] for block in blocks(ROOT / "README.md") if block["kind"] == "sh")
+    assert first.strip() in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
 
 
 def test_readme_has_the_two_set_up_commands():
