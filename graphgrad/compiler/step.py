@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, Protocol
 
 from graphgrad.compiler.bound import ArrayWriter
 from graphgrad.compiler.compiled import save
+from graphgrad.compiler.jax_run import JaxRun
+from graphgrad.compiler.jax_step import JaxWriter
 from graphgrad.compiler.machine.loops import LoopWriter
 from graphgrad.compiler.machine.runs import LoopRun, MachineUnrolledRun
 from graphgrad.compiler.machine.unrolled import MachineUnrolledWriter
@@ -158,6 +160,7 @@ WAYS = {
     "arrays": Way(always, ArrayWriter, ArrayRun),
     "unrolled machine code": Way(fits, MachineUnrolledWriter, MachineUnrolledRun),
     "loops": Way(always, LoopWriter, LoopRun),
+    "jitted": Way(always, JaxWriter, JaxRun),
 }
 
 

@@ -24,7 +24,7 @@ TARGETS = {
     for row in (
         Target("numpy", "python", "numpy", steps=("unrolled", "arrays")),
         Target("python", "python", "", steps=("unrolled",)),
-        Target("jax", "", "jax.numpy", package="jax", extra="jax"),
+        Target("jax", "", "jax.numpy", package="jax", extra="jax", steps=("jitted",)),
         Target(
             "numba",
             "python",

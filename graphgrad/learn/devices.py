@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphgrad.compiler.compile import compile as compiled
-from graphgrad.compiler.update import Update as Rule, read_update
+from graphgrad.compiler.compiled import load
+from graphgrad.compiler.run import views
+from graphgrad.compiler.step import Step, compile_step
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.learn.schedules import Update
-from graphgrad.transform.grad import grad
 
 _PATIENCE = 10  # seconds until JAX itself ends a process that waits for one that is gone
 
@@ -49,9 +49,10 @@ class DeviceStep:
         return tuple(name for name in self.loss.inputs if name not in self.shapes)
 
     @cached_property
-    def rule(self) -> Rule:
-        """The optimizer."""
-        return read_update(self.change.text, self.change.settings)
+    def step(self) -> Step:
+        """The step as it is compiled for JAX, whatever the number of devices."""
+        text, constants = self.change
+        return compile_step(self.loss, self.shapes, text, constants=constants, dtype=self.dtype, target="jax")
 
     def start(self, values: Mapping[str, Any]) -> DeviceRun:
         """Give a run that begins at these parameters."""
@@ -64,14 +65,16 @@ class DeviceRun:
     def __init__(self, step: DeviceStep, values: Mapping[str, Any]) -> None:
         self.step, self.t = step, 0
         self.mesh = mesh(step.machines)
-        self.function = _function(step)
+        self.function = load(step.step.source, "step")["step"]
         theta = np.concatenate([np.ravel(values[name]) for name in step.shapes]).astype(step.dtype)
-        self.vectors = {name: self.everywhere(theta if name == "p" else 0 * theta) for name in ("p", *step.rule.slots)}
+        self.vectors = {
+            name: self.everywhere(theta if name == "p" else 0 * theta) for name in ("p", *step.step.update.slots)
+        }
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The parameters by name: copies."""
-        return _parted(np.asarray(self.vectors["p"]), self.step.shapes)
+        return views(np.asarray(self.vectors["p"]), self.step.shapes)
 
     def epoch(self, *data: Any, order: Any = None, batch: int = 1) -> Any:
         """Take a step for every `batch` rows of the data, in order or in a given order of rows; gives the losses."""
@@ -80,7 +83,8 @@ class DeviceRun:
             for rows in _batches(len(data[0]), order, batch):
                 self.t += 1
                 part = [self.divided(d[rows], name) for d, name in zip(data, self.step.data, strict=True)]
-                self.vectors, loss = self.function(self.vectors, part, np.asarray(self.t, self.step.dtype))
+                *new, loss = self.function(*self.vectors.values(), *part, self.t)
+                self.vectors = dict(zip(self.vectors, new, strict=True))
                 losses.append(loss)
             return np.array([float(loss) for loss in losses])
         except (RuntimeError, ValueError) as error:
@@ -140,32 +144,6 @@ def _jax() -> Any:
         return import_module("jax")
     except ImportError:
         raise TargetError("the target 'jax' needs jax", hint="pip install 'graphgrad[jax]'") from None
-
-
-def _function(step: DeviceStep) -> Any:
-    """Give the whole step, gradient and optimizer, compiled by XLA."""
-    jax = _jax()
-    gradient = compiled(grad(step.loss, *step.shapes), target="jax", dtype=step.dtype)
-    change = compiled(step.rule.graph, target="jax", dtype=step.dtype)
-    given = {"g", "t", "p", *step.rule.slots} & set(step.rule.graph.inputs)
-
-    def whole(vectors: dict[str, Any], data: list[Any], t: Any) -> tuple[dict[str, Any], Any]:
-        fed = dict(zip(step.data, data, strict=True))
-        loss, grads = gradient(**fed, **_parted(vectors["p"], step.shapes))
-        known = {**vectors, "t": t, "g": jax.numpy.concatenate([grads[name].ravel() for name in step.shapes])}
-        new = change(**{name: known[name] for name in given})
-        return (new if isinstance(new, dict) else {"p": new}), loss
-
-    return jax.jit(whole, donate_argnums=0)
-
-
-def _parted(theta: Any, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    found, at = {}, 0
-    for name, shape in shapes.items():
-        size = int(np.prod(shape, dtype=int))
-        found[name] = theta[at : at + size].reshape(shape)
-        at += size
-    return found
 
 
 def _batches(count: int, order: Any, batch: int) -> Iterator[Any]:
