@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import importlib.util
 import re
 import sys
 import tempfile
@@ -71,10 +73,15 @@ def _expression(graph: Graph, i: int) -> str:
 
 def build(graph: Graph, source: str) -> Callable[..., Any]:
     """Compile the source with the system's compiler, through cffi, and give a function like those of other targets."""
+    return _caller(graph, library(source, "void compute(const double *x, double *y);"))
+
+
+def library(source: str, declared: str) -> Any:
+    """Compile C with the system's compiler, through cffi; TargetError where that fails."""
     cffi = importlib.import_module("cffi")  # an extra
-    name = f"graphgrad_{graph.digest[:16]}"
+    name = f"graphgrad_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
     ffi = cffi.FFI()
-    ffi.cdef("void compute(const double *x, double *y);")
+    ffi.cdef(declared)
     ffi.set_source(name, source, extra_compile_args=["-O1"], libraries=[] if sys.platform == "win32" else ["m"])
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         try:
@@ -84,9 +91,9 @@ def build(graph: Graph, source: str) -> Callable[..., Any]:
         spec = importlib.util.spec_from_file_location(name, built)
         assert spec is not None
         assert spec.loader is not None
-        library = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(library)
-    return _caller(graph, library)
+        made = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(made)
+    return made
 
 
 def _caller(graph: Graph, library: Any) -> Callable[..., Any]:

@@ -79,7 +79,7 @@ class JaxWriter:
         text += module.call(f"{gradient} = np.concatenate", [f"[{', '.join(parts)}]"], 4)
         text.append("    # update")
         text += self.update(gradient)
-        new = [self.new[v] for v in ("p", *plan.update.slots)]
+        new = [f"{self.new[v]}.astype(np.{plan.dtype})" for v in ("p", *plan.update.slots)]
         return [*text, f"    return {', '.join(new)}, {self.loss.output(self.loss.graph.output, self.dialect)}"]
 
     def gradients(self) -> list[int]:
@@ -102,7 +102,8 @@ class JaxWriter:
         order, t, losses = (names[n] for n in ("order", "t", "losses"))
         rates = [names[r] for r in plan.update.rates]
         carried, rows = self.free("carried"), names["rows"]
-        given = [*(f"{n}: Array" for n in (*vectors, *plan.data, order)), f"{t}: int", *(f"{r}: float" for r in rates)]
+        given = [*(f"{n}: Array" for n in (*vectors, *plan.data, order)), f"{t}: int"]
+        given += [f"{r}: float" for r in rates]
         text = ["@jax.jit", *module.signature("train", given, "tuple[Array, ...]")]
         text += [
             '    """Take a step for every row of `order`, after t steps; gives new vectors, and the losses."""',
@@ -114,9 +115,10 @@ class JaxWriter:
         data = [f"{name}[{row}]" if name in plan.row_data else name for name in plan.data]
         text += module.call(f"*{new}, {loss} = {names['step']}", [f"*{carried}", *data, t, *rates], 8)
         text.append(f"        return tuple({new}), {loss}")
+        begin = f"({', '.join(vectors)}{',' * (len(vectors) == 1)})"
         counted = f"({order}, {t} + 1 + np.arange(len({order})))"
         text += [
             "",
-            f"    {carried}, {losses} = jax.lax.scan(one, ({', '.join(vectors)}{',' * (len(vectors) == 1)}), {counted})",
+            f"    {carried}, {losses} = jax.lax.scan(one, {begin}, {counted})",
         ]
         return [*text, f"    return *{carried}, {losses}"]

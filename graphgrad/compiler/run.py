@@ -154,9 +154,13 @@ class UnrolledRun(Run):
         super().__init__(step)
         zeros = [np.zeros(len(theta)) for _ in step.update.slots]
         self.numbers: list[Any] = [self.held(v) for v in (theta, *zeros)]
-        self._module = load(step.source, "step")
+        self._module = self.loaded()
         self._train: Callable[..., Any] = self._module["train"]
         self._one_example = not step.dimensions
+
+    def loaded(self) -> Mapping[str, Any]:
+        """Give what the emitted code defines."""
+        return load(self.step.source, "step")
 
     def held(self, vector: Array) -> Any:
         """Give a vector as the emitted code works on it."""

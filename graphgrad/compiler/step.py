@@ -11,7 +11,9 @@ from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from graphgrad.compiler.bound import ArrayWriter
+from graphgrad.compiler.c_step import CStepRun, CStepWriter
 from graphgrad.compiler.compiled import save
+from graphgrad.compiler.gemm import GemmRun, GemmWriter
 from graphgrad.compiler.jax_run import JaxRun
 from graphgrad.compiler.jax_step import JaxWriter
 from graphgrad.compiler.machine.loops import LoopWriter
@@ -21,7 +23,7 @@ from graphgrad.compiler.passes import Passed, pipeline
 from graphgrad.compiler.plan import StepPlan
 from graphgrad.compiler.run import Array, ArrayRun, Run, UnrolledRun, flat
 from graphgrad.compiler.targets import TARGETS, target_row
-from graphgrad.compiler.unrolled import UnrolledWriter, fits
+from graphgrad.compiler.unrolled import MOST, UnrolledWriter, fits
 from graphgrad.compiler.update import Update, read_update
 from graphgrad.core.errors import ShapeError, TargetError, UsageError
 from graphgrad.core.garbage import uncollected
@@ -158,8 +160,10 @@ def always(_: StepPlan) -> bool:
 WAYS = {
     "unrolled": Way(fits, UnrolledWriter, UnrolledRun),
     "arrays": Way(always, ArrayWriter, ArrayRun),
+    "products that add": Way(always, GemmWriter, GemmRun),
     "unrolled machine code": Way(fits, MachineUnrolledWriter, MachineUnrolledRun),
     "loops": Way(always, LoopWriter, LoopRun),
+    "unrolled C": Way(fits, CStepWriter, CStepRun),
     "jitted": Way(always, JaxWriter, JaxRun),
 }
 
@@ -167,13 +171,16 @@ WAYS = {
 def step_of(plan: StepPlan, ways: Sequence[str] = ()) -> Step:
     """Write a step in the first of some ways, those of its target, that the program allows."""
     names = ways or plan.target.steps
+    if not names:
+        raise TargetError(f"the target '{plan.target.name}' computes functions, and takes no steps")
     for name in names:
         way = WAYS[name]
         if way.fits(plan):
             with suppress(*(() if name == names[-1] else (UsageError, TargetError))):
                 writer = way.write(plan)
                 return Step(writer.source(), plan, (*plan.passes, *writer.passes), name, writer.transposed)
-    raise TargetError(f"the target '{plan.target.name}' takes no steps of this program")
+    hint = f"numbers alone: at most {MOST} parameters times examples, of a known batch; or compile it for numpy"
+    raise TargetError(f"the target '{plan.target.name}' takes no steps of this program", hint=hint)
 
 
 def _fixed(name: str, shape: Shape) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ TARGETS = {
     row.name: row
     for row in (
         Target("numpy", "python", "numpy", steps=("unrolled", "arrays")),
+        Target("scipy", "python", "numpy", package="scipy", extra="scipy", steps=("unrolled", "products that add")),
         Target("python", "python", "", steps=("unrolled",)),
         Target("jax", "", "jax.numpy", package="jax", extra="jax", steps=("jitted",)),
         Target(
@@ -33,7 +34,7 @@ TARGETS = {
             extra="numba",
             steps=("unrolled machine code", "loops", "arrays"),
         ),
-        Target("c", "js", "", package="cffi", extra="c"),
+        Target("c", "js", "", package="cffi", extra="c", steps=("unrolled C",)),
         Target("javascript", "js", ""),
     )
 }

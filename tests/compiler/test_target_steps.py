@@ -1,0 +1,197 @@
+"""Training steps of every target: the same steps, resumed to the same bits, from modules that run alone."""
+
+import hashlib
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stepping import ADAM, CONSTANTS, MLP, NAMES, OPTIMIZERS, SHAPES, STEPPED, by_hand, problem
+
+from graphgrad.compiler.step import compile_step
+from graphgrad.compiler.targets import TARGETS
+from graphgrad.core.errors import TargetError, UsageError
+from graphgrad.frontend.parse import parse
+
+XOR = "L = square(tanh(W2 @ tanh(W1 @ x + b1) + b2) - y)"
+XOR_SHAPES = {"x": 2, "W1": (4, 2), "b1": 4, "W2": 4, "b2": (), "y": ()}
+POINTS = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
+WANTED = np.array([0.0, 1, 1, 0])
+ROOT = Path(__file__).parents[2]
+STEPPING = [name for name, row in TARGETS.items() if row.steps]
+ON_ARRAYS = [name for name in STEPPING if TARGETS[name].arrays]
+MOMENTUM = "m = 0.9 * m + g; p -= lr * m"
+
+
+@pytest.fixture(autouse=True)
+def as_python(monkeypatch):
+    """What numba compiles is run as the Python that it is, which takes no time to compile."""
+    if importlib.util.find_spec("numba"):
+        import numba
+
+        monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+
+
+def need(target):
+    package = TARGETS[target].package
+    if package and importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
+
+
+def cases(targets):
+    """Every optimizer with every target; XLA compiles for seconds, so of JAX's all but one are slow."""
+    slow = {text: [pytest.mark.slow] if text != ADAM else [] for text in OPTIMIZERS}
+    return [pytest.param(t, text, marks=slow[text] if t == "jax" else []) for t in targets for text in OPTIMIZERS]
+
+
+def tiny():
+    rng = np.random.default_rng(3)
+    return {k: rng.normal(size=XOR_SHAPES[k]) for k in NAMES}
+
+
+@pytest.mark.parametrize(("target", "text"), cases(STEPPING))
+def test_tiny_networks(target, text):
+    need(target)
+    loss, order = parse(XOR, XOR_SHAPES), np.random.default_rng(0).integers(4, size=12)
+    run = compile_step(loss, NAMES, text, constants=CONSTANTS, target=target, dtype="float64").start(tiny())
+    losses = [*run.epoch(POINTS, WANTED, order=order, lr=0.05), run(POINTS[1], 1.0, lr=0.05)]
+    data = [{"x": POINTS[i], "y": WANTED[i]} for i in (*order, 1)]
+    wanted, values = by_hand(loss, tiny(), data, OPTIMIZERS[text], 0.05)
+    np.testing.assert_allclose(losses, wanted, rtol=1e-9)
+    for k, v in values.items():
+        np.testing.assert_allclose(run.parameters[k], v, rtol=1e-9, err_msg=k)
+    assert run.t == 13
+
+
+@pytest.mark.parametrize(("target", "text"), cases(ON_ARRAYS))
+def test_networks(target, text):
+    need(target)
+    loss, (start, X, y) = parse(MLP, SHAPES), problem()
+    run = compile_step(loss, NAMES, text, constants=CONSTANTS, dtype="float64", target=target).start(start)
+    losses = np.concatenate([run.epoch(X, y, batch=8, lr=0.05) for _ in range(2)])
+    batches = [{"X": X[i : i + 8], "y": y[i : i + 8]} for _ in range(2) for i in range(0, 20, 8)]
+    wanted, values = by_hand(loss, start, batches, OPTIMIZERS[text], 0.05)
+    np.testing.assert_allclose(losses, wanted, rtol=1e-10)
+    for k, v in values.items():
+        np.testing.assert_allclose(run.parameters[k], v, rtol=1e-10, atol=1e-12, err_msg=k)
+    order = np.random.default_rng(1).permutation(20)
+    run.epoch(X, y, order=order, batch=7, lr=0.01)
+    assert run.t == 9
+
+
+@pytest.mark.parametrize("text", STEPPED)
+@pytest.mark.parametrize("target", ["scipy", pytest.param("jax", marks=pytest.mark.slow)])
+def test_steps_of_every_kind(target, text):
+    need(target)
+    shapes = {k: tuple(8 if s == "N" else s for s in np.atleast_1d(np.array(v, object))) for k, v in SHAPES.items()}
+    text = text.replace("(N, 5)", "(8, 5)")
+    loss = parse(text, {k: v for k, v in shapes.items() if k in text.replace("entropy", "")})
+    start, X, y = problem(n=8)
+    start = {k: v for k, v in start.items() if k in loss.inputs}
+    data = {k: v for k, v in {"X": X, "y": y}.items() if k in loss.inputs}
+    run = compile_step(loss, tuple(start), MOMENTUM, dtype="float64", target=target).start(start)
+    losses = [run(*[data[k] for k in run.step.data], lr=0.01) for _ in range(3)]
+    wanted, _ = by_hand(loss, start, [data] * 3, OPTIMIZERS[MOMENTUM], 0.01)
+    np.testing.assert_allclose(losses, wanted, rtol=1e-9)
+
+
+@pytest.mark.parametrize("target", STEPPING)
+def test_resume_to_the_same_bits(target):
+    need(target)
+    if target in ON_ARRAYS:
+        (start, X, y), loss = problem(), parse(MLP, SHAPES)
+    else:
+        start, X, y, loss = tiny(), POINTS, WANTED, parse(XOR, XOR_SHAPES)
+    step = compile_step(loss, NAMES, ADAM, constants=CONSTANTS, target=target)
+    X = X.astype(np.float32)
+    whole, first, second = (step.start(start) for _ in range(3))
+    for run in (whole, whole, whole, first):
+        run.epoch(X, y, batch=6, lr=0.01)
+    second.restore(first.state())
+    for _ in range(2):
+        second.epoch(X, y, batch=6, lr=0.01)
+    assert second.t == whole.t
+    for name, value in whole.parameters.items():
+        np.testing.assert_array_equal(second.parameters[name], value)
+
+
+ALONE = """
+import sys; sys.modules["graphgrad"] = None
+import numpy as np, mlp_step
+theta = np.random.default_rng(0).normal(size=53).astype("float32"); m = np.zeros_like(theta)
+X, y = np.ones((4, 6), "float32"), np.zeros(4, "int64")
+if hasattr(mlp_step, "bind"):
+    step, _ = mlp_step.bind(theta, m, 4)
+    losses = [step(X, y, t, 0.1) for t in range(1, 20)]
+else:
+    losses = []
+    for t in range(1, 20):
+        theta, m, loss = mlp_step.step(theta, m, X, y, t, 0.1)
+        losses.append(float(loss))
+print(losses[-1] < losses[0])
+"""
+
+
+@pytest.mark.parametrize("target", ON_ARRAYS)
+def test_saved_steps_train_alone(target, tmp_path):
+    need(target)
+    compile_step(parse(MLP, SHAPES), NAMES, MOMENTUM, target=target).save(tmp_path / "mlp_step.py")
+    command, known = [sys.executable, "-c", ALONE], {"NUMBA_DISABLE_JIT": "1", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(command, cwd=tmp_path, env=known, check=True, capture_output=True, text=True)
+    assert done.stdout == "True\n"
+
+
+SOURCES = """
+import importlib.util
+spec = importlib.util.spec_from_file_location("steps", {file!r})
+steps = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(steps)
+print([steps.source_of(target) for target in steps.STEPPING])
+"""
+
+
+def source_of(target):
+    """A mark of the sources of a target's steps."""
+    text = compile_step(parse(XOR, XOR_SHAPES), NAMES, ADAM, constants=CONSTANTS, target=target).source
+    if target in ON_ARRAYS:
+        text += compile_step(parse(MLP, SHAPES), NAMES, ADAM, constants=CONSTANTS, target=target).source
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_same_bytes_from_run_to_run():
+    for target in STEPPING:
+        need(target)
+    for seed in "12":
+        known = {"PYTHONHASHSEED": seed, "PYTHONPATH": f"{ROOT / 'tests'}:{ROOT}"}
+        command = [sys.executable, "-c", SOURCES.format(file=__file__)]
+        done = subprocess.run(command, env=known, check=True, capture_output=True, text=True)
+        assert done.stdout == f"{[source_of(target) for target in STEPPING]}\n"
+
+
+def test_what_a_target_cannot_step(monkeypatch):
+    for target in ("python", "c"):
+        need(target)
+        with pytest.raises(TargetError, match="no steps of this program"):
+            compile_step(parse(MLP, SHAPES), NAMES, "p - g", target=target)
+    with pytest.raises(TargetError, match="takes no steps"):
+        compile_step(parse(XOR, XOR_SHAPES), NAMES, "p - g", target="javascript")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    for name, row in TARGETS.items():
+        if row.package:
+            with pytest.raises(TargetError, match=rf"pip install 'graphgrad\[{row.extra}\]'"):
+                compile_step(parse(XOR, XOR_SHAPES), NAMES, "p - g", target=name)
+
+
+def test_products_that_add_keep_no_gradient():
+    need("scipy")
+    loss, (start, X, y) = parse(MLP, SHAPES), problem()
+    run = compile_step(loss, NAMES, "p - lr * g", dtype="float64", target="scipy").start(start)
+    run(X, y, lr=0.1)
+    assert "add_product(-lr, " in run.step.source
+    with pytest.raises(UsageError, match="compile it for numpy"):
+        _ = run.gradient
+    adam = compile_step(loss, NAMES, ADAM, constants=CONSTANTS, dtype="float64", target="scipy").start(start)
+    adam(X, y, lr=0.1)
+    assert adam.gradient["W1"].any()
