@@ -53,3 +53,17 @@ def suited(dataset: Dataset, loss: str | None) -> Preset:
         outputs, loss = prod(dataset.y.shape[1:]), "mse"
     layers = f"{prod(dataset.X.shape[1:])},32,{outputs}"
     return Preset(layers, "tanh", loss, "adam", None, "constant", None, 100, 32)
+
+
+def advice(dataset: Dataset, said: dict[str, Any]) -> str:
+    """What to say where class indices in a file were taken for numbers, which nothing in the file can tell apart.
+
+    >>> import numpy as np
+    >>> from graphgrad.learn.tables import Dataset
+    >>> advice(Dataset(np.zeros((4, 2)), np.array([0.0, 2.0, 1.0, 1.0])), {"loss": None})
+    'note: the targets 0 to 2 are learned as numbers; as classes by --loss cross_entropy'
+    """
+    values = sorted({float(value) for value in dataset.y.ravel()[:10_000]})
+    if said["loss"] or dataset.y.dtype.kind != "f" or not 2 <= len(values) < 100 or values != [*range(len(values))]:
+        return ""
+    return f"note: the targets 0 to {len(values) - 1} are learned as numbers; as classes by --loss cross_entropy"

@@ -11,7 +11,7 @@ import click
 
 from graphgrad.cli.answers import say_json
 from graphgrad.cli.arguments import read_values
-from graphgrad.cli.presets import PRESETS, Preset, choose
+from graphgrad.cli.presets import PRESETS, Preset, advice, choose
 from graphgrad.cli.printout import Printer, answer, conclude
 from graphgrad.core.errors import UsageError, did_you_mean
 
@@ -80,6 +80,8 @@ def command(data: str, **said: Any) -> None:
     check_files(said)
     dataset, validation = hold_out(read(data, said), said)
     chosen = choose(data, dataset, said)
+    if data not in PRESETS and (note := advice(dataset, said)):
+        click.echo(note, err=True)
     net = network_of(chosen, said)
     printer = None if said["as_json"] or said["process"] else Printer(chosen)
     model, history = fit(

@@ -82,6 +82,14 @@ def test_npz_with_class_indices(tmp_path):
     assert float(said.split("accuracy ")[-1].split()[0]) > 0.9
 
 
+def test_class_indices_in_a_file_are_numbers_until_they_are_called_classes(tmp_path):
+    (tmp_path / "data.csv").write_text("1,2,0\n3,4,1\n5,6,2\n")
+    command = [sys.executable, "-c", MAIN, "train", "data.csv", "--epochs", "1"]
+    for more, note in (([], True), (["--loss", "mse"], False)):
+        done = subprocess.run([*command, *more], capture_output=True, text=True, cwd=tmp_path, check=True)
+        assert ("--loss cross_entropy" in done.stderr) == note
+
+
 def test_every_option_of_the_optimizer(tmp_path):
     said = (
         "train xor --optimizer momentum --set mu=0.5 --schedule warmup --set warmup=50 --l1 0.00001 --l2 0.00001"
