@@ -165,7 +165,10 @@ class _Scalarizer:
         rows = array.reshape(-1) if axis is None else np.moveaxis(array, axis, 0)
         spread = rows.reshape((len(rows), *[1] * indices.ndim, *rows.shape[1:]))
         chosen = self._choose(spread, indices.reshape((*indices.shape, *[1] * (rows.ndim - 1))))
-        return chosen if not axis else np.moveaxis(chosen, range(indices.ndim), range(axis, axis + indices.ndim))
+        if axis is None:
+            return chosen
+        (start,) = normal_axes(axis, array.ndim)
+        return np.moveaxis(chosen, range(indices.ndim), range(start, start + indices.ndim))
 
     def _pick(self, array: Nodes, labels: Nodes) -> Nodes:
         return self._choose(np.moveaxis(array, -1, 0), labels)
