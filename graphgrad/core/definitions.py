@@ -7,8 +7,6 @@ from typing import Any
 
 from graphgrad.core.shapes import Shape, normal_axes
 
-DEVIATION = "a - mean(a, axis=axis, keepdims=True)"
-
 
 def dot_by_rank(shapes: tuple[Shape, ...], _: dict[str, Any]) -> str:
     """NumPy's dot: a product with a scalar, a matrix product, or a sum over a's last and b's second to last axis."""
@@ -34,15 +32,10 @@ def size_if_known(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str | Non
 
 def mean_square_deviation(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str:
     """The mean square of the deviations from the mean, over as many entries less `ddof`."""
-    squares = f"square({DEVIATION})"
+    squares = "square(a - mean(a, axis=axis, keepdims=True))"
     if not attrs["ddof"]:
         return f"mean({squares}, axis=axis, keepdims=keepdims)"
     return f"sum({squares}, axis=axis, keepdims=keepdims) / ({_degrees_of_freedom(shapes, attrs)})"
-
-
-def norm_of_deviation(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str:
-    """The norm of the deviations from the mean, by the root of their number less `ddof`: at equal numbers, as norm."""
-    return f"norm({DEVIATION}, axis=axis, keepdims=keepdims) / sqrt({_degrees_of_freedom(shapes, attrs)})"
 
 
 def _degrees_of_freedom(shapes: tuple[Shape, ...], attrs: dict[str, Any]) -> str:

@@ -3,8 +3,8 @@
 To add an operation, add a row; the tests, proofs, documentation and pictures iterate the table. Derivatives follow
 Abramowitz & Stegun and the NIST Digital Library of Mathematical Functions; those of matrix operations Giles, *An
 extended collection of matrix derivative results* (2008). Conventions at kinks are stated by the rules themselves:
-relu'(0) = abs'(0) = norm'(0) = 0, so that std of equal numbers has gradient 0 too; ties share equally; clip passes its
-closed interval.
+relu'(0) = abs'(0) = norm'(0) = 0, the gradient of std of equal numbers is 0, ties share equally, clip passes its closed
+interval.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from graphgrad.core.definitions import (
     coprod_by_masking,
     dot_by_rank,
     mean_square_deviation,
-    norm_of_deviation,
     prod_by_axes,
     size_if_known,
     swapaxes_by_rank,
@@ -24,7 +23,7 @@ from graphgrad.core.definitions import (
 )
 from graphgrad.core.op import Op, read
 
-# Two rules too long for a row; `a == spread(v, a)` marks the entries that attain a maximum or minimum.
+# Texts too long for a row; `a == spread(v, a)` marks the entries that attain a maximum or minimum.
 SHARED_BY_TIES = (
     "spread(g / sum(a == spread(v, a, axis=axis, keepdims=keepdims), axis=axis, keepdims=keepdims), a, axis=axis,"
     " keepdims=keepdims) * (a == spread(v, a, axis=axis, keepdims=keepdims))"
@@ -33,6 +32,7 @@ UNIT_VECTOR = (
     "spread(g, a, axis=axis, keepdims=keepdims) * where(spread(v, a, axis=axis, keepdims=keepdims) == 0, 0,"
     " a / spread(v, a, axis=axis, keepdims=keepdims))"
 )
+VARIANCE = "var(a, axis=axis, keepdims=keepdims, ddof=ddof)"
 
 OPS: dict[str, Op] = {}
 NAMES: dict[str, Op] = {}  # every name a function may be called by in the language, aliases included
@@ -217,7 +217,7 @@ op("min(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", ali
 op("argmax(a, *, axis=None)", vjp=(None,), dtype="int", shape=shapes.position, cost="a", sympy="")
 op("argmin(a, *, axis=None)", vjp=(None,), dtype="int", shape=shapes.position, cost="a", sympy="")
 op("var(a, *, axis=None, keepdims=False, ddof=0)", define=mean_square_deviation)
-op("std(a, *, axis=None, keepdims=False, ddof=0)", define=norm_of_deviation)
+op("std(a, *, axis=None, keepdims=False, ddof=0)", define=f"where({VARIANCE} == 0, 0, sqrt({VARIANCE}))")
 op("logsumexp(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="3 * a",
    vjp=("spread(g, a, axis=axis, keepdims=keepdims) * exp(a - spread(v, a, axis=axis, keepdims=keepdims))",),
    define="log(sum(exp(a), axis=axis, keepdims=keepdims))", numpy="logsumexp(a, axis, keepdims)")  # fmt: skip

@@ -77,6 +77,7 @@ REDUCED = [("{}({})", A), ("{}({}, axis=0)", A), ("{}({}, axis=-1, keepdims=True
            ("{}({}, keepdims=True)", u), ("{}({})", s)]  # fmt: skip
 for name in ("sum", "mean", "prod", "max", "min", "var", "std", "logsumexp", "norm"):
     CASES[name] = [(text.format(name, given[0]), given) for text, given in REDUCED]
+CASES["std"].pop()  # std of one number is 0, and its textbook root has a derivative nowhere
 CASES["var"].append(("var(A, axis=1, ddof=1)", A))
 
 PROGRAMS = [pytest.param(text, dict(inputs), id=text) for cases in CASES.values() for text, *inputs in cases]
