@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what type checkers see; at run time each name is imported at its first use, from _HOMES
-    from graphgrad.api.code import compile  # noqa: A004
+    from graphgrad.api.code import compile, compile_step  # noqa: A004
     from graphgrad.api.graphs import (
         capture,
         closed_form,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
     from graphgrad.api.pictures import animate, show
     from graphgrad.api.proofs import check, equivalent, grade, verify, verify_function, verify_vjp
     from graphgrad.api.training import animate_training
-    from graphgrad.compiler.explain import explain
+    from graphgrad.api.passes import explain
     from graphgrad.core.errors import (
         DataError,
         DomainError,
@@ -65,13 +65,13 @@ _HOMES = {  # where each public name lives, in the order of a first hour
     "graphgrad.api.proofs": ("verify", "check", "equivalent", "grade", "verify_function", "verify_vjp"),
     "graphgrad.api.pictures": ("animate", "show"),
     "graphgrad.api.training": ("animate_training",),
-    "graphgrad.api.code": ("compile",),
+    "graphgrad.api.code": ("compile", "compile_step"),
     "graphgrad.learn.network": ("mlp", "network"),
     "graphgrad.learn.fit": ("fit",),
     "graphgrad.learn.share": ("load",),
     "graphgrad.learn.model": ("accuracy", "confusion"),
     "graphgrad.learn.optimizers": ("optimizer",),
-    "graphgrad.compiler.explain": ("explain",),
+    "graphgrad.api.passes": ("explain",),
     "graphgrad.core.errors": (
         *("GraphgradError", "ParseError", "ShapeError", "DomainError", "UsageError", "TargetError", "DataError"),
     ),

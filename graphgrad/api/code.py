@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from graphgrad.api.source import Source, as_graph
+from graphgrad.core.errors import UsageError
 
 if TYPE_CHECKING:
     from graphgrad.compiler.compiled import Compiled
+    from graphgrad.compiler.step import Step
+    from graphgrad.core.graph import Graph
 
 
-def compile(graph: Source, /, target: str = "numpy", dtype: str = "float64") -> Compiled:  # noqa: A001
+def compile(  # noqa: A001
+    graph: Source, /, target: str = "numpy", dtype: str = "float64", batch: int | None = None
+) -> Compiled:
     """Compile a graph to a function of readable source that runs without graphgrad; `.source`, `.save("step.py")`.
 
     A gradient graph gives `value, grads`, one output its value, other outputs a dictionary by name. Raises TargetError
     for a target that does not exist or is not installed.
 
-    Arrays have the shapes that the graph was parsed with, and are computed in `dtype`, float64 or float32. Raises
-    UsageError for another dtype. Source: the table's spelling of every operation; the text says which rule each line
-    is.
+    Arrays have the shapes that the graph was parsed with, and are computed in `dtype`, float64 or float32; `batch` is
+    the size of the named dimension, where it is known. Raises UsageError for another dtype. Source: the table's
+    spelling of every operation; the text says which rule each line is.
 
     >>> from graphgrad.api.graphs import grad
     >>> f = compile(grad("log(x1*x2)*sin(x2)"))
@@ -28,4 +34,47 @@ def compile(graph: Source, /, target: str = "numpy", dtype: str = "float64") -> 
     """
     from graphgrad.compiler.compile import compile as translate
 
-    return translate(as_graph(graph), target=target, dtype=dtype)
+    return translate(as_graph(graph), target=target, dtype=dtype, batch=batch)
+
+
+def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
+    loss: Source,
+    /,
+    parameters: Iterable[str] = (),
+    optimizer: str = "sgd",
+    *,
+    dtype: str = "float32",
+    batch: int | None = None,
+    target: str = "numpy",
+    **settings: float,
+) -> Step:
+    """Compile a whole training step, gradient and optimizer in one; `.start(values)`, `.source`, `.save("step.py")`.
+
+    `parameters` names inputs of the loss, by default all without a named dimension; the others are data. `optimizer` is
+    a row of `gg.optimizer`, whose `settings` may be changed, or a text, "m = 0.9 * m + g; p = p - lr * m". What has no
+    value there, as `lr`, is given at every step. A step takes as many rows as the named dimension has, `batch` being
+    the number to prepare for, or one example. Raises UsageError for unknown names, ShapeError for a parameter without a
+    fixed shape, TargetError as `compile` does. Source: the optimizers' papers, named at each row.
+
+    >>> step = compile_step("square(w * x - y)", ["w"])
+    >>> run = step.start({"w": 0.0})
+    >>> run(1.0, 3.0, lr=0.25), run(1.0, 3.0, lr=0.25), float(run.parameters["w"])
+    (9.0, 2.25, 2.25)
+    """
+    from graphgrad.compiler.step import compile_step as translate
+    from graphgrad.learn.optimizers import update_of
+
+    graph = as_graph(loss)
+    text, constants = update_of(optimizer, settings)
+    return translate(
+        graph, parameters or without_rows(graph), text, constants=constants, dtype=dtype, batch=batch, target=target
+    )
+
+
+def without_rows(graph: Graph) -> list[str]:
+    """The inputs of fixed shape, in a program whose data come in rows; UsageError in one of a single example."""
+    nodes = {name: graph.nodes[i] for name, i in graph.inputs.items()}
+    fixed = [n for n, node in nodes.items() if node.dtype == "float" and all(type(size) is int for size in node.shape)]
+    if len(fixed) == len(nodes):
+        raise UsageError("no input comes in rows, and could be told from a parameter", hint="name the parameters")
+    return fixed

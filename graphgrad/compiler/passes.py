@@ -22,8 +22,11 @@ class Passed(NamedTuple):
     fired: tuple[Firing, ...] = ()  # uses of rules; `before` and `after` count in the builder's nodes, not the graph's
 
 
+TURNED = "(A @ B).T -> B.T @ A.T"
+
+
 class RuleBuilder(Rewriter):
-    """The rules of all tables, and one that only holds for matrices: (A @ B).T is B.T @ A.T."""
+    """The rules of all tables, and one that only holds for matrices."""
 
     table = "\n".join(TABLES.values())
 
@@ -33,7 +36,9 @@ class RuleBuilder(Rewriter):
             a, b = self.nodes[operands[0]].operands
             if len(self.nodes[a].shape) == len(self.nodes[b].shape) == 2:
                 turned = [super(RuleBuilder, self).apply(op, i, axes=None) for i in (b, a)]
-                return super().apply("matmul", *turned)
+                new = super().apply("matmul", *turned)
+                self.fired.append(Firing(operands[0], new, TURNED))
+                return new
         return super().apply(op, *operands, **attrs)
 
 
@@ -47,6 +52,11 @@ def rewrite(graph: Graph) -> Passed:
     return Passed("rewrite", graph, rewritten, renaming, tuple(builder.fired))
 
 
+def in_steps(op: str) -> str:
+    """Say that a row is written out."""
+    return f"{op} -> the steps that NumPy takes"
+
+
 class _WrittenOut(Rewriter):
     """Rows that NumPy computes in several steps become those steps, so that value and gradient share them."""
 
@@ -55,7 +65,11 @@ class _WrittenOut(Rewriter):
     def apply(self, op: str, *operands: int, **attrs: Any) -> int:
         """Give the node, or the nodes that its row is written out to."""
         text = self.texts.get(op)
-        return inline(self, text, OPS[op], list(operands), attrs) if text else super().apply(op, *operands, **attrs)
+        if text is None:
+            return super().apply(op, *operands, **attrs)
+        new = inline(self, text, OPS[op], list(operands), attrs)
+        self.fired.append(Firing(operands[0], new, in_steps(op)))
+        return new
 
 
 def write_out(graph: Graph) -> Passed:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from graphgrad.core.graph import Graph
-from graphgrad.core.op import Op
+from graphgrad.core.graph import Graph, Node
 from graphgrad.core.ops import OPS
+from graphgrad.frontend.printers import key
 from graphgrad.transform.adjoints import Adjoints
 
 SHOWN = 2  # consumers named in one comment
@@ -39,27 +39,39 @@ class Provenance:
                 self.labels[node] = wanted
                 taken.add(wanted)
         for c in adjoints.contributions:
-            row = OPS[before.nodes[c.consumer].op]
             name = self.labels[place[c.consumer]] if c.consumer in place else before.label(c.consumer)
-            self._terms.setdefault(c.receiver, []).append((c.slot, f"{name} ({_rule(row, c.slot)})"))
+            self._terms.setdefault(c.receiver, []).append(
+                (c.slot, f"{name} ({_rule(before.nodes[c.consumer], c.slot)})")
+            )
         self._named = {i: self.labels[place[i]] if i in place else before.label(i) for i in adjoints.total}
 
     def comment(self, node: int) -> str:
         """Say which rule a node's line applies."""
         primal = self.adjoint_of.get(node)
         if primal is None:
-            return OPS[self.graph.nodes[node].op].notation
+            return _written(self.graph.nodes[node])
         said = [text for _, text in self._terms.get(primal, ())]
         more = f" and {len(said) - SHOWN} more" if len(said) > SHOWN else ""
         return f"adjoint of {self._named[primal]}: from " + ", ".join(said[:SHOWN]) + more
 
 
-def _rule(row: Op, slot: int) -> str:
+def _written(node: Node) -> str:
+    """An operation as the table writes it, with the attributes that are not as usual."""
+    row = OPS[node.op]
+    if not node.attrs:
+        return row.notation
+    operands = ["[a, ...]"] if row.variadic else row.operands
+    said = [f"{name}={key(v) if name == 'key' else v!r}" for name, v in node.attrs if v != row.attrs.get(name, row)]
+    return f"{row.name}({', '.join([*operands, *said])})"
+
+
+def _rule(node: Node, slot: int) -> str:
+    row = OPS[node.op]
     rules: Sequence[str | None] = row.d or row.vjp
     rule = rules[0 if row.variadic else slot]
     operand = row.operands[0 if row.variadic else slot]
     text = rule if rule is not None and len(rule) <= 30 else "its rule"
-    return f"∂({row.notation})/∂{operand} = {text}" if row.d else f"{row.notation}: {text}"
+    return f"∂({row.notation})/∂{operand} = {text}" if row.d else f"{_written(node)}: {text}"
 
 
 def _ancestors(graph: Graph, node: int) -> set[int]:

@@ -116,6 +116,8 @@ def spell(node: Node, operands: list[Text]) -> Text:
         loose = not binds(row, slot, printed) if is_operator(row) else printed.precedence < ATOM
         loose |= row.tex[found.end() :].startswith("^") and printed.text.startswith(TALL)
         loose |= is_operator(row) and slot == 1 and printed.text.startswith("-")  # x (-y) is no difference
+        if row.tex[found.end() : found.end() + 1] == "_" and "_" in printed.text and not loose:
+            return f"{{{printed.text}}}"  # TeX takes one subscript
         return printed.text if enclosed or not loose else rf"\left({printed.text}\right)"
 
     words = "|".join(sorted((*row.operands, "key"), key=len, reverse=True))

@@ -98,6 +98,18 @@ def optimizer(name: str = "sgd", settings: Mapping[str, float] | None = None, /,
     return Optimizer(row.name, row.text, {**row.settings, **{k: float(v) for k, v in changed.items()}})
 
 
+def update_of(name: str, settings: Mapping[str, float]) -> tuple[str, dict[str, float]]:
+    """Give the program of a row, or a text, and the constants in it; a rate without a value is given at every step.
+
+    >>> update_of("momentum", {"mu": 0.5})
+    ('m = mu * m + g\\np = p - lr * m', {'mu': 0.5})
+    """
+    if not name.isidentifier():
+        return name, dict(settings)
+    row = optimizer(name, settings)
+    return row.text, {n: value for n, value in row.settings.items() if n != "lr" or "lr" in settings}
+
+
 def finite(value: Any) -> bool:
     """Whether something is a number, and finite."""
     try:

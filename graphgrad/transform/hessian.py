@@ -20,7 +20,7 @@ def hessian(graph: Graph, /, *wrt: str, of: str | None = None) -> Graph:
 
     Its outputs are those of `grad` and, for every two inputs a, b in order, `d2z_da_db` of shape a.shape + b.shape.
     Raises ShapeError where the output is no scalar, an input has a named dimension, or the Hessian has more than 4096
-    entries: `jvp(grad(g))` then gives Hessian-vector products.
+    entries: `grad(jvp(g), "x", of="z_dot")` then gives Hessian-vector products.
 
     >>> from graphgrad.frontend.parse import parse
     >>> list(hessian(parse("x**2 * y")).outputs)
@@ -32,7 +32,7 @@ def hessian(graph: Graph, /, *wrt: str, of: str | None = None) -> Graph:
     sizes = [_size(name, graph.nodes[graph.input(name)].shape) for name in wrt]
     if sum(sizes) ** 2 > ENTRIES:
         raise ShapeError(
-            f"the Hessian would have {sum(sizes) ** 2} entries", hint="jvp of the gradient multiplies by it"
+            f"the Hessian would have {sum(sizes) ** 2} entries", hint="the gradient of jvp multiplies by it"
         )
     for k, first in enumerate(wrt):
         slope = gradient.outputs[derivative_name(output, first)]

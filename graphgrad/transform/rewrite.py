@@ -31,6 +31,9 @@ class Rule(NamedTuple):
     text: str
 
 
+FOLDING = "whole numbers -> their result"
+
+
 class Firing(NamedTuple):
     """One use of a rule: the node it matched, the node that took its place, and the rule's text."""
 
@@ -68,6 +71,7 @@ class Rewriter(Builder):
         if op in _EXACT and heads.count("const") == len(heads):
             folded = self._fold(op, operands)
             if folded is not None:
+                self.fired.append(Firing(node, folded, FOLDING))
                 return folded
         for rule in self._rules.get(op, ()):
             if any([heads[slot] != head for slot, head in rule.heads]):  # noqa: C419  (a list is faster than a generator)

@@ -1,0 +1,115 @@
+"""What the compiler did, to be looked at: every pass with the graphs before and after it, and which rule fired."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graphgrad.compiler.explain import Explained, Explanation, explain as told
+from graphgrad.core.errors import UsageError
+from graphgrad.core.files import check_writable, write_whole
+
+if TYPE_CHECKING:
+    from graphgrad.compiler.compiled import Compiled
+    from graphgrad.compiler.step import Step
+    from graphgrad.core.graph import Graph
+    from graphgrad.render.film import Picture
+
+STYLE = """\
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 90rem; margin: 2rem auto; padding: 0 1rem; color: #1f2933 }
+pre { background: #f4f5f7; padding: .8rem 1rem; overflow-x: auto; border-radius: .4rem }
+td, th { padding: .15rem 1rem .15rem 0; text-align: left; vertical-align: top }
+td:first-child { text-align: right; font-variant-numeric: tabular-nums }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); gap: 1rem; align-items: start }
+figure { margin: 0; overflow-x: auto } figcaption { color: #52606d } summary { cursor: pointer; color: #52606d }
+"""
+
+
+class Passes(Explanation):
+    """The passes of one compilation: print them, look at them in a notebook, or save them as a page or pictures."""
+
+    __slots__ = ()
+
+    def save(self, path: str | Path) -> Path:
+        """Write the passes: as a page (.html), as text (.txt), or as pictures, with `{}` in the name of each.
+
+        Pictures are "passes-{}.svg", .png and what else `show` can be saved as. Gives the path. Raises UsageError for
+        an unknown suffix or an unwritable path.
+        """
+        target = Path(path)
+        if "{}" in target.name:
+            for k, passed in enumerate(self, 1):
+                for when, picture in zip(("before", "after"), pictures(passed), strict=True):
+                    picture.save(str(path).replace("{}", f"{k}-{passed.name.replace(' ', '-')}-{when}"))
+            return target
+        texts = {".html": self.html, ".txt": self.__str__}
+        if target.suffix not in texts:
+            raise UsageError(
+                f"the passes are no '{target.suffix}'", hint=f"save them as {', '.join(texts)}, or as passes-{{}}.svg"
+            )
+        check_writable(target)
+        write_whole(target, texts[target.suffix]().encode())
+        return target
+
+    def html(self) -> str:
+        """The passes as a page of its own: no other file, no script."""
+        title = "What the compiler did"
+        head = (
+            f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title>\n<style>\n{STYLE}</style>\n'
+        )
+        return head + f"<h1>{title}</h1>\n" + "\n".join(_section(k, p) for k, p in enumerate(self, 1)) + "\n</html>\n"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/html": self.html(), "text/plain": str(self)}
+
+
+def explain(compiled: Compiled | Step, /) -> Passes:
+    """Give what every pass of the compiler did to a graph: rules that fired, and the graphs before and after.
+
+    Print it, show it in a notebook, or `.save("passes.html")`; in the pictures, nodes that go, and those that come in
+    their place, are lit. Graphs carry the shapes of arrays; sizes in pictures are points. Raises UsageError for what
+    was not compiled and, at `save`, for an unknown suffix. Source: the rules themselves, text in the language.
+
+    >>> from graphgrad.api.code import compile
+    >>> print(explain(compile("x ** 2 + 0")))
+    == rewrite: 2 operations -> 1
+      1 x  x ** 2 -> square(x)   (strength reduction)
+      1 x  x + 0 -> x   (algebra)
+      1 x  equal nodes become one   (common sub-expressions)
+      2 x  a node that nothing needs goes   (dead code)
+    -- before
+    x ** 2 + 0
+    -- after
+    square(x)
+    """
+    return Passes(told(compiled))
+
+
+def pictures(passed: Explained) -> tuple[Picture, Picture]:
+    """Draw the graphs before and after a pass; what changed is lit."""
+    return _lit(passed.before, passed.old), _lit(passed.after, passed.new)
+
+
+def _lit(graph: Graph, nodes: frozenset[int]) -> Picture:
+    from graphgrad.api.pictures import show
+    from graphgrad.render.film import Picture
+
+    stage = show(graph).stage
+    frame = stage.scene.frames[0]._replace(lit=tuple(card.node for card in stage.scene.cards if card.node in nodes))
+    return Picture(stage._replace(scene=stage.scene._replace(frames=(frame,))), frame)
+
+
+def _section(number: int, passed: Explained) -> str:
+    """A pass on the page."""
+    rows = [f"<tr><td>{n} ×<td><code>{escape(what)}</code><td>{kind}" for n, what, kind in passed.changes]
+    figures = [
+        f"<figure>{picture.svg()}<figcaption>{when}: {picture.caption}</figcaption>"
+        f"<details><summary>as a program</summary><pre>{escape(str(graph))}</pre></details></figure>"
+        for when, graph, picture in zip(
+            ("Before", "After"), (passed.before, passed.after), pictures(passed), strict=True
+        )
+    ]
+    counts = passed.counts.replace("->", "→")
+    table = f"<table>{''.join(rows)}</table>" if rows else "<p>Nothing to do.</p>"
+    return f'<h2>{number}. {passed.name}: {counts}</h2>\n{table}\n<div class="pair">{"".join(figures)}</div>'
