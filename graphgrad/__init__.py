@@ -35,10 +35,10 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
         trace,
         vjp,
     )
+    from graphgrad.api.passes import explain
     from graphgrad.api.pictures import animate, show
     from graphgrad.api.proofs import check, equivalent, grade, verify, verify_function, verify_vjp
     from graphgrad.api.training import animate_training
-    from graphgrad.api.passes import explain
     from graphgrad.core.errors import (
         DataError,
         DomainError,

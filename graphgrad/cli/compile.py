@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from graphgrad.core.graph import Graph
 
 EXAMPLES = """\b
-Examples:
+Example:
   graphgrad compile "log(x1*x2)*sin(x2)" -o step.py
-  graphgrad compile "mean(square(X @ w - y))" --shape X=N,2 --shape w=2 --shape y=N --what step --optimizer adam -o step.py
   graphgrad compile "log(1 + exp(x))" --explain passes.html
+  graphgrad compile "square(w*x - y)" --what step --wrt w --optimizer adam -o step.py
 """
 WHAT = ("gradient", "value", "jvp", "hvp", "hessian", "step")
 

@@ -99,10 +99,10 @@ def optimizer(name: str = "sgd", settings: Mapping[str, float] | None = None, /,
 
 
 def update_of(name: str, settings: Mapping[str, float]) -> tuple[str, dict[str, float]]:
-    """Give the program of a row, or a text, and the constants in it; a rate without a value is given at every step.
+    r"""Give the program of a row, or a text, and the constants in it; a rate without a value is given at every step.
 
     >>> update_of("momentum", {"mu": 0.5})
-    ('m = mu * m + g\\np = p - lr * m', {'mu': 0.5})
+    ('m = mu * m + g\np = p - lr * m', {'mu': 0.5})
     """
     if not name.isidentifier():
         return name, dict(settings)

@@ -65,11 +65,11 @@ def test_pictures_of_every_pass(tmp_path):
 
 
 def test_refusals(tmp_path):
-    with pytest.raises(UsageError, match="passes-{}.svg"):
+    with pytest.raises(UsageError, match=r"passes-\{\}\.svg"):
         gg.explain(STEP).save(tmp_path / "passes.svg")
-    with pytest.raises(UsageError, match="no folder|folder"):
+    with pytest.raises(UsageError, match="folder"):
         gg.explain(STEP).save(tmp_path / "nowhere" / "passes.html")
 
 
 def test_notebooks_show_the_page():
-    assert {*gg.explain(STEP)._repr_mimebundle_()} == {"text/html", "text/plain"}  # noqa: SLF001
+    assert {*gg.explain(STEP)._repr_mimebundle_()} == {"text/html", "text/plain"}
