@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from graphgrad.compiler.compiled import Compiled
 from graphgrad.compiler.passes import TURNED, Passed, in_steps
-from graphgrad.compiler.rules import TABLES, WRITTEN_OUT
+from graphgrad.compiler.rules import LOOPED, TABLES, WRITTEN_OUT
 from graphgrad.compiler.step import Step
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
@@ -17,7 +17,7 @@ KINDS = {
     **TABLES,
     "constant folding": FOLDING,
     "matrices": TURNED,
-    "sharing of steps": "\n".join(map(in_steps, WRITTEN_OUT)),
+    "written out": "\n".join(map(in_steps, WRITTEN_OUT | LOOPED)),
 }
 SHARING, DYING = "equal nodes become one", "a node that nothing needs goes"
 
