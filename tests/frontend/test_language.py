@@ -261,6 +261,16 @@ TEX = {
 }
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("(c/d)**(a - b)", r"\left(\frac{c}{d}\right)^{a - b}"), ("(a/b)**2", r"\left(\frac{a}{b}\right)^{2}"),
+     ("where(x > 0, x, y)**2", r"\left(\begin{cases}"), ("sigmoid(v)", r"\sigma\left(v\right)"), ("log(v)", r"\log v")],
+)  # fmt: skip
+def test_latex_reads_as_what_is_meant(text, written):
+    graph = parse(text)
+    assert latex(graph, graph.output).startswith(written)
+
+
 @pytest.mark.parametrize("name", TEX)
 def test_names_in_latex(name):
     assert tex_name(name) == TEX[name]

@@ -5,8 +5,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
 from itertools import accumulate
 from pathlib import Path
@@ -209,6 +211,25 @@ def test_an_interrupted_write_leaves_the_old_file(made, tmp_path, monkeypatch):
         made.save(target)
     assert [p.name for p in tmp_path.iterdir()] == ["film.svg"]
     assert target.read_text() == "old"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
+def test_ctrl_c_leaves_no_half_written_file(tmp_path):
+    """A real SIGINT, wherever in the drawing and writing of three files it falls."""
+    command = [sys.executable, "-c", "from graphgrad.cli import main; main()", "animate", "sin(x)*exp(x)*x", "x=0.5"]
+    command += ["--no-verify", *(part for name in ("a.gif", "b.pdf", "c.png") for part in ("-o", str(tmp_path / name)))]
+    for wait in (0.3, 0.7, 1.0, 1.3, 1.6):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+            time.sleep(wait)
+            running.send_signal(signal.SIGINT)
+            running.communicate()
+        for path in tmp_path.iterdir():
+            starts = {"a.gif": b"GIF89a", "b.pdf": b"%PDF", "c.png": b"\x89PNG"}[path.name]  # and nothing beside them
+            ends = {"a.gif": b"\x3b", "b.pdf": b"%%EOF\n", "c.png": b"IEND\xaeB`\x82"}[path.name]
+            assert path.read_bytes().startswith(starts)
+            assert path.read_bytes().endswith(ends)
+            path.unlink()
 
 
 def test_a_picture_is_saved_in_every_format(network, tmp_path):

@@ -2,8 +2,9 @@
 
 import json
 import re
-from itertools import combinations
+from itertools import combinations, pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from programs import scalars
@@ -39,7 +40,8 @@ def within(inner, outer, slack=0.3):
 
 
 def check_geometry(text, values):
-    made = film(trace(parse(text), values))
+    shapes = {name: np.shape(value) for name, value in values.items() if np.shape(value)}
+    made = film(trace(parse(text, shapes), values))
     stage, shown = made.stage, made.scene.values
     page = (0, 0, stage.width, stage.height)
     nodes = {}
@@ -72,6 +74,38 @@ def test_random_graphs(program):
 @given(scalars(statements=6))
 def test_two_hundred_random_graphs(program):
     check_geometry(program.text, program.values)
+
+
+def mlp(sizes, activation):
+    """A network's loss as a program, and values for it."""
+    lines, values, name = [], {"x": np.linspace(-1, 1, sizes[0]), "y": np.ones(sizes[-1])}, "x"
+    for k, (inner, outer) in enumerate(pairwise(sizes), 1):
+        lines.append(f"t{k} = {activation}({name} @ W{k}.T + b{k})")
+        values |= {f"W{k}": np.sin(np.arange(outer * inner)).reshape(outer, inner), f"b{k}": np.cos(np.arange(outer))}
+        name = f"t{k}"
+    return "\n".join([*lines, f"L = mean(({name} - y)**2)"]), values
+
+
+NETWORKS = [((2, 4, 1), "tanh"), ((3, 2), "relu"), ((2, 3, 3, 2), "sigmoid"), ((5, 9, 4, 3, 1), "sin")]
+
+
+@pytest.mark.parametrize(("sizes", "activation"), NETWORKS)
+def test_networks_stand_in_rows_and_fit_a_screen(sizes, activation):
+    text, values = mlp(sizes, activation)
+    check_geometry(text, values)
+    made = film(trace(parse(text, {name: np.shape(value) for name, value in values.items()}), values))
+    layout, groups = made.stage.layout, made.scene.groups
+    for name, members in groups.items():
+        frame = layout.groups[name]
+        outline = frame.x, frame.y, frame.x + frame.width, frame.y + frame.height
+        for node, (x, y) in layout.nodes.items():
+            wide, high = layout.sizes[node]
+            box = x - wide / 2, y - high / 2, x + wide / 2, y + high / 2
+            assert within(box, outline) if node in members else not meet(box, outline), "a node is in the wrong layer"
+    if len(sizes) > 2:
+        assert made.stage.width < 1.9 * made.stage.height
+        tops = [frame.y for frame in layout.groups.values()]
+        assert tops == sorted(tops) or len(set(tops)) < len(tops)
 
 
 def test_every_format_has_the_same_places():
