@@ -78,7 +78,7 @@ def command(data: str, **said: Any) -> None:
     from graphgrad.learn.fit import fit
 
     check_files(said)
-    dataset, validation = hold_out(read(data, said), said)
+    dataset = read(data, said)
     chosen = choose(data, dataset, said)
     if data not in PRESETS and (note := advice(dataset, said)):
         click.echo(note, err=True)
@@ -96,7 +96,7 @@ def command(data: str, **said: Any) -> None:
         steps=chosen.steps,
         epochs=chosen.epochs,
         batch_size=chosen.batch,
-        validation=validation,
+        validation=said["validation"] or dataset.test,  # where both are said, the test part stays unseen
         machines=machines(said),
         progress=sys.stderr.isatty() and not sys.stdout.isatty(),
         each=printer,
@@ -106,7 +106,7 @@ def command(data: str, **said: Any) -> None:
     )
     if said["process"]:
         return  # the first process speaks for all
-    model = replace(model, columns=dataset.columns)
+    model, dataset = replace(model, columns=dataset.columns), with_test(dataset, said)
     if said["saved"]:
         model.save(said["saved"])
     if said["history"]:
@@ -137,20 +137,13 @@ def check_files(said: dict[str, Any]) -> None:
         check_training(said["film"])
 
 
-def hold_out(dataset: Dataset, said: dict[str, Any]) -> tuple[Dataset, Any]:
-    """Give the data set, and what to validate on: its test part, a part that is held out, or nothing.
-
-    Where there is a test part already, what is held out comes from the rest, and the test part stays unseen.
-    """
+def with_test(dataset: Dataset, said: dict[str, Any]) -> Dataset:
+    """Give the data set with what was held out as its test part, where it had none."""
     from graphgrad.learn.evaluate import parted
 
-    part = said["validation"]
-    if part is None or dataset.test is not None:
-        return dataset, part or dataset.test
-    if not 0 < part < 1:
-        raise UsageError(f"--validation is a part of the examples, between 0 and 1, not {part}")
-    (X, y), test = parted(dataset.X, dataset.y, part, said["seed"])
-    return dataset._replace(X=X, y=y, test=test), test
+    if said["validation"] is None or dataset.test is not None:
+        return dataset
+    return dataset._replace(test=parted(dataset.X, dataset.y, said["validation"], said["seed"])[1])
 
 
 def read(data: str, said: dict[str, Any]) -> Dataset:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from graphgrad.compiler.step import Step, compile_step
-from graphgrad.core.errors import UsageError
+from graphgrad.core.errors import DataError, UsageError
 from graphgrad.core.files import check_writable
 from graphgrad.core.graph import Graph
 from graphgrad.learn.counts import whole
@@ -98,12 +98,10 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     row = loss or _default_loss(net, y, classes)
     kind = dtype or (str(X.dtype) if X.dtype in (np.float32, np.float64) else "float64")
     aim = objective(net, row, l2=l2, l1=l1)
-    if isinstance(validation, float | int):
-        if not 0 < validation < 1:
-            raise UsageError(f"validation is a part of the examples, between 0 and 1, not {validation}")
-        (X, y), held = parted(X, y, validation, seed)
     learn = examples(net, aim.loss, (X, y), kind)
     checked = None if held is None else examples(net, aim.loss, held, kind, "validation ")
+    if isinstance(validation, float | int):
+        learn, checked = _held_out(learn, validation, whole(seed, "seed", 0))
     if patience is not None and whole(patience, "patience") and checked is None:
         raise UsageError("patience needs validation examples", hint="such as validation=0.1")
     if optimizer == "lbfgs":
@@ -180,6 +178,16 @@ def _named(X: Any, y: Any, validation: Any, classes: tuple[str, ...]) -> tuple[A
         held = held and (held[0], indices(held[1], classes, "validation y"))
         return X, indices(y, classes, "y"), held, classes
     return X, y, held, classes
+
+
+def _held_out(given: Examples, part: float, seed: int) -> tuple[Examples, Examples]:
+    """Give what to learn from, and a part that is not learned from."""
+    if not 0 < part < 1:
+        raise UsageError(f"validation is a part of the examples, between 0 and 1, not {part}")
+    learn, held = (Examples(*rows) for rows in parted(given.X, given.Y, part, seed))
+    if not len(learn):
+        raise DataError(f"of {len(held)} examples, none are left to learn from", hint="hold out fewer")
+    return learn, held
 
 
 def _default_loss(net: Network, y: Any, classes: tuple[str, ...]) -> str:

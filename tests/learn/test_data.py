@@ -104,6 +104,17 @@ def test_a_part_of_memory_mapped_examples_is_held_out_without_a_copy(tmp_path):
     assert np.array_equal(one.weights["W1"], two.weights["W1"])
 
 
+def test_a_bad_row_is_named_as_it_was_given_though_a_part_is_held_out():
+    many = np.zeros((40, 2))
+    many[37, 1] = np.nan
+    with pytest.raises(DataError, match=r"X\[37, 1\]"):
+        fit(NET, many, np.zeros(40, int), epochs=1, validation=0.5)
+    with pytest.raises(DataError, match="4 examples, and y 2 targets"):
+        fit(NET, X, [0, 1], epochs=1, validation=0.5)
+    with pytest.raises(DataError, match="none are left"):
+        fit(NET, X, [0, 1, 2, 0], epochs=1, validation=0.99)
+
+
 def test_words_as_targets():
     words = np.array(["no", "yes", "yes", "no"])
     for y in (words, words.astype(object), words.tolist()):
