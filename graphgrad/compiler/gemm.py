@@ -152,9 +152,9 @@ def _number(graph: Graph, i: int, names: dict[str, str]) -> str:
     """A number of constants and rates, in place; empty where it is more than arithmetic."""
     node = graph.nodes[i]
     if node.op == "input":
-        return names.get(node.value, node.value)
+        return str(names.get(node.value, node.value))
     if node.op == "const":
-        return str(repr(node.value))
+        return repr(node.value)
     form = Dialect("python").form(graph, i)
     texts = [_number(graph, o, names) for o in node.operands]
     operands = [Spelled(text, ATOM if re.fullmatch(r"[\w.]+", text) else 0) for text in texts if text]

@@ -121,7 +121,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
         raise UsageError("to resume, a checkpoint must be named", hint="as in checkpoint='run.safetensors'")
     if checkpoint is not None:
         check_writable(Path(checkpoint))
-        mark = _mark(net, (aim.graph.digest, kind), change, order, learn)
+        mark = _mark(net, (aim.graph.digest, kind, target), change, order, learn)
         keeping = Keeping(Path(checkpoint), mark, every, resume=resume, writes=devices is None or devices.process == 0)
     task = Task(net, aim, step, learn, checked, order, Stops(patience, tolerance), keeping, classes)
     reel = Reel(Model(net, aim.loss, kind, classes), learn, order.steps) if film else None
@@ -210,7 +210,7 @@ def _order(rows: int, length: tuple[int | None, int | None], batch: int | None, 
     return Order("shuffled" if shuffle and size < rows else "given", rows, size, seed, count)
 
 
-def _mark(net: Network, what: tuple[str, str], change: Update, order: Order, learn: Examples) -> str:
+def _mark(net: Network, what: tuple[str, ...], change: Update, order: Order, learn: Examples) -> str:
     begin = [(name, value.tobytes()) for name, value in net.values.items()]
     seen = [np.asarray(d[:: max(1, len(d) // 1000)]).tobytes() for d in learn]  # a thousand rows stand for all
     return fingerprint(what, change.text, sorted(change.settings.items()), order._replace(steps=0), begin, seen)

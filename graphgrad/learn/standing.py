@@ -47,7 +47,7 @@ def read_checkpoint(path: Path, mark: str) -> tuple[Standing, dict[str, Any], di
         if said["mark"] != mark:
             raise UsageError(
                 f"'{path}' is a checkpoint of another run",
-                hint="network, loss, optimizer, seed, batches and data must be the same",
+                hint="network, loss, optimizer, seed, batches, target and data must be the same",
             )
         standing = Standing(**said["standing"])
         standing.records = [Record(*record) for record in said["standing"]["records"]]

@@ -7,13 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphgrad.compiler.run import Array, ArrayRun, UnrolledRun, rows_of
+from graphgrad.compiler.run import Array, ArrayRun, Run, UnrolledRun, rows_of
 
 if TYPE_CHECKING:
     from graphgrad.compiler.step import Step
 
 
-class LoopRun(ArrayRun):
+class MachineRun(Run):
+    """What runs in machine code share: rates go to the step by name, unlooked at."""
+
+    def _take(self, function: Callable[..., float], data: Sequence[Any], rates: Mapping[str, float]) -> float:
+        """Take a step; a call that does not fit is no step, and where rates are wrong, it says which are due."""
+        self.t += 1
+        try:
+            return function(*data, self.t, **rates)
+        except TypeError:
+            self.t -= 1
+            self._rates(rates)
+            raise
+
+
+class LoopRun(MachineRun, ArrayRun):
     """A run of a step whose loops numba compiles."""
 
     def __init__(self, step: Step, theta: Array) -> None:
@@ -23,15 +37,13 @@ class LoopRun(ArrayRun):
 
     def __call__(self, *data: Any, **rates: float) -> float:
         """Take one step; gives the loss before it."""
-        given = self._rates(rates)
         try:
             function = self._by_shape[data[0].shape]
         except (AttributeError, IndexError, KeyError):
-            function = self._function(data)
+            function = _named(self.step, self._function(data))
             if len(self._sizes) == 1 and isinstance(data[0], np.ndarray):
                 self._by_shape = {data[0].shape: function}
-        self.t += 1
-        return function(*data, self.t, *given)
+        return self._take(function, data, rates)
 
     def epoch(self, *data: Array, order: Sequence[int] | Array | None = None, batch: int = 1, **rates: float) -> Array:
         """Take a step for every `batch` rows."""
@@ -46,7 +58,7 @@ class LoopRun(ArrayRun):
         return losses
 
 
-class MachineUnrolledRun(UnrolledRun):
+class MachineUnrolledRun(MachineRun, UnrolledRun):
     """A run of a tiny network whose step and loop numba compiles; numbers follow NumPy: inf and nan."""
 
     def __init__(self, step: Step, theta: Array) -> None:
@@ -74,13 +86,7 @@ class MachineUnrolledRun(UnrolledRun):
         """Take one step; gives the loss before it."""
         if self._rows and len(data[0]) != self._rows:
             return super().__call__(*data, **rates)
-        self.t += 1
-        try:
-            return self._one(*data, self.t, **rates)
-        except TypeError:
-            self.t -= 1
-            self._rates(rates)  # says what a step is given
-            raise
+        return self._take(self._one, data, rates)
 
 
 def _named(step: Step, function: Callable[..., float]) -> Callable[..., float]:

@@ -1,0 +1,52 @@
+"""Training on every target learns the same, and goes on from a checkpoint to the same bits."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from graphgrad.compiler.targets import TARGETS
+from graphgrad.core.errors import TargetError, UsageError
+from graphgrad.learn.fit import fit
+from graphgrad.learn.network import mlp
+
+X = np.random.default_rng(0).normal(size=(50, 3))
+Y = np.sin(X.sum(axis=1))
+TINY = (mlp(3, 4, 1), {"steps": 300, "batch_size": 1, "optimizer": "momentum", "lr": 0.01})
+SMALL = (mlp(3, 20, 1), {"epochs": 4, "batch_size": 16, "optimizer": "sgd", "lr": 0.05, "dtype": "float32"})
+CASES = [
+    (target, *case)
+    for target, row in TARGETS.items()
+    for case in (TINY, SMALL)
+    if row.steps and target not in {"numpy", "jax"} and (case is TINY or row.arrays)
+]
+
+
+@pytest.fixture(autouse=True)
+def as_python(monkeypatch):
+    if importlib.util.find_spec("numba"):
+        import numba
+
+        monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+
+
+@pytest.mark.parametrize(("target", "net", "options"), CASES)
+def test_fit(target, net, options, tmp_path):
+    package = TARGETS[target].package
+    if package and importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
+    whole, history = fit(net, X, Y, target=target, **options)
+    _, by_numpy = fit(net, X, Y, **options)
+    np.testing.assert_allclose(history["loss"], by_numpy["loss"], rtol=1e-9 if options is TINY[1] else 1e-4)
+    kept = {"checkpoint": tmp_path / "run.safetensors", "every": 0, "resume": True}
+    shorter = options | {"steps": 150} if "steps" in options else options | {"epochs": 2}
+    fit(net, X, Y, target=target, **kept, **shorter)
+    resumed, _ = fit(net, X, Y, target=target, **kept, **options)
+    assert all(np.array_equal(resumed.weights[name], value) for name, value in whole.weights.items())
+    with pytest.raises(UsageError, match="another run"):
+        fit(net, X, Y, **kept, **options)
+
+
+def test_a_network_that_is_too_large_for_a_target():
+    with pytest.raises(TargetError, match="takes no steps of this program"):
+        fit(mlp(3, 50, 1), X, Y, epochs=1, target="python")
