@@ -56,7 +56,10 @@ def test_derive_prints_and_writes(tmp_path) -> None:
     assert done.stdout.endswith("put together: dz/dx1 = x2 / v1 * v3 = sin(x2) / x1\n")
     assert graphgrad("derive", LECTURE, "-o", "d.tex", folder=tmp_path).returncode == 0
     assert (tmp_path / "d.tex").read_text().startswith("\\begin{align*}")
+    done = graphgrad("derive", LECTURE, "-o", "d.md", "-o", "d.json", folder=tmp_path)
+    assert done.stdout == "wrote d.md\nwrote d.json\n"
     data = json.loads(graphgrad("derive", LECTURE, "--json").stdout)
+    assert json.loads((tmp_path / "d.json").read_text()) == data
     assert data["result"]["x1"][-1] == "sin(x2) / x1"
 
 
@@ -80,6 +83,14 @@ def test_show_lists_and_scalarizes() -> None:
         len(json.loads(graphgrad("show", "sum(W @ x)", "W=[[1,2]]", "x=[1,2]", "--scalar", "--json").stdout)["nodes"])
         == 7
     )
+
+
+def test_compile_writes_what_the_files_suit(tmp_path) -> None:
+    done = graphgrad("compile", LECTURE, "-o", "step.py", "-o", "step.c", "-o", "step.js", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "import numpy" in (tmp_path / "step.py").read_text()
+    assert "#include <math.h>" in (tmp_path / "step.c").read_text()
+    assert "Math.log" in (tmp_path / "step.js").read_text()
 
 
 def test_animate_writes_every_file_asked_for(tmp_path) -> None:
@@ -117,6 +128,13 @@ ERRORS = [
      "error: the slope of sqrt(x) is infinite where x = 0\n  sqrt(x) + 1\n  ^^^^^^^\n"),
     (("derive", "x", "--wrt", "y"), "error: the graph has no input 'y'; it has x\n"),
     (("derive", "x", "-o", "no/such/d.tex"), "error: there is no folder 'no/such' to write 'd.tex' to\n"),
+    (("derive", "x", "-o", "d.pdf"), "error: 'd.pdf' is of no known kind; known are .txt .md .tex .json\n"),
+    (("derive", "x", "-o", "d.md", "--format", "latex"),
+     "error: --format is for what is printed; a file's format is told by its suffix, .txt .md .tex .json\n"),
+    (("derive", "x", "--format", "latex", "--format", "text"),
+     "error: --format is given twice, and takes one value\n"),
+    (("compile", "x", "-o", "step.js", "--target", "jax"), "error: 'step.js' is of no known kind; known are .py\n"),
+    (("compile", "x", "-o", "step.jss"), "error: 'step.jss' is of no known kind; did you mean '.js'?\n"),
     (("show", "x", "-o", "g.graphm"), "error: 'g.graphm' is of no known kind; did you mean '.graphml'?\n"),
 ]  # fmt: skip
 

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import click
 
-from graphgrad.cli.answers import working
-from graphgrad.cli.arguments import outputs, program, read_graph, read_values
+from graphgrad.cli.answers import say_wrote, working
+from graphgrad.cli.arguments import outputs, program, read_graph, read_values, verb
 from graphgrad.core.errors import UsageError
 
 
-@click.command(
-    "animate", epilog='\b\nExample:\n  graphgrad animate "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75 -o backprop.gif'
-)
+@verb('animate "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75 -o backprop.gif')
 @program
 @outputs
 @click.option("--by", type=click.Choice(["contribution", "node"]), default="contribution", show_default=True,
@@ -45,4 +43,4 @@ def command(
         with working(f"writing {file}"):
             film.save(file)
         size = f", {file.stat().st_size / 1000:.0f} kB" if file.exists() else ""
-        click.echo(f"wrote {file} ({len(film.frames)} frames{size})")
+        say_wrote(file, f"{len(film.frames)} frames{size}")

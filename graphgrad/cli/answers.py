@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +15,11 @@ import click
 def say_json(answer: Any) -> None:
     """Print an answer for machines; arrays as lists, values that JSON does not know, such as inf and nan, as text."""
     click.echo(json.dumps(_plain(answer), indent=2, allow_nan=False))
+
+
+def say_wrote(file: Path, detail: str = "", *, err: bool = False) -> None:
+    """Name a file that was written; beside an answer for machines on the other stream."""
+    click.echo(f"wrote {file} ({detail})" if detail else f"wrote {file}", err=err)
 
 
 def say_table(title: str, columns: list[str], rows: list[list[str]]) -> None:

@@ -11,7 +11,8 @@ from zipfile import BadZipFile
 
 import click
 
-from graphgrad.core.errors import GraphgradError, UsageError, did_you_mean
+from graphgrad.core.errors import GraphgradError, UsageError
+from graphgrad.core.files import check_kind
 
 if TYPE_CHECKING:
     from graphgrad.core.graph import Graph
@@ -31,6 +32,24 @@ def outputs(command: Command) -> Command:
         "-o", "--output", "files", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
         help="File to write, of a kind told by its suffix; may be given more than once.",
     )(command)  # fmt: skip
+
+
+class Once(click.Command):
+    """A command that refuses an option given twice where it takes one: the first would be lost without a word."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Look for repeated options, and go on."""
+        said = [p for p in self.make_parser(ctx).parse_args(args=[*args])[2] if isinstance(p, click.Option)]
+        for option in said:
+            if said.count(option) > 1 and not option.multiple and not option.is_flag:
+                raise UsageError(f"{option.opts[-1]} is given twice, and takes one {option.metavar or 'value'}")
+        return super().parse_args(ctx, args)
+
+
+def verb(*examples: str) -> Callable[[Command], click.Command]:
+    """Make a function the command that its examples call."""
+    epilog = "\b\nExample:" + "".join(f"\n  graphgrad {example}" for example in examples)
+    return click.command(examples[0].partition(" ")[0], cls=Once, epilog=epilog)
 
 
 def shape_option(command: Command) -> Command:
@@ -130,9 +149,7 @@ def _array(name: str, file: str) -> Any:
     path = Path(file)
     if not path.is_file():
         raise UsageError(f"there is no file '{file}' for '{name}'")
-    if path.suffix not in _READERS:
-        hint = did_you_mean(path.suffix, _READERS) or f"known are {' '.join(_READERS)}"
-        raise UsageError(f"'{file}' is of no known kind", hint=hint)
+    check_kind(path, _READERS)
     try:
         return _READERS[path.suffix](path, name)
     except (ValueError, EOFError, BadZipFile):

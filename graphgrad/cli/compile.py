@@ -7,74 +7,87 @@ from typing import TYPE_CHECKING
 
 import click
 
-from graphgrad.cli.arguments import program, read_graph, read_values, shape_option
+from graphgrad.cli.answers import say_wrote
+from graphgrad.cli.arguments import outputs, program, read_graph, read_values, shape_option, verb
 from graphgrad.core.errors import UsageError
-from graphgrad.core.files import check_writable
+from graphgrad.core.files import check_kind, check_writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from graphgrad.core.graph import Graph
 
-EXAMPLES = """\b
-Example:
-  graphgrad compile "log(x1*x2)*sin(x2)" -o step.py
-  graphgrad compile "log(1 + exp(x))" --explain passes.html
-  graphgrad compile "square(w*x - y)" --what step --wrt w --optimizer adam -o step.py
-"""
 WHAT = ("gradient", "value", "jvp", "hvp", "hessian", "step")
 
 
-@click.command("compile", epilog=EXAMPLES)
+@verb(
+    'compile "log(x1*x2)*sin(x2)" -o step.py',
+    'compile "log(1 + exp(x))" --explain passes.html',
+    'compile "square(w*x - y)" --what step --wrt w --optimizer adam -o step.py',
+)
 @program
+@outputs
 @shape_option
 @click.option("--what", type=click.Choice(WHAT), default=WHAT[0], show_default=True,
               help="What the module computes: a Jacobian- or Hessian-vector product, a training step ...")  # fmt: skip
 @click.option("--wrt", multiple=True, metavar="NAME", help="Input to differentiate by; all by default.")
 @click.option("--optimizer", metavar="NAME|TEXT", help='Of a step: a name, such as adam, or "p - lr * g".')
 @click.option("--batch", type=click.IntRange(min=1), metavar="ROWS", help="Size of the named dimension, if known.")
-@click.option("--target", default="numpy", show_default=True, help="Language or library of the module.")
+@click.option("--target", metavar="NAME", help="numpy, python, jax, numba, c or javascript; else what the file suits.")
 @click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
 @click.option("--explain", type=click.Path(path_type=Path), metavar="FILE",
               help="Write what each pass did: .html, .txt, or passes-{}.svg; - prints it.")  # fmt: skip
-@click.option("-o", "--output", "file", type=click.Path(path_type=Path), metavar="FILE", help="Module to write.")
 def command(
     source: str,
     values: tuple[str, ...],
+    files: tuple[Path, ...],
     shapes: tuple[str, ...],
     what: str,
     wrt: tuple[str, ...],
     optimizer: str | None,
     batch: int | None,
-    target: str,
+    target: str | None,
     dtype: str,
     explain: Path | None,
-    file: Path | None,
 ) -> None:
-    """Compile EXPR and its gradient into a module that needs NumPy alone; printed, or written to a file."""
+    """Compile EXPR and its gradient into a module that needs NumPy alone.
+
+    Printed, or written to a file: Python to .py, C to .c, JavaScript to .js.
+    """
     if optimizer is not None and what != "step":
         raise UsageError("an optimizer is of a training step", hint="add --what step")
-    for path in (file, explain):
-        if path is not None and str(path) != "-":
-            check_writable(path)
+    if explain is not None and str(explain) != "-":
+        check_writable(explain)
+    targets = [_suited(file, target) for file in files] or [target or "numpy"]
     from graphgrad.api.code import compile as translate, compile_step
     from graphgrad.api.passes import explain as tell
 
     graph = read_graph(source, read_values(values), shapes)
-    compiled = (
-        compile_step(graph, wrt, optimizer or "sgd", dtype=dtype, batch=batch, target=target)
+    found = [
+        compile_step(graph, wrt, optimizer or "sgd", dtype=dtype, batch=batch, target=name)
         if what == "step"
-        else translate(_transforms()[what](graph, *wrt), target=target, dtype=dtype, batch=batch)
-    )
+        else translate(_transforms()[what](graph, *wrt), target=name, dtype=dtype, batch=batch)
+        for name in targets
+    ]
     if explain is not None and str(explain) != "-":
-        click.echo(f"wrote {tell(compiled).save(explain)}")
+        say_wrote(tell(found[0]).save(explain))
     elif explain is not None:
-        click.echo(str(tell(compiled)))
-    if file is not None:
+        click.echo(str(tell(found[0])))
+    for file, compiled in zip(files, found, strict=False):
         compiled.save(file)
-        click.echo(f"wrote {file} ({len(compiled.source.splitlines())} lines)")
-    elif explain is None:
-        click.echo(compiled.source, nl=False)
+        say_wrote(file, f"{len(compiled.source.splitlines())} lines")
+    if not files and explain is None:
+        click.echo(found[0].source, nl=False)
+
+
+def _suited(file: Path, target: str | None) -> str:
+    """Give the target of a file: the one that was named, or the first that its suffix suits."""
+    from graphgrad.compiler.targets import TARGETS, target_row
+
+    rows = [*TARGETS.values()] if target is None else [target_row(target)]
+    check_kind(file, dict.fromkeys(row.suffix for row in rows))
+    check_writable(file)
+    return next(row.name for row in rows if row.suffix == file.suffix)
 
 
 def _transforms() -> dict[str, Callable[..., Graph]]:

@@ -2,62 +2,76 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from graphgrad.cli.answers import say_json
-from graphgrad.cli.arguments import program, read_graph, read_values, shape_option
+from graphgrad.cli.answers import say_json, say_wrote
+from graphgrad.cli.arguments import outputs, program, read_graph, read_values, shape_option, verb
 from graphgrad.core.errors import UsageError
-from graphgrad.core.files import check_writable, write_whole
+from graphgrad.core.files import check_kind, check_writable, write_whole
+
+if TYPE_CHECKING:
+    from graphgrad.transform.derive import Derivation
 
 FORMATS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json"}
 
 
-@click.command("derive", epilog='\b\nExample:\n  graphgrad derive "y3 = x1*x2; z = log(y3)*sin(x2)" --wrt x1')
+@verb('derive "y3 = x1*x2; z = log(y3)*sin(x2)" --wrt x1')
 @program
+@outputs
 @shape_option
 @click.option("--wrt", multiple=True, metavar="NAME", help="Input to differentiate by; all by default.")
-@click.option("--format", "kind", type=click.Choice(["text", "markdown", "latex"]), default="text", show_default=True)
+@click.option("--format", "kind", type=click.Choice(["text", "markdown", "latex"]),
+              help="Format of what is printed, text otherwise; a file's is told by its suffix.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-@click.option(
-    "-o", "--output", "file", type=click.Path(path_type=Path), metavar="FILE", help=".txt, .md, .tex or .json"
-)
 def command(
     source: str,
     values: tuple[str, ...],
+    files: tuple[Path, ...],
     shapes: tuple[str, ...],
     wrt: tuple[str, ...],
-    kind: str,
+    kind: str | None,
     as_json: bool,
-    file: Path | None,
 ) -> None:
-    """Derive the gradient of EXPR by hand, one line a node, ending in the closed form."""
-    if file is not None:
-        if file.suffix not in FORMATS:
-            raise UsageError(f"'{file}' is of no known kind", hint=f"known are {' '.join(FORMATS)}")
+    """Derive the gradient of EXPR by hand, one line a node, ending in the closed form.
+
+    Printed, or written to .txt, .md, .tex or .json.
+    """
+    for file in files:
+        check_kind(file, FORMATS)
         check_writable(file)
-        kind = FORMATS[file.suffix]
+    if files and kind:
+        hint = f"a file's format is told by its suffix, {' '.join(FORMATS)}"
+        raise UsageError("--format is for what is printed", hint=hint)
     from graphgrad.execute.closed_form import closed_form
-    from graphgrad.transform.derive import Derivation, derive
+    from graphgrad.transform.derive import derive
 
-    def data(found: Derivation) -> dict[str, object]:
-        lines = {name: [list(line.text) for line in part] for name, part in found.lines.items()}
-        return {"program": found.program, "lines": lines, "result": {k: list(v.text) for k, v in found.result.items()}}
+    found = derive(read_graph(source, read_values(values), shapes), *wrt, closed=closed_form)
+    for file in files:
+        write_whole(file, (written(found, FORMATS[file.suffix]) + "\n").encode())
+        say_wrote(file, err=as_json)
+    if as_json:
+        say_json(data(found))
+    elif not files:
+        click.echo(written(found, kind or "text"))
 
-    graph = read_graph(source, read_values(values), shapes)
-    found = derive(graph, *wrt, closed=closed_form)
-    if as_json or kind == "json":
-        if file is None:
-            say_json(data(found))
-        else:
-            import json
 
-            write_whole(file, json.dumps(data(found), indent=2).encode())
-        return
-    said = {"text": str(found), "markdown": found.markdown, "latex": found.latex}[kind]
-    if file is None:
-        click.echo(said)
-    else:
-        write_whole(file, (said + "\n").encode())
-        click.echo(f"wrote {file}")
+def written(found: Derivation, kind: str) -> str:
+    """Give a derivation in a format."""
+    match kind:
+        case "json":
+            return json.dumps(data(found), indent=2)
+        case "markdown":
+            return found.markdown
+        case "latex":
+            return found.latex
+    return str(found)
+
+
+def data(found: Derivation) -> dict[str, object]:
+    """Give a derivation as data."""
+    lines = {name: [list(line.text) for line in part] for name, part in found.lines.items()}
+    return {"program": found.program, "lines": lines, "result": {k: list(v.text) for k, v in found.result.items()}}

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
+from graphgrad.cli.arguments import verb
 from graphgrad.core.errors import DataError, UsageError, did_you_mean
 
 
-@click.command("predict", epilog="\b\nExample:\n  graphgrad predict model.safetensors data.csv --json")
+@verb("predict model.safetensors data.csv --json")
 @click.argument("model", type=click.Path(path_type=Path), metavar="MODEL.safetensors")
 @click.argument("data", type=click.Path(path_type=Path), metavar="DATA.csv")
 @click.option("--scores", is_flag=True, help="Of a classifier, all scores.")
@@ -21,7 +22,9 @@ from graphgrad.core.errors import DataError, UsageError, did_you_mean
 def command(
     model: Path, data: Path, scores: bool, probabilities: bool, left_out: tuple[str, ...], as_json: bool
 ) -> None:
-    """Predict the outputs, or the class indices, for the rows of a CSV file, with or without a header.
+    """Predict the outputs, or the classes, for the rows of a CSV file, with or without a header.
+
+    As JSON, predicted classes are indices into "classes", the words that the model was trained on, where there are any.
 
     Columns that have the names that the model was trained on are found by them, in any order, beside others.
     """
@@ -51,7 +54,10 @@ def command(
     give = trained.scores if scores else trained.probabilities if probabilities else trained.predict
     found = np.asarray(give(X)).reshape(len(X), -1)
     if as_json:
-        click.echo(json.dumps({"predictions": found.tolist()}))
+        named = {"classes": list(trained.classes)} if trained.classes else {}
+        click.echo(json.dumps({"predictions": found.tolist(), **named}))
         return
+    if trained.classes and give == trained.predict:
+        found = np.array(trained.classes)[found.astype(int)]
     for row in found.tolist():
         click.echo(",".join(map(str, row)))

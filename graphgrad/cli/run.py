@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphgrad.cli.answers import number, say_json, say_table
-from graphgrad.cli.arguments import program, read_graph, read_values
+from graphgrad.cli.arguments import program, read_graph, read_values, verb
 
 if TYPE_CHECKING:
     from graphgrad.execute.trace import Trace
 
 
-@click.command("run", epilog='\b\nExample:\n  graphgrad run "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75')
+@verb('run "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75')
 @program
 @click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")

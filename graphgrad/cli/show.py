@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from graphgrad.cli.answers import say_json, say_table, working
-from graphgrad.cli.arguments import outputs, program, read_graph, read_values, shape_option
+from graphgrad.cli.answers import say_json, say_table, say_wrote, working
+from graphgrad.cli.arguments import outputs, program, read_graph, read_values, shape_option, verb
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.files import check_writable, write_whole
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from graphgrad.core.graph import Graph
 
 
-@click.command("show", epilog='\b\nExample:\n  graphgrad show "sigmoid(w*x + b)" -o neuron.svg')
+@verb('show "sigmoid(w*x + b)" -o neuron.svg')
 @program
 @outputs
 @shape_option
@@ -68,7 +68,7 @@ def command(
                 from graphgrad.api.pictures import show
 
                 show(graph, theme=theme, collapse=collapse, expand=expand).save(file)
-        click.echo(f"wrote {file} ({len(graph)} nodes)")
+        say_wrote(file, f"{len(graph)} nodes", err=as_json)
     if as_json:
         say_json(interchange.node_link(graph))
     elif not files:

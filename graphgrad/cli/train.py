@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphgrad.cli.answers import say_json
-from graphgrad.cli.arguments import read_values
+from graphgrad.cli.arguments import read_values, verb
 from graphgrad.cli.presets import PRESETS, Preset, advice, choose
 from graphgrad.cli.printout import Printer, answer, conclude
+from graphgrad.cli.results import check_exports, check_files, write_files
 from graphgrad.core.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from graphgrad.learn.devices import Machines
-    from graphgrad.learn.history import History
-    from graphgrad.learn.model import Model
     from graphgrad.learn.tables import Dataset
 
 
@@ -28,9 +27,7 @@ PASSED_ON = (
 )
 
 
-@click.command(
-    "train", epilog="\b\nExample:\n  graphgrad train xor --layers 2,4,1 --optimizer sgd --lr 0.1 --steps 100000"
-)
+@verb("train xor --layers 2,4,1 --optimizer sgd --lr 0.1 --steps 100000")
 @click.argument("data", metavar="xor|digits|mnist|FILE.csv|FILE.npz")
 @click.option("--layers", metavar="2,4,1", help="Sizes, from inputs to outputs.")
 @click.option("--activation", metavar="NAME", help="tanh, relu, sigmoid, ..., or an expression in x.")
@@ -66,7 +63,8 @@ PASSED_ON = (
 @click.option("--checkpoint", type=click.Path(path_type=Path), metavar="FILE", help="Write checkpoints here.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint.")
 @click.option("--every", type=float, default=30.0, show_default=True, metavar="SECONDS", help="Between checkpoints.")
-@click.option("--save", "saved", type=click.Path(path_type=Path), metavar="FILE", help="The model, .safetensors.")
+@click.option("--save", "saved", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
+              help="The model, .safetensors; for others, .onnx or .py. May be given more than once.")  # fmt: skip
 @click.option("--history", type=click.Path(path_type=Path), metavar="FILE", help="The history, .csv or a plot.")
 @click.option("--film", type=click.Path(path_type=Path), metavar="FILE", help="Film of the training, .html, .gif, ...")
 @click.option(
@@ -83,6 +81,7 @@ def command(data: str, **said: Any) -> None:
     if data not in PRESETS and (note := advice(dataset, said)):
         click.echo(note, err=True)
     net = network_of(chosen, said)
+    check_exports(net, chosen.loss, said["saved"])
     printer = None if said["as_json"] or said["process"] else Printer(chosen)
     model, history = fit(
         net,
@@ -107,34 +106,8 @@ def command(data: str, **said: Any) -> None:
     if said["process"]:
         return  # the first process speaks for all
     model, dataset = replace(model, columns=dataset.columns), with_test(dataset, said)
-    if said["saved"]:
-        model.save(said["saved"])
-    if said["history"]:
-        history.save(said["history"])
     say_json(answer(model, history)) if said["as_json"] else conclude(model, dataset, history)
-    if said["film"]:
-        film(history, said["film"])
-    if said["backprop"]:
-        film_backprop(model, dataset, said["backprop"])
-
-
-def check_files(said: dict[str, Any]) -> None:
-    """Refuse, before training, files that could not be written after it."""
-    from graphgrad.core.files import check_writable
-
-    for file in (said["saved"], said["backprop"], said["checkpoint"]):
-        if file is not None:
-            check_writable(file)
-    if said["saved"] and said["saved"] == said["checkpoint"]:
-        raise UsageError("the model and the checkpoints need a file each", hint="they are not the same thing")
-    if said["history"]:
-        from graphgrad.learn.history import check_history
-
-        check_history(said["history"])
-    if said["film"]:
-        from graphgrad.render.training import check_training
-
-        check_training(said["film"])
+    write_files(model, dataset, history, said)
 
 
 def with_test(dataset: Dataset, said: dict[str, Any]) -> Dataset:
@@ -188,27 +161,3 @@ def network_of(chosen: Preset, said: dict[str, Any]) -> Any:
     except ValueError:
         raise UsageError(f"'{chosen.layers}' are no layer sizes", hint="write them as in --layers 2,4,1") from None
     return mlp(*sizes, activation=chosen.activation, **how)
-
-
-def film(history: History, file: Path) -> None:
-    """Film the training."""
-    from graphgrad.api.training import animate_training
-    from graphgrad.cli.answers import working
-
-    with working(f"writing {file}"):
-        animate_training(history).save(file)
-
-
-def film_backprop(model: Model, dataset: Dataset, file: Path) -> None:
-    """Film backpropagation in the trained network, on the last example."""
-    import numpy as np
-
-    from graphgrad.api.pictures import animate
-    from graphgrad.cli.answers import working
-    from graphgrad.learn.examples import examples
-    from graphgrad.learn.losses import objective
-
-    aim = objective(model.net, model.loss.text if model.loss.name == "loss" else model.loss.name)
-    one = examples(model.net, aim.loss, (np.asarray(dataset.X[-1:]), np.asarray(dataset.y[-1:])), model.dtype)
-    with working(f"writing {file}"):
-        animate(aim.graph, {**model.net.values, model.net.data: one.X, aim.target: one.Y}).save(file)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from graphgrad.cli.answers import counting
-from graphgrad.cli.arguments import read_program, read_shapes, shape_option
+from graphgrad.cli.arguments import read_program, read_shapes, shape_option, verb
 from graphgrad.core.errors import UsageError
 
 if TYPE_CHECKING:
     from graphgrad.proof.report import Report
 
 
-@click.command("verify", epilog='\b\nExample:\n  graphgrad verify "log(x1*x2)*sin(x2)" --claim "x1=sin(x2)/x1"')
+@verb('verify "log(x1*x2)*sin(x2)" --claim "x1=sin(x2)/x1"')
 @click.argument("source", required=False, metavar="[EXPR|CLAIMS.csv|CLAIMS.jsonl|MODULE.py]")
 @shape_option
 @click.option("--claim", "claims", multiple=True, metavar="NAME=EXPR",

@@ -83,14 +83,14 @@ class DataError(GraphgradError):
     """Training data that cannot be used."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Give a hint that names the nearest known word, or nothing.
+def did_you_mean(word: str, known: Iterable[str], near: float = 0.6) -> str:
+    """Give a hint that names the nearest known word, or nothing; `near` is difflib's ratio, up to 1.
 
     >>> did_you_mean("sine", ["sin", "cos"])
     "did you mean 'sin'?"
     """
-    near = difflib.get_close_matches(word, list(known), 1, 0.6)
-    return f"did you mean '{near[0]}'?" if near else ""
+    found = difflib.get_close_matches(word, list(known), 1, near)
+    return f"did you mean '{found[0]}'?" if found else ""
 
 
 _WIDTH = 100

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
-from graphgrad.core.errors import UsageError
+from graphgrad.core.errors import UsageError, did_you_mean
+
+
+def check_kind(path: Path, known: Iterable[str]) -> None:
+    """Raise UsageError for a file whose suffix is none of those known.
+
+    >>> check_kind(Path("run.cvs"), [".csv", ".png"])
+    Traceback (most recent call last):
+        ...
+    graphgrad.core.errors.UsageError: 'run.cvs' is of no known kind; did you mean '.csv'?
+    """
+    if path.suffix not in (kinds := [*known]):
+        hint = did_you_mean(path.suffix, kinds, _NEAR) or f"known are {' '.join(kinds)}"
+        raise UsageError(f"'{path}' is of no known kind", hint=hint)
 
 
 def check_writable(path: Path) -> None:
@@ -36,3 +50,6 @@ def write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
+
+
+_NEAR = 0.7  # two letters of four that change places are a slip; .pt is not .py

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphgrad.compiler.compile import compile as compiled
-from graphgrad.core.errors import UsageError, did_you_mean
-from graphgrad.core.files import check_writable, write_whole
+from graphgrad.core.errors import UsageError
+from graphgrad.core.files import check_kind, check_writable, write_whole
 
 if TYPE_CHECKING:
     from graphgrad.learn.model import Model
@@ -25,11 +25,14 @@ def export(model: Model, path: str | os.PathLike[str]) -> None:
     Raises UsageError for other suffixes, TargetError for an operation that ONNX does not have.
     """
     place = Path(path)
-    if place.suffix not in WRITERS:
-        hint = did_you_mean(place.suffix, WRITERS) or f"known are {' '.join(WRITERS)}"
-        raise UsageError(f"'{place}' is of no known kind", hint=hint)
-    check_writable(place)
-    write_whole(place, WRITERS[place.suffix](model))
+    write_whole(place, exported(model, place))
+
+
+def exported(model: Model, path: Path) -> bytes:
+    """Give what `export` would write; raises what it would raise."""
+    check_kind(path, WRITERS)
+    check_writable(path)
+    return WRITERS[path.suffix](model)
 
 
 def state_dict(model: Model) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import numpy as np
 
 from graphgrad.compiler.step import Step, compile_step
 from graphgrad.core.errors import DataError, UsageError
-from graphgrad.core.files import check_writable
 from graphgrad.core.graph import Graph
 from graphgrad.learn.counts import whole
 from graphgrad.learn.devices import DeviceStep, Machines
@@ -30,6 +29,7 @@ from graphgrad.learn.progress import reporting
 from graphgrad.learn.reel import Reel
 from graphgrad.learn.schedules import Update, update
 from graphgrad.learn.standing import fingerprint
+from graphgrad.learn.tensors import check_tensors
 
 
 def fit(  # noqa: PLR0913  (what a user may say about training)
@@ -120,7 +120,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     if resume and checkpoint is None:
         raise UsageError("to resume, a checkpoint must be named", hint="as in checkpoint='run.safetensors'")
     if checkpoint is not None:
-        check_writable(Path(checkpoint))
+        check_tensors(Path(checkpoint))
         mark = _mark(net, (aim.graph.digest, kind, target), change, order, learn)
         keeping = Keeping(Path(checkpoint), mark, every, resume=resume, writes=devices is None or devices.process == 0)
     task = Task(net, aim, step, learn, checked, order, Stops(patience, tolerance), keeping, classes)

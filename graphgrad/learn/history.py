@@ -6,11 +6,12 @@ import csv
 import io
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphgrad.core.errors import UsageError, did_you_mean
-from graphgrad.core.files import check_writable, write_whole
+from graphgrad.core.files import check_kind, check_writable, write_whole
 
 if TYPE_CHECKING:
     from graphgrad.learn.reel import Reel
@@ -92,7 +93,7 @@ class History:
             from matplotlib.figure import Figure
             from matplotlib.ticker import LogLocator, NullLocator
         except ImportError:
-            raise UsageError("a plot needs matplotlib", hint="pip install 'graphgrad[plot]'") from None
+            raise _no_matplotlib() from None
         judged = any(value is not None for value in self["accuracy"])
         figure = Figure(figsize=(6.4, 5.2 if judged else 4), layout="constrained")
         panels = figure.subplots(2 if judged else 1, sharex=True, squeeze=False, height_ratios=(3, 1)[: 1 + judged])
@@ -117,8 +118,12 @@ class History:
 
 
 def check_history(path: Path) -> None:
-    """Refuse a file that a history could not be written to."""
+    """Refuse a file that a history could not be written to, and a plot where there is no matplotlib."""
     check_writable(path)
-    if path.suffix not in SUFFIXES:
-        hint = did_you_mean(path.suffix, SUFFIXES) or f"known are {' '.join(SUFFIXES)}"
-        raise UsageError(f"'{path}' is of no known kind", hint=hint)
+    check_kind(path, SUFFIXES)
+    if path.suffix != ".csv" and find_spec("matplotlib") is None:
+        raise _no_matplotlib()
+
+
+def _no_matplotlib() -> UsageError:
+    return UsageError("a plot needs matplotlib", hint="pip install 'graphgrad[plot]'; a .csv needs nothing")

@@ -60,7 +60,10 @@ class Model:
         return np.asarray(self._forward(*[fed[name] for name in self.net.graph.inputs]))
 
     def predict(self, X: Any) -> Any:
-        """Give class indices for a classifier (the greatest score: no softmax is computed), else the outputs."""
+        """Give class indices for a classifier (the greatest score: no softmax is computed), else the outputs.
+
+        Where words were learned, `classes[i]` is the word of index i.
+        """
         scores = self.scores(X)
         return scores if self.loss.target == "numbers" else decided(scores, self.loss)
 
@@ -76,6 +79,8 @@ class Model:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write program and parameters to one .safetensors file, whole or not at all. See `load`."""
+        if Path(path).suffix in {".onnx", ".py"}:
+            raise UsageError(f"a model is saved to .safetensors, not to '{path}'", hint="model.export writes this kind")
         said = {
             "program": self.net.text,
             "shapes": {name: list(shape) for name, shape in self.net.shapes.items()},

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphgrad.core.errors import DataError, UsageError, did_you_mean
+from graphgrad.core.files import check_kind
 from graphgrad.learn.idx import read_idx
 
 
@@ -76,10 +77,7 @@ def read_dataset(path: str | os.PathLike[str], target: str | None = None) -> Dat
         raise UsageError(f"there is no file '{place}'")
     if place.suffix == ".npz":
         return _read_npz(place)
-    if place.suffix not in {".csv", ".tsv", ".txt"}:
-        known = [".csv", ".tsv", ".txt", ".npz"]
-        hint = did_you_mean(place.suffix, known) or f"known are {' '.join(known)}"
-        raise UsageError(f"'{place}' is of no known kind", hint=hint)
+    check_kind(place, (".csv", ".tsv", ".txt", ".npz"))
     table = read_csv(place)
     if target is not None and target not in table.names:
         hint = did_you_mean(target, table.names) or f"it has {', '.join(table.names)}"

@@ -12,13 +12,18 @@ from graphgrad.core.errors import DataError, UsageError
 from graphgrad.core.files import check_writable, write_whole
 
 
+def check_tensors(path: Path) -> None:
+    """Refuse a file that arrays could not be written to."""
+    if path.suffix != ".safetensors":
+        raise UsageError(f"'{path}' is of no known kind", hint="name it .safetensors")
+    check_writable(path)
+
+
 def write_tensors(path: Path, arrays: Mapping[str, Any], kind: str, said: Mapping[str, Any]) -> None:
     """Write arrays and a description, beside the file and then in its place."""
     from safetensors.numpy import save as serialise
 
-    if path.suffix != ".safetensors":
-        raise UsageError(f"'{path}' is of no known kind", hint="name it .safetensors")
-    check_writable(path)
+    check_tensors(path)
     metadata = {kind: json.dumps({"graphgrad": __version__, **said})}  # one key: the format keeps no order
     write_whole(path, serialise({name: array.copy(order="C") for name, array in arrays.items()}, metadata))
 

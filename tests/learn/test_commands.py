@@ -60,7 +60,9 @@ def test_a_file_with_words_for_classes(tmp_path):
     model = load(tmp_path / "model.safetensors")
     assert model.classes == ("rose", "tulip", "violet")
     predict = "predict model.safetensors flowers.csv"  # the columns are found by their names
-    found = [int(line) for line in graphgrad(predict, folder=tmp_path).split()]
+    said = graphgrad(predict, folder=tmp_path).split()
+    assert set(said) == set(model.classes)
+    found = [model.classes.index(word) for word in said]
     assert np.mean(np.array(found) == np.arange(60) % 3) > 0.95
     scores = json.loads(graphgrad(predict, "--scores", "--json", folder=tmp_path))["predictions"]
     assert np.array(scores).argmax(axis=1).tolist() == found
@@ -68,7 +70,7 @@ def test_a_file_with_words_for_classes(tmp_path):
     turned = [",".join((row.split(",")[1], row.split(",")[0])) for row in lines]
     (tmp_path / "turned.csv").write_text("\n".join(turned) + "\n")
     answer = graphgrad("predict model.safetensors turned.csv --json", folder=tmp_path)
-    assert answer == json.dumps({"predictions": [[label] for label in found]}) + "\n"
+    assert answer == json.dumps({"predictions": [[label] for label in found], "classes": model.classes}) + "\n"
     chances = json.loads(graphgrad(predict, "--probabilities", "--json", folder=tmp_path))["predictions"]
     np.testing.assert_allclose(np.sum(chances, axis=1), 1)
 
@@ -151,7 +153,11 @@ def test_a_film_of_training(tmp_path):
         ("train xor --history run.cvs", "did you mean '.csv'"),
         ("train xor --save a.safetensors --checkpoint a.safetensors", "a file each"),
         ("train xor --validation 2", "between 0 and 1"),
-        ("train xor --save model.pkl --steps 10", "safetensors"),
+        ("train xor --save model.pkl", "known are .safetensors .py .onnx"),
+        ("train xor --save model.pt", "known are .safetensors .py .onnx"),
+        ("train xor --checkpoint run.pt", "name it .safetensors"),
+        ("train xor --film-backprop xor.giff", "did you mean '.gif'"),
+        ("train xor --history a.csv --history b.csv", "--history is given twice, and takes one FILE"),
         ("train xor --film xor.giff", "did you mean '.gif'"),
         ("train xor --film xor.gif --optimizer lbfgs", "cannot be filmed"),
         ("train xor --save no/model.safetensors", "no folder"),
@@ -159,4 +165,21 @@ def test_a_film_of_training(tmp_path):
     ],
 )
 def test_errors(tmp_path, arguments, said):
+    """Every one before a step is taken, and without a file left behind."""
     assert said in graphgrad(arguments, folder=tmp_path, code=2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_for_others_beside_the_model(tmp_path):
+    said = graphgrad("train xor --steps 100 --save x.py --save x.safetensors --history x.csv", folder=tmp_path)
+    assert said.splitlines()[-3:] == ["wrote x.safetensors", "wrote x.py", "wrote x.csv"]
+    code = "import x; print(x.predict([[0.0, 1.0]]).shape)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stdout == "(1, 1)\n"
+    json.loads(graphgrad("train xor --steps 10 --save y.safetensors --json", folder=tmp_path))
+
+
+def test_a_network_that_cannot_be_exported_is_not_trained(tmp_path):
+    (tmp_path / "net.txt").write_text("R = hypot(X @ w, c)")
+    train = "train xor --program net.txt --shape X=N,2 --shape w=2,1 --shape c=1 --save x.onnx --steps 10"
+    assert "ONNX has no operation for 'hypot'" in graphgrad(train, folder=tmp_path, code=2)
