@@ -16,9 +16,9 @@ LECTURE = "log(x1*x2)*sin(x2)"
 POINT = ["x1=0.5", "x2=0.75"]
 
 
-def graphgrad(*arguments, folder=None, stdin=""):
+def graphgrad(*arguments, folder=None, stdin="", **variables):
     here = str(Path(__file__).parents[1])
-    environment = {**os.environ, "PYTHONPATH": here, "COLUMNS": "100", "NO_COLOR": "1"}
+    environment = {**os.environ, "PYTHONPATH": here, "COLUMNS": "100", "NO_COLOR": "1", **variables}
     return subprocess.run(
         [*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=folder, env=environment, input=stdin,
         check=False, timeout=120,
@@ -191,6 +191,11 @@ def test_json_is_json_where_values_are_not_finite() -> None:
     answer = json.loads(done.stdout, parse_constant=refuse)
     assert answer["value"] == ["nan", "nan"]
     assert answer["gradient"] == {"x": ["inf", pytest.approx(np.e)], "y": 2}
+
+
+def test_a_name_in_another_alphabet_than_the_terminals() -> None:
+    done = graphgrad("run", "λ*x", "λ=2", "x=1", PYTHONIOENCODING="cp1252")
+    assert done.stdout.splitlines()[-3:-1] == [r"dz/d\u03bb = 1", "dz/dx = 2"]
 
 
 def test_an_expression_with_a_minus_in_front_is_told_from_an_option() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
@@ -74,6 +75,9 @@ def group() -> None:
 
 def main() -> None:
     """Run the command line; errors say what would be right, and exit with 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a Greek name on a terminal of another alphabet is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     try:
         group.main(standalone_mode=False)
     except click.exceptions.Exit as stop:

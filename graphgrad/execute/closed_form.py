@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from graphgrad.core.builder import Builder
 from graphgrad.core.constants import Constant
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.execute.kernels import kernel
 from graphgrad.frontend.from_sympy import from_sympy
+from graphgrad.frontend.walk import length
 
-NODES, OPERATIONS = 400, 150  # beyond, an expression is left as it is: nobody reads it, and sympy takes its time
+LENGTH, OPERATIONS = 1500, 150  # beyond, nobody reads an expression, and sympy takes its time
 
 
 def closed_form(graph: Graph, output: str) -> Graph | None:
-    """Give a scalar output as one simplified expression of the inputs; None for tensors and for large graphs.
+    """Give a scalar output as one simplified expression of the inputs; None for tensors and where it gets too long.
 
     The value is that of the output wherever that is defined; where sympy cancels, the closed form may be defined at
     more points. Only automatic evaluation, cancelling and collecting are asked of sympy, never `simplify`.
@@ -25,11 +27,12 @@ def closed_form(graph: Graph, output: str) -> Graph | None:
     >>> print(closed_form(grad(parse("log(x1*x2) * sin(x2)")), "dz_dx1"))
     sin(x2) / x1
     """
-    if any(node.shape for node in graph.nodes) or len(graph) > NODES:
+    alone = Builder(graph).build({output: graph.outputs[output]})
+    if any(node.shape for node in alone.nodes) or length(alone, alone.output) > LENGTH:
         return None
     try:
-        expression = symbolic(graph)[graph.outputs[output]]
-        return from_sympy(_shortest(expression))
+        expression = symbolic(alone)[alone.output]
+        return from_sympy(_shortest(expression)) if expression.count_ops() <= OPERATIONS else None
     except UsageError:
         return None
 
@@ -63,8 +66,6 @@ def symbolic(graph: Graph) -> list[Any]:
 def _shortest(expression: Any) -> Any:
     import sympy as sp
 
-    if expression.count_ops() > OPERATIONS:
-        return expression
     if expression.has(sp.Piecewise):
         return min(expression, sp.piecewise_fold(expression), key=lambda form: form.count_ops())
     together = sp.together(expression)

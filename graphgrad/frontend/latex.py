@@ -13,13 +13,13 @@ from graphgrad.core.ops import OPS
 from graphgrad.frontend.printers import key, statements
 from graphgrad.frontend.walk import Text, binds, is_operator, shown_attrs, walk
 
-GREEK = frozenset(
-    {
-        *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
-        *("xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
-        *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"),
-    }
+_GREEK = (
+    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
+    *("xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
+    *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"),
 )
+GREEK = frozenset(_GREEK)
+SPELLED = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", _GREEK, strict=True))
 TALL = (r"\frac", r"\begin", r"\sum", r"\prod")  # what needs parentheses under a power alone
 
 
@@ -49,7 +49,7 @@ def tex_name(name: str) -> str:
     """
     if slope := re.fullmatch(r"d(\w+)/d(\w+)", name):
         return rf"\frac{{\partial {tex_name(slope[1])}}}{{\partial {tex_name(slope[2])}}}"
-    if derivative := re.fullmatch(r"d(\d*)([A-Za-z]\w*?)_d(\w+)", name):
+    if derivative := re.fullmatch(r"d(\d*)([^\W\d_]\w*?)_d(\w+)", name):
         order, top, below = derivative[1], derivative[2], derivative[3].split("_d")
         power = f"^{{{order}}}" if order else ""
         wrt = " ".join([rf"\partial {tex_name(part)}" for part in below])
@@ -66,6 +66,7 @@ def _parts(name: str) -> tuple[str, str]:
         return r"\_" * len(name), ""
     letters, digits = re.fullmatch(r"(.*?)_*(\d*)", name.strip("_") or name).groups()  # type: ignore[union-attr]
     base, _, rest = letters.partition("_")
+    base = SPELLED.get(base, base)
     subscript = ",".join(part for part in (*rest.split("_"), digits) if part)
     if base in GREEK:
         base = f"\\{base}"
@@ -112,9 +113,12 @@ def spell(node: Node, operands: list[Text]) -> Text:
         if found[1] == "key":
             return key(dict(node.attrs)["key"])
         slot, printed = names[found[1]]
-        enclosed = row.tex[found.start() - 1] in "{|" or r"\left" in row.tex or r"\begin" in row.tex
+        before, after = row.tex[found.start() - 1], row.tex[found.end() :][:1]
+        if after == "_" and "_" in printed.text and printed.precedence == ATOM:
+            return f"{{{printed.text}}}"  # two subscripts want a group
+        enclosed = before in "{|" or r"\left" in row.tex or r"\begin" in row.tex
         loose = not binds(row, slot, printed) if is_operator(row) else printed.precedence < ATOM
-        loose |= row.tex[found.end() :].startswith("^") and printed.text.startswith(TALL)
+        loose |= after == "^" and printed.text.startswith(TALL)
         loose |= is_operator(row) and slot == 1 and printed.text.startswith("-")  # x (-y) is no difference
         if row.tex[found.end() : found.end() + 1] == "_" and "_" in printed.text and not loose:
             return f"{{{printed.text}}}"  # TeX takes one subscript

@@ -105,7 +105,7 @@ def _spell(node: Node, operands: list[Text]) -> Text:
 
 def _operator(node: Node, operands: list[Text]) -> Text:
     row = OPS[node.op]
-    if node.op == "neg" and operands[0].text[0].isdigit():
+    if node.op == "neg" and operands[0].precedence == ATOM and operands[0].text[0].isdigit():
         return Text(f"negative({operands[0].text})", ATOM)  # -2 would be the constant
     parts = [o.text if binds(row, slot, o) else f"({o.text})" for slot, o in enumerate(operands)]
     symbol = row.notation.removeprefix("a ").removesuffix(" b").removesuffix("a")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from typing import Any, NamedTuple
 
 from graphgrad.core.graph import Graph, Node
@@ -26,23 +26,38 @@ def walk(graph: Graph, node: int, stop: Container[int], leaf: Leaf, spell: Spell
 
     `spell` prints one application of its printed operands.
     """
-    order, stack, seen = [], [node], set()
+    printed: dict[int, Text] = {}
+    for i, ends in _below(graph, node, stop):
+        made = graph.nodes[i]
+        printed[i] = leaf(graph, i) if ends else spell(made, [printed[o] for o in made.operands])
+    return printed[node].text
+
+
+def length(graph: Graph, node: int, stop: Container[int] = frozenset()) -> int:
+    """How many operands and operations a node's expression is when written out, what is shared counted every time.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> g = parse("b = a + a; c = b * b; c * c")
+    >>> length(g, g.output)
+    15
+    """
+    lengths: dict[int, int] = {}
+    for i, ends in _below(graph, node, stop):
+        lengths[i] = 1 if ends else 1 + sum(lengths[o] for o in graph.nodes[i].operands)
+    return lengths[node]
+
+
+def _below(graph: Graph, node: int, stop: Container[int]) -> Iterator[tuple[int, bool]]:
+    """The nodes that a node's expression is made of, operands first, and whether the expression ends there."""
+    stack, seen = [node], set()
     while stack:
         top = stack.pop()
-        if top in seen:
-            continue
-        seen.add(top)
-        order.append(top)
-        if top == node or top not in stop:
-            stack += graph.nodes[top].operands
-    printed: dict[int, Text] = {}
-    for i in sorted(order):
-        made = graph.nodes[i]
-        if made.op not in OPS or (i in stop and i != node):
-            printed[i] = leaf(graph, i)
-        else:
-            printed[i] = spell(made, [printed[o] for o in made.operands])
-    return printed[node].text
+        if top not in seen:
+            seen.add(top)
+            if top == node or top not in stop:
+                stack += graph.nodes[top].operands
+    for i in sorted(seen):
+        yield i, graph.nodes[i].op not in OPS or (i in stop and i != node)
 
 
 def binds(row: Op, slot: int, operand: Text) -> bool:

@@ -6,19 +6,22 @@ are the adjoints, from the output back: dL/dh = (dL/dt) * (1 - t**2).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.latex import latex, tex_name
 from graphgrad.frontend.printers import text
+from graphgrad.frontend.walk import length
 from graphgrad.transform.grad import derivative_name, differentiable, output_name, reverse
 from graphgrad.transform.jvp import tangents
 from graphgrad.transform.pullback import contribution, local_rule
 from graphgrad.transform.rewrite import Rewriter
 
-LENGTH = 160  # characters of a gradient written out in full; beyond, its parts stand in the lines above
+LONGEST = 160  # characters of a gradient written out in full
+TOO_LONG = "too long to write out: put the lines above into the first"
+TOO_LONG_TEX = rf"\text{{{TOO_LONG}}}"
 
 
 class Line(NamedTuple):
@@ -33,17 +36,26 @@ class Line(NamedTuple):
 
 
 class Derivation(NamedTuple):
-    """A derivation: the program it differentiates, the numbered lines for every input, and what they come to."""
+    """A derivation: the program it differentiates, the numbered lines for every input, and what they come to.
 
-    program: str
+    A result that is too long to be read has no sides but the derivative's name.
+    """
+
+    steps: tuple[Line, ...]
     lines: Mapping[str, tuple[Line, ...]]
     result: Mapping[str, Line]
+
+    @property
+    def program(self) -> str:
+        """The program, one operation a line, so that every name in the derivation is known."""
+        return "\n".join(" = ".join(step.text) for step in self.steps)
 
     def __str__(self) -> str:
         parts = [self.program]
         for name, lines in self.lines.items():
             numbered = [f"({k}) " + " = ".join(line.text) for k, line in enumerate(lines, 1)]
-            parts.append("\n".join([*numbered, "put together: " + " = ".join(self.result[name].text)]))
+            end = self.result[name].text
+            parts.append("\n".join([*numbered, "put together: " + " = ".join(end if end[1:] else (*end, TOO_LONG))]))
         return "\n\n".join(parts)
 
     @property
@@ -52,18 +64,21 @@ class Derivation(NamedTuple):
         parts = ["```\n" + self.program + "\n```"]
         for name, lines in self.lines.items():
             parts.append("\n".join(f"{k}. ${' = '.join(line.latex)}$" for k, line in enumerate(lines, 1)))
-            parts.append(f"Put together: $${' = '.join(self.result[name].latex)}$$")
+            end = self.result[name].latex
+            parts.append(
+                f"Put together: $${' = '.join(end)}$$" if end[1:] else f"Put together, ${end[0]}$ is {TOO_LONG}."
+            )
         return "\n\n".join(parts)
 
     @property
     def latex(self) -> str:
-        """The derivation as LaTeX: one `align*` an input, lines numbered as in the text."""
-        blocks = []
+        """The derivation as LaTeX: the program, then one `align*` an input, lines numbered as in the text."""
+        blocks = [[f"{name} &= {formula}" for name, formula in (step.latex for step in self.steps)]]
         for name, lines in self.lines.items():
             rows = [rf"{line.latex[0]} &= {' = '.join(line.latex[1:])} \tag{{{k}}}" for k, line in enumerate(lines, 1)]
-            rows.append(f"{self.result[name].latex[0]} &= {' = '.join(self.result[name].latex[1:])}")
-            blocks.append("\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}")
-        return "\n\n".join(blocks)
+            derivative, *sides = self.result[name].latex
+            blocks.append([*rows, f"{derivative} &= {' = '.join(sides or [TOO_LONG_TEX])}"])
+        return "\n\n".join("\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}" for rows in blocks)
 
 
 Closed = Callable[[Graph, str], Graph | None]
@@ -93,17 +108,20 @@ def derive(graph: Graph, /, *wrt: str, closed: Closed = lambda _graph, _output: 
         end = closed(gradient, derivative_name(output, name))
         if end is not None:
             found = found.equals(text(end, end.output), latex(end, end.output))
-        if len(max(found.text, key=len)) > LENGTH:
-            found = Line((*found.text[:1], *lines[name][-1].text[1:]), (*found.latex[:1], *lines[name][-1].latex[1:]))
-        result[name] = found
-    return Derivation(_listing(graph, output), lines, result)
+        short = [side for side in zip(*found, strict=True) if len(side[0]) <= LONGEST]
+        result[name] = Line(*zip(*short, strict=True))
+    return Derivation(tuple(_steps(graph, output)), lines, result)
 
 
-def _listing(graph: Graph, output: str) -> str:
-    """The program with one operation a line, so that every name in the derivation is known."""
-    whole = frozenset(range(len(graph)))
-    made = [f"{graph.label(i)} = {text(graph, i, whole)}" for i, node in enumerate(graph.nodes) if node.op in OPS]
-    return "\n".join(made or [f"{output} = {graph.label(graph.output)}"])
+def _steps(graph: Graph, output: str) -> Iterator[Line]:
+    """The program with one operation a line."""
+    whole, made = range(len(graph)), [i for i, node in enumerate(graph.nodes) if node.op in OPS]
+    for i in made:
+        name = graph.label(i)
+        yield Line((name, text(graph, i, whole)), (tex_name(name), latex(graph, i, whole)))
+    if not made:
+        end = graph.output
+        yield Line((output, text(graph, end)), (tex_name(output), latex(graph, end)))
 
 
 def _chain(graph: Graph, wrt: str, output: str) -> list[Line]:
@@ -162,7 +180,7 @@ def _derivative(graph: Graph, name: str, nodes: Iterable[int], stop: Iterable[in
     for node in dict.fromkeys(nodes):
         if node in said:
             line = line.equals(graph.label(node), tex_name(graph.label(node)))
-        else:
+        elif length(graph, node, stops) <= LONGEST:
             line = line.equals(text(graph, node, stops), latex(graph, node, stops))
     return line
 

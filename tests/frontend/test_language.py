@@ -249,6 +249,8 @@ TEX = {
     "x1": "x_{1}",
     "x_": "x",
     "é": "é",
+    "θ_1": r"\theta_{1}",
+    "dL_dλ": r"\frac{\partial L}{\partial \lambda}",
     "alpha": r"\alpha",
     "lambda_": r"\lambda",
     "W_xy": r"W_{\mathrm{xy}}",
@@ -274,6 +276,20 @@ def test_latex_reads_as_what_is_meant(text, written):
 @pytest.mark.parametrize("name", TEX)
 def test_names_in_latex(name):
     assert tex_name(name) == TEX[name]
+
+
+@pytest.mark.parametrize(
+    ("source", "formula"),
+    [
+        ("x1[1]", r"{x_{1}}_{1}"),
+        ("(x1 + x1)[1]", r"\left(x_{1} + x_{1}\right)_{1}"),
+        ("sigmoid(x1)", r"\sigma\left(x_{1}\right)"),
+        ("-(1 - x1)", r"-\left(1 - x_{1}\right)"),
+    ],
+)
+def test_formulas_in_latex(source, formula):
+    graph = parse(source, x1=2)
+    assert latex(graph, graph.output) == formula
 
 
 def test_an_input_without_a_use_is_printed_too():

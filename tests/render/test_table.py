@@ -51,3 +51,10 @@ def test_names_of_every_kind(tmp_path):
     made = film(trace(parse(text), {name: 1.0 + k / 7 for k, name in enumerate(names)}))
     for suffix in (".html", ".tex", ".dot", ".json", ".pdf", ".svg"):
         assert made.save(tmp_path / f"names{suffix}").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("text", ["x1[1] * a_b[0]", "softmax(x1)[1]", "(x1 + a_b)[1]", "x1.T[0]", "sigmoid(x1)[0]"])
+def test_an_entry_of_what_has_a_subscript_itself(text):
+    graph = parse(text, {name: 2 for name in ("x1", "a_b") if name in text})
+    made = film(trace(graph, {name: [0.3, 0.5] for name in graph.inputs}))
+    assert all(picture.svg() for picture in made.frames)

@@ -40,6 +40,8 @@ PROGRAMS = [
     "x ** y / maximum(x, y)",
     "c = a*a; c += c + 1 + b; d = c*c/b; d",
     "sqrt(hypot(x, y)) - xlogy(x, y)",
+    "sin(sin(sin(sin(sin(sin(sin(x)))))))",
+    "a = x*u; b = tanh(a); c = b*v; d = tanh(c); f = d*w; g = tanh(f); (g*y - t)**2",
 ]
 
 
@@ -71,6 +73,15 @@ def test_it_ends_in_the_gradient(text: str) -> None:
         closed = parse(f"{derive(graph).program}\nend = {result.text[-1]}")
         got = run(closed, {n: at[n] for n in closed.inputs})[closed.output]
         assert got == pytest.approx(gradient[wrt], rel=1e-12)
+
+
+def test_what_doubles_line_by_line_is_not_written_out() -> None:
+    lines = [f"v{k} = 1.5*v{k - 1} + sin(v{k - 1})" for k in range(1, 31)]
+    found = derive(parse("; ".join(["v0 = x", *lines])), closed=closed_form)
+    assert found.result["x"].text == ("dv30/dx",)
+    assert str(found).endswith("put together: dv30/dx = too long to write out: put the lines above into the first")
+    assert r"\text{too long to write out" in found.latex
+    assert "is too long to write out" in found.markdown
 
 
 def test_tensors_are_derived_by_their_adjoints() -> None:
