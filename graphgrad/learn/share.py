@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
+
 from graphgrad.core.errors import DataError, GraphgradError
 from graphgrad.learn.losses import TARGETS, Loss, objective
 from graphgrad.learn.model import Model
@@ -25,6 +27,9 @@ def load(path: str | os.PathLike[str]) -> Model:
     """
     place = Path(path)
     weights, said = read_tensors(place, "model")
+    for name, array in weights.items():
+        if not np.isfinite(array).all():
+            raise DataError(f"'{place}' is damaged: its parameter '{name}' holds what is no number")
     try:
         shapes = {name: tuple(shape) for name, shape in said["shapes"].items()}
         net = Network(said["program"], shapes, weights).starting(weights)

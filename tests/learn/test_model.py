@@ -145,6 +145,12 @@ def test_a_hostile_description_is_refused_and_never_run(tmp_path, monkeypatch, c
     assert not (tmp_path / "hacked").exists()
 
 
+def test_parameters_that_are_no_numbers_are_refused(tmp_path):
+    Model(mlp(2, 1).starting(W1=[[1.0, np.nan]]), LOSSES["mse"]).save(tmp_path / "model.safetensors")
+    with pytest.raises(DataError, match="its parameter 'W1' holds what is no number"):
+        load(tmp_path / "model.safetensors")
+
+
 def test_files_that_are_no_models(tmp_path):
     with pytest.raises(UsageError, match="there is no file"):
         load(tmp_path / "no.safetensors")
