@@ -12,12 +12,12 @@ from graphgrad.core.shapes import Shape
 from graphgrad.execute.trace import Trace
 from graphgrad.frontend.latex import latex, leaf, spell, tex_name
 from graphgrad.frontend.printers import statements, text
-from graphgrad.frontend.walk import Text, is_operator
+from graphgrad.frontend.walk import Text, is_operator, length
 from graphgrad.render.scene import EQUALS, Math, Phrase, Value
 from graphgrad.transform.adjoints import Contribution
 from graphgrad.transform.grad import derivative_name
 
-LONGEST_SOURCE = 80  # nodes: a program of more is no formula any more
+LONGEST_SOURCE, LONGEST_LINE = 80, 160  # nodes; operands and operations: a program of more is no formula any more
 TIMES = Math(r" \cdot ", " · ")
 INFIX = {
     "add": Math(" + ", " + "),
@@ -152,11 +152,10 @@ def source(graph: Graph) -> tuple[tuple[Math, ...], Mapping[int, frozenset[int]]
 
     A graph too large to be read as a formula gives no lines.
     """
-    if len(graph) > LONGEST_SOURCE:
-        return (), {}
-    program = _Tagged(graph)
     named = [i for i in statements(graph) if i in graph.names or i in graph.outputs.values()]
-    kept, lines = set(named), []
+    program, kept, lines = _Tagged(graph), set(named), []
+    if len(graph) > LONGEST_SOURCE or any(length(graph, i, kept) > LONGEST_LINE for i in named):
+        return (), {}
     for i in named:
         first, *others = graph.names.get(i) or (graph.label(i),)
         lines.append(Math(program.assign(i, first, program.write(i, kept)), f"{first} = {text(graph, i, kept)}"))

@@ -2,12 +2,14 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from programs import scalars
 
 from graphgrad.core.errors import UsageError
 from graphgrad.execute.trace import trace
+from graphgrad.frontend.capture import capture
 from graphgrad.frontend.parse import parse
 from graphgrad.render.draw import draw
 from graphgrad.render.film import film
@@ -114,3 +116,14 @@ def test_the_source_lights_what_is_computed():
 def test_unknown_choices_are_refused(wrong):
     with pytest.raises(UsageError, match=next(iter(wrong.values()))):
         film(trace(parse(FORMULA), POINT), **wrong)
+
+
+def test_what_doubles_line_by_line_has_no_formula():
+    def doubling(x):
+        for _ in range(25):
+            x = x * 1.5 + np.sin(x)
+        return x
+
+    made = film(trace(capture(doubling), {"x": 1.0}))
+    assert not made.scene.source
+    assert film(trace(parse("x"), {"x": 1.0})).frames
