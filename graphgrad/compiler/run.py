@@ -141,7 +141,9 @@ class ArrayRun(Run):
         elif order is None:
             yield from (part(slice(start, start + batch)) for start in range(0, count, batch))
         else:
-            yield from (part(order[start : start + batch]) for start in range(0, len(order), batch))
+            for start in range(0, len(order), batch):
+                rows = order[start : start + batch]
+                yield [d.take(rows, 0) if sliced else d for d, sliced in zip(data, in_rows, strict=True)]
 
 
 class UnrolledRun(Run):
