@@ -19,7 +19,7 @@ from graphgrad.core.ops import OPS
 from graphgrad.execute import numpy_functions, python_functions
 from graphgrad.transform.grad import grad
 
-CHUNKED = 100_000  # parameters: above, the optimizer goes through the vectors in chunks that stay in the cache
+CHUNKED = 1_000_000  # parameters: above, the optimizer goes through the vectors in chunks that stay in the cache
 CHUNK = 131_072  # bytes of a vector in one chunk
 
 

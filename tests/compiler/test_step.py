@@ -161,8 +161,8 @@ def test_steps_of_every_kind(text, n):
 
 
 def test_large_vectors_go_in_chunks():
-    loss, rng = parse("L = sum(square(W @ x - y))", W=(300, 401), x=401, y=300), np.random.default_rng(0)
-    start, x, y = {"W": rng.normal(size=(300, 401))}, rng.normal(size=401), rng.normal(size=300)
+    loss, rng = parse("L = sum(square(W @ x - y))", W=(1000, 1001), x=1001, y=1000), np.random.default_rng(0)
+    start, x, y = {"W": rng.normal(size=(1000, 1001))}, rng.normal(size=1001), rng.normal(size=1000)
     step = compile_step(loss, ["W"], ADAM, constants=CONSTANTS, dtype="float64")
     assert "for theta_chunk, gradient_chunk" in step.source
     run = step.start(start)
