@@ -49,7 +49,7 @@ class Examined:
         """The case of a claimed gradient with respect to one input."""
         places = list(np.ndindex(*np.shape(self.inputs[name])))
         true, given = (list(np.ravel(side[name])) for side in (self.slopes, self.gradients))
-        return Case(list(np.ravel(claimed)), true, given, places, self.variables(), deadline, normal)
+        return Case(list(np.ravel(claimed)), true, given, places, self.variables(), deadline, normal, self.true)
 
     @cached_property
     def slopes(self) -> dict[str, Array]:

@@ -15,7 +15,7 @@ from graphgrad.frontend.parse import parse
 from graphgrad.proof.arrays import plain, symbolic, wrapped
 from graphgrad.proof.cases import examine, slopes
 from graphgrad.proof.clock import TimeUp
-from graphgrad.proof.floats import Code, compared
+from graphgrad.proof.floats import Code, Comparison, compared
 from graphgrad.proof.functions import Array
 from graphgrad.proof.graphs import TIMEOUT
 from graphgrad.proof.judge import Case, agreement, judge
@@ -167,11 +167,17 @@ def judged(code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], d
         _same_shape(name, values, true[name])
         entries = list(np.ndindex(*true[name].shape))
         wanted = list(np.ravel(true[name]))
-        findings[name] = judge(Case(list(np.ravel(values)), wanted, wanted, entries, variables(inputs), deadline))
+        case = Case(list(np.ravel(values)), wanted, wanted, entries, variables(inputs), deadline)
+        case.primal = _primal(inputs, true)
+        findings[name] = judge(case)
         witness = findings[name].witness
         if witness and agreement(mpmath.mpf(witness.claimed), mpmath.mpf(witness.true)) >= ROUNDING:
             findings[name] = _in_floats(code, inputs, true, deadline, "a constant in the code is rounded")[name]
     return findings
+
+
+def _primal(inputs: Mapping[str, Array], true: Mapping[str, Array]) -> Sym | None:
+    return true[VALUE][()] if VALUE in true and VALUE not in inputs else None
 
 
 def _in_floats(
@@ -192,7 +198,8 @@ def _in_floats(
         return found
 
     try:
-        findings = compared(shaped, inputs, true, deadline, f"compared in floating point: {why}")
+        comparison = Comparison(shaped, inputs, true, deadline, _primal(inputs, true))
+        findings = compared(comparison, f"compared in floating point: {why}")
     except TimeUp:
         return dict.fromkeys(_wanted(true, inputs), SLOW)
     if raised and not any(f.points or f.witness for f in findings.values()):

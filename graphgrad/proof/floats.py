@@ -65,9 +65,11 @@ class Seen:
 
 
 class Comparison:
-    """Compares code with the truth, point by point."""
+    """Compares code with the truth, point by point, where the primal, if there is one, has a value."""
 
-    def __init__(self, code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], deadline: float) -> None:
+    def __init__(
+        self, code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], deadline: float, primal: Sym | None
+    ) -> None:
         self.code, self.inputs, self.deadline = code, inputs, deadline
         self.true: dict[str, list[Sym]] = {name: list(np.ravel(roots)) for name, roots in true.items()}
         self.shapes = {name: np.shape(roots) for name, roots in true.items()}
@@ -75,7 +77,7 @@ class Comparison:
         self.roots = [root for roots in self.true.values() for root in roots]
         self.forks = [n for n in order(self.roots) if n.op in PIECES]
         self.seen = {name: Seen() for name in true}
-        self.single = False
+        self.single, self.primal = False, primal
         self.given_names: set[str] = set()
 
     def run(self) -> dict[str, Seen]:
@@ -110,6 +112,8 @@ class Comparison:
         if self.single != before:
             at = self.held(point)
             found = self.given(at)
+        if self.primal is not None and evaluate([self.primal], at)[0] is None:
+            return
         values = iter(evaluate(self.roots, at))
         tied = on_edge(self.forks, at)
         for name, roots in self.true.items():
@@ -180,11 +184,8 @@ class Comparison:
         return True
 
 
-def compared(
-    code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], deadline: float, why: str
-) -> dict[str, Finding]:
+def compared(comparison: Comparison, why: str) -> dict[str, Finding]:
     """The finding on every gradient that code gives in floating point; `why` it is judged so."""
-    comparison = Comparison(code, inputs, true, deadline)
     return {name: _finding(seen, why) for name, seen in comparison.run().items() if name in comparison.given_names}
 
 

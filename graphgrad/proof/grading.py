@@ -22,18 +22,19 @@ COLUMNS = ("expression", "variable", "claim")
 
 
 class Row(NamedTuple):
-    """One claim of a file, and the line it stands on."""
+    """One claim of a file, the line it stands on, and what is wrong with that line."""
 
     expression: str
     variable: str
     claim: str
     line: int
+    problem: str = ""
 
 
 def read_claims(path: str | Path) -> list[Row]:
     """Give the claims of a .csv file with the columns expression, variable, claim, or of a .jsonl file with these keys.
 
-    Raises DataError, with the line, where a row is not of that form.
+    A row that is not of that form says so. Raises DataError, with the line, where none is.
     """
     path = Path(path)
     try:
@@ -42,27 +43,30 @@ def read_claims(path: str | Path) -> list[Row]:
         raise DataError(f"cannot read {path}: {error}") from None
     if path.suffix == ".csv":
         reader = csv.DictReader(content.splitlines(keepends=True))
-        return [_row(dict(row), reader.line_num, path) for row in reader]
-    if path.suffix in {".jsonl", ".ndjson"}:
-        lines = [(k, line) for k, line in enumerate(content.splitlines(), 1) if line.strip()]
-        return [_row(_object(line, k, path), k, path) for k, line in lines]
-    raise UsageError(f"{path.name} is neither .csv nor .jsonl")
+        rows = [_row(dict(row), reader.line_num) for row in reader]
+    elif path.suffix in {".jsonl", ".ndjson"}:
+        rows = [_row(_object(line), k) for k, line in enumerate(content.splitlines(), 1) if line.strip()]
+    else:
+        raise UsageError(f"{path.name} is neither .csv nor .jsonl")
+    if rows and all(row.problem for row in rows):
+        raise DataError(f"{path}, {rows[0].problem}", hint=f"its columns are {', '.join(COLUMNS)}")
+    return rows
 
 
-def _object(line: str, number: int, path: Path) -> dict[str, Any]:
+def _object(line: str) -> Any:
     try:
-        found = json.loads(line)
+        return json.loads(line)
     except json.JSONDecodeError as error:
-        raise DataError(f"{path}, line {number}: {error}") from None
-    if not isinstance(found, dict):
-        raise DataError(f"{path}, line {number}: an object with the keys {', '.join(COLUMNS)} is wanted")
-    return found
+        return f"this is no JSON: {error}"
 
 
-def _row(found: Mapping[str, Any], line: int, path: Path) -> Row:
-    if missing := [column for column in COLUMNS if not isinstance(found.get(column), str | int | float)]:
-        raise DataError(f"{path}, line {line}: no {missing[0]}", hint=f"its columns are {', '.join(COLUMNS)}")
-    return Row(str(found["expression"]), str(found["variable"]), str(found["claim"]), line)
+def _row(found: Any, line: int) -> Row:
+    if isinstance(found, str) or not isinstance(found, Mapping):
+        said = found if isinstance(found, str) else f"an object with the keys {', '.join(COLUMNS)} is wanted"
+        return Row("", "", "", line, f"line {line}: {said}")
+    missing = [column for column in COLUMNS if not isinstance(found.get(column), str | int | float)]
+    expression, variable, claim = (str(found.get(column, "")) for column in COLUMNS)
+    return Row(expression, variable, claim, line, f"line {line}: no {missing[0]}" if missing else "")
 
 
 def grade(
@@ -79,9 +83,9 @@ def grade(
     """
     start = time.monotonic()
     rows = read_claims(claims) if isinstance(claims, str | Path) else [
-        r if isinstance(r, Row) else _row(r, k, Path("claims")) for k, r in enumerate(claims, 1)]  # fmt: skip
+        r if isinstance(r, Row) else _row(r, k) for k, r in enumerate(claims, 1)]  # fmt: skip
     findings: dict[int, Finding] = {}
-    jobs = [(row.expression, row.variable, row.claim, timeout) for row in rows]
+    jobs = [(row, timeout) for row in rows]
     for index, result in parallel(graded, jobs, timeout + GRACE, processes or os.cpu_count() or 1):
         findings[index] = result if isinstance(result, Finding) else _lost(result, timeout)
         progress(len(findings), len(rows))
@@ -96,10 +100,12 @@ def _lost(error: Exception, timeout: float) -> Finding:
     return Finding(Verdict.UNSUPPORTED, str(error))
 
 
-def graded(expression: str, variable: str, claim: str, timeout: float) -> Finding:
+def graded(row: Row, timeout: float) -> Finding:
     """The finding on one claim; whatever is wrong with it is in the finding."""
+    if row.problem:
+        return Finding(Verdict.UNSUPPORTED, row.problem)
     try:
-        return check(expression, {variable: claim}, timeout=timeout)[variable]
+        return check(row.expression, {row.variable: row.claim}, timeout=timeout)[row.variable]
     except GraphgradError as error:
         return Finding(Verdict.UNSUPPORTED, str(error))
 

@@ -44,6 +44,7 @@ class Case:
     variables: Sequence[str]
     deadline: float = float("inf")
     normal: Normal | None = None  # a reading to try first, shared by cases that are expected to be right
+    primal: Sym | None = None  # what the derivatives are of: where it has no value, nothing is claimed
 
     def __post_init__(self) -> None:
         self.claimed, self.true, self.given = (
@@ -74,7 +75,7 @@ def judge(case: Case) -> Finding:
 
 def _proof(case: Case, found: Finding) -> Finding:
     """Prove, and look on where there may be kinks, or where no proof was found."""
-    method = proved_equal(case.pairs, case.deadline)
+    method = proved_equal(case.pairs, case.deadline, case.primal)
     if not (method and _smooth(case) and found.verdict is not Verdict.UNDEFINED):
         found = search(case, PROVED + looked_at(case) if method else MOST)
     if found.verdict in {Verdict.REFUTED, Verdict.UNDEFINED}:
@@ -137,6 +138,8 @@ class Search:
 
     def at(self, point: Point) -> Finding | None:
         """Look at a point; gives the refutation if there is one."""
+        if self.case.primal is not None and evaluate([self.case.primal], point)[0] is None:
+            return None
         values = evaluate(self.roots + [a for n in self.forks for a in n.args] + self.choices, point)
         tied = take_sides(self.forks, iter(values[len(self.roots) :]), self.sides)
         for node, value in zip(self.choices, values[-len(self.choices) :] if self.choices else (), strict=True):
@@ -240,7 +243,8 @@ def _refuted(case: Case, i: int, point: Point, around: Sequence[Any] = ()) -> Fi
         claimed, computed = evaluate([case.claimed[i], case.true[i]], point, more)
     reason = "a counterexample"
     if around and max(around) - min(around) > SAME:
-        reason = f"at a kink, outside the derivatives around it: {_number(min(around))} to {_number(max(around))}"
+        low, high = (mpmath.nstr(end(around), 8) for end in (min, max))
+        reason = f"at a kink, outside the derivatives around it: {low} to {high}"
     witness = Witness(_shown(point), case.entries[i], _number(claimed), _number(computed))
     return Finding(Verdict.REFUTED, reason, witness=witness)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from graphgrad.proof.derivative import substitute
-from graphgrad.proof.digits import evaluate
+from graphgrad.proof.derivative import order, substitute
+from graphgrad.proof.digits import PIECES, evaluate
 from graphgrad.proof.functions import Array
 from graphgrad.proof.judge import NEARLY, Case, agreement
 from graphgrad.proof.points import points, thresholds
-from graphgrad.proof.symbols import Sym, lift
+from graphgrad.proof.symbols import Sym, lift, var
 from graphgrad.proof.zero import proved_equal, proved_given
 
 VARIABLES, ENTRIES = 6, 12  # beyond, no region is looked for
@@ -28,7 +28,7 @@ def right_where(case: Case, inputs: Mapping[str, Array]) -> str:
     """
     if len(case.pairs) > ENTRIES:
         return _sums_to_one(case, inputs)
-    return _by_threshold(case) or _by_sign(case) or _sums_to_one(case, inputs)
+    return _by_condition(case) or _by_sign(case) or _sums_to_one(case, inputs)
 
 
 def _by_sign(case: Case) -> str:
@@ -59,21 +59,34 @@ def _sums_to_one(case: Case, inputs: Mapping[str, Array]) -> str:
     return ""
 
 
-def _by_threshold(case: Case) -> str:
-    """For one variable, a number in a condition that parts the points where the claim is right from the others."""
-    if len(case.variables) != 1:
+def _by_condition(case: Case) -> str:
+    """A condition that parts the points where the claim is right from others: of two variables, or one and a number."""
+    roots, sides = [*case.claimed, *case.true], list(_conditions(case))
+    if not sides or len(case.variables) > VARIABLES:
         return ""
-    (name,) = case.variables
-    roots, found = [*case.claimed, *case.true], []
-    for point in points([name], roots):
-        values = evaluate(roots, point)
-        both = [(a, b) for a, b in zip(values, values[len(case.claimed) :], strict=False)]
+    found = []
+    for point in points(case.variables, roots):
+        values = evaluate([*roots, *(x for pair in sides for x in pair)], point)
+        both = list(zip(values[: len(case.claimed)], values[len(case.claimed) : len(roots)], strict=True))
         if all(a is not None and b is not None for a, b in both):
-            found.append((point[name], all(agreement(a, b) >= NEARLY for a, b in both)))
-    for value in thresholds(roots):
-        for above, said in ((True, ">"), (False, "<")):
-            inside = [right for x, right in found if (x > value) == above and x != value]
-            outside = [right for x, right in found if (x > value) != above and x != value]
-            if len(inside) > 2 and all(inside) and outside and not any(outside):
-                return f"{name} {said} {value}"
+            compared = list(zip(values[len(roots) :: 2], values[len(roots) + 1 :: 2], strict=True))
+            found.append((compared, all(agreement(a, b) >= NEARLY for a, b in both)))
+    for share in (0, 0.5):  # of the points outside at which the claim may be right by chance, or to all digits
+        for k, (left, right) in enumerate(sides):
+            parted = [(compared[k][0] - compared[k][1], fine) for compared, fine in found]
+            for sign, said in ((1, ">"), (-1, "<")):
+                inside = [fine for gap, fine in parted if gap * sign > 0]
+                outside = [fine for gap, fine in parted if gap * sign < 0]
+                if len(inside) > 2 and all(inside) and outside and sum(outside) <= share * len(outside):
+                    return f"{left} {said} {right}"
     return ""
+
+
+def _conditions(case: Case) -> Iterator[tuple[Sym, Sym]]:
+    """What is compared where the claim or the truth changes its form."""
+    roots = [*case.claimed, *case.true]
+    for node in order(roots):
+        if node.op in PIECES and len(node.args) == 2 and {a.op for a in node.args} == {"var"}:
+            yield node.args[0], node.args[1]
+    if len(case.variables) == 1:
+        yield from ((var(case.variables[0]), lift(value)) for value in thresholds(roots))

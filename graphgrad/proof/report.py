@@ -60,9 +60,9 @@ def text(report: Report) -> str:
       x  PROVED  normal form; everywhere
     """
     width = max((len(name) for name in report), default=0)
-    lines = [
-        f"  {name:{width}}  {finding.verdict}  {'; '.join(facts(finding))}".rstrip() for name, finding in report.items()
-    ]
+    under = "\n" + " " * (width + 6)  # a message of several lines stays in its place
+    lines = [f"  {name:{width}}  {finding.verdict}  {'; '.join(facts(finding)).replace(chr(10), under)}".rstrip()
+             for name, finding in report.items()]  # fmt: skip
     return "\n".join([*report.subject.splitlines(), *lines, *_shapes(report)])
 
 

@@ -16,7 +16,7 @@ from graphgrad.core.graph import Graph, Node
 from graphgrad.execute.kernels import kernel
 from graphgrad.proof.allowed import in_floats
 from graphgrad.proof.cases import Examined, labels, sizes_of
-from graphgrad.proof.floats import compared
+from graphgrad.proof.floats import Comparison, compared
 from graphgrad.proof.interpret import ENTRY, Failed, Module
 from graphgrad.proof.sweep import sweep
 from graphgrad.proof.verdicts import GOOD, Finding, Verdict
@@ -51,7 +51,8 @@ def in_points(source: str, examined: Examined, findings: Mapping[str, Finding], 
                 return {n: v for n, v in {output: value, **gradients}.items() if found[n].verdict in GOOD}
 
             where = kind if path == ENTRY else f"{kind}, in {path}"
-            for name, seen in compared(code, examined.inputs, true, deadline, where).items():
+            comparison = Comparison(code, examined.inputs, true, deadline, examined.true)
+            for name, seen in compared(comparison, where).items():
                 found[name] = _with_digits(found[name], seen, where)
     return found
 

@@ -44,7 +44,7 @@ def verify_hessian(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
             true = [entry for slope in slopes for entry in gradient(slope, wrt)]
             shape = np.shape(examined.inputs[first]) + np.shape(examined.inputs[second])
             claimed = values[derived.outputs[name]]
-            found[name] = _finding(claimed, true, shape, examined.variables(), deadline)
+            found[name] = _finding(claimed, true, shape, examined.variables(), deadline, examined.true)
 
     findings = found_in_time(pairs, timeout, work)
     shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
@@ -72,16 +72,16 @@ def verify_jvp(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
             for slope, dot in zip(slopes, np.ravel(dots[f"{n}_dot"]), strict=True):
                 true = true + slope * dot
         variables = [*examined.variables(), *(v.value for d in dots.values() for v in np.ravel(d))]
-        found[tangent] = _finding(claimed, [true], (), variables, deadline)
+        found[tangent] = _finding(claimed, [true], (), variables, deadline, examined.true)
 
     findings = found_in_time([tangent], timeout, work)
     shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
     return Report(source_of(examined.graph), findings, time.monotonic() - start, shapes)
 
 
-def _finding(
-    claimed: np.ndarray, true: list[Sym], shape: tuple[int, ...], variables: list[str], deadline: float
+def _finding(  # noqa: PLR0913, PLR0917  (what a case is made of)
+    claimed: np.ndarray, true: list[Sym], shape: tuple[int, ...], variables: list[str], deadline: float, primal: Sym
 ) -> Finding:
     entries = list(np.ndindex(*shape))
     values = list(np.ravel(np.broadcast_to(claimed, shape)))
-    return judge(Case(values, true, values, entries, variables, deadline))
+    return judge(Case(values, true, values, entries, variables, deadline, primal=primal))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from graphgrad.proof.normal import Normal
 from graphgrad.proof.signs import Open, Signs, Undefined
@@ -14,8 +15,8 @@ PATHS = 256  # choices of signs that one proof follows
 Pair = tuple[Sym, Sym]
 
 
-def proved_equal(pairs: Sequence[Pair], deadline: float = float("inf")) -> str:
-    """Give the method by which all pairs are proved equal, or "".
+def proved_equal(pairs: Sequence[Pair], deadline: float = float("inf"), primal: Sym | None = None) -> str:
+    """Give the method by which all pairs are proved equal, or ""; where a primal has no value they need not be.
 
     >>> from graphgrad.proof.symbols import var
     >>> x = var("x")
@@ -29,7 +30,7 @@ def proved_equal(pairs: Sequence[Pair], deadline: float = float("inf")) -> str:
         left = [pair for pair in left if not plainly(plain, pair, deadline)]
         if not left:
             return "normal form"
-    return "normal form, by cases" if all(_deeply(pair, deadline) for pair in left) else ""
+    return "normal form, by cases" if all(_deeply(pair, deadline, primal=primal) for pair in left) else ""
 
 
 def plainly(normal: Normal, pair: Pair, deadline: float) -> bool:
@@ -53,7 +54,7 @@ def proved_given(pairs: Sequence[Pair], signs: Mapping[str, int], deadline: floa
     return all(a is b or _deeply((a, b), deadline, signs) for a, b in pairs)
 
 
-def _deeply(pair: Pair, deadline: float, given: Mapping[str, int] | None = None) -> bool:
+def _deeply(pair: Pair, deadline: float, given: Mapping[str, int] | None = None, primal: Sym | None = None) -> bool:
     """Follow every choice of signs; a proof only where none fails and at least one says something."""
     waiting: list[tuple[dict[str, int], tuple[int, ...]]] = [(dict(given or {}), ())]
     said = False
@@ -66,6 +67,8 @@ def _deeply(pair: Pair, deadline: float, given: Mapping[str, int] | None = None)
         signs = Signs(variables, script)
         normal = Normal(signs)
         try:
+            if primal is not None:
+                _read(normal, primal)
             equal = signs.atoms.zero(plus(normal.of(pair[0]), scaled(normal.of(pair[1]), -1)))
             if not equal and not signs.impossible():
                 return False
@@ -79,3 +82,9 @@ def _deeply(pair: Pair, deadline: float, given: Mapping[str, int] | None = None)
             return False
         waiting += [(variables, later) for later in signs.next_scripts(len(script))]
     return False
+
+
+def _read(normal: Normal, primal: Sym) -> None:
+    """Read a scalar only to see whether it has a value."""
+    with suppress(TooLarge):
+        normal.of(primal)

@@ -8,6 +8,7 @@ import pytest
 from graphgrad.core.errors import DataError, UsageError
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.claims import check
+from graphgrad.proof.code import verify_function
 from graphgrad.proof.equivalence import equivalent
 from graphgrad.proof.grading import grade, read_claims
 from graphgrad.proof.graphs import verify
@@ -31,7 +32,9 @@ def test_verdicts(claim, verdict):
 
 @pytest.mark.parametrize(("program", "claim", "where"), [
     ("x * sqrt(x**2)", "2*x", "x > 0"), ("x**2", "where(x > 4, 0, 2*x)", "x < 4"), ("abs(x)**3", "-3*x**2", "x < 0"),
-    ("x**2", "where(x == 0, 5, 2*x)", "x != 0"),
+    ("x**2", "where(x == 0, 5, 2*x)", "x != 0"), ("maximum(x, y)", "1", "y < x"), ("maximum(x, y)", "0", "y > x"),
+    ("where(x > 4, x**2, x)", "2*x", "x > 4"), ("tanh(x)", "where(x > 15, 0, 1 - tanh(x)**2)", "x < 15"),
+    ("softplus(x)", "where(x > 30, 1, sigmoid(x))", "x < 30"), ("x**2", "2*x + maximum(0, x - 1e5)", "x < 100000"),
 ])  # fmt: skip
 def test_where_a_wrong_claim_is_right(program, claim, where):
     assert one(program, claim).correct_where == where
@@ -109,6 +112,34 @@ def test_many_claims(tmp_path):
     (tmp_path / "bad.jsonl").write_text('{"expression": "x"}')
     with pytest.raises(DataError, match="line 1"):
         read_claims(tmp_path / "bad.jsonl")
+
+
+def test_bad_rows_leave_the_others(tmp_path):
+    lines = ['{"expression": "x**2", "variable": "x", "claim": "2*x"}', "{", "[1]", '{"expression": "x"}',
+             '{"expression": "x**2", "variable": "x", "claim": "1/(x-x)"}']  # fmt: skip
+    (tmp_path / "claims.jsonl").write_text("\n".join(lines))
+    report = grade(tmp_path / "claims.jsonl", processes=1)
+    assert [str(f.verdict) for f in report.values()] == ["PROVED", *["UNSUPPORTED"] * 3, "UNDEFINED"]
+    assert ["line 2" in report["2"].reason, "keys" in report["3"].reason, report["4"].reason] == [
+        True, True, "line 4: no variable"]  # fmt: skip
+    (tmp_path / "claims.csv").write_text("expression,variable,claim\nx**2,x,2*x\nx**2,x\n")
+    assert [str(f.verdict) for f in grade(tmp_path / "claims.csv", processes=1).values()] == ["PROVED", "UNSUPPORTED"]
+
+
+@pytest.mark.parametrize(("program", "claim"), [
+    ("log(x)", "1/abs(x)"), ("sqrt(x)", "abs(x)/(2*x*sqrt(x))"), ("acosh(x)", "1/sqrt(abs(x-1)*abs(x+1))"),
+    ("log(x)*abs(x)", "1 + log(x)"), ("sqrt(x-1)", "sign(x)/(2*sqrt(x-1))"), ("exp(log(x))", "sign(x)"),
+    ("log1p(x)", "1/abs(1+x)"), ("asin(x)", "1/sqrt(abs(1-x**2))"),
+])  # fmt: skip
+def test_only_the_domain_of_the_program_counts(program, claim):
+    assert one(program, claim).verdict is Verdict.PROVED
+    assert one(program, f"-({claim})").verdict is Verdict.REFUTED
+    assert verify_function(program, lambda x: float(x) / 0, x=1.0)["x"].verdict is not Verdict.REFUTED
+
+
+def test_a_program_without_a_value():
+    assert one("log(-1 - x**2)", "1/x").verdict is Verdict.UNDEFINED
+    assert verify("log(-1 - x**2)")["x"].verdict is Verdict.UNDEFINED
 
 
 def test_time_is_kept():
