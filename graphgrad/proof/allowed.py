@@ -47,7 +47,10 @@ _OTHERS = (
     " zeros_like result_type cumprod eye arange var std copysign any all ones"
 )
 KNOWN = frozenset((_UFUNCS + " " + _OTHERS).split())
-_ATTRIBUTES = "T shape ndim size dtype kind reshape sum mean max min transpose ravel astype copy squeeze dot at"
+_ATTRIBUTES = (
+    "T shape ndim size dtype kind reshape sum mean max min transpose ravel astype copy squeeze dot at take reduce"
+    " append"
+)
 METHODS = frozenset(_ATTRIBUTES.split())
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,

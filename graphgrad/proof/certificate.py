@@ -57,7 +57,7 @@ def certify(source: str, graph: Graph, /, sizes: Mapping[str, int] | None = None
     for trial, p in enumerate(PRIMES):
         inputs = _inputs(fixed, trial, p)
         try:
-            value, gradients = Module(source, _meanings(p)).run_path(ENTRY, inputs)
+            value, gradients = Module(source, meanings(p)).run_path(ENTRY, inputs)
             tested = tuple(n for n in differentiable(fixed) if n in gradients)
             forward = jvp(fixed, *tested)
             problem = _problem(value, gradients, inputs, forward, trial)
@@ -66,7 +66,7 @@ def certify(source: str, graph: Graph, /, sizes: Mapping[str, int] | None = None
         if problem:
             break
         del inputs, gradients  # the next prime needs their memory
-        bound *= min(1.0, degree(forward) / p)
+        bound *= bounded(forward, p)
     names = tested or differentiable(fixed)
     reason = f"modulo {len(PRIMES)} primes; the chance of an error is below {bound:.1e}"
     findings = dict.fromkeys(names, problem) if problem else _rounded(source, fixed, names, reason)
@@ -103,16 +103,16 @@ def _problem(
             said = f"the gradient has shape {gradient.shape}, but '{name}' has {inputs[name].shape}"
             return Finding(Verdict.UNSUPPORTED, said)
     names = list(ours)
-    found = sum(_dot(ours.pop(n), _direction(trial, n, inputs[n].shape, p)) for n in names)
+    found = sum(dot(ours.pop(n), _direction(trial, n, inputs[n].shape, p)) for n in names)
     dots = {f"{n}_dot": _direction(trial, n, inputs[n].shape, p) for n in names}
-    values = dict(sweep(forward, {**inputs, **dots}, _applied(some), forward.outputs))
-    wanted, tangent = (_only(values[name]) for name in forward.outputs)
-    if wanted != _only(some.lift(value)):
+    values = dict(sweep(forward, {**inputs, **dots}, applied(some), forward.outputs))
+    wanted, tangent = (only(values[name]) for name in forward.outputs)
+    if wanted != only(some.lift(value)):
         return Finding(Verdict.UNKNOWN, "a mismatch over a prime field, of the value")
     return Finding(Verdict.UNKNOWN, "a mismatch over a prime field") if (found - tangent) % p else None
 
 
-def _applied(some: Residues) -> Callable[[Node, list[Any]], Any]:
+def applied(some: Residues) -> Callable[[Node, list[Any]], Any]:
     """The numpy column on residues."""
 
     def apply(node: Node, operands: list[Any]) -> Any:
@@ -122,28 +122,36 @@ def _applied(some: Residues) -> Callable[[Node, list[Any]], Any]:
     return apply
 
 
-def _only(a: Residues) -> int:
+def only(a: Residues) -> int:
+    """The residue of a single number."""
     return int(np.ravel(a.r)[0])
 
 
 def _direction(trial: int, name: str, shape: tuple[int, ...], p: int) -> Residues:
     """Random residues, the same ones again for the same name and trial: they are not kept in between."""
-    return _random(shape, p, np.random.default_rng([trial, *name.encode()]))
+    return random_residues(shape, p, np.random.default_rng([trial, *name.encode()]))
 
 
-def _dot(a: Residues, b: Residues) -> int:
+def dot(a: Residues, b: Residues) -> int:
+    """The sum of the products of all entries; it is not reduced."""
     rows = zip(np.atleast_1d(a.r), np.atleast_1d(b.r), strict=True)
     return sum(int(np.sum(multiplied(x, y, b.p), dtype=np.int64)) for x, y in rows)
 
 
-def _random(shape: tuple[int, ...], p: int, dice: np.random.Generator) -> Residues:
+def random_residues(shape: tuple[int, ...], p: int, dice: np.random.Generator) -> Residues:
+    """Random residues, none of them 0."""
     return Residues(np.asarray(dice.integers(1, p, shape, dtype=np.int32)), None, p)
 
 
 def _inputs(fixed: Graph, trial: int, p: int) -> dict[str, Any]:
     dice = np.random.default_rng(trial)
-    return {n: labels(fixed, i) if fixed.nodes[i].dtype == "int" else _random(sizes_of(fixed, i), p, dice)
+    return {n: labels(fixed, i) if fixed.nodes[i].dtype == "int" else random_residues(sizes_of(fixed, i), p, dice)
             for n, i in fixed.inputs.items()}  # fmt: skip
+
+
+def bounded(forward: Graph, p: int) -> float:
+    """The chance that a wrong gradient passes modulo one prime, at most."""
+    return min(1.0, degree(forward) / p)
 
 
 def degree(graph: Graph) -> int:
@@ -163,15 +171,21 @@ def degree(graph: Graph) -> int:
     return max(degrees)
 
 
-def _meanings(p: int) -> dict[str, Any]:
+def meanings(p: int) -> dict[str, Any]:
     """What a module's names mean on residues."""
     nothing = Residues(np.zeros((), dtype=np.int64), np.zeros(()), p)
 
-    def same(a: Any = 0.0, *_: Any, **__: Any) -> Any:
-        return a if isinstance(a, Residues | np.ndarray) and a.dtype != bool else nothing.lift(a)
+    def same(a: Any = 0.0, *kind: Any, **_: Any) -> Any:
+        counted = isinstance(a, int) and not kind
+        if counted or (isinstance(a, Residues | np.ndarray) and a.dtype != bool):
+            return np.asarray(a) if counted else a
+        return nothing.lift(a)
 
-    def blank(shape: Any = (), *_: Any, **__: Any) -> Residues:
-        return nothing.lift(np.zeros(shape))
+    def filled(value: float) -> Callable[..., Any]:
+        def made(shape: Any = (), kind: Any = float, *_: Any, **__: Any) -> Any:
+            return np.zeros(shape, np.int64) if kind is np.int64 else nothing.lift(np.full(shape, value))
+
+        return made
 
     class Cast(np.float64):
         """np.float64 as a type, and as a cast of numbers to residues."""
@@ -181,7 +195,7 @@ def _meanings(p: int) -> dict[str, Any]:
 
     special: dict[str, Any] = dict.fromkeys(("asarray", "array", "ascontiguousarray"), same)
     special |= {"float64": Cast, "float32": Cast}
-    made = dict.fromkeys(("zeros", "empty"), blank)
+    made = {"zeros": filled(0), "empty": filled(0), "ones": filled(1)}
     known = {n: getattr(np, _NUMPY.get(n, n)) for n in ELEMENTARY if n != "erf"} | {"erf": numpy_functions.erf}
     return {
         "np": allowed(**special, **made, int64=np.int64, errstate=same, newaxis=None),

@@ -12,12 +12,13 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 PRIMES = (2147483629, 2147483587)
+SIMPLE = 10**6  # the largest denominator of 1 / 24 and its like, which code computes in floats
 SIDE = 64  # of the blocks of a matrix product: what is alive at once beside operands and result
 
 
 def reduced(a: Array, p: int) -> Array:
     """Whole numbers modulo p."""
-    return np.remainder(a, p).astype(np.int32)
+    return np.asarray(np.remainder(a, p), dtype=np.int32)
 
 
 def added(a: Array, b: Array, p: int) -> Array:
@@ -43,10 +44,11 @@ def power(a: Array, n: int, p: int) -> Array:
 
 
 def residue(value: float, p: int) -> int:
-    """The rational that a float spells, modulo p; 0 for what is no number."""
+    """The rational that a float rounds, if that is a simple one, else the one it spells, modulo p; 0 for no number."""
     if not np.isfinite(value):
         return 0
-    exact = Fraction(repr(value))
+    exact = Fraction(value).limit_denominator(SIMPLE)
+    exact = exact if float(exact) == value else Fraction(repr(value))
     return exact.numerator % p * pow(exact.denominator, -1, p) % p
 
 
@@ -58,6 +60,37 @@ def scrambled(name: str, args: list[Array], p: int) -> Array:
         for step in (1103515245, 69069, 1664525, 22695477):
             total = (total * total % p + a.astype(np.int64) * ((step + k) % p) % p + step) % p
     return total.astype(np.int32)
+
+
+ODD = frozenset({"sin", "tan", "arcsin", "arctan", "arcsinh", "arctanh", "cbrt"})
+EXPONENTIAL = frozenset({"exp", "tanh", "sinh", "cosh"})
+
+
+def atom(name: str, args: list[Array], p: int) -> Array:
+    """The element of a function's value: of -a it is what that of a says, and hyperbolic ones are those of exp."""
+    if name == "cos" or name in ODD:
+        (a,) = args
+        negative = a > p // 2
+        value = scrambled(name, [np.where(negative, p - a, a)], p)
+        return value if name == "cos" else np.where(negative, reduced(-value.astype(np.int64), p), value)
+    if name in EXPONENTIAL:
+        return _exponential(name, args[0], p)
+    return scrambled(name, args, p)
+
+
+def _exponential(name: str, a: Array, p: int) -> Array:
+    """By one exponential: exp(-a) is 1 / exp(a), and tanh(a) is (exp(2a) - 1) / (exp(2a) + 1)."""
+    a = added(a, a, p) if name == "tanh" else a
+    negative = a > p // 2
+    value = scrambled("exp", [np.where(negative, p - a, a)], p)
+    inverse = power(value, p - 2, p)
+    up, down = np.where(negative, inverse, value).astype(np.int64), np.where(negative, value, inverse).astype(np.int64)
+    match name:
+        case "exp":
+            return up.astype(np.int32)
+        case "tanh":
+            return multiplied(reduced(up - 1, p), power(reduced(up + 1, p), p - 2, p), p)
+    return multiplied(reduced(up + down if name == "cosh" else up - down, p), np.array(pow(2, -1, p)), p)
 
 
 def blocks(*sizes: int) -> Iterator[tuple[slice, ...]]:

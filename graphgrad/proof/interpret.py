@@ -32,6 +32,18 @@ class Returned(Exception):  # noqa: N818  (no error: how a function's value leav
         self.value = value
 
 
+def docstring(source: str) -> str:
+    """A module's docstring; ParseError where the text is not Python."""
+    return ast.get_docstring(_tree(source)) or ""
+
+
+def _tree(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise ParseError(f"this is not Python: {error}") from None
+
+
 class Module:
     r"""A module's functions, ready to be called by name on arrays of the caller's making.
 
@@ -43,10 +55,7 @@ class Module:
     """
 
     def __init__(self, source: str, replaced: Mapping[str, Any]) -> None:
-        try:
-            self.tree = ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError) as error:
-            raise ParseError(f"this is not Python: {error}") from None
+        self.tree = _tree(source)
         self.replaced, self.names = dict(replaced), dict[str, Any](BUILTINS)
         self.steps = 0
         for statement in self.tree.body:
@@ -57,10 +66,9 @@ class Module:
         """The syntax trees of the module's functions, by name."""
         return {t.name: t for t in self.tree.body if isinstance(t, ast.FunctionDef)}
 
-    @property
-    def text(self) -> str:
-        """The module's docstring."""
-        return ast.get_docstring(self.tree) or ""
+    def parameters(self, name: str) -> list[str]:
+        """The names of a function's parameters, in order."""
+        return [a.arg for a in self.functions()[name].args.args]
 
     def call(self, name: str, *args: Any, **named: Any) -> Any:
         """Call one of the module's functions; ParseError where there is none."""
@@ -94,7 +102,7 @@ class Module:
                 self.names |= {n.asname or n.name: self.library(_LIBRARIES[n.name]) for n in names}
             case ast.ImportFrom(module="math", names=names):
                 self.names |= {n.asname or n.name: getattr(self.library("math"), n.name, None) for n in names}
-            case ast.ImportFrom(module="__future__" | "typing") | ast.Expr(value=ast.Constant()):
+            case ast.ImportFrom(module="__future__" | "typing" | "collections.abc") | ast.Expr(value=ast.Constant()):
                 pass
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 self.names[name] = None if isinstance(value, ast.Name) else self.value(value, self.names)
@@ -151,6 +159,8 @@ class Module:
                     raise
                 except (TypeError, ValueError, ArithmeticError):
                     self.run(handler.body, names)
+            case ast.FunctionDef(name=name):
+                names[name] = Function(self, tree, names)
             case ast.Pass():
                 pass
             case _:
@@ -243,13 +253,13 @@ class Module:
 class Function:
     """A function of a module."""
 
-    def __init__(self, module: Module, tree: ast.FunctionDef) -> None:
-        self.module, self.tree = module, tree
+    def __init__(self, module: Module, tree: ast.FunctionDef, around: Mapping[str, Any] | None = None) -> None:
+        self.module, self.tree, self.around = module, tree, around or {}
         self.parameters = [a.arg for a in tree.args.args]
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Run the body on arguments."""
-        names = dict(zip(self.parameters, args, strict=False)) | named
+        names = {**self.around, **dict(zip(self.parameters, args, strict=False)), **named}
         for parameter, default in zip(self.parameters[::-1], self.tree.args.defaults[::-1], strict=False):
             names.setdefault(parameter, self.module.value(default, {}))
         try:

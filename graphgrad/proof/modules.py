@@ -23,7 +23,7 @@ from graphgrad.proof.cases import Examined, examine, source_of
 from graphgrad.proof.elementary import function
 from graphgrad.proof.functions import ALIASES, FUNCTIONS, each
 from graphgrad.proof.graphs import TIMEOUT, unsupported
-from graphgrad.proof.interpret import ENTRY, Module
+from graphgrad.proof.interpret import ENTRY, Module, docstring
 from graphgrad.proof.judge import Case, judge
 from graphgrad.proof.report import Report
 from graphgrad.proof.rounding import in_points
@@ -50,7 +50,7 @@ def verify_source(source: str, graph: Graph | str | None = None, /, timeout: flo
     start = time.monotonic()
     module = Module(source, _meanings())
     module.names |= {name: LIBRARY[known] for name, known in trusted(module.functions()).items() if known in LIBRARY}
-    program = stated(module.text) if graph is None else parse(graph) if isinstance(graph, str) else graph
+    program = stated(docstring(source)) if graph is None else parse(graph) if isinstance(graph, str) else graph
     names = [*program.outputs, *differentiable(program)]
     shapes: dict[str, tuple[int, ...]] = {}
 

@@ -41,6 +41,7 @@ def points(names: Sequence[str], roots: Sequence[Sym], rounds: int = 2) -> Itera
         yield {name: _between(dice, low, high) for name in names}
     for value in TIED:
         yield dict.fromkeys(names, value)
+    yield from _tied_arrays(dice, names)
     yield from _at_thresholds(dice, names, roots)
     for _ in range(rounds):
         for low, high in RANGES:
@@ -65,6 +66,16 @@ def exact(names: Sequence[str], roots: Sequence[Sym]) -> list[tuple[str, Fractio
     return list(found)[:THRESHOLDS]
 
 
+def _tied_arrays(dice: random.Random, names: Sequence[str]) -> Iterator[Point]:
+    """One array's entries all 0, or all 1, and everything else ordinary."""
+    arrays: dict[str, list[str]] = {}
+    for name in names:
+        arrays.setdefault(name.partition("[")[0], []).append(name)
+    for entries in list(arrays.values())[:ARRAYS] if len(arrays) > 1 else ():
+        for value in TIED[:2]:
+            yield {name: _between(dice, *RANGES[0]) for name in names} | dict.fromkeys(entries, value)
+
+
 def _at_thresholds(dice: random.Random, names: Sequence[str], roots: Sequence[Sym]) -> Iterator[Point]:
     """At, then closely and clearly on both sides of, every number in a condition, one variable at a time."""
     for scale, shift, (low, high) in SIDES:
@@ -84,4 +95,5 @@ def thresholds(roots: Sequence[Sym]) -> list[Fraction]:
     return list(seen)
 
 
+ARRAYS = 4  # that are tied on their own
 THRESHOLDS = 48  # pairs of a variable and a number

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from graphgrad.proof.field import Array, added, blocks, multiplied, power, product, reduced, residue, scrambled
+from graphgrad.proof.field import Array, added, atom, blocks, multiplied, power, product, reduced, residue, scrambled
 from graphgrad.proof.symbols import SymbolsLost
 
 
@@ -70,6 +70,17 @@ class Residues(NDArrayOperatorsMixin):
     def reshape(self, *shape: Any) -> Residues:
         """Like NumPy's."""
         return self.moved(lambda a: a.reshape(*shape))
+
+    def take(self, places: Array) -> Residues:
+        """Like NumPy's, of all entries."""
+        return self.moved(lambda a: a.take(places))
+
+    def dot(self, other: Any, out: Any = None) -> Any:
+        """Like NumPy's, of at most two axes."""
+        if out is None:
+            return self @ other
+        out[...] = self @ other
+        return out
 
     def sum(self, axis: Any = None, keepdims: bool = False, **_: Any) -> Residues:  # noqa: FBT001, FBT002
         """Like NumPy's."""
@@ -138,21 +149,22 @@ class Residues(NDArrayOperatorsMixin):
             return Residues(np.asarray(rule(self.p, *args)), x, self.p)
         if name not in _ATOMS:
             raise SymbolsLost(f"np.{name} has no residue")
-        return Residues(scrambled(name, [a.r for a in args], self.p), x, self.p)
+        return Residues(atom(name, [a.r for a in args], self.p), x, self.p)
 
-    def __array_function__(self, func: Any, _: Any, args: Any, kwargs: Any) -> Any:  # noqa: PLR0911  (one case each)
+    def __array_function__(self, func: Any, _: Any, args: Any, kwargs: Any) -> Any:  # noqa: C901, PLR0911  (one case each)
         name = func.__name__
         if name in _MOVES:
             sides = ["r"] if _scaled(args) else ["r", "x"]
             both = [func(*_side(args, s), **{k: _one(v, s) for k, v in kwargs.items()}) for s in sides]
             return Residues(both[0], both[1] if both[1:] else None, self.p)
+        if name == "dot":
+            return np.matmul(*args, **kwargs)
         if name in {"shape", "ndim", "size"}:
             return func(*_side(args, "r"), **kwargs)
         if name == "result_type":
             return self.dtype
         if name == "where":
-            condition, a, b = args
-            a, b = self.lift(a), self.lift(b)
+            condition, a, b = _truth(args[0]), self.lift(args[1]), self.lift(args[2])
             return Residues(np.where(condition, a.r, b.r), np.where(condition, a.x, b.x), self.p)
         if name in {"sum", "mean"}:
             return getattr(self, name)(*args[1:], **kwargs)
@@ -163,9 +175,17 @@ class Residues(NDArrayOperatorsMixin):
             )
         if name in {"zeros_like", "ones_like"}:
             return self.lift(func(self.r, dtype=float))
+        if name == "copyto":
+            args[0][...] = np.where(kwargs["where"], args[1], args[0]) if "where" in kwargs else args[1]
+            return None
         if name == "put_along_axis":
             return _put(*args)
         raise SymbolsLost(f"np.{name} has no residue")
+
+
+def _truth(condition: Any) -> Any:
+    """A condition; one that was written into an array of numbers as 0 or 1, too."""
+    return condition.x != 0 if isinstance(condition, Residues) else condition
 
 
 def _put(target: Any, places: Array, values: Any, axis: int) -> None:
