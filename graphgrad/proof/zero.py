@@ -30,7 +30,8 @@ def proved_equal(pairs: Sequence[Pair], deadline: float = float("inf"), primal: 
         left = [pair for pair in left if not plainly(plain, pair, deadline)]
         if not left:
             return "normal form"
-    return "normal form, by cases" if all(_deeply(pair, deadline, primal=primal) for pair in left) else ""
+    fine = all(_deeply(a, deadline) or (primal is not None and _deeply(a, deadline, primal=primal)) for a in left)
+    return "normal form, by cases" if fine else ""
 
 
 def plainly(normal: Normal, pair: Pair, deadline: float) -> bool:
