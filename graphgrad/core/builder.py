@@ -10,6 +10,8 @@ from graphgrad.core.graph import Graph, Node
 from graphgrad.core.ops import OPS
 from graphgrad.core.shapes import Misfit, Shape
 
+PLACES = 64  # kept of one node: a hundred thousand uses of x must not take a hundred thousand squared steps
+
 
 class Builder:
     """Grows a graph node by node, from nothing or on top of a graph, whose nodes keep their indices.
@@ -81,11 +83,11 @@ class Builder:
             self.names[node] = (*self.names.get(node, ()), name)
 
     def place(self, node: int, span: Span) -> None:
-        """Note a place in the user's text that means the node."""
+        """Note a place in the user's text that means the node, the first `PLACES` of them."""
         known = self.spans.get(node)
         if known is None:
             self.spans[node] = (span,)
-        elif span not in known:
+        elif len(known) < PLACES and span not in known:
             self.spans[node] = (*known, span)
 
     def build(self, outputs: dict[str, int], source: str = "") -> Graph:

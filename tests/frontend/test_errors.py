@@ -187,6 +187,7 @@ HARMLESS = {  # long, and nothing worse
     "a tower by names": "a = 9**9; b = a**a; c = b**b; c**c",
     "a long fraction": "0." + "1" * 100_000,
     "a long sum": "x" + "+1" * 2_000,
+    "a long list": f"sum(stack([{'x,' * 20_000}]))",
 }
 
 
