@@ -44,7 +44,10 @@ WRITTEN_OUT = {  # rows in the steps that NumPy takes: the largest entry is take
     "cross_entropy": f"(sum(log(sum(exp({_LOSS}), axis=-1, keepdims=True))) - sum(pick({_LOSS}, labels)))"
     " / size(labels)",
 }
+_LARGEST = "max(abs(a), axis=axis, keepdims={})"
+_SCALE = "where({0} > 0, where({0} < 1e308, {0}, 1), 1)"
+_INSIDE, _OUTSIDE = (_SCALE.format(_LARGEST.format(kept)) for kept in ("True", "keepdims"))
 LOOPED = {  # rows that loops over entries take in steps, besides
-    "norm": "sqrt(sum(square(a), axis=axis, keepdims=keepdims))",
+    "norm": f"sqrt(sum(square(a / {_INSIDE}), axis=axis, keepdims=keepdims)) * {_OUTSIDE}",  # no square overflows
     "logsumexp": f"log(sum(exp({_SHIFTED}), axis=axis, keepdims=keepdims)) + max(a, axis=axis, keepdims=keepdims)",
 }

@@ -49,8 +49,9 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     language, as `read_update` says: "p - lr * g", or "m = b * m + g; p = p - lr * m", with the values of some of its
     names in `constants`; the others (`lr`) are given at every step. Where the data have a named dimension, a step takes
     any number of rows, `batch` being the number to prepare for; else it takes one example. A tiny network is unrolled
-    into plain Python, which computes in float64 whatever `dtype` says of arrays. Raises UsageError for unknown names
-    and ShapeError for shapes that are not known.
+    into plain Python, which computes in float64 whatever `dtype` says of arrays. `target` names a row of the targets,
+    whose ways to take steps are tried in order. Raises UsageError for unknown names, ShapeError for shapes that are not
+    known, and TargetError for a target that is not installed or takes no steps of such a program.
 
     >>> from graphgrad.frontend.parse import parse
     >>> step = compile_step(parse("square(w * x - y)"), ["w"], "p - lr * g")

@@ -107,3 +107,19 @@ def test_a_step_says_what_does_not_fit():
     np.testing.assert_array_equal(run.theta, before)
     losses = run.epoch(X, y, order=np.arange(20), batch=8, lr=0.1)
     assert len(losses) == 3 and losses[0] > 0  # noqa: PT018
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-3, 1e30])
+def test_norms_of_large_gradients_do_not_overflow(size):
+    loss = parse("sum(x @ W)", x=("N", 3), W=(3, 2))
+    runs = [
+        compile_step(loss, ["W"], "p - g * minimum(1, 1 / (norm(g) + 1e-6))", target=target).start(
+            {"W": np.ones((3, 2))}
+        )
+        for target in ("numba", "numpy")
+    ]
+    assert runs[0].step.way == "loops"
+    for run in runs:
+        run(np.full((4, 3), size, np.float32))
+    np.testing.assert_allclose(runs[0].theta, runs[1].theta, rtol=1e-5)
+    assert size < 1 or np.linalg.norm(runs[0].theta - 1) == pytest.approx(1, rel=1e-5)
