@@ -9,8 +9,9 @@ import numpy as np
 
 from graphgrad.compiler import module
 from graphgrad.compiler.c import c_source, library
-from graphgrad.compiler.run import Array, UnrolledRun
+from graphgrad.compiler.run import UnrolledRun
 from graphgrad.compiler.unrolled import UnrolledWriter, row_variables
+from graphgrad.compiler.vectors import Array
 
 LOOP = (
     "void train(double **vectors, const double *rows, const long *order, long count, long t, const double *rates,"

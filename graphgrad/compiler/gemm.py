@@ -9,8 +9,9 @@ from typing import NamedTuple
 from graphgrad.compiler.bound import ArrayWriter
 from graphgrad.compiler.lines import Dialect
 from graphgrad.compiler.plan import StepPlan
-from graphgrad.compiler.run import Array, ArrayRun
+from graphgrad.compiler.run import ArrayRun
 from graphgrad.compiler.spell import ATOM, Spelled, spell
+from graphgrad.compiler.vectors import Array
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphgrad.compiler.compiled import load
-from graphgrad.compiler.run import Array, Run, rows_of, views
+from graphgrad.compiler.run import Run, rows_of
+from graphgrad.compiler.vectors import Array, views
 from graphgrad.core.errors import UsageError
 
 if TYPE_CHECKING:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import contextvars
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from graphgrad.compiler.compiled import load
-from graphgrad.core.errors import DataError, ShapeError, UsageError
-from graphgrad.core.shapes import show
+from graphgrad.compiler.vectors import Array, joined, views
+from graphgrad.core.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from graphgrad.compiler.step import Step
-
-Array = np.ndarray[Any, Any]
 
 
 class Run(ABC):
@@ -240,7 +237,7 @@ class UnrolledRun(Run):
         found = arrays.epoch(*map(np.asarray, data), **known)
         self.t, back = arrays.t, self.step
         vectors = [arrays.theta, *arrays.slots.values()]
-        self.numbers = [self.held(_joined(views(v, arrays.step.shapes, arrays.step.transposed), back)) for v in vectors]
+        self.numbers = [self.held(joined(views(v, arrays.step.shapes, arrays.step.transposed), back)) for v in vectors]
         return found
 
     def _on_arrays(self) -> ArrayRun:
@@ -252,35 +249,6 @@ class UnrolledRun(Run):
             for name, view in views(np.array(numbers), self.step.shapes, self.step.transposed).items():
                 views(vector, step.shapes, step.transposed)[name][...] = view
         return run
-
-
-def flat(step: Step, values: Mapping[str, Any]) -> Array:
-    """Give the parameters as one new vector; UsageError or ShapeError where one is missing or does not fit."""
-    theta: Array = np.zeros(sum(map(prod, step.shapes.values())), step.dtype)
-    for name, view in views(theta, step.shapes, step.transposed).items():
-        if name not in values:
-            raise UsageError(f"no value for the parameter '{name}'")
-        if np.shape(values[name]) != view.shape:
-            raise ShapeError(f"'{name}' must have shape {show(view.shape)}, not {show(np.shape(values[name]))}")
-        view[...] = values[name]
-    return theta
-
-
-def views(
-    theta: Array, shapes: Mapping[str, tuple[int, ...]], transposed: frozenset[str] = frozenset()
-) -> dict[str, Array]:
-    """Give the parts of a flat vector, each in the user's shape; some may be stored as their transposes."""
-    found, at = {}, 0
-    for name, shape in shapes.items():
-        part = theta[at : at + prod(shape)]
-        found[name] = part.reshape(shape[::-1]).T if name in transposed else part.reshape(shape)
-        at += prod(shape)
-    return found
-
-
-def _joined(parts: Mapping[str, Array], step: Step) -> Array:
-    """Give named arrays as one vector, in a step's order."""
-    return np.concatenate([np.ravel(parts[name]) for name in step.shapes])
 
 
 def rows_of(data: Sequence[Any]) -> int:

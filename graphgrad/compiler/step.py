@@ -21,10 +21,11 @@ from graphgrad.compiler.machine.runs import LoopRun, MachineUnrolledRun
 from graphgrad.compiler.machine.unrolled import MachineUnrolledWriter
 from graphgrad.compiler.passes import Passed, pipeline
 from graphgrad.compiler.plan import StepPlan
-from graphgrad.compiler.run import Array, ArrayRun, Run, UnrolledRun, flat
+from graphgrad.compiler.run import ArrayRun, Run, UnrolledRun
 from graphgrad.compiler.targets import TARGETS, target_row
 from graphgrad.compiler.unrolled import MOST, UnrolledWriter, fits
 from graphgrad.compiler.update import Update, read_update
+from graphgrad.compiler.vectors import Array, flat
 from graphgrad.core.errors import ShapeError, TargetError, UsageError
 from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph

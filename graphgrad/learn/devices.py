@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphgrad.compiler.compiled import load
-from graphgrad.compiler.run import views
 from graphgrad.compiler.step import Step, compile_step
+from graphgrad.compiler.vectors import views
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.learn.schedules import Update

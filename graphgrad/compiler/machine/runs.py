@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphgrad.compiler.run import Array, ArrayRun, Run, UnrolledRun, rows_of
+from graphgrad.compiler.run import ArrayRun, Run, UnrolledRun, rows_of
+from graphgrad.compiler.vectors import Array
 
 if TYPE_CHECKING:
     from graphgrad.compiler.step import Step
