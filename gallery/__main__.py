@@ -15,11 +15,13 @@ HERE = Path(__file__).parent
 NAMES = [name for entries in _index.SECTIONS.values() for name in entries]
 LEFT = [name for name in NAMES if name in _index.NEEDS and find_spec(_index.NEEDS[name]) is None]
 SCRIPTS = [f"{name}.py" for name in NAMES if name not in LEFT]
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # products add up alike
 
 
 def rebuild(script: str) -> str:
     """Run a script in its own process and folder; returns what it complained of."""
-    done = subprocess.run([sys.executable, script], cwd=HERE, stderr=subprocess.PIPE, encoding="utf-8", check=False)
+    command, alone = [sys.executable, script], os.environ | ONE_THREAD
+    done = subprocess.run(command, cwd=HERE, env=alone, stderr=subprocess.PIPE, encoding="utf-8", check=False)
     return f"{script}:\n{done.stderr}" if done.returncode else ""
 
 
