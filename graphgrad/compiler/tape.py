@@ -129,7 +129,8 @@ class Tape:
             form = self.dialect.form(self.graph, i)
             assert form is not None
             made = spell(form, node.op, [Spelled(source.text, source.level)])
-        if not source.bound:
+        read_turned = node.op == "transpose" and self._turned.issuperset(self.graph.users[i])
+        if not source.bound or read_turned:  # whose transpose is the source itself
             return Ref(made.text, level=made.level)
         name = self.once.free_name(f"{source.text}_T" if node.op == "transpose" else self.labels[i])
         self.once.say(f"{name} = {made.text}")

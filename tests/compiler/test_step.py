@@ -181,3 +181,18 @@ def test_data_and_parameters_are_left_alone():
     np.testing.assert_array_equal(y, kept[1])
     for k, v in start.items():
         np.testing.assert_array_equal(v, kept[2][k])
+
+
+def test_modules_pass_a_linter_and_a_strict_type_checker(tmp_path):
+    compile_step(parse(MLP, SHAPES), NAMES, ADAM, constants=CONSTANTS).save(tmp_path / "arrays.py")
+    compile_step(parse("square(tanh(w * x + b) - y)"), ["w", "b"], "p - lr * g").save(tmp_path / "unrolled.py")
+    for tool in (
+        ["ruff", "check", "--isolated", "--line-length=120"],
+        ["ruff", "format", "--check", "--isolated", "--line-length=120"],
+        ["mypy", "--strict", "--config-file=", "--cache-dir", str(tmp_path / "cache")],
+    ):
+        files = [str(tmp_path / name) for name in ("arrays.py", "unrolled.py")]
+        done = subprocess.run([sys.executable, "-m", *tool, *files], check=False, capture_output=True, text=True)
+        if "No module named" in done.stderr:
+            pytest.skip(f"{tool[0]} is not installed")
+        assert done.returncode == 0, done.stdout
