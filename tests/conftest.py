@@ -1,7 +1,9 @@
 """What every test may use: the hypothesis profile, golden files, and a browser."""
 
+import atexit
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,10 @@ collect_ignore = ["benchmarks"]
 # Timings are no part of a law; in CI the same examples every time, on a developer's machine new ones.
 settings.register_profile("graphgrad", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.load_profile("graphgrad")
+
+if "NUMBA_CACHE_DIR" not in os.environ:  # tests leave no machine code behind
+    os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="graphgrad-tests-")
+    atexit.register(shutil.rmtree, os.environ["NUMBA_CACHE_DIR"], ignore_errors=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -100,14 +100,17 @@ class LoopWriter:
         library = {**own, **library}
         imports = (imports | more) - own.keys() - OWN.keys()
         functions = [f"{INLINE}\n{text}" for text in library.values()]
+        labels = {label for label, n in zip(self.said.labels, self.graph.nodes, strict=True) if n.op != "const"}
+        hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in labels}
         title = "A training step: the gradient of"
         head = [module.header(title, plan.loss, plan.notes(), plan.target.name, plan.dtype)]
         head.append("from __future__ import annotations\n")
         system = ["import math"] if any("math." in t for t in functions) else []
-        head.append("\n".join([*system, *module.imported("math", sorted(imports)), "from typing import Any"]) + "\n")
-        head.append("import numba\nimport numpy as np\n")
-        head.append("Array = Any  # a number or a NumPy array" + f"\n{self.real} = np.{plan.dtype}" * bool(self.real))
-        hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in self.said.labels}
+        system += module.imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(imports)])
+        head.append("\n".join([*system, "from typing import Any"]) + "\n")
+        np = hidden.get("np", "np")
+        head.append(f"import numba\nimport numpy as {np}\n")
+        head.append("Array = Any  # a number or a NumPy array" + f"\n{self.real} = {np}.{plan.dtype}" * bool(self.real))
         body = [
             module.renamed(t, hidden) for t in [*functions, self.machine_code(), self.loop(), self.bind(), self.train()]
         ]

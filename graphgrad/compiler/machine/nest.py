@@ -123,6 +123,8 @@ class Nest:
             return self._reduction(i)
         if node.op in {"pick", "unpick"}:
             scores, labels = node.operands[:2]
+            if node.op == "pick" and graph.nodes[labels].op != "input":
+                raise TargetError("labels that are computed have no loops")  # nobody has looked at them
             at = index if node.op == "pick" else index[:-1]
             label = Read(*through(graph, labels, broadcast(shapes[1], at)))
             place = (*index, LABEL) if node.op == "pick" else broadcast(shapes[0], at)
