@@ -5,8 +5,6 @@ import html
 import re
 from pathlib import Path
 
-from PIL import Image
-
 HERE = Path(__file__).parent
 SECTIONS = {
     "First graphs": {
@@ -106,7 +104,7 @@ def _article(name: str, title: str) -> str:
     shown, wide = "", ""
     if picture:
         width, height = _size(picture)
-        wide = ' class="wide"' if width / height > WIDE or picture.suffix == ".webp" else ""
+        wide = ' class="wide"' if width / height > WIDE else ""
         source = f'<source srcset="{dark.name}" media="(prefers-color-scheme:dark)">' if dark else ""
         alt = html.escape(said, quote=True)
         size = f'width="{width:.0f}" height="{height:.0f}"'
@@ -124,13 +122,8 @@ def _article(name: str, title: str) -> str:
 
 def _pictures(name: str) -> tuple[Path | None, Path | None]:
     """An entry's picture, and the one for dark pages where there are two."""
-    for suffix in (".svg", ".webp"):
-        light, dark, plain = (HERE / f"{name}{theme}{suffix}" for theme in (".light", ".dark", ""))
-        if light.exists():
-            return light, dark
-        if plain.exists():
-            return plain, None
-    return None, None
+    light, dark, plain = (HERE / f"{name}{end}" for end in (".light.svg", ".dark.svg", ".svg"))
+    return (light, dark) if light.exists() else (plain if plain.exists() else None, None)
 
 
 def _printed(text: str, *, columns: bool) -> str:
@@ -141,10 +134,7 @@ def _printed(text: str, *, columns: bool) -> str:
 
 
 def _size(picture: Path) -> tuple[float, float]:
-    """Give a picture's width and height; an SVG's from its viewBox."""
-    if picture.suffix == ".webp":
-        with Image.open(picture) as opened:
-            return opened.size
+    """Give an SVG's width and height, from its viewBox."""
     found = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', picture.read_text(encoding="utf-8"))
     assert found, picture
     return float(found[1]), float(found[2])
