@@ -78,7 +78,8 @@ class Writer:
 
     def alike(self) -> bool:
         """Whether the lines of numbers serve arrays too, given NumPy's functions for those of `math`."""
-        refused = any(isinstance(n.value, Constant) or n.dtype == "bool" for n in self.graph.nodes)
+        named = any(n.op == "const" and isinstance(n.value, Constant) for n in self.graph.nodes)
+        refused = named or any(n.dtype == "bool" for n in self.graph.nodes)
         kinds = {(n.op, n.attrs) for n in self.graph.nodes if n.operands}
         return not refused and all(template(op, attrs, "python").both for op, attrs in kinds)
 

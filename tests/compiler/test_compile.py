@@ -246,3 +246,17 @@ def test_conditions_that_count_as_numbers_stay_in_their_type(text):
         assert [(v.dtype, v.shape) for v in found] == [(dtype, np.shape(x))] * len(found)
     value, grads = compile(gradient)(2.0)
     assert type(value) is type(grads["x"]) is float
+
+
+@pytest.mark.parametrize("more", ["", " + (x > 1) * y", " + pi * x"])
+def test_large_programs_share_their_lines_where_they_can(more):
+    lines = ["a0 = sin(x) * y", *(f"a{k} = sin(a{k - 1}) * y + x" for k in range(1, 400)), f"a399 * 0.5{more}"]
+    graph = grad(parse("; ".join(lines)))
+    f = compile(graph)
+    assert ("math.sin" in f.source) == (not more)  # given to lines that serve numbers and arrays
+    value, grads = f(0.3, 0.9)
+    values = run(graph, {"x": 0.3, "y": 0.9})
+    assert value == pytest.approx(values[graph.output], rel=1e-12)
+    assert grads["x"] == pytest.approx(values[graph.outputs["dz_dx"]], rel=1e-9)
+    many, slopes = f(np.full(3, 0.3), np.full(3, 0.9))
+    np.testing.assert_allclose([many, slopes["x"]], [[value] * 3, [grads["x"]] * 3], rtol=1e-12)
