@@ -119,12 +119,15 @@ class ArrayWriter:
             module.header("A training step: the gradient of", plan.loss, plan.notes(), plan.target.name, plan.dtype)
         ]
         head.append("from __future__ import annotations\n")
+        labels = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const"}
+        hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in labels}
+        known = f"import numpy as {hidden.get('np', 'np')}\n"
         system = ["import math"] if any("math." in t for t in library.values()) else []
-        system += [*module.imported("math", sorted(imports)), "from typing import Any"]
-        known = "import numba\n" * bool(self.fused) + "import numpy as np\n"
+        system += module.imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(imports)])
+        system.append("from typing import Any")
+        known = "import numba\n" * bool(self.fused) + known
         head += ["\n".join(system) + "\n", known, "Array = Any  # a number or a NumPy array\n"]
         loops = [self.fused.function] if self.fused else []
-        hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in self.labels}
         body = [module.renamed(t, hidden) for t in [*library.values(), *loops, "\n".join(text) + "\n"]]
         return "\n".join(head) + "\n\n" + "\n\n".join(body)
 

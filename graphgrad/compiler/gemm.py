@@ -103,10 +103,9 @@ class GemmWriter(ArrayWriter):
         if self.linear is None:
             return text
         letter = "s" if self.plan.dtype == "float32" else "d"
-        known = f"import numpy as np\nfrom scipy.linalg.blas import {letter}gemm as gemm\n"
-        text = text.replace("import numpy as np\n", known, 1).replace(
-            _LEFT, "in place, and what is left of the gradient.", 1
-        )
+        known = rf"\g<0>from scipy.linalg.blas import {letter}gemm as gemm\n"
+        text = re.sub(r"^import numpy as \w+\n", known, text, count=1, flags=re.MULTILINE)
+        text = text.replace(_LEFT, "in place, and what is left of the gradient.", 1)
         return text.replace("def bind(", f"{PRODUCT}\n\ndef bind(", 1)
 
 

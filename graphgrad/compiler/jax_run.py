@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,7 +73,8 @@ class JaxRun(Run):
 
     def _held(self, vectors: Sequence[Any]) -> None:
         """Give vectors to JAX; each is a copy, since a step uses its own up."""
-        self.vectors = [self._module["np"].array(v, self.step.dtype) for v in vectors]
+        array = import_module("jax.numpy").array  # an extra
+        self.vectors = [array(v, self.step.dtype) for v in vectors]
 
     def _typed(self, data: Sequence[Any]) -> list[Array]:
         """Data in the step's type; labels in one that JAX has without 64 bits, too."""

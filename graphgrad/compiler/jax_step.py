@@ -44,14 +44,19 @@ class JaxWriter:
         calls = self.loss.calls(self.dialect) | self.calls(plan.folded)
         imports, library = module.library(calls, numpy_functions)
         library |= {n: t for n, t in module.library(library, jax_functions)[1].items() if n in library}
-        hidden = {name: f"{name}_" for name in [*imports, *library, "np", "jax"] if name in self.loss.labels}
+        labels = {label for label, n in zip(self.loss.labels, self.loss.graph.nodes, strict=True) if n.op != "const"}
+        hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in labels}
         head = [
             module.header("A training step: the gradient of", plan.loss, plan.notes(), plan.target.name, plan.dtype)
         ]
         head.append("from __future__ import annotations\n")
         system = ["import math"] if any("math." in t for t in library.values()) else []
-        system += ["from functools import partial", *module.imported("math", sorted(imports)), "from typing import Any"]
-        head += ["\n".join(system) + "\n", "import jax\nimport jax.numpy as np\n"]
+        system += [
+            "from functools import partial",
+            *module.imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(imports)]),
+        ]
+        system.append("from typing import Any")
+        head += ["\n".join(system) + "\n", f"import jax\nimport jax.numpy as {hidden.get('np', 'np')}\n"]
         head += ['jax.config.update("jax_enable_x64", True)\n'] if plan.dtype == "float64" else []
         head.append("Array = Any  # a number or an array\n")
         body = [module.renamed(t, hidden) for t in [*library.values(), "\n".join(text) + "\n"]]

@@ -123,19 +123,3 @@ def test_norms_of_large_gradients_do_not_overflow(size):
         run(np.full((4, 3), size, np.float32))
     np.testing.assert_allclose(runs[0].theta, runs[1].theta, rtol=1e-5)
     assert size < 1 or np.linalg.norm(runs[0].theta - 1) == pytest.approx(1, rel=1e-5)
-
-
-@pytest.mark.usefixtures("as_python")
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_names_of_the_users_that_the_module_uses_too(dtype):
-    text = "exp = X @ W; log = log(1 + square(exp)) * np; L = sum(tanh(log) * real) + i * sum(exp(np)) + work * theta"
-    shapes = {"X": ("N", 3), "W": (3, 2), "np": 2, "real": (), "i": (), "work": (), "theta": ()}
-    loss = parse(text, shapes)
-    rng = np.random.default_rng(0)
-    values = {name: rng.normal(size=shapes[name]) for name in ("W", "np")}
-    data = {"X": rng.normal(size=(4, 3)), "real": 0.5, "i": 2.0, "work": 1.0, "theta": 3.0}
-    run = compile_step(loss, ["W", "np"], "p - 0.1 * g", dtype=dtype, target="numba").start(values)
-    assert run.step.way == "loops"
-    losses = [run(*[data[name] for name in run.step.data]) for _ in range(3)]
-    wanted, _ = by_hand(loss, values, [data] * 3, lambda p, g, *_: p - 0.1 * g, 0)
-    np.testing.assert_allclose(losses, wanted, rtol=1e-10 if dtype == "float64" else 1e-5)

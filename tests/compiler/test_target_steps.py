@@ -195,3 +195,19 @@ def test_products_that_add_keep_no_gradient():
     adam = compile_step(loss, NAMES, ADAM, constants=CONSTANTS, dtype="float64", target="scipy").start(start)
     adam(X, y, lr=0.1)
     assert adam.gradient["W1"].any()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("target", ON_ARRAYS)
+def test_names_of_the_users_that_modules_use_too(target, dtype):
+    need(target)
+    text = "exp = X @ W; log = log(1 + square(exp)) * np; L = sum(tanh(log) * real) + i * sum(exp(np)) + work * theta"
+    shapes = {"X": ("N", 3), "W": (3, 2), "np": 2, "real": (), "i": (), "work": (), "theta": ()}
+    loss = parse(text, shapes)
+    rng = np.random.default_rng(0)
+    values = {name: rng.normal(size=shapes[name]) for name in ("W", "np")}
+    data = {"X": rng.normal(size=(4, 3)), "real": 0.5, "i": 2.0, "work": 1.0, "theta": 3.0}
+    run = compile_step(loss, ["W", "np"], "p - 0.1 * g", dtype=dtype, target=target).start(values)
+    losses = [run(*[data[name] for name in run.step.data]) for _ in range(3)]
+    wanted, _ = by_hand(loss, values, [data] * 3, lambda p, g, *_: p - 0.1 * g, 0)
+    np.testing.assert_allclose(losses, wanted, rtol=1e-10 if dtype == "float64" else 1e-5)
