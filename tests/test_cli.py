@@ -126,6 +126,12 @@ ERRORS = [
     (("run", "x", "x=@"), "error: there is no file '' for 'x'\n"),
     (("run", "sqrt(x) + 1", "x=0"),
      "error: the slope of sqrt(x) is infinite where x = 0\n  sqrt(x) + 1\n  ^^^^^^^\n"),
+    (("verify", "nofile.csv"), "error: there is no file 'nofile.csv'\n"),
+    (("verify", "x**2", "--claim", "x=2*x*q"), "error: the claim names 'q', which the program does not; it has x\n"),
+    (("verify", "x**2", "--claim", "x=2x"),
+     "error: two values stand side by side; write * to multiply, and parentheses after a function\n  2x\n  ^\n"),
+    (("verify", "x**2", "--claim", "x=2*x", "--claim", "x=x"), "error: 'x' is claimed twice\n"),
+    (("verify", "2 + 3"), "error: there is nothing to verify; the expression has no variables\n"),
     (("derive", "x", "--wrt", "y"), "error: the graph has no input 'y'; it has x\n"),
     (("derive", "x", "-o", "no/such/d.tex"), "error: there is no folder 'no/such' to write 'd.tex' to\n"),
     (("derive", "x", "-o", "d.pdf"), "error: 'd.pdf' is of no known kind; known are .txt .md .tex .json\n"),
@@ -203,6 +209,34 @@ def test_an_expression_with_a_minus_in_front_is_told_from_an_option() -> None:
     done = graphgrad("run", "-x", "x=1")
     assert done.returncode == 2
     assert 'graphgrad run -- "-x" x=1' in done.stderr
+
+
+CLASSES = {  # a file of claims: what is said of it, and the exit code
+    "Expression; Variable; Claim; student\nx**2;x;2*x;Anna\nx**2;x;;Ben\n": (
+        ("2 claims: 1 PROVED, 1 UNSUPPORTED\n  1  Anna  PROVED  identical; wherever both sides are defined\n"
+        "  2  Ben   UNSUPPORTED  line 3: no claim\n"), 1),
+    "expression,variable,claim\nx*y,x,maximum(y,y)\n": (
+        ("1 claim: 1 UNSUPPORTED\n"
+        "  1  UNSUPPORTED  line 2: more cells than there are columns; put a claim with commas in quotes\n"), 1),
+    "expression,variable,claim\n": ("error: 'class.csv' holds no claims\n", 2),
+    "": ("error: 'class.csv' holds no claims\n", 2),
+    "expression,variable\nx,x\n": (
+        ("error: 'class.csv', line 1: there is no 'claim'; a claim has expression, variable, claim, and here are"
+        " expression, variable\n"), 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", CLASSES, ids=range(len(CLASSES)))
+def test_a_class_is_graded_whatever_one_answer_is(content, tmp_path) -> None:
+    (tmp_path / "class.csv").write_text(content)
+    done = graphgrad("verify", "class.csv", folder=tmp_path)
+    assert (done.stdout + done.stderr, done.returncode) == CLASSES[content]
+
+
+@pytest.mark.parametrize("arguments", [("x**2", "--claim", "x=stack([x,x])"), ("x", "--claim", "x=2")])
+def test_only_a_gradient_that_can_be_trusted_exits_with_zero(arguments) -> None:
+    assert graphgrad("verify", *arguments).returncode == 1
+    assert graphgrad("verify", "x", "--claim", "x=1").returncode == 0
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -41,7 +41,7 @@ def command(
 
     A file of claims has the columns expression, variable, claim. A module, of a gradient or of a
     training step, is read, never imported. A network is proved at small shapes, and its compiled code certified at its
-    true size. Exits with 1 where anything is refuted.
+    true size. Exits with 1 where anything is refuted, or could not be judged.
     """
     from graphgrad.proof import report
 
@@ -51,7 +51,7 @@ def command(
     write = report.to_json if as_json else report.markdown if markdown else report.text
     for found in reports:
         click.echo(write(found))
-    sys.exit(1 if any(found.refuted for found in reports) else 0)
+    sys.exit(0 if all(found.ok for found in reports) else 1)
 
 
 def _report(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout: float) -> Report:
@@ -90,16 +90,23 @@ def _network(sizes: str, loss: str, timeout: float) -> list[Report]:
 
 def _one(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout: float) -> Report:
     from graphgrad.frontend.parse import parse
+    from graphgrad.proof.cases import names_known
     from graphgrad.proof.claims import check
     from graphgrad.proof.graphs import verify
 
     graph = parse(read_program(source), read_shapes(shapes))
+    if not graph.inputs:
+        raise UsageError("there is nothing to verify", hint="the expression has no variables")
     if not claims:
         return verify(graph, timeout=timeout)
     pairs = [claim.partition("=") for claim in claims]
     for name, equals, text in pairs:
         if not equals or not name.strip().isidentifier() or not text.strip():
             raise UsageError(f"'{name}{equals}{text}' is no claim", hint="write NAME=EXPR, as in x1=sin(x2)/x1")
+        names_known(text, {**graph.first_named, **graph.inputs})
+    names = [name.strip() for name, _, _ in pairs]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise UsageError(f"'{twice}' is claimed twice")
     return check(graph, {name.strip(): text for name, _, text in pairs}, timeout=timeout)
 
 

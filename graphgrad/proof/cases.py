@@ -166,13 +166,19 @@ def claimed_values(text: str, examined: Examined) -> list[tuple[str, Array, int]
     """
     named = {target: value for target, value, _ in reading.read(source_of(examined.graph), examined.inputs) if target}
     known: dict[str, Any] = {**named, **examined.inputs}
+    used = names_known(text, known)
+    checked = parse(text, {name: np.shape(known[name]) for name in used if name in known})
+    return reading.read(checked.source, known)
+
+
+def names_known(text: str, known: Collection[str]) -> list[str]:
+    """The names that a claim uses; ParseError where it is not in the language, UsageError where it names a stranger."""
     used = free_names(text)
     for name in used:
         if name not in known and name not in CONSTANTS:
             hint = did_you_mean(name, known) or f"it has {', '.join(known)}"
             raise UsageError(f"the claim names '{name}', which the program does not", hint=hint)
-    checked = parse(text, {name: np.shape(known[name]) for name in used if name in known})
-    return reading.read(checked.source, known)
+    return used
 
 
 def free_names(text: str) -> list[str]:

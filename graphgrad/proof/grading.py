@@ -6,11 +6,13 @@ import csv
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
+from graphgrad.core.files import check_kind
 from graphgrad.proof.claims import check
 from graphgrad.proof.clock import TimeUp
 from graphgrad.proof.graphs import TIMEOUT
@@ -22,35 +24,41 @@ COLUMNS = ("expression", "variable", "claim")
 
 
 class Row(NamedTuple):
-    """One claim of a file, the line it stands on, and what is wrong with that line."""
+    """One claim of a file, the line it stands on, what is wrong with that line, and what else stands there."""
 
     expression: str
     variable: str
     claim: str
     line: int
     problem: str = ""
+    others: tuple[tuple[str, str], ...] = ()  # columns and their cells
 
 
 def read_claims(path: str | Path) -> list[Row]:
     """Give the claims of a .csv file with the columns expression, variable, claim, or of a .jsonl file with these keys.
 
-    A row that is not of that form says so. Raises DataError, with the line, where none is.
+    Cells are parted by commas, semicolons or tabs; upper case and blanks in the header do not matter. A row that is not
+    of that form says so. Raises UsageError where there is no such file, DataError where it holds no claims, or lacks a
+    column.
     """
     path = Path(path)
+    if not path.is_file():
+        raise UsageError(f"there is no file '{path}'")
+    check_kind(path, (".csv", ".jsonl", ".ndjson"))
     try:
         content = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {path}: {error}") from None
+    except UnicodeDecodeError:
+        raise DataError(f"'{path}' is no text", hint="claims are a file of UTF-8") from None
+    lines = content.splitlines(keepends=True)
     if path.suffix == ".csv":
-        reader = csv.DictReader(content.splitlines(keepends=True))
-        rows = [_row(dict(row), reader.line_num) for row in reader]
-    elif path.suffix in {".jsonl", ".ndjson"}:
-        rows = [_row(_object(line), k) for k, line in enumerate(content.splitlines(), 1) if line.strip()]
+        separator = max(",;\t", key=lines[0].count) if lines else ","
+        reader = csv.DictReader(lines, delimiter=separator)
+        found = [(dict(row), reader.line_num) for row in reader]
     else:
-        raise UsageError(f"{path.name} is neither .csv nor .jsonl")
-    if rows and all(row.problem for row in rows):
-        raise DataError(f"{path}, {rows[0].problem}", hint=f"its columns are {', '.join(COLUMNS)}")
-    return rows
+        found = [(_object(line), k) for k, line in enumerate(lines, 1) if line.strip()]
+    if not found:
+        raise DataError(f"'{path}' holds no claims")
+    return _rows(found, path)
 
 
 def _object(line: str) -> Any:
@@ -60,13 +68,36 @@ def _object(line: str) -> Any:
         return f"this is no JSON: {error}"
 
 
+def _rows(found: Sequence[tuple[Any, int]], path: Path) -> list[Row]:
+    """Give rows; a column that all of them lack is an error, a cell that one lacks is that row's own."""
+    heads = dict.fromkeys(_heading(n) for row, _ in found if isinstance(row, Mapping) for n in row if n is not None)
+    if missing := [column for column in COLUMNS if column not in heads]:
+        hint = f"a claim has {', '.join(COLUMNS)}, and here are {', '.join(heads) or 'none'}"
+        raise DataError(f"'{path}', line 1: there is no '{missing[0]}'", hint=hint)
+    return [_row(row, line) for row, line in found]
+
+
+def _heading(name: Any) -> str:
+    plain = str(name).strip()
+    return plain.casefold() if plain.casefold() in COLUMNS else plain
+
+
 def _row(found: Any, line: int) -> Row:
     if isinstance(found, str) or not isinstance(found, Mapping):
         said = found if isinstance(found, str) else f"an object with the keys {', '.join(COLUMNS)} is wanted"
         return Row("", "", "", line, f"line {line}: {said}")
-    missing = [column for column in COLUMNS if not isinstance(found.get(column), str | int | float)]
-    expression, variable, claim = (str(found.get(column, "")) for column in COLUMNS)
-    return Row(expression, variable, claim, line, f"line {line}: no {missing[0]}" if missing else "")
+    cells = {_heading(name): _cell(value) for name, value in found.items() if name is not None}
+    expression, variable, claim = (cells.get(column, "") for column in COLUMNS)
+    others = tuple((name, cell) for name, cell in cells.items() if name not in COLUMNS)
+    missing = [column for column in COLUMNS if not cells.get(column)]
+    problem = f"line {line}: no {missing[0]}" if missing else ""
+    if None in found:
+        problem = f"line {line}: more cells than there are columns; put a claim with commas in quotes"
+    return Row(expression, variable, claim, line, problem, others)
+
+
+def _cell(value: Any) -> str:
+    return str(value).strip() if isinstance(value, str | int | float) else ""
 
 
 def grade(
@@ -78,19 +109,30 @@ def grade(
 ) -> Report:
     """Give a finding for every claim, by its number from 1, in order: a file's, or those of a list.
 
-    Each claim has `timeout` seconds; one that hangs is UNKNOWN and holds up no other. A claim that cannot be read is
-    UNSUPPORTED, with the error. `progress` is called with (done, total) as findings come in.
+    Each claim has `timeout` seconds; one that hangs is UNKNOWN and holds up no other. A claim that cannot be read, or
+    is not there, is UNSUPPORTED, with the error. `progress` is called with (done, total) as findings come in.
     """
     start = time.monotonic()
-    rows = read_claims(claims) if isinstance(claims, str | Path) else [
-        r if isinstance(r, Row) else _row(r, k) for k, r in enumerate(claims, 1)]  # fmt: skip
+    rows = read_claims(claims) if isinstance(claims, str | Path) else _listed(claims)
     findings: dict[int, Finding] = {}
     jobs = [(row, timeout) for row in rows]
     for index, result in parallel(graded, jobs, timeout + GRACE, processes or os.cpu_count() or 1):
         findings[index] = result if isinstance(result, Finding) else _lost(result, timeout)
         progress(len(findings), len(rows))
     named = {str(k + 1): findings[k] for k in range(len(rows))}
-    return Report(f"{len(rows)} claims", named, time.monotonic() - start)
+    counts = Counter(str(finding.verdict) for finding in named.values())
+    counted = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+    subject = f"{len(rows)} claim{'s' * (len(rows) != 1)}: {counted}"
+    others = {str(k): dict(row.others) for k, row in enumerate(rows, 1)}
+    return Report(subject, named, time.monotonic() - start, others=others)
+
+
+def _listed(claims: Sequence[Row | Mapping[str, Any]]) -> list[Row]:
+    if not claims:
+        raise UsageError("there are no claims to grade")
+    read = [row for row in claims if isinstance(row, Row)]
+    said = [(row, k) for k, row in enumerate(claims, 1) if not isinstance(row, Row)]
+    return read or _rows(said, Path("claims"))
 
 
 def _lost(error: Exception, timeout: float) -> Finding:

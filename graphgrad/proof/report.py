@@ -24,6 +24,7 @@ class Report(Mapping[str, Finding]):
     findings: Mapping[str, Finding]
     seconds: float = 0.0
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # at which it was examined
+    others: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of claims in a file: its other columns
 
     def __getitem__(self, name: str) -> Finding:
         return self.findings[name]
@@ -47,7 +48,7 @@ class Report(Mapping[str, Finding]):
 
     @property
     def refuted(self) -> bool:
-        """Whether any finding is REFUTED: the commands then exit with 1."""
+        """Whether any finding is REFUTED."""
         return any(f.verdict is Verdict.REFUTED for f in self.findings.values())
 
 
@@ -59,19 +60,40 @@ def text(report: Report) -> str:
     x**2
       x  PROVED  normal form; everywhere
     """
-    width = max((len(name) for name in report), default=0)
-    under = "\n" + " " * (width + 6)  # a message of several lines stays in its place
-    lines = [f"  {name:{width}}  {finding.verdict}  {'; '.join(facts(finding)).replace(chr(10), under)}".rstrip()
-             for name, finding in report.items()]  # fmt: skip
+    table = _named(report)[1:]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    under = "\n" + " " * (sum(widths) + 2 * len(widths) + 4)  # a message of several lines stays in its place
+    lines = [
+        f"  {'  '.join(map(str.ljust, cells, widths))}  {found.verdict}  {'; '.join(facts(found))}".rstrip()
+        for cells, found in zip(table, report.values(), strict=True)
+    ]
+    lines = [line.replace("\n", under) for line in lines]
     return "\n".join([*report.subject.splitlines(), *lines, *_shapes(report)])
 
 
 def markdown(report: Report) -> str:
     """Write a report as a Markdown table."""
-    rows = [f"| `{name}` | {f.verdict} | {'; '.join(facts(f)).replace('|', chr(92) + '|').replace(chr(10), ' ')} |"
-            for name, f in report.items()]  # fmt: skip
+    heads, *names = _named(report)
+    table = [[*heads, "verdict", "reason"], ["---"] * (len(heads) + 2)]
+    for (name, *more), found in zip(names, report.values(), strict=True):
+        told = (cell.replace("|", r"\|") for cell in (*more, str(found.verdict), _one_line("; ".join(facts(found)))))
+        table.append([f"`{name}`", *told])
     subject = "\n".join(f"    {line}" for line in report.subject.splitlines())
-    return "\n".join([subject, "", "| gradient | verdict | reason |", "|---|---|---|", *rows, *_shapes(report)])
+    lines = [f"| {' | '.join(row)} |".replace("| --- ", "|---").replace("--- |", "---|") for row in table]
+    return "\n".join([subject, "", *lines, *_shapes(report)])
+
+
+def _named(report: Report) -> list[list[str]]:
+    """A heading, and for every finding its name, with the other columns of a file of claims."""
+    heads = list(dict.fromkeys(head for row in report.others.values() for head in row))
+    rows = [[name, *(report.others.get(name, {}).get(head, "") for head in heads)] for name in report]
+    return [["claim" if report.others else "gradient", *heads], *rows]
+
+
+def _one_line(said: str) -> str:
+    """What an error says with its place, on one line: the words, and the text without its carets."""
+    words, *excerpt = said.splitlines() or [""]
+    return f"{words}: `{excerpt[0].strip()}`" if excerpt else words
 
 
 def html(report: Report) -> str:
@@ -81,13 +103,14 @@ def html(report: Report) -> str:
     >>> "PROVED</span>" in page, "a &lt; b" in page
     (True, True)
     """
+    heads, *names = _named(report)
     rows = "".join(
-        f"<tr><td><code>{escape(name)}</code></td><td>{_badge(f)}</td>"
-        f'<td style="text-align:left">{escape("; ".join(facts(f)))}</td></tr>'
-        for name, f in report.items()
+        f"<tr><td><code>{escape(name)}</code></td>{''.join(f'<td>{escape(cell)}</td>' for cell in more)}"
+        f'<td>{_badge(f)}</td><td style="text-align:left">{escape(_one_line("; ".join(facts(f))))}</td></tr>'
+        for (name, *more), f in zip(names, report.values(), strict=True)
     )
     notes = "".join(f"<p>{escape(line)}</p>" for line in _shapes(report) if line)
-    head = "<tr><th>gradient</th><th>verdict</th><th>reason</th></tr>"
+    head = f"<tr>{''.join(f'<th>{escape(word)}</th>' for word in (*heads, 'verdict', 'reason'))}</tr>"
     return (
         f'<div style="max-width:100%;overflow-x:auto"><pre>{escape(report.subject)}</pre>'
         f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>{notes}</div>"
@@ -108,9 +131,13 @@ def to_json(report: Report) -> str:
         "ok": report.ok,
         "seconds": round(report.seconds, 3),
         "shapes": {name: list(shape) for name, shape in report.shapes.items()},
-        "findings": {name: _plain(finding) for name, finding in report.items()},
+        "findings": {name: _plain(finding) | _row(report, name) for name, finding in report.items()},
     }
     return json.dumps(found, indent=2, ensure_ascii=False)
+
+
+def _row(report: Report, name: str) -> dict[str, Any]:
+    return {"row": dict(report.others[name])} if report.others.get(name) else {}
 
 
 def facts(finding: Finding) -> list[str]:

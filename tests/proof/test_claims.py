@@ -12,7 +12,7 @@ from graphgrad.proof.code import verify_function
 from graphgrad.proof.equivalence import equivalent
 from graphgrad.proof.grading import grade, read_claims
 from graphgrad.proof.graphs import verify
-from graphgrad.proof.report import markdown, text, to_json
+from graphgrad.proof.report import html, markdown, text, to_json
 from graphgrad.proof.verdicts import Verdict
 
 
@@ -109,6 +109,7 @@ def test_many_claims(tmp_path):
     ]
     assert seen == [(k, 5) for k in range(1, 6)]
     assert [row[:3] for row in read_claims(tmp_path / "claims.csv")] == rows
+    assert report.subject == "5 claims: 1 PROVED, 3 UNSUPPORTED, 1 REFUTED"
     (tmp_path / "bad.jsonl").write_text('{"expression": "x"}')
     with pytest.raises(DataError, match="line 1"):
         read_claims(tmp_path / "bad.jsonl")
@@ -148,6 +149,19 @@ def test_time_is_kept():
     report = check(hard, {f"x{i}": f"cos(x{i}) * {hard}" for i in range(9)}, timeout=3)
     assert not report.ok
     assert time.monotonic() - start < 10
+
+
+def test_other_columns_of_a_class_are_in_every_report():
+    claim = {"expression": "x*y", "variable": "x", "claim": "y +", "student": "A|n<a"}
+    report = grade([claim], processes=1)
+    assert text(report).splitlines()[1].startswith("  1  A|n<a  UNSUPPORTED  an operand is missing here")
+    assert markdown(report).splitlines()[2:] == [
+        "| claim | student | verdict | reason |",
+        "|---|---|---|---|",
+        "| `1` | A\\|n<a | UNSUPPORTED | an operand is missing here: `y +` |",
+    ]
+    assert "<td>A|n&lt;a</td>" in html(report)
+    assert json.loads(to_json(report))["findings"]["1"]["row"] == {"student": "A|n<a"}
 
 
 def test_renderings():
