@@ -19,8 +19,9 @@ POINT = ["x1=0.5", "x2=0.75"]
 def graphgrad(*arguments, folder=None, stdin="", **variables):
     here = str(Path(__file__).parents[1])
     environment = {**os.environ, "PYTHONPATH": here, "COLUMNS": "100", "NO_COLOR": "1", **variables}
+    given = [said if isinstance(said, bytes) else str(said) for said in arguments]
     return subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=folder, env=environment, input=stdin,
+        [*COMMAND, *given], capture_output=True, text=True, cwd=folder, env=environment, input=stdin,
         check=False, timeout=120,
     )  # fmt: skip
 
@@ -132,6 +133,9 @@ ERRORS = [
      "error: two values stand side by side; write * to multiply, and parentheses after a function\n  2x\n  ^\n"),
     (("verify", "x**2", "--claim", "x=2*x", "--claim", "x=x"), "error: 'x' is claimed twice\n"),
     (("verify", "2 + 3"), "error: there is nothing to verify; the expression has no variables\n"),
+    (("run", "/"), "error: '/' is a folder; name a file that holds a program\n"),
+    (("run", b"\xff*x", "x=1"),
+     "error: the program has a character that is no text, '\\udcff'; a program is UTF-8\n"),
     (("derive", "x", "--wrt", "y"), "error: the graph has no input 'y'; it has x\n"),
     (("derive", "x", "-o", "no/such/d.tex"), "error: there is no folder 'no/such' to write 'd.tex' to\n"),
     (("derive", "x", "-o", "d.pdf"), "error: 'd.pdf' is of no known kind; known are .txt .md .tex .json\n"),
@@ -181,6 +185,11 @@ def test_arrays_of_objects_of_complex_numbers_and_of_other_names(tmp_path) -> No
         done = graphgrad("run", "sum(x)", f"x=@{name}", folder=tmp_path)
         assert done.returncode == 2
         assert said in done.stderr
+
+
+def test_a_program_of_windows_begins_with_a_mark(tmp_path) -> None:
+    (tmp_path / "program.txt").write_bytes(b"\xef\xbb\xbfy = x*x\r\ny + 1\r\n")
+    assert json.loads(graphgrad("run", "program.txt", "x=3", "--json", folder=tmp_path).stdout)["value"] == 10
 
 
 def test_a_file_that_is_no_text_is_said_to_be_none(tmp_path) -> None:

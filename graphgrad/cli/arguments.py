@@ -66,6 +66,8 @@ def read_program(source: str) -> str:
     path = Path(source)
     try:
         found = len(source) < 256 and path.is_file()
+        if len(source) < 256 and source[:1] in {"/", "."} and path.is_dir():
+            raise UsageError(f"'{source}' is a folder", hint="name a file that holds a program")
     except (OSError, ValueError):  # too long for a file's name, or with a null in it
         found = False
     if found:

@@ -92,6 +92,7 @@ def main() -> None:
     except (GraphgradError, OSError) as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+    except (click.Abort, KeyboardInterrupt) as stop:
+        told = str(stop.__cause__ or "")  # click's Abort has the interrupt as its cause
+        click.echo(f"interrupted: {told}" if told else "interrupted", err=True)
         sys.exit(130)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from graphgrad.cli.answers import say_wrote, working
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_kind, check_writable
@@ -30,6 +32,8 @@ def check_files(said: dict[str, Any]) -> None:
         check_tensors(said["checkpoint"])
         if said["checkpoint"] in said["saved"]:
             raise UsageError("the model and the checkpoints need a file each", hint="they are not the same thing")
+        if said["resume"] and not said["checkpoint"].is_file():
+            click.echo(f"note: there is no '{said['checkpoint']}' yet, and the run begins anew", err=True)
     if said["history"]:
         from graphgrad.learn.history import check_history
 

@@ -142,7 +142,7 @@ class Builder:
         if node.dtype == "int":
             return
         if node.op != "input":
-            raise Misfit(f"{op} wants integers as {name}")
+            raise Misfit(f"{op} wants an input of integers as {name}")
         self.nodes[operand] = node._replace(dtype="int")
 
 

@@ -58,6 +58,7 @@ def parse(text: str, shapes: Mapping[str, Any] | None = None, /, **more: Any) ->
 def _statements(text: str) -> tuple[str, list[ast.stmt]]:
     if not isinstance(text, str):
         raise UsageError(f"a program is text, not {type(text).__name__}")
+    text = text.removeprefix("\ufeff")  # with which editors of Windows begin a file
     source = "\n".join(line.strip() for line in text.splitlines()).strip()  # there are no blocks: indentation is free
     if len(source) > LENGTH:
         raise ParseError(f"the program has {len(source)} characters, {LENGTH} at most are read")
@@ -65,6 +66,8 @@ def _statements(text: str) -> tuple[str, list[ast.stmt]]:
         raise ParseError("the program is empty", hint="write an expression, such as log(x1*x2)*sin(x2)")
     if "\0" in source:
         raise ParseError("the program contains a null character")
+    if not source.isascii() and (bad := next((c for c in source if "\ud800" <= c <= "\udfff"), "")):
+        raise ParseError(f"the program has a character that is no text, {bad!r}", hint="a program is UTF-8")
     try:
         statements = ast.parse(source).body
     except SyntaxError as error:

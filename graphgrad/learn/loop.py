@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -78,15 +78,33 @@ class Loop:
             self.run.restore(state)
         self.data = {task.net.data: task.learn.X, task.objective.target: task.learn.Y}
         self.kept = time.monotonic()
+        self.hold()
+
+    def hold(self) -> None:
+        """Know where the run stands between two steps."""
+        records = [*self.standing.records]
+        self.whole = self.run.state(), replace(self.standing, records=records), self.best
 
     def train(self) -> Model:
         """Take all steps that are left, or as many as it needs; gives the model, the best where patience ended it."""
         with threads_for(self.task.objective.graph, self.task.order.batch):
             self.look(always=False)
-            self.take_rounds()
+            try:
+                self.take_rounds()
+            except KeyboardInterrupt:
+                raise self.interrupted() from None
             self.look(always=True)
         self.keep(always=True)
         return self.model(self.best if self.task.stops.patience and self.best else self.now())
+
+    def interrupted(self) -> KeyboardInterrupt:
+        """Write a checkpoint of the last place between two steps, as an interrupt may come within one."""
+        keeping = self.task.keeping
+        if keeping is None or not keeping.writes:
+            return KeyboardInterrupt()
+        state, standing, best = self.whole
+        write_checkpoint(keeping.path, keeping.mark, standing, state, best)
+        return KeyboardInterrupt(f"step {state['t']} is kept in '{keeping.path}', and resume goes on from there")
 
     def take_rounds(self) -> None:
         """Take rounds until there is reason to end."""
@@ -107,7 +125,8 @@ class Loop:
 
     def piece(self, rows: Any, start: int, count: int) -> float:
         """Take some steps of a round; gives the seconds that it took."""
-        batch, before, began = self.task.order.batch, self.run.state(), time.perf_counter()
+        self.hold()
+        batch, before, began = self.task.order.batch, self.whole[0], time.perf_counter()
         places = rows[start * batch : (start + count) * batch]
         losses = self.steps(places)
         took = time.perf_counter() - began

@@ -185,6 +185,24 @@ def test_a_disk_that_fills_up_in_a_process_of_its_own(tmp_path):
     assert all(np.array_equal(one[name], two[name]) for name in two)
 
 
+def test_an_interrupt_keeps_the_last_step(tmp_path):
+    X = np.random.default_rng(0).normal(size=(50, 3))
+    how = {"y": X.sum(axis=1), "batch_size": 7}
+
+    def stop(record):
+        if record.epoch == 3:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "run.safetensors"
+    with pytest.raises(KeyboardInterrupt, match=r"step \d+ is kept in '.*run.safetensors'"):
+        fit(mlp(3, 4, 1), X, **how, epochs=6, checkpoint=path, each=stop)
+    resumed, _ = fit(mlp(3, 4, 1), X, **how, epochs=6, checkpoint=path, resume=True)
+    whole, _ = fit(mlp(3, 4, 1), X, **how, epochs=6)
+    assert all(np.array_equal(resumed.weights[name], whole.weights[name]) for name in whole.weights)
+    with pytest.raises(KeyboardInterrupt):
+        fit(mlp(3, 4, 1), X, **how, epochs=6, each=stop)
+
+
 PROGRAM = """
 import signal, sys
 import numpy as np
