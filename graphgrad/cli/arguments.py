@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -138,6 +139,10 @@ def _constant(name: str, text: str) -> float:
     refused = f"'{text}' is no value for '{name}'"
     if any(sign in text for sign in ";=\n"):
         raise UsageError(refused, hint="write a number, or an expression of numbers")
+    if re.fullmatch(r"[+-]?\d+,\d+", text):
+        raise UsageError(
+            refused, hint=f"decimals have a point, {text.replace(',', '.')}; a list has brackets, [{text}]"
+        )
     try:
         graph = parse(text)
         if graph.inputs:

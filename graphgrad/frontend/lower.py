@@ -11,11 +11,11 @@ from typing import Any
 
 from graphgrad.core.builder import Builder
 from graphgrad.core.constants import CONSTANTS
-from graphgrad.core.errors import ParseError, ShapeError, Span, did_you_mean
+from graphgrad.core.errors import ParseError, ShapeError, Span
 from graphgrad.core.op import SYMBOLS, Op
 from graphgrad.core.ops import NAMES, OPS
 from graphgrad.core.shapes import Misfit
-from graphgrad.frontend.refusals import EXPONENT, INSTEAD, LARGEST, bound, said
+from graphgrad.frontend.refusals import EXPONENT, FOREIGN, INSTEAD, LARGEST, OPERATORS, bound, meant, said
 from graphgrad.frontend.static import refusal, static_key, static_value
 
 MODULES = frozenset({"np", "numpy", "math", "linalg", "special", "scipy"})
@@ -45,7 +45,8 @@ class Lowering:
         kind = type(tree)
         rule = _RULES.get(kind)
         if rule is None:
-            raise self.error(tree, f"{said(tree)} is not part of the language")
+            hint = "write & and | for conditions" if kind is ast.BoolOp else ""
+            raise self.error(tree, f"{said(tree)} is not part of the language", hint)
         self.depth += 1
         if self.depth > DEPTH:
             raise self.error(tree, f"nested more than {DEPTH} deep", "name the inner parts on lines of their own")
@@ -58,7 +59,8 @@ class Lowering:
     def constant(self, tree: ast.Constant) -> int:
         value = tree.value
         if not isinstance(value, int | float) or isinstance(value, bool):
-            raise self.error(tree, f"{value!r} is no number")
+            hint = "leave the quotes out" if isinstance(value, str) and value else ""
+            raise self.error(tree, f"{value!r} is no number", hint)
         if not value <= LARGEST:
             raise self.error(tree, "this number is too large")
         return self.builder.const(value)
@@ -89,7 +91,7 @@ class Lowering:
         for part in reversed(chain):
             row = _OPERATORS.get(type(part.op))
             if row is None:
-                hint = "write ** for powers" if isinstance(part.op, ast.BitXor) else ""
+                hint = OPERATORS.get(type(part.op).__name__, "")
                 raise self.error(part, "this operator is not part of the language", hint)
             if isinstance(part.op, ast.Pow):
                 self.refuse_towers(part.right)
@@ -144,16 +146,16 @@ class Lowering:
         if isinstance(func, ast.Attribute):
             name = func.attr
             if not self.is_module(func.value):
+                self.refuse_others(func)
                 arguments.insert(0, func.value)
         elif isinstance(func, ast.Name):
             name = func.id
         else:
-            raise self.error(func, "only functions of the language can be called")
+            raise self.error(func, "only functions of the language can be called", "write * to multiply")
         row = NAMES.get(name)
         if row is None:
-            near = "" if name.startswith("_") else did_you_mean(name, NAMES)
             what = "variable" if name in self.env else "unknown function"
-            hint = near or ("write * to multiply" if name in self.env else "")
+            hint = meant(name) or ("write * to multiply" if name in self.env or len(name) == 1 else "")
             raise self.error(func, f"{what} '{name}'" + (" cannot be called" if name in self.env else ""), hint)
         if row.variadic:
             return self.variadic(tree, row, arguments)
@@ -165,6 +167,12 @@ class Lowering:
             raise self.error(tree, wanted)
         attrs = self.attributes(tree, row, arguments[len(given) :])
         return self.apply(tree, row, [self.lower(a) for a in given], attrs)
+
+    def refuse_others(self, func: ast.Attribute) -> None:
+        """Refuse functions of modules that the language does not have."""
+        if isinstance(func.value, ast.Name) and func.value.id in FOREIGN and func.value.id not in self.env:
+            hint = f"write {func.attr} or np.{func.attr}"
+            raise self.error(func.value, f"'{func.value.id}' is not part of the language", hint)
 
     def variadic(self, tree: ast.Call, row: Op, arguments: list[ast.expr]) -> int:
         """A row that takes one list of operands; in definitions `[f(a), ...]` stands for f of every one."""

@@ -87,6 +87,9 @@ def _explain(error: SyntaxError, source: str) -> ParseError:
     column = min(max((error.offset or 1) - 1, 0), max(len(shown), 1))
     end = max(error.end_offset or 0, column + 2) - 1 if error.end_lineno == error.lineno else column + 1
     message, hint = _mistake(said, shown, column)
+    if hint == _LAMBDA:  # Python says it where the colon is missing
+        column = shown.index("lambda")
+        end = column + 6
     return ParseError(message, hint=hint, source=source, span=Span(line, column, line, end))
 
 
@@ -102,12 +105,18 @@ def _mistake(said: str, shown: str, column: int) -> tuple[str, str]:
         message, hint = "two values stand side by side", "write * to multiply, and parentheses after a function"
     elif after == "|" and not before:
         message, hint = "bars are not part of the language", "write abs(x)"
+    elif said.startswith("cannot assign to"):
+        message, hint = said.partition(" here")[0], "a name stands left of =, as in y = x*x"
+        if "function call" in said:
+            message, hint = "functions are not defined", "write the expression alone, or y = x*x"
     elif "parenthes" in said or "never closed" in said or "unmatched" in said:
         pass
     elif (before and before in "+-*/@(,=<>&|") or (not before and shown.lstrip()[:1] in {"*", "/", "@"}):
         message = "an operand is missing here"
-    elif "lambda" in (re.split(r"[ *]", shown[column:])[0], shown[max(0, column - 6) : column]):
-        message, hint = "'lambda' is a word of Python's", "write lambda_"
+    elif re.search(r"\blambda\b", shown):
+        message, hint = "'lambda' is a word of Python's", _LAMBDA
+    elif "line continuation" in said:
+        message, hint = "'\\' is not part of the language", "write a / b for a fraction, and sin(x) for \\sin x"
     return message, hint
 
 
@@ -129,7 +138,9 @@ def _assignment(statement: ast.stmt, source: str) -> tuple[str, ast.expr]:
                      hint=hint, source=source, span=span)  # fmt: skip
 
 
-_WRITTEN = {"−": "-", "–": "-", "×": "*", "⋅": "*", "∙": "*", "÷": "/", "²": "**2", "³": "**3", "√": "sqrt(x)",
+_LAMBDA = "write lambda_"
+_WRITTEN = {**{subscript: f"{digit}, as in x{digit}" for digit, subscript in enumerate("₀₁₂₃₄₅₆₇₈₉")},
+            "−": "-", "–": "-", "×": "*", "⋅": "*", "∙": "*", "÷": "/", "²": "**2", "³": "**3", "√": "sqrt(x)",
             "≤": "<=", "≥": ">=", "≠": "!=", "\u00a0": "an ordinary space"}  # fmt: skip
 _STATEMENTS = {"Import": "an import", "ImportFrom": "an import", "FunctionDef": "a function definition",
                "ClassDef": "a class", "For": "a loop", "While": "a loop", "If": "an if statement",

@@ -6,6 +6,9 @@ import ast
 import math
 import sys
 
+from graphgrad.core.errors import did_you_mean
+from graphgrad.core.ops import NAMES
+
 EXPONENT, LARGEST = 1024, sys.float_info.max  # bounds on constant exponents and on numbers
 
 
@@ -35,6 +38,31 @@ def said(tree: ast.expr) -> str:
     return words.get(type(tree).__name__, type(tree).__name__)
 
 
+def meant(name: str) -> str:
+    """Say what is meant by a name that is no function's, from the table below or by its neighbour among functions.
+
+    >>> meant("cot"), meant("LOG")
+    ('write 1 / tan(x)', "did you mean 'log'?")
+    """
+    if name.startswith("_") or name in FUNCTIONS:
+        return FUNCTIONS.get(name, "")
+    return did_you_mean(name, NAMES) or did_you_mean(name.lower(), NAMES)
+
+
+FOREIGN = frozenset({"torch", "jnp", "jax", "tf", "tensorflow", "sympy", "cupy", "autograd"})  # modules of others
+OPERATORS = {  # of Python alone, and what is written for them
+    "BitXor": "write ** for powers",
+    "FloorDiv": "write floor(a / b)",
+    "Mod": "write a - b * floor(a / b)",
+    "LShift": "write a * 2**b",
+    "RShift": "write floor(a / 2**b)",
+}
+FUNCTIONS = {  # that have no row, and what is written for them
+    "cot": "write 1 / tan(x)",
+    "sec": "write 1 / cos(x)",
+    "csc": "write 1 / sin(x)",
+    "gamma": "",
+}
 INSTEAD = {  # what is written for an attribute that two values were given for
     "max": "maximum(a, b) compares two",
     "min": "minimum(a, b) compares two",
