@@ -55,14 +55,20 @@ def suited(dataset: Dataset, loss: str | None) -> Preset:
     return Preset(layers, "tanh", loss, "adam", None, "constant", None, 100, 32)
 
 
+LARGE = 1000.0  # numbers beyond which a network with weights near 1 learns next to nothing
+
+
 def advice(dataset: Dataset, said: dict[str, Any]) -> str:
-    """What to say where class indices in a file were taken for numbers, which nothing in the file can tell apart.
+    """What to say of numbers too large to be learned, and of class indices in a file that were taken for numbers.
 
     >>> import numpy as np
     >>> from graphgrad.learn.tables import Dataset
     >>> advice(Dataset(np.zeros((4, 2)), np.array([0.0, 2.0, 1.0, 1.0])), {"loss": None})
     'note: the targets 0 to 2 are learned as numbers; as classes by --loss cross_entropy'
     """
+    numbers = [d for d in (dataset.X, dataset.y) if d.dtype.kind in "fiu" and d.size and dataset.y.dtype.kind == "f"]
+    if (largest := max((float(max(d.max(), -d.min())) for d in numbers), default=0.0)) > LARGE:
+        return f"note: inputs or targets reach {largest:.6g}; networks learn numbers near 1: scale the columns first"
     values = sorted({float(value) for value in dataset.y.ravel()[:10_000]})
     if said["loss"] or dataset.y.dtype.kind != "f" or not 2 <= len(values) < 100 or values != [*range(len(values))]:
         return ""

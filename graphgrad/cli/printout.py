@@ -25,7 +25,10 @@ class Printer:
         count = record.step if self.by_steps else round(record.epoch)
         if count % (10 ** (len(str(count)) - 1) if self.open_end else self.gap):
             return
-        said = [f"{count:>9} {'steps' if self.by_steps else 'epochs'}", f"mean error so far {record.running:.6f}"]
+        said = [
+            f"{count:>9} {'step' if self.by_steps else 'epoch'}{'s' if count != 1 else ' '}",
+            f"mean error so far {record.running:.6f}",
+        ]
         said += [f"loss {record.loss:.4g}"] if not self.by_steps else []
         said += [f"validation {record.validation:.4g}"] if record.validation is not None else []
         said += [f"accuracy {record.accuracy:.4f}"] if record.accuracy is not None else []
@@ -46,8 +49,16 @@ def conclude(model: Model, dataset: Dataset, history: History) -> None:
         click.echo(f"accuracy {accuracy(model, X, y):.4f} on {len(y)} {'held-out ' * bool(dataset.test)}examples")
     if record is not None:
         click.echo(
-            f"{record.step} steps in {record.seconds:.2f} s, {record.examples:,.0f} examples/s".replace(",", " ", 1)
+            f"{record.step} steps in {record.seconds:.2f} s, {rate(history):,.0f} examples/s".replace(",", " ", 1)
         )
+
+
+def rate(history: History) -> float:
+    """Give the examples a second over the whole run."""
+    before, seen = 0.0, 0.0
+    for record in history:
+        seen, before = seen + record.examples * (record.seconds - before), record.seconds
+    return seen / max(before, 1e-9)
 
 
 def numbers(row: Any) -> str:

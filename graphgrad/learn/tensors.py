@@ -41,7 +41,8 @@ def read_tensors(path: Path, kind: str) -> tuple[dict[str, Any], dict[str, Any]]
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise DataError(f"'{path}' is no safetensors file that can be read: {error}") from None
     if kind not in metadata:
-        raise DataError(f"'{path}' holds no {kind} of graphgrad")
+        hint = "it is a checkpoint: the run goes on from it with --resume" if "checkpoint" in metadata else ""
+        raise DataError(f"'{path}' holds no {kind} of graphgrad", hint=hint)
     try:
         said = json.loads(metadata[kind])
     except ValueError:

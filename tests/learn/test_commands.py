@@ -75,6 +75,14 @@ def test_a_file_with_words_for_classes(tmp_path):
     np.testing.assert_allclose(np.sum(chances, axis=1), 1)
 
 
+def test_large_numbers_are_noted_and_one_epoch_is_one(tmp_path):
+    (tmp_path / "prices.csv").write_text("rooms,price\n1,100000\n2,230000\n3,310000\n")
+    command = [sys.executable, "-c", MAIN, *["train", "prices.csv", "--epochs", "1"]]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert "reach 310000; networks learn numbers near 1: scale the columns first" in done.stderr
+    assert "1 epoch  " in done.stdout
+
+
 def test_npz_with_class_indices(tmp_path):
     generator = np.random.default_rng(0)
     y = generator.integers(3, size=90)

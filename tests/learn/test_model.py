@@ -159,7 +159,7 @@ def test_files_that_are_no_models(tmp_path):
     with pytest.raises(UsageError, match=r"model\.export writes this kind"):
         CLASSIFIER.save(tmp_path / "model.onnx")
     fit(mlp(4, 1), X, X[:, 0], epochs=1, checkpoint=tmp_path / "run.safetensors")
-    with pytest.raises(DataError, match="holds no model"):
+    with pytest.raises(DataError, match="holds no model of graphgrad; it is a checkpoint"):
         load(tmp_path / "run.safetensors")
 
 
