@@ -32,3 +32,8 @@ def test_data_sets_are_a_module():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'graphgrad' has no attribute 'sine'"):
         gg.sine  # noqa: B018
+
+
+def test_ragged_values_are_refused_by_name():
+    with pytest.raises(gg.UsageError, match="the value of 'x' is no array of numbers; its rows differ in length"):
+        gg.trace("sum(x)", x=[[1, 2], [3]])

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 
@@ -17,5 +18,11 @@ def as_graph(graph: Source, values: Mapping[str, Any] | None = None) -> Graph:
     """Give a graph; text is parsed, with the shapes of values where they are arrays."""
     if isinstance(graph, Graph):
         return graph
-    shapes = {name: np.shape(value) for name, value in (values or {}).items()}
-    return parse(graph, shapes)
+    return parse(graph, {name: _shape(name, value) for name, value in (values or {}).items()})
+
+
+def _shape(name: str, value: Any) -> tuple[int, ...]:
+    try:
+        return np.shape(value)
+    except ValueError:  # of ragged lists
+        raise UsageError(f"the value of '{name}' is no array of numbers", hint="its rows differ in length") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +33,9 @@ PASSED_ON = (
 @click.option("--layers", metavar="2,4,1", help="Sizes, from inputs to outputs.")
 @click.option("--activation", metavar="NAME", help="tanh, relu, sigmoid, ..., or an expression in x.")
 @click.option("--program", metavar="FILE", type=click.Path(path_type=Path), help="A network of your own, as a program.")
-@click.option("--shape", "shapes", multiple=True, metavar="NAME=N,2", help="Shape of an input of --program.")
+@click.option(
+    "--shape", "shapes", multiple=True, metavar="NAME=N,2", help="Shape of an input of --program; X is the data."
+)
 @click.option("--initial", default="glorot", show_default=True, metavar="NAME", help="glorot, he, lecun, pytorch, ...")
 @click.option("--loss", metavar="NAME", help="squared_error, half_mse, mse, mae, huber, cross_entropy, ..., or a text.")
 @click.option(
@@ -80,7 +83,7 @@ def command(data: str, **said: Any) -> None:
     chosen = choose(data, dataset, said)
     if data not in PRESETS and (note := advice(dataset, said)):
         click.echo(note, err=True)
-    net = network_of(chosen, said)
+    net = network_of(chosen, dataset, said)
     check_exports(net, chosen.loss, said["saved"])
     printer = None if said["as_json"] or said["process"] else Printer(chosen)
     model, history = fit(
@@ -148,14 +151,17 @@ def machines(said: dict[str, Any]) -> Machines | None:
     return Machines(said["devices"], said["coordinator"], said["processes"], said["process"])
 
 
-def network_of(chosen: Preset, said: dict[str, Any]) -> Any:
+def network_of(chosen: Preset, dataset: Dataset, said: dict[str, Any]) -> Any:
     """Give the network: layers, or a program from a file."""
     from graphgrad.cli.arguments import read_program, read_shapes
     from graphgrad.learn.network import mlp, network
 
     how = {"initial": said["initial"], "seed": said["seed"]}
     if said["program"] is not None:
-        return network(read_program(str(said["program"])), read_shapes(said["shapes"]), **how)
+        text, shapes = read_program(str(said["program"])), read_shapes(said["shapes"])
+        if re.search(r"\bX\b", text):  # the data, unless it is said to be something else
+            shapes = {"X": ("N", *dataset.X.shape[1:]), **shapes}
+        return network(text, shapes, **how)
     try:
         sizes = [int(size) for size in chosen.layers.split(",")]
     except ValueError:

@@ -124,6 +124,12 @@ def test_a_program_of_your_own(tmp_path):
     assert answer["history"][-1]["step"] == 2000
 
 
+def test_the_shape_of_the_data_is_known(tmp_path):
+    (tmp_path / "net.txt").write_text("R = tanh(X @ A) @ B")
+    train = "train xor --program net.txt --shape A=2,3 --shape B=3,1 --steps 10 --json"
+    assert list(json.loads(graphgrad(train, folder=tmp_path))["weights"]) == ["A", "B"]
+
+
 def test_resume_on_the_command_line(tmp_path):
     train = "train xor --seed 3 --every 0 --json"
     whole = json.loads(graphgrad(train, "--steps", 4000, folder=tmp_path))
