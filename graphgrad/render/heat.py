@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.render.numerals import numeral
-from graphgrad.render.scene import Math, Phrase
+from graphgrad.render.scene import Math, Phrase, Value
 
 LARGEST = 8  # cells a side
 Cells = tuple[tuple[float, ...], ...]
@@ -23,7 +22,7 @@ class Arrays:
 
     def __getitem__(self, node: int) -> tuple[Cells, tuple[Phrase, Phrase]]:
         if node not in self._seen:
-            self._seen[node] = cells(self.values[node]), summary(self.values[node])
+            self._seen[node] = cells(self.values[node]), summary(self.values[node], node)
         return self._seen[node]
 
 
@@ -59,14 +58,11 @@ def shown(value: Any) -> tuple[int, int]:
     return max(1, min(rows, LARGEST)), max(1, min(columns, LARGEST))
 
 
-def summary(value: Any) -> tuple[Phrase, Phrase]:
-    """Range and norm of an array, a line each."""
-    array = np.asarray(value, float)
-    if not array.size:
+def summary(value: Any, node: int) -> tuple[Phrase, Phrase]:
+    """Range and norm of a node's array, a line each."""
+    if not np.size(value):
         return (Math(r"\mathrm{empty}", "empty"),), ()
-    if array.size == 1:
-        only = numeral(array.item())
-        return (Math(only.tex, str(only)),), ()
-    low, high, norm = (numeral(x) for x in (array.min(), array.max(), np.linalg.norm(array)))
-    span = (Math(rf"{low.tex} \,\ldots\, {high.tex}", f"{low} … {high}"),)
-    return span, (Math(rf"\left\| \cdot \right\| = {norm.tex}", f"norm {norm}"),)
+    if np.size(value) == 1:
+        return (Value(node, part=0),), ()
+    span = Value(node, part="min"), Math(r" \ldots ", " … "), Value(node, part="max")
+    return span, (Math(r"\left\| \cdot \right\| = ", "norm "), Value(node, part="norm"))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from graphgrad.render.draw import layer
+from graphgrad.render.heat import grid
 from graphgrad.render.scene import Math, Phrase, Value
 from graphgrad.render.shapes import Box, Curve, Head, Heat, Ink, Patch, Shape
 from graphgrad.render.svg import cells, fmt, path, placing
@@ -17,8 +18,8 @@ DIGITS = "0123456789.−×()∞undefitrals"  # what a number may be written with
 class Packed:
     """The shapes of frames, a drawing a mode each, and whatever else is typeset."""
 
-    def __init__(self, values: Sequence[Any]) -> None:
-        self.values = values
+    def __init__(self, values: Sequence[Any], arrays: Collection[int] = ()) -> None:
+        self.values, self.arrays = values, arrays  # the nodes of arrays whose entries the page computes anew
         self.labels: dict[Math, int] = {}
         self.typeset: list[Label] = []
         self.paths: dict[str, int] = {}
@@ -38,11 +39,18 @@ class Packed:
         """What all texts are set with, once they are known."""
         used = {g.number for label in self.typeset for g in label.glyphs} | {advance(sign)[0] for sign in DIGITS}
         return {
-            "values": [_number(value) for value in self.values],
+            "values": [self.held(i) for i in range(len(self.values))],
             "labels": [_label(label) for label in self.typeset],
             "digits": {sign: advance(sign) for sign in DIGITS},
             "glyphs": {g: outline(g) for g in sorted(used)},
         }
+
+    def held(self, node: int) -> Any:
+        """What the page holds of a value: a number, or of an array that is computed anew all its entries."""
+        value = self.values[node]
+        if node in self.arrays:
+            return [_number(entry) for entry in value.flat]
+        return None if getattr(value, "shape", ()) else _number(value)
 
     def shape(self, shape: Shape) -> list[Any]:
         """A shape: its kind, a letter, and what stage.js draws it from."""
@@ -59,7 +67,7 @@ class Packed:
                 return ["p", placing(shape), cells(shape), shape.role, round(shape.strength, 4)]
             case Heat():
                 at = [shape.x, shape.y, shape.width, shape.height]
-                return ["m", *at, shape.cells, shape.colour]
+                return ["m", *at, shape.cells, shape.colour, shape.node, grid(self.values[shape.node])[1]]
             case Ink():
                 lit = sorted(shape.lit)
                 place = [shape.x, round(shape.y, 2), shape.size, shape.colour, round(shape.room, 2), int(shape.centred)]
@@ -67,15 +75,20 @@ class Packed:
 
     def phrase(self, phrase: Phrase) -> list[Any]:
         """A line: numbers of labels, and [value, guard] for what may be computed anew."""
-        return [self.label(p) if isinstance(p, Math) or self.fixed(p) else [p.node, int(p.guard)] for p in phrase]
+        return [self.label(p) if isinstance(p, Math) or self.fixed(p) else self.number(p) for p in phrase]
+
+    def number(self, value: Value) -> list[Any]:
+        """Where a number is found: of an array, with its part."""
+        return [value.node, int(value.guard), *([] if value.part == "" else [value.part])]
 
     def fixed(self, value: Value) -> bool:
-        """An array is shown by its shape, which no recomputing changes."""
-        return bool(getattr(self.values[value.node], "shape", ()))
+        """Whether no recomputing changes what is shown: an array's shape, or a part of what is not computed anew."""
+        array = bool(getattr(self.values[value.node], "shape", ()))
+        return array and (value.part == "" or value.node not in self.arrays)
 
     def label(self, shown: Math | Value) -> int:
         """The number of a label."""
-        key = shown if isinstance(shown, Math) else Math(f"value {shown.node}", "")
+        key = shown if isinstance(shown, Math) else Math(f"value {self.number(shown)}", "")
         if key not in self.labels:
             self.labels[key] = len(self.typeset)
             self.typeset.append(piece(shown, self.values))
@@ -114,7 +127,5 @@ def _short(rows: Iterable[list[Any]]) -> list[list[Any]]:
 
 
 def _number(value: Any) -> Any:
-    if getattr(value, "shape", ()):
-        return None
     number = float(value)
     return number if abs(number) < float("inf") else str(number)

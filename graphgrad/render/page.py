@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from graphgrad.render.style import THEMES, Style
 
-SCRIPTS = ("typeset.js", "stage.js", "quiz.js", "player.js")
+SCRIPTS = ("typeset.js", "stage.js", "quiz.js", "inputs.js", "player.js")
 
 
 def page(title: str, look: Style, data: Any, program: str = "null") -> bytes:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphgrad.compiler.javascript import javascript_body
-from graphgrad.core.errors import TargetError
 from graphgrad.render.draw import content
 from graphgrad.render.entries import entries
-from graphgrad.render.heat import shown
+from graphgrad.render.heat import grid
+from graphgrad.render.live import Live, live
 from graphgrad.render.numerals import written
 from graphgrad.render.packed import Packed
 from graphgrad.render.page import page
@@ -22,21 +21,14 @@ if TYPE_CHECKING:
 
 def film_html(film: Film) -> bytes:
     """The film as one HTML file: plays, steps, recomputes, asks; it loads nothing from anywhere."""
-    return page(film.title, film.style, _Data(film).collect(), _program(film))
-
-
-def _program(film: Film) -> str:
-    """The JavaScript that computes every node anew from the inputs; none where arrays are in the program."""
-    try:
-        return f"function (x) {{\n{javascript_body(film.trace.gradient)}\n}}" if film.trace else "null"
-    except TargetError:
-        return "null"
+    computed = live(film.trace) if film.trace else Live()
+    return page(film.title, film.style, _Data(film, computed).collect(), computed.program)
 
 
 class _Data:
-    def __init__(self, film: Film) -> None:
-        self.film, self.stage, self.scene = film, film.stage, film.scene
-        self.packed = Packed(film.values)
+    def __init__(self, film: Film, computed: Live) -> None:
+        self.film, self.stage, self.scene, self.live = film, film.stage, film.scene, computed
+        self.packed = Packed(film.values, computed.arrays)
         self.at = {card.node: k for k, card in enumerate(self.scene.cards)}
         self.entries = entries(film.trace.graph, film.trace.values) if film.trace else {}
 
@@ -51,6 +43,7 @@ class _Data:
             "frames": [self.frame(f, k) for k, f in enumerate(self.scene.frames)],
             "groups": [self.group(name) for name in self.stage.layout.groups],
             "cards": [self.card(k) for k in range(len(self.scene.cards))],
+            "places": self.live.places,
             **self.packed.type(),
         }
 
@@ -78,6 +71,7 @@ class _Data:
         width, height = self.stage.layout.sizes[card.node]
         box = [x - width / 2, y - height / 2, width, height]
         adjoint = next((p.node for p in card.adjoint.numbers if isinstance(p, Value)), -1) if card.adjoint else -1
+        rows, columns = grid(self.scene.values[card.node]) if card.node in self.stage.maps else (0, 0)
         return {
             "id": card.node,
             "kind": card.kind,
@@ -86,9 +80,12 @@ class _Data:
             "adjoint": adjoint,
             "forward": self.equation(card.forward),
             "backward": self.equation(card.backward),
-            "cells": [self.packed.phrase((line,)) for line in self.entries.get(card.node, ())],
-            "columns": shown(self.scene.values[card.node])[1] if card.node in self.stage.maps else 0,
+            "cells": [self.packed.phrase(line) for line in self.entries.get(card.node, ())],
+            "rows": rows,
+            "columns": columns,
             "map": self.map(card.node),
+            "names": self.live.names.get(card.node, []),
+            "drags": int(card.node in self.live.drags),
         }
 
     def map(self, node: int) -> list[float]:

@@ -6,9 +6,11 @@ A scene holds the cards (nodes) and wires (edges) of the picture and its frames.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
+
+import numpy as np
 
 
 class Math(NamedTuple):
@@ -24,10 +26,31 @@ def words(text: str) -> Math:
 
 
 class Value(NamedTuple):
-    """A number: the value of a node of the gradient graph; `guard` puts a negative one into parentheses."""
+    """A number: the value of a node of the gradient graph; `guard` puts a negative one into parentheses.
+
+    `part` says which number of an array: an entry, counted row by row, or one of `PARTS`.
+    """
 
     node: int
     guard: bool = False
+    part: int | str = ""
+
+    def read(self, values: Sequence[Any]) -> Any:
+        """The number among the values of all nodes.
+
+        >>> Value(0, part="norm").read([np.array([3.0, -4.0])])
+        5.0
+        """
+        value = values[self.node]
+        if self.part == "":
+            return value
+        if isinstance(self.part, int):
+            return np.asarray(value).flat[self.part]
+        return float(PARTS[self.part](np.asarray(value, float)))
+
+
+# What sums an array up.
+PARTS: Mapping[str, Callable[[Any], Any]] = {"min": np.min, "max": np.max, "norm": np.linalg.norm}
 
 
 Phrase = tuple[Math | Value, ...]
@@ -145,5 +168,5 @@ def _text(piece: Math | Value | str, values: Sequence[Any]) -> str:
         return piece.text
     from graphgrad.render.numerals import written
 
-    number = written(values[piece.node])
+    number = written(piece.read(values))
     return f"({number})" if piece.guard and number.startswith("−") else number

@@ -55,7 +55,10 @@ class Ink(NamedTuple):
 
 
 class Heat(NamedTuple):
-    """A heat map: rows of numbers from -1 to 1; positive ones in a colour, negative ones in the colour of ink."""
+    """A heat map: rows of numbers from -1 to 1; positive ones in a colour, negative ones in the colour of ink.
+
+    `node` is the node of the gradient graph whose value it shows.
+    """
 
     x: float
     y: float
@@ -63,6 +66,7 @@ class Heat(NamedTuple):
     height: float
     cells: tuple[tuple[float, ...], ...]
     colour: str
+    node: int
 
     def squares(self) -> Iterator[tuple[float, float, float, float, str, float]]:
         """Place, size, colour and strength of every cell."""

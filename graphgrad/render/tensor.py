@@ -38,7 +38,7 @@ def measure(card: Card, arrays: Arrays, style: Style) -> tuple[Size, Maps]:
     widths, ascent, descent = [], 0.0, 0.0
     for node, (head, size) in zip(ids, heads, strict=True):
         label = line(head, arrays.values)
-        captions = [line(phrase, ()).width * small / EM for phrase in arrays[node][1]]
+        captions = [line(phrase, arrays.values).width * small / EM for phrase in arrays[node][1]]
         widths.append(round(max(label.width * size / EM, area.width, *captions), 2))
         ascent, descent = max(ascent, label.ascent * size / EM), max(descent, label.descent * size / EM)
     top = PAD + ascent + descent + GAP
@@ -73,7 +73,7 @@ def _column(maps: Maps, middle: Point, node: int | None, colour: str, stage: tup
         yield Box(*corner, *maps.map, 3.0, "", "idle", 1.0, dashed=True)
         return
     heat, captions = arrays[node]
-    yield Heat(*corner, *maps.map, heat, colour)
+    yield Heat(*corner, *maps.map, heat, colour, node)
     for phrase, baseline in zip(captions, maps.captions, strict=True):
         if phrase:
             room = maps.columns[0 if colour == "value" else 1]

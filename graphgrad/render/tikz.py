@@ -121,7 +121,7 @@ def _heat(heat: Heat) -> str:
 
 def _piece(shown: Math | Value, values: Sequence[Any], ink: Ink) -> str:
     if isinstance(shown, Value):
-        return _number(values[shown.node], guard=shown.guard)
+        return _number(shown.read(values), guard=shown.guard)
 
     def tagged(found: re.Match[str]) -> str:
         return rf"\color{{{_role(ink.second if int(found[1], 16) in ink.lit else ink.colour)}}}"

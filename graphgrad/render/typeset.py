@@ -221,7 +221,7 @@ def piece(shown: Math | Value, values: Sequence[Any]) -> Label:
     """Typeset a piece of a phrase; an array is shown by its shape."""
     if isinstance(shown, Math):
         return _spaced(shown.tex)
-    value = values[shown.node]
+    value = shown.read(values)
     if getattr(value, "shape", ()):
         return typeset(r"\left[" + r" \times ".join(map(str, value.shape)) + r"\right]")
     number = numeral(value)

@@ -12,6 +12,7 @@ from graphgrad.render.film import film
 from graphgrad.render.heat import LARGEST, cells, shown
 from graphgrad.render.layers import layers
 from graphgrad.render.numerals import numeral
+from graphgrad.render.scene import text
 from graphgrad.render.shapes import Box, Heat
 
 PROGRAM = "h = tanh(x @ W1.T + b1)\nR = h @ W2.T + b2\nL = sum((y - R)**2) / 2"
@@ -68,7 +69,7 @@ def test_every_entry_is_what_it_says(traced):
         value = np.asarray(traced.values[node])
         assert len(lines) == value.size
         for line, x in zip(lines, value.ravel(), strict=True):
-            said, result = line.text.replace("−", "-").replace("×", "*").split(" = ")[1:]
+            said, result = text(line, traced.values).replace("−", "-").replace("×", "*").split(" = ")[1:]
             assert str(numeral(x)) == result.replace("-", "−")
             assert eval(said, {"tanh": np.tanh}) == pytest.approx(x, abs=2e-3)  # noqa: S307  (arithmetic of our own)
 

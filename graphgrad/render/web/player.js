@@ -1,5 +1,4 @@
 // The player: state, controls, keys.
-const $ = id => document.getElementById(id);
 const last = FILM.frames.length - 1;
 const state = { k: 0, mode: FILM.mode, playing: 0, answered: new Map() };
 
@@ -24,8 +23,8 @@ function refresh() {
   if (asks.length) $("question").textContent = asks[0][0] + " =";
   const known = shownIn(k);
   FILM.cards.forEach((card, n) => {
-    const value = known.has(card.id) ? written(values[card.id]) : "not computed";
-    const adjoint = card.adjoint < 0 ? "" : `, adjoint ${known.has(card.adjoint) ? written(values[card.adjoint]) : "not computed"}`;
+    const value = known.has(card.id) ? told(values[card.id]) : "not computed";
+    const adjoint = card.adjoint < 0 ? "" : `, adjoint ${known.has(card.adjoint) ? told(values[card.adjoint]) : "not computed"}`;
     hits[n].setAttribute("aria-label", card.kind === "const" ? `constant ${card.label}` : `${card.label}, value ${value}${adjoint}`);
   });
   if (!$("details").hidden) detail(state.card);
@@ -62,8 +61,8 @@ const after = (list, item) => list[(list.indexOf(item) + 1) % list.length];
 const options = select => [...select.options].map(option => option.value);
 
 // The whole story of a node: how its value and its adjoint come about.
-function detail(n, cell = 0) {
-  state.card = n;
+function detail(n, cell = n === state.card ? state.cell : 0) {
+  Object.assign(state, { card: n, cell });
   const card = FILM.cards[n], known = shownIn(state.k);
   const reached = card.adjoint < 0 || known.has(card.adjoint);
   $("which").textContent = card.kind === "const" ? `constant ${card.label}` : card.label;
@@ -80,7 +79,7 @@ function entryPicker(card, cell = 0) {
   const place = k => card.cells.length > card.columns ? `${Math.floor(k / card.columns)}, ${k % card.columns}` : String(k);
   pick.append(...card.cells.map((_, k) => new Option(`${card.label}[${place(k)}]`, k)));
   pick.id = "entry";
-  const tell = () => group.replaceChildren(label, equation(card.cells[Number(pick.value)]));
+  const tell = () => group.replaceChildren(label, equation(card.cells[state.cell = Number(pick.value)]));
   pick.addEventListener("change", tell);
   pick.value = cell;
   label.append("One entry in numbers: ", pick);
@@ -88,13 +87,13 @@ function entryPicker(card, cell = 0) {
   return group;
 }
 
-// The entry under the pointer, where an array's heat map was clicked.
+// The entry under the pointer, where that is on an array's heat map.
 function entryAt(card, event) {
-  if (!card.cells.length) return 0;
+  if (!card.columns) return -1;
   const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(picture.getScreenCTM().inverse());
-  const [x, y, width, height] = card.map, rows = card.cells.length / card.columns;
+  const [x, y, width, height] = card.map, rows = card.rows;
   const column = Math.floor((at.x - x) / width * card.columns), row = Math.floor((at.y - y) / height * rows);
-  return column >= 0 && column < card.columns && row >= 0 && row < rows ? row * card.columns + column : 0;
+  return column >= 0 && column < card.columns && row >= 0 && row < rows ? row * card.columns + column : -1;
 }
 
 function equation(phrase) {
@@ -104,51 +103,23 @@ function equation(phrase) {
   return make("svg", { viewBox: box, width: wide * size, height: high * size, fill: "currentColor", role: "img" }, ...inked(label));
 }
 
-// Inputs: a slider, a field, and the card itself can be dragged.
-const inputs = Object.fromEntries(FILM.cards.filter(c => c.kind === "input").map(c => [c.label, values[c.id]]));
-function setInput(name, value) {
-  if (!Number.isFinite(value)) return;
-  inputs[name] = value;
-  for (const field of document.querySelectorAll(`[data-input="${CSS.escape(name)}"]`)) field.value = String(Number(value.toPrecision(6)));
-  recompute(inputs);
-  refresh();
-}
-function inputRow(name) {
-  const start = inputs[name], span = Math.max(1, 2 * Math.abs(start));
-  const row = document.createElement("label"), slider = document.createElement("input"), field = document.createElement("input");
-  const fields = { type: "range", min: start - span, max: start + span, step: "any" };
-  Object.assign(slider, fields, { value: start });
-  Object.assign(field, { type: "number", step: "any", value: String(start) });
-  slider.setAttribute("aria-label", name);
-  field.setAttribute("aria-label", `${name}, exact value`);
-  row.className = "input";
-  row.append(name, slider, field);
-  for (const control of [slider, field]) {
-    control.dataset.input = name;
-    control.addEventListener("input", () => control.value !== "" && setInput(name, Number(control.value)));
-  }
-  return row;
-}
-if (compute) {
-  $("inputs").hidden = false;
-  $("inputs").append(...Object.keys(inputs).map(inputRow));
-}
-
 hits.forEach((hit, n) => {
-  const card = FILM.cards[n], drags = compute && card.kind === "input";
+  const card = FILM.cards[n], drags = compute && card.drags;
   let grip = null;
   hit.classList.toggle("drag", Boolean(drags));
   hit.addEventListener("pointerdown", event => {
-    grip = { x: event.clientX, value: values[card.id], moved: false };
-    if (drags) hit.setPointerCapture(event.pointerId);
+    const name = drags && card.names[Math.max(0, entryAt(card, event))];
+    grip = { x: event.clientX, name, value: inputs[name], moved: false };
+    if (name) hit.setPointerCapture(event.pointerId);
+    if (name) choose(card, card.names.indexOf(name));
   });
   hit.addEventListener("pointermove", event => {
-    if (!grip || !drags) return;
+    if (!grip || !grip.name) return;
     const dx = event.clientX - grip.x;
     grip.moved ||= Math.abs(dx) > 3;
-    if (grip.moved) setInput(card.label, Number((grip.value + dx * Math.max(1, Math.abs(grip.value)) / 200).toPrecision(4)));
+    if (grip.moved) setInput(grip.name, Number((grip.value + dx * Math.max(1, Math.abs(grip.value)) / 200).toPrecision(4)));
   });
-  hit.addEventListener("pointerup", event => { if (grip && !grip.moved) detail(n, entryAt(card, event)); grip = null; });
+  hit.addEventListener("pointerup", event => { if (grip && !grip.moved) detail(n, Math.max(0, entryAt(card, event))); grip = null; });
   hit.addEventListener("keydown", event => {
     if (event.key === "Enter") { detail(n); $("details").focus(); }
   });

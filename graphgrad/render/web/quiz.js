@@ -47,7 +47,7 @@ function calculate(text, names) {
 // Everything the viewer may name: nodes, and their adjoints as name_bar.
 function nameable() {
   const names = { pi: Math.PI, e: Math.E };
-  for (const card of FILM.cards) {
+  for (const card of FILM.cards.filter(card => typeof values[card.id] === "number")) {
     names[card.label] = values[card.id];
     if (card.adjoint >= 0) names[card.label + "_bar"] = values[card.adjoint];
   }

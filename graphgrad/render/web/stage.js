@@ -1,4 +1,5 @@
 // The picture: every shape stands in the page once, and a frame says which of them are seen.
+const $ = id => document.getElementById(id);
 const role = name => `var(--${name.replace("_", "-")})`;
 
 function drawBox([, x, y, width, height, rx, fill, stroke, line, dashed]) {
@@ -9,13 +10,32 @@ function drawBox([, x, y, width, height, rx, fill, stroke, line, dashed]) {
 const drawCurve = ([, way, stroke, line]) => make("path", { d: FILM.paths[way], fill: "none", stroke: role(stroke), "stroke-width": line });
 const drawHead = ([, d, fill]) => make("path", { d, fill: role(fill) });
 
+const heat = (v, colour) => ({ fill: role(v < 0 ? "ink" : colour), "fill-opacity": Math.abs(v) });
 function drawHeat([, x, y, width, height, cells, colour]) {
   const high = height / cells.length;
   const squares = cells.flatMap((row, i) => row.map((v, j) => make("rect", {
     x: x + j * width / row.length, y: y + i * high, width: width / row.length, height: high,
-    fill: role(v < 0 ? "ink" : colour), "fill-opacity": Math.abs(v), "shape-rendering": "crispEdges",
+    ...heat(v, colour), "shape-rendering": "crispEdges",
   })));
   return make("g", {}, ...squares, make("rect", { x, y, width, height, fill: "none", stroke: role(colour), "stroke-width": 0.75 }));
+}
+
+function setHeat(group, [, , , , , cells, colour, node, columns]) {
+  heated(values[node], columns, cells.length, cells[0].length).forEach((v, k) => give(group.children[k], heat(v, colour)));
+}
+
+// The cells of a heat map, as heat.py works them out: blocks averaged, and all by the largest magnitude.
+function heated(array, columns, high, wide) {
+  const finite = array.map(x => Number.isNaN(x) ? 0 : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, x)));
+  const block = (k, parts, size) => [Math.floor(k * size / parts), Math.floor((k + 1) * size / parts)];
+  const cells = Array.from({ length: high * wide }, (_, cell) => {
+    const [top, end] = block(Math.floor(cell / wide), high, array.length / columns), [left, right] = block(cell % wide, wide, columns);
+    let sum = 0;
+    for (let i = top; i < end; i++) for (let j = left; j < right; j++) sum += finite[i * columns + j];
+    return sum / ((end - top) * (right - left));
+  });
+  const most = Math.max(...cells.map(Math.abs)) || 1;
+  return cells.map(x => Math.round(1000 * x / most) / 1000);
 }
 
 const drawPatch = ([, transform, d, fill, strength]) =>
@@ -35,11 +55,11 @@ function setInk(group, [, phrase, x, y, size, , room, centred, lit, second]) {
   group.replaceChildren(...inked(label, lit, second));
 }
 
-let values = FILM.values.map(v => v === null ? null : Number(v));
+let values = FILM.values.map(v => v === null ? null : Array.isArray(v) ? v.map(Number) : Number(v));
 const draws = { b: drawBox, c: drawCurve, h: drawHead, i: drawInk, m: drawHeat, p: drawPatch };
 const shapes = FILM.shapes.map(shape => draws[shape[0]](shape));
 const empty = s => FILM.shapes[s][0] === "b" && FILM.shapes[s][9];
-const carries = shape => shape[0] === "i" ? shape[1].filter(Array.isArray).map(piece => piece[0]) : [];
+const carries = shape => shape[0] === "m" ? [shape[7]] : shape[0] === "i" ? shape[1].filter(Array.isArray).map(piece => piece[0]) : [];
 const carried = FILM.shapes.map(carries);
 const glyphs = Object.entries(FILM.glyphs).map(([g, d]) => make("path", { id: "g" + g, d }));
 const hits = FILM.cards.map(card => {
@@ -98,8 +118,9 @@ function show(k, mode, hidden = new Set()) {
 
 // New inputs, new numbers; everything else stays where it is.
 function recompute(inputs) {
-  values = compute(inputs).map(Number);
-  FILM.shapes.forEach((shape, s) => { if (carried[s].length) setInk(shapes[s], shape); });
+  const found = compute(inputs).map(Number);
+  values = FILM.places.length ? FILM.places.map(at => Array.isArray(at) ? at.map(k => found[k]) : found[at]) : found;
+  FILM.shapes.forEach((shape, s) => { if (carried[s].length) (shape[0] === "m" ? setHeat : setInk)(shapes[s], shape); });
 }
 
 const sentence = said => said.map(part => Array.isArray(part) ? written(values[part[0]]) : part).join("");

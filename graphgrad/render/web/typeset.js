@@ -36,11 +36,20 @@ function numberLabel(x, guard) {
   return [at, glyphs, [], exponent ? 900 : 750, 200];
 }
 
+// The number that [node, guard, part] points at: a node's, or of an array an entry or what sums it up.
+const PARTS = { min: a => Math.min(...a), max: a => Math.max(...a), norm: a => Math.sqrt(a.reduce((s, x) => s + x * x, 0)) };
+const read = ([node, , part], values) =>
+  part === undefined ? values[node] : Object.hasOwn(PARTS, part) ? PARTS[part](values[node]) : values[node][part];
+
+// An array in words; one that nothing computes anew has its numbers in the picture alone.
+const told = x => x === null ? "an array" : Array.isArray(x)
+  ? x.length > 1 ? `${written(PARTS.min(x))} to ${written(PARTS.max(x))}, norm ${written(PARTS.norm(x))}` : x.map(written).join() : written(x);
+
 // A phrase (label numbers, and [value, guard] pairs) as one label: width, glyphs, bars, ascent, descent.
 function lineLabel(phrase, values) {
   const line = [0, [], [], 0, 0];
   for (const piece of phrase) {
-    const label = Array.isArray(piece) ? numberLabel(values[piece[0]], piece[1]) : FILM.labels[piece];
+    const label = Array.isArray(piece) ? numberLabel(read(piece, values), piece[1]) : FILM.labels[piece];
     for (const [g, x, y = 0, scale = 1, tag = -1] of label[1]) line[1].push([g, x + line[0], y, scale, tag]);
     for (const [x, y, w, h, tag] of label[2]) line[2].push([x + line[0], y, w, h, tag]);
     line[0] += label[0];
@@ -53,9 +62,12 @@ function lineLabel(phrase, values) {
 const SVG = "http://www.w3.org/2000/svg";
 function make(name, attributes, ...children) {
   const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  give(made, attributes);
   made.append(...children);
   return made;
+}
+function give(element, attributes) {
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
 }
 
 // The glyphs of a label, in thousandths of its size.
