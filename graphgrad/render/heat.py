@@ -65,4 +65,4 @@ def summary(value: Any, node: int) -> tuple[Phrase, Phrase]:
     if np.size(value) == 1:
         return (Value(node, part=0),), ()
     span = Value(node, part="min"), Math(r" \ldots ", " … "), Value(node, part="max")
-    return span, (Math(r"\left\| \cdot \right\| = ", "norm "), Value(node, part="norm"))
+    return span, (Math(r"\left\| \cdot \right\| =", "norm "), Value(node, part="norm"))
