@@ -27,9 +27,13 @@ BACKWARD = 1800
 
 def png(picture: Sheet, width: int = STILL_WIDTH) -> bytes:
     """A picture as PNG, so many pixels wide."""
+    return _rendered(picture.svg(), width)
+
+
+def _rendered(svg: str, width: int) -> bytes:
     import resvg_py
 
-    return bytes(resvg_py.svg_to_bytes(svg_string=picture.svg(), width=width, skip_system_fonts=True))
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg, width=width, skip_system_fonts=True))
 
 
 def milliseconds(picture: Sheet) -> int:
@@ -73,7 +77,7 @@ def _images(film: Reel) -> list[Image.Image]:
     from PIL import Image
 
     with ThreadPoolExecutor() as pool:
-        rendered = pool.map(lambda picture: png(picture, FILM_WIDTH), film.frames)
+        rendered = pool.map(lambda svg: _rendered(svg, FILM_WIDTH), [picture.svg() for picture in film.frames])
         return [Image.open(io.BytesIO(data)).convert("RGB") for data in rendered]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import threading
 import zlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -63,6 +64,7 @@ class Label(NamedTuple):
 
 
 EMPTY = Label(0.0, 0.0, 0.0, ())
+READING = threading.RLock()  # the font is one open file: threads that read it at once get each other's bytes
 
 
 @functools.cache
@@ -82,7 +84,9 @@ def outline(number: int) -> str:
     if number in ASSEMBLIES:
         return ASSEMBLIES[number]
     parts: list[str] = []
-    for operator in font().glyph_fromid(number).operators:
+    with READING:
+        operators = font().glyph_fromid(number).operators
+    for operator in operators:
         segment = operator.path(0, 0, 1)
         parts += ["Z", segment] if segment[0] == "M" and parts else [segment]
     return _thousandths(" ".join([*parts, "Z"]), EM / font().info.layout.unitsperem) if parts else ""
@@ -130,7 +134,8 @@ def _typeset(tex: str) -> Label:
     while LOW.search(tex):
         tex = LOW.sub(r"(\1)", tex)
     tex = NAMED.sub(r"\1\\,", tex)
-    drawing = zmath.Latex(tex, size=EM, margin=0).svgxml()
+    with READING:
+        drawing = zmath.Latex(tex, size=EM, margin=0).svgxml()
     glyphs, bars = [], []
     symbols = {symbol.attrib["id"]: symbol for symbol in drawing.iter("symbol")}
     for element in drawing:
@@ -170,7 +175,8 @@ def _tag(attrib: dict[str, str]) -> int:
 @functools.cache
 def advance(character: str) -> tuple[int, float]:
     """A character's glyph and how far it moves on."""
-    index = font().glyphindex(character)
+    with READING:
+        index = font().glyphindex(character)
     return index, advance_of(index)
 
 
@@ -195,7 +201,8 @@ def advance_of(index: int) -> float:
     """How far a glyph moves on; an assembled one stands alone."""
     if index in ASSEMBLIES:
         return 0.0
-    return float(font().advance(index, None) * EM / font().info.layout.unitsperem)
+    with READING:
+        return float(font().advance(index, None) * EM / font().info.layout.unitsperem)
 
 
 def joined(labels: Sequence[Label]) -> Label:

@@ -42,11 +42,12 @@ def films(folder):
 
 
 def own_code(folder):
-    targets = ["numpy", "python", "javascript", *(["c"] if importlib.util.find_spec("cffi") else [])]
-    for target in targets:
-        command("compile", "x*sin(x)", "--target", target, "-o", f"step_{target}.txt", folder=folder)
-    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("step_*.txt"))]
-    return len(texts) == len(targets) and not any("import graphgrad" in text for text in texts)
+    files = {"numpy": "arrays.py", "python": "numbers_.py", "javascript": "body.js"}
+    files |= {"c": "program.c"} if importlib.util.find_spec("cffi") else {}
+    for target, name in files.items():
+        command("compile", "x*sin(x)", "--target", target, "-o", name, folder=folder)
+    texts = [(folder / name).read_text(encoding="utf-8") for name in files.values()]
+    return not any("import graphgrad" in text for text in texts)
 
 
 def own_loops(_):

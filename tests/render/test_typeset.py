@@ -1,6 +1,8 @@
 """Typesetting: everything that sympy can print, and what the cache may and may not do."""
 
 import random
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sympy as sp
@@ -65,3 +67,19 @@ def test_every_outline_is_path_data():
         g.number for g in typeset(r"\frac{\partial z}{\partial x_{1}} = -3.14\times 10^{-7}\checkmark").glyphs
     }:
         assert not outline(glyph) or (outline(glyph).startswith("M") and outline(glyph).endswith("Z"))
+
+
+def test_threads_do_not_read_each_others_glyphs():
+    """The font is one open file. Outlines were mangled now and then while films were drawn on several threads."""
+    numbers, interval = [ts.advance(c)[0] for c in "0123456789+-=abcdefghijklmnopqrstuvwxyz"], sys.getswitchinterval()
+    apart = {n: outline(n) for n in numbers}
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(5):
+            outline.cache_clear()
+            ts.font()._glyphs.clear()  # noqa: SLF001  (what the font has read already)
+            with ThreadPoolExecutor(8) as pool:
+                assert dict(zip(numbers, pool.map(outline, numbers), strict=True)) == apart
+    finally:
+        sys.setswitchinterval(interval)
+        outline.cache_clear()
