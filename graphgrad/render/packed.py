@@ -128,4 +128,4 @@ def _short(rows: Iterable[list[Any]]) -> list[list[Any]]:
 
 def _number(value: Any) -> Any:
     number = float(value)
-    return number if abs(number) < float("inf") else str(number)
+    return number if abs(number) < float("inf") else str(number).replace("inf", "Infinity")

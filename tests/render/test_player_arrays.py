@@ -156,6 +156,28 @@ def test_entries_are_reached_by_keyboard_and_have_names(opened):
     assert spoken.startswith(f"W, value {low} to {high}, norm ")
 
 
+def test_a_number_is_typed_as_it_comes(opened):
+    page = opened("softmax")
+    field = page.locator("[aria-label='W, row 1, column 2, exact value']")
+    field.click(click_count=3)
+    page.keyboard.type("-0.0512345678")
+    assert field.input_value() == "-0.0512345678"
+    assert page.evaluate("values[0][1]") == -0.0512345678
+
+
+def test_beside_the_heat_map_the_chosen_entry_is_dragged(opened):
+    page = opened("softmax")
+    page.locator("[aria-label='W, row 2, column 2, exact value']").focus()
+    before, box = page.evaluate("inputs"), page.locator(".hit.drag").first.bounding_box()
+    page.mouse.move(box["x"] + 3, box["y"] + 3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + 3, steps=3)
+    page.mouse.up()
+    after = page.evaluate("inputs")
+    assert {n for n in after if after[n] != before[n]} == {"W_1_1"}
+    assert float(page.input_value("[aria-label='W, row 2, column 2, exact value']")) == after["W_1_1"]
+
+
 def test_the_chosen_entry_of_a_nodes_story_stays(opened):
     page = opened("softmax")
     page.keyboard.press("End")
@@ -244,3 +266,10 @@ def test_files_stay_small(files):
 
 def test_a_number_at_many_points_is_not_dragged():
     assert live(trace(parse("x ** 2"), x=np.array([1.0, 2.0]))).program == "null"
+
+
+def test_what_is_infinite_from_the_start_is_written_so(browser, tmp_path):
+    page = browser.new_page()
+    page.goto(film(trace(parse("exp(x)"), x=1000.0)).save(tmp_path / "far.html").as_uri())
+    assert page.evaluate("values.map(written)") == ["1000", "∞", "1", "∞"]
+    page.close()

@@ -8,7 +8,10 @@ const sliders = new Map();
 function setInput(name, value) {
   if (!Number.isFinite(value)) return;
   inputs[name] = value;
-  for (const field of document.querySelectorAll(`[data-input="${CSS.escape(name)}"]`)) field.value = String(Number(value.toPrecision(6)));
+  const typing = document.activeElement.type === "number" && document.activeElement; // what is being written stays as written
+  for (const made of document.querySelectorAll(`[data-input="${CSS.escape(name)}"]`)) {
+    if (made !== typing) made.value = String(Number(value.toPrecision(6)));
+  }
   recompute(inputs);
   refresh();
 }
@@ -43,6 +46,13 @@ function choose(card, k) {
   if (!row) return; // a number has a slider of its own
   aim(row.slider, card.names[k], spoken(card, k));
   row.fields.forEach((field, n) => field.classList.toggle("chosen", n === k && row.fields.length > 1));
+}
+
+// The entry that a pointer takes hold of: the cell below it; beside the heat map, the one chosen last.
+function grasped(card, event) {
+  const at = entryAt(card, event), row = sliders.get(card);
+  if (at >= 0) choose(card, at);
+  return row ? row.slider.dataset.input : card.names[0];
 }
 
 function inputRow(card) {

@@ -108,13 +108,12 @@ hits.forEach((hit, n) => {
   let grip = null;
   hit.classList.toggle("drag", Boolean(drags));
   hit.addEventListener("pointerdown", event => {
-    const name = drags && card.names[Math.max(0, entryAt(card, event))];
+    const name = drags && grasped(card, event);
     grip = { x: event.clientX, name, value: inputs[name], moved: false };
-    if (name) hit.setPointerCapture(event.pointerId);
-    if (name) choose(card, card.names.indexOf(name));
+    if (drags) hit.setPointerCapture(event.pointerId);
   });
   hit.addEventListener("pointermove", event => {
-    if (!grip || !grip.name) return;
+    if (!grip || !drags) return;
     const dx = event.clientX - grip.x;
     grip.moved ||= Math.abs(dx) > 3;
     if (grip.moved) setInput(grip.name, Number((grip.value + dx * Math.max(1, Math.abs(grip.value)) / 200).toPrecision(4)));
