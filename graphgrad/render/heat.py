@@ -34,6 +34,8 @@ def cells(value: Any) -> Cells:
     >>> np.shape(cells(np.ones((100, 3))))
     (8, 3)
     """
+    if not np.size(value):  # an empty frame stands for it
+        value = np.zeros(shown(value))
     rows, columns = grid(value)
     flat = np.nan_to_num(np.asarray(value, float)).reshape(rows, columns)
     for axis, size in enumerate((rows, columns)):

@@ -127,3 +127,9 @@ def test_what_doubles_line_by_line_has_no_formula():
     made = film(trace(capture(doubling), {"x": 1.0}))
     assert not made.scene.source
     assert film(trace(parse("x"), {"x": 1.0})).frames
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])
+def test_an_array_without_entries_is_drawn(shape):
+    made = film(trace(parse("sum(square(x))", x=shape), {"x": np.zeros(shape)}))
+    assert all(picture.svg() for picture in made.frames)
