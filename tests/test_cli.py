@@ -75,6 +75,7 @@ def test_show_lists_and_scalarizes() -> None:
 
 
 def test_compile_writes_what_the_files_suit(tmp_path) -> None:
+    pytest.importorskip("cffi", reason="cffi is not installed")
     done = graphgrad("compile", LECTURE, "-o", "step.py", "-o", "step.c", "-o", "step.js", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "import numpy" in (tmp_path / "step.py").read_text()
@@ -133,7 +134,7 @@ ERRORS = [
      "error: --format is for what is printed; a file's format is told by its suffix, .txt .md .tex .json\n"),
     (("derive", "x", "--format", "latex", "--format", "text"),
      "error: --format is given twice, and takes one value\n"),
-    (("compile", "x", "-o", "step.js", "--target", "jax"), "error: 'step.js' is of no known kind; known are .py\n"),
+    (("compile", "x", "-o", "step.js", "--target", "python"), "error: 'step.js' is of no known kind; known are .py\n"),
     (("compile", "x", "-o", "step.jss"), "error: 'step.jss' is of no known kind; did you mean '.js'?\n"),
     (("show", "x", "-o", "g.graphm"), "error: 'g.graphm' is of no known kind; did you mean '.graphml'?\n"),
 ]  # fmt: skip

@@ -34,7 +34,7 @@ LAWS = {  # what is counted: the test that counts it
 def verdict(test):
     """Reached, MISSED, or skipped; and the seconds it took."""
     start = time.perf_counter()
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", f"tests/{test}"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-m", "slow or not slow", f"tests/{test}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     last = done.stdout.splitlines()[-1] if done.stdout else ""
     word = "MISSED " if done.returncode else "reached" if " passed" in f" {last}" else "skipped"

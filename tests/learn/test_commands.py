@@ -194,6 +194,7 @@ def test_a_model_for_others_beside_the_model(tmp_path):
 
 
 def test_a_network_that_cannot_be_exported_is_not_trained(tmp_path):
+    pytest.importorskip("onnx", reason="onnx is not installed")
     (tmp_path / "net.txt").write_text("R = hypot(X @ w, c)")
     train = "train xor --program net.txt --shape X=N,2 --shape w=2,1 --shape c=1 --save x.onnx --steps 10"
     assert "ONNX has no operation for 'hypot'" in graphgrad(train, folder=tmp_path, code=2)
