@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from graphgrad.compiler.compiled import load
+from graphgrad.compiler.emitted import Emitted
 from graphgrad.compiler.run import Run, rows_of
 from graphgrad.compiler.vectors import Array, views
 from graphgrad.core.errors import UsageError
-
-if TYPE_CHECKING:
-    from graphgrad.compiler.step import Step
 
 
 class JaxRun(Run):
     """A run on vectors that JAX holds: every step gives new ones, in the memory of the old."""
 
-    def __init__(self, step: Step, theta: Array) -> None:
+    def __init__(self, step: Emitted, theta: Array) -> None:
         super().__init__(step)
         self._module = load(step.source, "step")
         self.vectors: list[Any] = []

@@ -5,16 +5,14 @@ from __future__ import annotations
 import contextvars
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from graphgrad.compiler.compiled import load
+from graphgrad.compiler.emitted import Emitted
 from graphgrad.compiler.vectors import Array, joined, views
 from graphgrad.core.errors import DataError, UsageError
-
-if TYPE_CHECKING:
-    from graphgrad.compiler.step import Step
 
 
 class Run(ABC):
@@ -24,7 +22,7 @@ class Run(ABC):
     update.
     """
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: Emitted) -> None:
         self.step, self.t = step, 0
         self._wanted = step.update.rates
 
@@ -70,7 +68,7 @@ class Run(ABC):
 class ArrayRun(Run):
     """A run on one flat vector, `theta`, of which the parameters are views; without an order no row is copied."""
 
-    def __init__(self, step: Step, theta: Array) -> None:
+    def __init__(self, step: Emitted, theta: Array) -> None:
         super().__init__(step)
         self.theta = theta
         self.slots = {name: np.zeros_like(theta) for name in step.update.slots}
@@ -149,7 +147,7 @@ class UnrolledRun(Run):
     Where `math` refuses what NumPy computes (an overflow, a division by zero), the steps are taken again on arrays.
     """
 
-    def __init__(self, step: Step, theta: Array) -> None:
+    def __init__(self, step: Emitted, theta: Array) -> None:
         super().__init__(step)
         zeros = [np.zeros(len(theta)) for _ in step.update.slots]
         self.numbers: list[Any] = [self.held(v) for v in (theta, *zeros)]
@@ -235,9 +233,9 @@ class UnrolledRun(Run):
         rates = zip(self.step.update.rates, given, strict=True)
         known: dict[str, Any] = {"order": np.array(places), "batch": size, **dict(rates)}
         found = arrays.epoch(*map(np.asarray, data), **known)
-        self.t, back = arrays.t, self.step
+        self.t = arrays.t
         vectors = [arrays.theta, *arrays.slots.values()]
-        self.numbers = [self.held(joined(views(v, arrays.step.shapes, arrays.step.transposed), back)) for v in vectors]
+        self.numbers = [self.held(joined(views(v, arrays.step.shapes, arrays.step.transposed))) for v in vectors]
         return found
 
     def _on_arrays(self) -> ArrayRun:
@@ -259,7 +257,7 @@ def rows_of(data: Sequence[Any]) -> int:
     return counts.pop()
 
 
-def _dimensions(step: Step) -> tuple[tuple[int, int], ...]:
+def _dimensions(step: Emitted) -> tuple[tuple[int, int], ...]:
     """For every named dimension of the data, the first input, by place in `data`, and the axis that has it."""
     found: dict[str, tuple[int, int]] = {}
     for i, name in enumerate(step.data):

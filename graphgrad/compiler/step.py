@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from graphgrad.compiler.bound import ArrayWriter
 from graphgrad.compiler.c_step import CStepRun, CStepWriter
-from graphgrad.compiler.compiled import save
+from graphgrad.compiler.emitted import Emitted
 from graphgrad.compiler.gemm import GemmRun, GemmWriter
 from graphgrad.compiler.jax_run import JaxRun
 from graphgrad.compiler.jax_step import JaxWriter
@@ -22,9 +19,9 @@ from graphgrad.compiler.machine.unrolled import MachineUnrolledWriter
 from graphgrad.compiler.passes import Passed, pipeline
 from graphgrad.compiler.plan import StepPlan
 from graphgrad.compiler.run import ArrayRun, Run, UnrolledRun
-from graphgrad.compiler.targets import TARGETS, target_row
+from graphgrad.compiler.targets import target_row
 from graphgrad.compiler.unrolled import MOST, UnrolledWriter, fits
-from graphgrad.compiler.update import Update, read_update
+from graphgrad.compiler.update import read_update
 from graphgrad.compiler.vectors import Array, flat
 from graphgrad.core.errors import ShapeError, TargetError, UsageError
 from graphgrad.core.garbage import uncollected
@@ -68,72 +65,20 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
 
 
 @dataclass(frozen=True)
-class Step:
-    """A compiled training step: its source, and how to start it.
+class Step(Emitted):
+    """A compiled training step: its source, and how to start it."""
 
-    `data` names the inputs that a step is called with, in order; `update.slots` names the optimizer's state and
-    `update.rates` what every call is given besides. `source` is a module that trains without graphgrad.
-    """
-
-    source: str
-    plan: StepPlan
-    passes: tuple[Passed, ...]
     way: str  # a name of `WAYS`
-    transposed: frozenset[str] = frozenset()  # parameters that the vector holds as their transposes
 
     @property
     def unrolled(self) -> bool:
         """Whether every number is a variable of its own."""
         return WAYS[self.way].fits is fits
 
-    @property
-    def loss(self) -> Graph:
-        """The loss, as it was given."""
-        return self.plan.loss
-
-    @property
-    def dtype(self) -> str:
-        """The type of arrays."""
-        return self.plan.dtype
-
-    @property
-    def shapes(self) -> Mapping[str, tuple[int, ...]]:
-        """The shapes of the parameters."""
-        return self.plan.shapes
-
-    @property
-    def data(self) -> tuple[str, ...]:
-        """The inputs that a step is called with, in order."""
-        return self.plan.data
-
-    @property
-    def dimensions(self) -> tuple[str, ...]:
-        """The named dimensions of the data; none in a program of one example."""
-        return self.plan.dimensions
-
-    @property
-    def rows(self) -> int:
-        """How many rows of the data an unrolled step takes."""
-        return self.plan.batch or 1 if self.dimensions else 1
-
-    @property
-    def update(self) -> Update:
-        """The optimizer."""
-        return self.plan.update
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the module to a file: whole, or not at all."""
-        save(self.source, path)
-
     def start(self, values: Mapping[str, Any]) -> Run:
         """Give a run that begins at these parameters, which are copied; ShapeError where one does not fit."""
-        theta = flat(self, values)
+        theta = flat(values, self.shapes, self.transposed, self.dtype)
         return WAYS[self.way].run(self, theta)
-
-    @cached_property
-    def on_arrays(self) -> Step:
-        """The same step over arrays of float64, for any number of rows."""
-        return step_of(dataclasses.replace(self.plan, target=TARGETS["numpy"], dtype="float64"), ("arrays",))
 
 
 class Writer(Protocol):
@@ -151,7 +96,7 @@ class Way(NamedTuple):
 
     fits: Callable[[StepPlan], bool]
     write: Callable[[StepPlan], Writer]
-    run: Callable[[Step, Array], Run]
+    run: Callable[[Emitted, Array], Run]
 
 
 def always(_: StepPlan) -> bool:
@@ -170,9 +115,9 @@ WAYS = {
 }
 
 
-def step_of(plan: StepPlan, ways: Sequence[str] = ()) -> Step:
-    """Write a step in the first of some ways, those of its target, that the program allows."""
-    names = ways or plan.target.steps
+def step_of(plan: StepPlan) -> Step:
+    """Write a step in the first of its target's ways that the program allows."""
+    names = plan.target.steps
     if not names:
         raise TargetError(f"the target '{plan.target.name}' computes functions, and takes no steps")
     for name in names:
@@ -180,7 +125,7 @@ def step_of(plan: StepPlan, ways: Sequence[str] = ()) -> Step:
         if way.fits(plan):
             with suppress(*(() if name == names[-1] else (UsageError, TargetError))):
                 writer = way.write(plan)
-                return Step(writer.source(), plan, (*plan.passes, *writer.passes), name, writer.transposed)
+                return Step(writer.source(), plan, (*plan.passes, *writer.passes), writer.transposed, name)
     hint = f"numbers alone: at most {MOST} parameters times examples, of a known batch; or compile it for numpy"
     raise TargetError(f"the target '{plan.target.name}' takes no steps of this program", hint=hint)
 

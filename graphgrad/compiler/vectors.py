@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.shapes import show
 
-if TYPE_CHECKING:
-    from graphgrad.compiler.step import Step
-
 Array = np.ndarray[Any, Any]
 
 
-def flat(step: Step, values: Mapping[str, Any]) -> Array:
+def flat(
+    values: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]], transposed: frozenset[str], dtype: str
+) -> Array:
     """Give the parameters as one new vector; UsageError or ShapeError where one is missing or does not fit."""
-    theta: Array = np.zeros(sum(map(prod, step.shapes.values())), step.dtype)
-    for name, view in views(theta, step.shapes, step.transposed).items():
+    theta: Array = np.zeros(sum(map(prod, shapes.values())), dtype)
+    for name, view in views(theta, shapes, transposed).items():
         if name not in values:
             raise UsageError(f"no value for the parameter '{name}'")
         if np.shape(values[name]) != view.shape:
@@ -41,6 +40,6 @@ def views(
     return found
 
 
-def joined(parts: Mapping[str, Array], step: Step) -> Array:
-    """Give named arrays as one vector, in a step's order."""
-    return np.concatenate([np.ravel(parts[name]) for name in step.shapes])
+def joined(parts: Mapping[str, Array]) -> Array:
+    """Give arrays as one vector, in their order."""
+    return np.concatenate([np.ravel(part) for part in parts.values()])

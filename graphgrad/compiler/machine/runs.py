@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from graphgrad.compiler.emitted import Emitted
 from graphgrad.compiler.run import ArrayRun, Run, UnrolledRun, rows_of
 from graphgrad.compiler.vectors import Array
-
-if TYPE_CHECKING:
-    from graphgrad.compiler.step import Step
 
 
 class MachineRun(Run):
@@ -31,7 +29,7 @@ class MachineRun(Run):
 class LoopRun(MachineRun, ArrayRun):
     """A run of a step whose loops numba compiles."""
 
-    def __init__(self, step: Step, theta: Array) -> None:
+    def __init__(self, step: Emitted, theta: Array) -> None:
         super().__init__(step, theta)
         self._train: Callable[..., Array] = self._module["train"]
         self._by_shape: dict[Any, Callable[..., float]] = {}
@@ -62,7 +60,7 @@ class LoopRun(MachineRun, ArrayRun):
 class MachineUnrolledRun(MachineRun, UnrolledRun):
     """A run of a tiny network whose step and loop numba compiles; numbers follow NumPy: inf and nan."""
 
-    def __init__(self, step: Step, theta: Array) -> None:
+    def __init__(self, step: Emitted, theta: Array) -> None:
         super().__init__(step, theta)
         self._one = _named(step, self._module["bind"](*self.numbers))
         self._rows = step.rows if step.dimensions else None
@@ -90,7 +88,7 @@ class MachineUnrolledRun(MachineRun, UnrolledRun):
         return self._take(self._one, data, rates)
 
 
-def _named(step: Step, function: Callable[..., float]) -> Callable[..., float]:
+def _named(step: Emitted, function: Callable[..., float]) -> Callable[..., float]:
     """Give a bound step that takes rates by their own names, where the module calls them otherwise."""
     names = step.plan.names
     if all(names[rate] == rate for rate in step.update.rates):
