@@ -18,7 +18,7 @@ from graphgrad.learn.devices import DeviceStep, Machines
 from graphgrad.learn.evaluate import parted
 from graphgrad.learn.examples import Examples, array, examples, indices
 from graphgrad.learn.history import History, Record
-from graphgrad.learn.lbfgs import lbfgs
+from graphgrad.learn.lbfgs import LbfgsStep
 from graphgrad.learn.loop import Keeping, Loop, Stops, Task
 from graphgrad.learn.losses import objective
 from graphgrad.learn.model import Model
@@ -105,18 +105,19 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
         learn, checked = _held_out(learn, validation, whole(seed, "seed", 0))
     if patience is not None and whole(patience, "patience") and checked is None:
         raise UsageError("patience needs validation examples", hint="such as validation=0.1")
-    if optimizer == "lbfgs":
-        if film:
-            raise UsageError("a run of L-BFGS cannot be filmed", hint="train with optimizer='adam'")
-        if lr is not None or schedule != "constant" or checkpoint is not None or patience or clip_norm or clip_value:
-            raise UsageError("L-BFGS has no rate, clipping, patience or checkpoints", hint="it takes steps= alone")
-        length = whole(1000 if steps is None and epochs is None else steps or epochs, "steps")
-        return lbfgs(net, aim, learn, checked, steps=length, dtype=kind, classes=classes, each=each)
-    order = _order(len(learn), (epochs, steps), batch_size, seed, shuffle=shuffle)
-    limits = {"clip_norm": clip_norm, "clip_value": clip_value}
-    change = _change(optimizer, lr, schedule, settings or {}, limits, order.steps)
     devices = Machines(machines) if isinstance(machines, int) else machines
-    step = _step(net, aim.graph, change, kind, order.batch, target, devices)
+    if optimizer == "lbfgs":
+        refused = (lr, settings or None, clip_norm, clip_value, devices)
+        if any(said is not None for said in refused) or (schedule, target) != ("constant", "numpy"):
+            raise UsageError("L-BFGS has no rate, settings, clipping or targets", hint="it takes steps= alone")
+        length = (None, 1000) if epochs is steps is None else (epochs, steps)
+        order, change = _order(len(learn), length, None, seed, shuffle=False), Update("lbfgs", {})
+        step: LbfgsStep | DeviceStep | Step = LbfgsStep(aim.graph, _shapes(net), kind)
+    else:
+        order = _order(len(learn), (epochs, steps), batch_size, seed, shuffle=shuffle)
+        limits = {"clip_norm": clip_norm, "clip_value": clip_value}
+        change = _change(optimizer, lr, schedule, settings or {}, limits, order.steps)
+        step = _step(net, aim.graph, change, kind, order.batch, target, devices)
     keeping = None
     if resume and checkpoint is None:
         raise UsageError("to resume, a checkpoint must be named", hint="as in checkpoint='run.safetensors'")
@@ -153,12 +154,15 @@ def _change(  # noqa: PLR0913, PLR0917
     return update(row, schedule, steps, clipping=clipping, **rest)
 
 
+def _shapes(net: Network) -> dict[str, tuple[int, ...]]:
+    return {name: np.shape(value) for name, value in net.values.items()}
+
+
 def _step(  # noqa: PLR0913, PLR0917
     net: Network, graph: Graph, change: Update, dtype: str, batch: int, target: str, machines: Machines | None
 ) -> Step | DeviceStep:
     if target == "jax":
-        shapes = {name: np.shape(value) for name, value in net.values.items()}
-        return DeviceStep(graph, shapes, change, dtype, machines or Machines())
+        return DeviceStep(graph, _shapes(net), change, dtype, machines or Machines())
     if machines is not None:
         raise UsageError(f"many devices need the target jax, not {target}")
     return compile_step(

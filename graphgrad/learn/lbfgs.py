@@ -1,79 +1,157 @@
-"""L-BFGS through SciPy, on the compiled gradient over all examples."""
+"""L-BFGS over all examples, of SciPy's two parts: the product with the remembered curvature, and the line search.
+
+SciPy's `minimize` hides what it remembers; here it is kept in the open, so that a checkpoint can hold it.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf, isfinite, nan, prod
 from typing import Any
 
 import numpy as np
 
 from graphgrad.compiler.compile import compile as compiled
+from graphgrad.compiler.compiled import Compiled
+from graphgrad.compiler.vectors import views
 from graphgrad.core.errors import UsageError
-from graphgrad.learn.blame import blame
-from graphgrad.learn.evaluate import judge, measure
-from graphgrad.learn.examples import Examples
-from graphgrad.learn.history import History, Record
-from graphgrad.learn.losses import Objective
-from graphgrad.learn.model import Model
-from graphgrad.learn.network import Network
+from graphgrad.core.graph import Graph
 from graphgrad.transform.grad import grad
 
+MEMORY = 20  # pairs of a step and what it did to the gradient
+FARTHEST = 4.0  # times as far as the curvature says, at most
+TRIALS = 20  # of the line search
+SMALL = 1e-10  # no entry of the gradient is larger: the run has converged
 
-def lbfgs(  # noqa: PLR0913
-    net: Network,
-    objective: Objective,
-    learn: Examples,
-    held: Examples | None = None,
-    *,
-    steps: int,
-    dtype: str,
-    classes: tuple[str, ...] = (),
-    each: Callable[[Record], None] | None = None,
-) -> tuple[Model, History]:
-    """Minimise a loss over all examples, as Liu & Nocedal (1989); a record an iteration.
+Evaluation = Callable[[Any], tuple[float, Any]]  # of a vector of parameters: the loss, and its gradient
 
-    Raises UsageError where SciPy is not installed.
-    """
-    try:
-        from scipy.optimize import minimize
-    except ImportError:
-        raise UsageError("L-BFGS comes with SciPy", hint="pip install 'graphgrad[scipy]'") from None
-    value_and_grad = compiled(grad(objective.graph, *net.values), dtype=dtype)
-    fixed = {net.data: np.asarray(learn.X), objective.target: learn.Y}
-    history, began = History(), time.perf_counter()
 
-    def parted(theta: Any) -> dict[str, Any]:
-        """The parameters by name, of one vector."""
-        ends = np.cumsum([value.size for value in net.values.values()])
-        parts = np.split(theta, ends[:-1])
-        return {name: part.reshape(net.values[name].shape) for name, part in zip(net.values, parts, strict=True)}
+@dataclass(frozen=True)
+class LbfgsStep:
+    """An iteration, in the manner of `compile_step`'s steps; Liu & Nocedal (1989)."""
 
-    def function(theta: Any) -> tuple[float, Any]:
-        value, grads = value_and_grad(**fixed, **parted(theta))
-        return float(value), np.concatenate([np.ravel(grads[name]) for name in net.values]).astype(np.float64)
+    loss: Graph
+    shapes: Mapping[str, tuple[int, ...]]
+    dtype: str
 
-    def check(theta: Any) -> None:
-        """Where the line search starts, value and gradient must be numbers; it steps back from where they are not."""
-        if not all(np.isfinite(part).all() for part in function(theta)):
-            raise blame(objective.graph, {**fixed, **parted(theta)}, dtype, len(history) + 1)
+    @property
+    def data(self) -> tuple[str, ...]:
+        """The inputs that a step is called with, in order."""
+        return tuple(name for name in self.loss.inputs if name not in self.shapes)
 
-    def record(intermediate_result: Any) -> None:
-        step, loss, seconds = len(history) + 1, float(intermediate_result.fun), time.perf_counter() - began
-        so_far = [*history["loss"], loss]
-        rate = step * len(learn) / max(seconds, 1e-9)
-        measured = measure(model(intermediate_result.x), judged, held) if held else ()
-        history.records.append(Record(step, float(step), loss, sum(so_far) / len(so_far), seconds, rate, *measured))
-        if each is not None:
-            each(history[-1])
+    @cached_property
+    def gradient(self) -> Compiled:
+        """Loss and gradient as one function."""
+        return compiled(grad(self.loss, *self.shapes), dtype=self.dtype)
 
-    def model(theta: Any) -> Model:
-        return Model(net.starting(parted(theta)), objective.loss, dtype, classes)
+    def start(self, values: Mapping[str, Any]) -> LbfgsRun:
+        """Give a run that begins at these parameters; UsageError where SciPy is not installed."""
+        return LbfgsRun(self, values)
 
-    judged = judge(net, objective.loss, dtype)
-    begin = np.concatenate([np.ravel(value) for value in net.values.values()])
-    check(begin)
-    options = {"maxiter": steps, "maxfun": 20 * steps, "ftol": 0.0, "gtol": 1e-10}
-    found = minimize(function, begin, jac=True, method="L-BFGS-B", callback=record, options=options)
-    check(found.x)
-    return model(found.x), history
+
+class LbfgsRun:
+    """A run: the parameters as one vector of float64, the gradient there, and the pairs of the last iterations."""
+
+    def __init__(self, step: LbfgsStep, values: Mapping[str, Any]) -> None:
+        try:
+            from scipy.optimize import LbfgsInvHessProduct, line_search
+        except ImportError:
+            raise UsageError("L-BFGS comes with SciPy", hint="pip install 'graphgrad[scipy]'") from None
+        self.step, self.t, self.converged = step, 0, False
+        self.product, self.search = LbfgsInvHessProduct, line_search
+        self.theta = np.concatenate([np.ravel(values[name]) for name in step.shapes]).astype(np.float64)
+        self.value, self.slope = nan, np.empty(0)  # known from the first iteration on
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin with the steepest descent again."""
+        self.steps = self.changes = np.empty((0, sum(map(prod, self.step.shapes.values()))))
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters by name: views."""
+        return views(self.theta, self.step.shapes)
+
+    def epoch(self, *data: Any, order: Any = None, batch: int | None = None) -> Any:  # noqa: ARG002  (always all rows)
+        """Take one iteration over all rows of the data; gives the loss after it, or nan where it cannot begin."""
+        evaluate, self.t = self.evaluation(data), self.t + 1
+        if not self.slope.size:
+            self.value, self.slope = evaluate(self.theta)
+            if not isfinite(self.value):
+                return np.array([nan])
+        found = self.ahead(evaluate)
+        if found is None and len(self.steps):
+            self.forget()
+            found = self.ahead(evaluate)
+        self.converged = found is None
+        if found is not None:
+            self.move(found, *evaluate(found))
+        return np.array([self.value])
+
+    def evaluation(self, data: tuple[Any, ...]) -> Evaluation:
+        """Give loss and gradient as a function of the vector; what it gave in this iteration, it remembers.
+
+        Where either is no number the loss counts as infinite, so that the line search steps back from there.
+        """
+        fixed = {name: np.asarray(d) for name, d in zip(self.step.data, data, strict=True)}
+        known: dict[bytes, tuple[float, Any]] = {}
+
+        def evaluate(theta: Any) -> tuple[float, Any]:
+            if (key := theta.tobytes()) not in known:
+                value, grads = self.step.gradient(**fixed, **views(theta, self.step.shapes))
+                slope = np.concatenate([np.ravel(grads[name]) for name in self.step.shapes]).astype(np.float64)
+                good = np.isfinite(value) and np.isfinite(slope).all()
+                known[key] = float(value) if good else inf, slope
+            return known[key]
+
+        return evaluate
+
+    def ahead(self, evaluate: Evaluation) -> Any:
+        """Give the point that the line search finds, or else the lowest that it tried; None where none is lower."""
+        direction, tried = self.direction(), {self.value: self.theta}
+
+        def value(theta: Any) -> float:
+            tried[found := evaluate(theta)[0]] = theta
+            return found
+
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # that it found nothing is what None says
+            length, *_ = self.search(
+                value, lambda theta: evaluate(theta)[1],
+                self.theta, direction, self.slope, self.value, amax=FARTHEST, maxiter=TRIALS,
+            )  # fmt: skip
+        if length is not None:
+            return self.theta + length * direction
+        return tried[lowest] if (lowest := min(tried)) < self.value else None
+
+    def direction(self) -> Any:
+        """Give where to go: against the gradient, times the inverse of the curvature that the pairs tell of."""
+        if not len(self.steps):
+            return -self.slope / max(float(np.linalg.norm(self.slope)), SMALL)
+        step, change = self.steps[-1], self.changes[-1]
+        unit = np.sqrt(step @ change / (change @ change))  # the product begins with 1: in this unit with unit**2
+        return -unit * self.product(self.steps / unit, self.changes * unit).matvec(unit * self.slope)
+
+    def move(self, theta: Any, value: float, slope: Any) -> None:
+        """Go to a point, and remember what the step did to the gradient, where it tells of a positive curvature."""
+        step, change = theta - self.theta, slope - self.slope
+        if step @ change > np.finfo(float).eps * (change @ change):
+            self.steps = np.vstack([self.steps, step])[-MEMORY:]
+            self.changes = np.vstack([self.changes, change])[-MEMORY:]
+        self.converged = value >= self.value or bool(np.abs(slope).max() <= SMALL)
+        self.theta, self.value, self.slope = theta, value, slope
+
+    def state(self) -> dict[str, Any]:
+        """Give all there is to resume from; nothing in it is ever changed in place."""
+        numbers = np.array([self.value, self.converged])
+        arrays = {"p": self.theta, "slope": self.slope, "steps": self.steps, "changes": self.changes}
+        return {"t": self.t, "numbers": numbers, **arrays}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state."""
+        self.t, (self.value, converged) = int(state["t"]), map(float, state["numbers"])
+        self.converged, self.theta, self.slope = bool(converged), state["p"], state["slope"]
+        self.steps, self.changes = state["steps"], state["changes"]

@@ -20,6 +20,7 @@ from graphgrad.learn.devices import DeviceStep
 from graphgrad.learn.evaluate import Measured, judge, measure
 from graphgrad.learn.examples import Examples
 from graphgrad.learn.history import Record
+from graphgrad.learn.lbfgs import LbfgsRun, LbfgsStep
 from graphgrad.learn.losses import Objective
 from graphgrad.learn.model import Model
 from graphgrad.learn.network import Network
@@ -56,7 +57,7 @@ class Task:
 
     net: Network
     objective: Objective
-    step: Step | DeviceStep
+    step: Step | DeviceStep | LbfgsStep
     learn: Examples
     held: Examples | None
     order: Order
@@ -180,6 +181,8 @@ class Loop:
     def done(self) -> bool:
         """Whether the run has reason to end."""
         stops = self.task.stops
+        if isinstance(self.run, LbfgsRun) and self.run.converged:
+            return True
         if stops.patience and self.standing.waited >= stops.patience:
             return True
         return stops.tolerance is not None and self.gradient_norm() < stops.tolerance

@@ -31,6 +31,7 @@ RUNS = {
         Y,
     ),
     "validation": (mlp(3, 20, 2), {"epochs": 9, "batch_size": 16, "validation": 0.2, "patience": 50}, LABELS),
+    "L-BFGS": (mlp(3, 20, 1), {"steps": 40, "validation": 0.2, "optimizer": "lbfgs"}, Y),
     "all examples": (mlp(3, 20, 1), {"epochs": 30, "batch_size": None, "optimizer": "nesterov"}, Y),
 }
 
@@ -53,6 +54,8 @@ def same(one, two):
 
 @pytest.mark.parametrize(("net", "options", "y"), RUNS.values(), ids=RUNS)
 def test_to_the_same_bits(tmp_path, net, options, y):
+    if options.get("optimizer") == "lbfgs":
+        pytest.importorskip("scipy", reason="scipy is not installed")
     whole, history = fit(net, X, y, **options)
     kept = {"checkpoint": tmp_path / "run.safetensors", "every": 0, "resume": True}
     stops = [record.step for record in history][:: max(1, len(history) // 3)]
