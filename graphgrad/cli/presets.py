@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -55,21 +56,46 @@ def suited(dataset: Dataset, loss: str | None) -> Preset:
     return Preset(layers, "tanh", loss, "adam", None, "constant", None, 100, 32)
 
 
-LARGE = 1000.0  # numbers beyond which a network with weights near 1 learns next to nothing
+HELD = 0.1  # of the examples, for --patience to look at where nothing else is said
+
+FAR = 1000.0  # from 1, up or down: numbers that a network with weights near 1 learns next to nothing of
 
 
-def advice(dataset: Dataset, said: dict[str, Any]) -> str:
-    """What to say of numbers too large to be learned, and of class indices in a file that were taken for numbers.
+def held_out(dataset: Dataset, said: dict[str, Any]) -> float | None:
+    """The part of the examples that is held out: what was said, or one for --patience, which never sees a test part.
 
     >>> import numpy as np
     >>> from graphgrad.learn.tables import Dataset
-    >>> advice(Dataset(np.zeros((4, 2)), np.array([0.0, 2.0, 1.0, 1.0])), {"loss": None})
-    'note: the targets 0 to 2 are learned as numbers; as classes by --loss cross_entropy'
+    >>> held_out(Dataset(np.zeros((40, 2)), np.zeros(40)), {"validation": None, "patience": 5})
+    0.1
     """
-    numbers = [d for d in (dataset.X, dataset.y) if d.dtype.kind in "fiu" and d.size and dataset.y.dtype.kind == "f"]
-    if (largest := max((float(max(d.max(), -d.min())) for d in numbers), default=0.0)) > LARGE:
-        return f"note: inputs or targets reach {largest:.6g}; networks learn numbers near 1: scale the columns first"
-    values = sorted({float(value) for value in dataset.y.ravel()[:10_000]})
-    if said["loss"] or dataset.y.dtype.kind != "f" or not 2 <= len(values) < 100 or values != [*range(len(values))]:
-        return ""
-    return f"note: the targets 0 to {len(values) - 1} are learned as numbers; as classes by --loss cross_entropy"
+    if said["validation"] is None and said["patience"] is not None and len(dataset.X) * HELD >= 1:
+        return HELD
+    part: float | None = said["validation"]
+    return part
+
+
+def notes(data: str, dataset: Dataset, chosen: Preset, said: dict[str, Any]) -> Iterator[str]:
+    """What is worth knowing before a run.
+
+    >>> import numpy as np
+    >>> from graphgrad.learn.tables import Dataset
+    >>> said = {"loss": None, "standardize": False, "patience": None, "validation": None}
+    >>> dataset = Dataset(np.ones((4, 2)), np.array([0.0, 2.0, 1.0, 1.0]))
+    >>> list(notes("file.csv", dataset, PRESETS["xor"], said))
+    ['the targets 0 to 2 are learned as numbers; as classes by --loss cross_entropy']
+    """
+    from graphgrad.learn.losses import loss_row
+
+    regression = loss_row(chosen.loss).target == "numbers"
+    for what, numbers in (("inputs", dataset.X), ("targets", dataset.y))[: 1 + regression]:
+        largest = max(float(numbers.max()), -float(numbers.min())) if numbers.dtype.kind in "iuf" else 0
+        if largest and not 1 / FAR <= largest <= FAR and not said["standardize"]:
+            yield f"{what} reach {largest:.6g}, and networks learn numbers near 1: --standardize makes them so"
+    values = sorted({float(value) for value in dataset.y.ravel()[:10_000]}) if regression else []
+    if data not in PRESETS and not said["loss"] and 2 <= len(values) < 100 and values == [*range(len(values))]:
+        yield f"the targets 0 to {len(values) - 1} are learned as numbers; as classes by --loss cross_entropy"
+    if said["standardize"] and regression:
+        yield "errors are those of standardized targets, where 1 is their standard deviation"
+    if said["validation"] is None and (part := held_out(dataset, said)) is not None:
+        yield f"--patience looks at {part:.0%} of the training examples, which are held out for it"

@@ -12,7 +12,7 @@ import click
 
 from graphgrad.cli.answers import say_json
 from graphgrad.cli.arguments import read_values, verb
-from graphgrad.cli.presets import PRESETS, Preset, advice, choose
+from graphgrad.cli.presets import PRESETS, Preset, choose, held_out, notes
 from graphgrad.cli.printout import Printer, answer, conclude
 from graphgrad.cli.results import check_exports, check_files, write_files
 from graphgrad.core.errors import UsageError, did_you_mean
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PASSED_ON = (
     *("l2", "l1", "clip_norm", "clip_value", "tolerance", "seed", "dtype"),
-    *("target", "patience", "checkpoint", "every", "resume"),
+    *("target", "patience", "checkpoint", "every", "resume", "standardize"),
 )
 
 
@@ -55,6 +55,7 @@ PASSED_ON = (
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="N")
 @click.option("--dtype", type=click.Choice(["float64", "float32"]), help="Type of the numbers; else that of the data.")
 @click.option("--column", metavar="NAME", help="Column of a CSV file that is learned; the last one otherwise.")
+@click.option("--standardize", is_flag=True, help="Learn from numbers less their mean, over their deviation.")
 @click.option("--target", default="numpy", show_default=True, metavar="NAME", help="What the step is compiled to.")
 @click.option("--devices", type=int, metavar="N", help="Devices that divide every batch, with --target jax.")
 @click.option("--coordinator", default="", metavar="HOST:PORT", help="Where several processes meet.")
@@ -81,8 +82,9 @@ def command(data: str, **said: Any) -> None:
     check_files(said)
     dataset = read(data, said)
     chosen = choose(data, dataset, said)
-    if data not in PRESETS and (note := advice(dataset, said)):
-        click.echo(note, err=True)
+    part = held_out(dataset, said)
+    for note in notes(data, dataset, chosen, said):
+        click.echo(f"note: {note}", err=True)
     net = network_of(chosen, dataset, said)
     check_exports(net, chosen.loss, said["saved"])
     printer = None if said["as_json"] or said["process"] else Printer(chosen)
@@ -98,7 +100,7 @@ def command(data: str, **said: Any) -> None:
         steps=chosen.steps,
         epochs=chosen.epochs,
         batch_size=chosen.batch,
-        validation=said["validation"] or dataset.test,  # where both are said, the test part stays unseen
+        validation=dataset.test if part is None else part,  # where there are both, the test part stays unseen
         machines=machines(said),
         progress=sys.stderr.isatty() and not sys.stdout.isatty(),
         each=printer,
@@ -108,18 +110,18 @@ def command(data: str, **said: Any) -> None:
     )
     if said["process"]:
         return  # the first process speaks for all
-    model, dataset = replace(model, columns=dataset.columns), with_test(dataset, said)
+    model, dataset = replace(model, columns=dataset.columns), with_test(dataset, part, said["seed"])
     say_json(answer(model, history)) if said["as_json"] else conclude(model, dataset, history)
     write_files(model, dataset, history, said)
 
 
-def with_test(dataset: Dataset, said: dict[str, Any]) -> Dataset:
+def with_test(dataset: Dataset, part: float | None, seed: int) -> Dataset:
     """Give the data set with what was held out as its test part, where it had none."""
     from graphgrad.learn.evaluate import parted
 
-    if said["validation"] is None or dataset.test is not None:
+    if part is None or dataset.test is not None:
         return dataset
-    return dataset._replace(test=parted(dataset.X, dataset.y, said["validation"], said["seed"])[1])
+    return dataset._replace(test=parted(dataset.X, dataset.y, part, seed)[1])
 
 
 def read(data: str, said: dict[str, Any]) -> Dataset:

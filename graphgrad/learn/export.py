@@ -14,6 +14,8 @@ import numpy as np
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_kind, check_writable, write_whole
+from graphgrad.frontend.parse import parse
+from graphgrad.learn.scaling import GIVEN, TAKEN, folded
 
 if TYPE_CHECKING:
     from graphgrad.learn.model import Model
@@ -38,7 +40,8 @@ def exported(model: Model, path: Path) -> bytes:
 def state_dict(model: Model) -> dict[str, Any]:
     """Give the parameters under the names that PyTorch has for them; both keep weights as (out, in).
 
-    Those of an `mlp` are named as in Sequential(Linear, activation, Linear, ...), others by their own names.
+    Those of an `mlp` are named as in Sequential(Linear, activation, Linear, ...), others by their own names. Where
+    data were standardized, the first layer and the last take and give the user's own numbers.
 
     >>> from graphgrad.learn.losses import LOSSES
     >>> from graphgrad.learn.model import Model
@@ -46,12 +49,27 @@ def state_dict(model: Model) -> dict[str, Any]:
     >>> list(state_dict(Model(mlp(2, 4, 1), LOSSES["mse"])))
     ['0.weight', '0.bias', '2.weight', '2.bias']
     """
-    layers = len(model.weights) // 2
-    linear = all(f" @ W{i}.T + b{i}\n" in f"{model.net.text}\n" for i in range(1, layers + 1))
-    if not linear or set(model.weights) != {f"{kind}{i}" for i in range(1, layers + 1) for kind in "Wb"}:
+    lines = model.net.text.splitlines()
+    first, last = (line.format(name, f"{name}_mean", f"{name}_scale") for line, name in ((TAKEN, "X"), (GIVEN, "R")))
+    if not _layered(lines[lines[0] == first : len(lines) - (lines[-1] == last)]):
         return dict(model.weights)
     kinds = {"W": "weight", "b": "bias"}
-    return {f"{2 * int(name[1:]) - 2}.{kinds[name[0]]}": value for name, value in model.weights.items()}
+    return {f"{2 * int(name[1:]) - 2}.{kinds[name[0]]}": value for name, value in folded(model).items()}
+
+
+def _layered(lines: list[str]) -> bool:
+    """Whether lines are those that `mlp` writes: a linear layer, an activation of it alone, ..., a linear layer."""
+    for i, line in enumerate(lines):
+        layer = i // 2 + 1
+        if i % 2:
+            name, _, text = line.partition(" = ")
+            if name != f"t{layer}" or set(parse(text).inputs) != {f"h{layer}"}:
+                return False
+        else:
+            name, given = "R" if i == len(lines) - 1 else f"h{layer}", f"t{layer - 1}" if i else "X"
+            if line != f"{name} = {given} @ W{layer}.T + b{layer}":
+                return False
+    return len(lines) % 2 == 1
 
 
 def _safetensors(model: Model) -> bytes:

@@ -27,6 +27,7 @@ from graphgrad.learn.optimizers import OPTIMIZERS, Optimizer, optimizer as optim
 from graphgrad.learn.orders import Order
 from graphgrad.learn.progress import reporting
 from graphgrad.learn.reel import Reel
+from graphgrad.learn.scaling import scaled, scaling
 from graphgrad.learn.schedules import Update, update
 from graphgrad.learn.standing import fingerprint
 from graphgrad.learn.tensors import check_tensors
@@ -47,6 +48,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     seed: int = 0,
     dtype: str | None = None,
     shuffle: bool = True,
+    standardize: bool = False,
     l2: float = 0.0,
     l1: float = 0.0,
     schedule: str = "constant",
@@ -78,6 +80,9 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     `patience` epochs (and then gives the best model), or where the norm of the gradient over all examples falls below
     `tolerance`. `validation` is a pair (X, y), or the part of the examples to hold out.
 
+    With `standardize` training sees every number of X, and of a y of numbers, in standard deviations from its mean (the
+    losses too are in these units); the model takes and gives your own numbers, the means being lines of its program.
+
     A `checkpoint` (.safetensors) is written `every` so many seconds; with `resume` a run goes on from it to the same
     bits as one that was never interrupted. `each` is called with every record; `film` keeps snapshots of the parameters
     in the history, for `animate_training`. `dtype` is float64 or float32, that of X where X has one of these.
@@ -103,6 +108,9 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     checked = None if held is None else examples(net, aim.loss, held, kind, "validation ")
     if isinstance(validation, float | int):
         learn, checked = _held_out(learn, validation, whole(seed, "seed", 0))
+    scales = scaling(net, learn, aim.loss.target) if standardize else None
+    if scales is not None:
+        learn, checked = scales.of(learn), checked and scales.of(checked)
     if patience is not None and whole(patience, "patience") and checked is None:
         raise UsageError("patience needs validation examples", hint="such as validation=0.1")
     devices = Machines(machines) if isinstance(machines, int) else machines
@@ -129,7 +137,8 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     reel = Reel(Model(net, aim.loss, kind, classes), learn, order.steps) if film else None
     with reporting(order, each, shown=progress) as report:
         loop = Loop(task, report, reel)
-        return loop.train(), History(loop.standing.records, reel)
+        model = loop.train()
+        return scaled(model, scales) if scales else model, History(loop.standing.records, reel)
 
 
 def _change(  # noqa: PLR0913, PLR0917

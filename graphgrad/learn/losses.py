@@ -80,8 +80,8 @@ def objective(net: Network, loss: str, *, l2: float = 0.0, l1: float = 0.0) -> O
     """
     row, graph = loss_row(loss), net.graph
     known = {*graph.inputs, *graph.first_named}
-    target, value = _free("Y", known), _free("L", known)
-    lines, output = _named_output(net, known)
+    target, value = free("Y", known), free("L", known)
+    lines, output = named_output(net, known)
     text = re.sub(r"(?<![\w.])Y(?!\w)", target, re.sub(r"(?<![\w.])R(?![\w(])", output, row.text))
     weights = [name for name, array in net.values.items() if np.ndim(array) > 1]
     if (l1 or l2) and not weights:
@@ -102,7 +102,7 @@ def objective(net: Network, loss: str, *, l2: float = 0.0, l1: float = 0.0) -> O
     return Objective(made, program, shapes, target, row)
 
 
-def _named_output(net: Network, known: set[str]) -> tuple[str, str]:
+def named_output(net: Network, known: set[str]) -> tuple[str, str]:
     """Give the program's lines with its output named, and that name."""
     output = net.output
     if output in known:
@@ -110,7 +110,8 @@ def _named_output(net: Network, known: set[str]) -> tuple[str, str]:
     return str(net.graph) if "\n" in str(net.graph) else f"{output} = {net.graph}", output
 
 
-def _free(name: str, taken: set[str]) -> str:
+def free(name: str, taken: set[str]) -> str:
+    """Give a name that nothing has."""
     while name in taken:
         name += "_"
     return name

@@ -79,8 +79,42 @@ def test_large_numbers_are_noted_and_one_epoch_is_one(tmp_path):
     (tmp_path / "prices.csv").write_text("rooms,price\n1,100000\n2,230000\n3,310000\n")
     command = [sys.executable, "-c", MAIN, *["train", "prices.csv", "--epochs", "1"]]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
-    assert "reach 310000; networks learn numbers near 1: scale the columns first" in done.stderr
+    said = "targets reach 310000, and networks learn numbers near 1: --standardize makes them so"
+    assert done.stderr == f"note: {said}\n"
     assert "1 epoch  " in done.stdout
+    done = subprocess.run([*command, "--standardize"], capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stderr == "note: errors are those of standardized targets, where 1 is their standard deviation\n"
+
+
+def test_standardized_training_answers_in_the_numbers_of_the_file(tmp_path):
+    generator = np.random.default_rng(0)
+    year, area = generator.integers(1950, 2020, 80), generator.integers(30, 300, 80)
+    lines = [f"{y},{a},3,{2000 * a + 500 * (y - 1950)}" for y, a in zip(year, area, strict=True)]
+    (tmp_path / "homes.csv").write_text("year,area,floor,price\n" + "\n".join(lines) + "\n")
+    graphgrad("train homes.csv --standardize --optimizer lbfgs --steps 200 --save homes.safetensors", folder=tmp_path)
+    (tmp_path / "one.csv").write_text("area,year\n100,2000\n")
+    error = graphgrad("predict homes.safetensors one.csv", folder=tmp_path, code=2)
+    assert "has 2 columns, the model takes 3" in error
+    (tmp_path / "one.csv").write_text("area,year,floor\n100,2000,3\n")
+    assert float(graphgrad("predict homes.safetensors one.csv", folder=tmp_path)) == pytest.approx(225_000, rel=0.02)
+
+
+def test_patience_never_looks_at_the_test_part(tmp_path):
+    generator = np.random.default_rng(0)
+    X, y = generator.normal(size=(60, 2)), generator.integers(2, size=60)
+    for end, of_test in (("a", y[:20]), ("b", 1 - y[:20])):
+        np.savez(tmp_path / f"{end}.npz", X=X[20:], y=y[20:], X_test=X[:20], y_test=of_test)
+    command = [sys.executable, "-c", MAIN, "train"]
+    said = []
+    for end in "ab":
+        line = f"{end}.npz --epochs 500 --lr 0.1 --patience 3 --save {end}.safetensors"
+        said.append(subprocess.run([*command, *line.split()], capture_output=True, text=True, cwd=tmp_path, check=True))
+        assert "patience looks at 10% of the training examples, which are held out for it" in said[-1].stderr
+        assert "on 20 held-out examples" in said[-1].stdout
+    one, two = (load(tmp_path / f"{end}.safetensors").weights for end in "ab")
+    assert all(np.array_equal(one[name], two[name]) for name in one)
+    accuracies = [float(done.stdout.rpartition("accuracy ")[2].split()[0]) for done in said]
+    assert sum(accuracies) == pytest.approx(1)  # the test part counts, at the end
 
 
 def test_npz_with_class_indices(tmp_path):
