@@ -1,11 +1,13 @@
 """Data-parallel training with JAX: every device takes a part of each batch, and all hold the same parameters.
 
 The step is written once, for one device; XLA divides the batch among the devices of a mesh and adds up the gradients.
+Small steps are taken many a call. How many is the same in every process, whatever the time that each needs, and a step
+gives the same bits whichever others are taken with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +22,10 @@ from graphgrad.compiler.vectors import views
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.learn.schedules import Update
+from graphgrad.learn.threads import largest_product
 
+BLOCK = 64  # steps in one call, at most
+WORK = 1e9  # operations in one call, of the largest product of its steps, at most
 _PATIENCE = 10  # seconds until JAX itself ends a process that waits for one that is gone
 
 
@@ -41,7 +46,13 @@ class DeviceStep:
     shapes: Mapping[str, tuple[int, ...]]
     change: Update
     dtype: str
+    batch: int
     machines: Machines
+
+    @cached_property
+    def block(self) -> int:
+        """How many steps one call takes."""
+        return max(1, min(BLOCK, int(WORK / max(1, largest_product(self.loss, self.batch)))))
 
     @property
     def data(self) -> tuple[str, ...]:
@@ -65,7 +76,7 @@ class DeviceRun:
     def __init__(self, step: DeviceStep, values: Mapping[str, Any]) -> None:
         self.step, self.t = step, 0
         self.mesh = mesh(step.machines)
-        self.function = load(step.step.source, "step")["step"]
+        self.many = _many(load(step.step.source, "step")["step"])
         theta = np.concatenate([np.ravel(values[name]) for name in step.shapes]).astype(step.dtype)
         self.vectors = {
             name: self.everywhere(theta if name == "p" else 0 * theta) for name in ("p", *step.step.update.slots)
@@ -78,15 +89,13 @@ class DeviceRun:
 
     def epoch(self, *data: Any, order: Any = None, batch: int = 1) -> Any:
         """Take a step for every `batch` rows of the data, in order or in a given order of rows; gives the losses."""
-        losses = []
+        places, block = np.arange(len(data[0])) if order is None else np.asarray(order), self.step.block
+        rest = len(places) % batch
+        rows = places[: len(places) - rest].reshape(-1, batch)
         try:
-            for rows in _batches(len(data[0]), order, batch):
-                self.t += 1
-                part = [self.divided(d[rows], name) for d, name in zip(data, self.step.data, strict=True)]
-                *new, loss = self.function(*self.vectors.values(), *part, self.t)
-                self.vectors = dict(zip(self.vectors, new, strict=True))
-                losses.append(loss)
-            return np.array([float(loss) for loss in losses])
+            losses = [self.taken(data, rows[start : start + block], block) for start in range(0, len(rows), block)]
+            losses += [self.taken(data, places[None, -rest:], 1)] if rest else []
+            return np.concatenate(losses)
         except (RuntimeError, ValueError) as error:
             if self.step.machines.processes == 1:
                 raise
@@ -109,13 +118,23 @@ class DeviceRun:
         """Put an array on every device."""
         return self._put(array, ())
 
-    def divided(self, rows: Any, name: str) -> Any:
-        """Put a part of the rows on each device, or all on all, where they cannot be divided evenly."""
-        kind = "int32" if self.step.loss.nodes[self.step.loss.inputs[name]].dtype == "int" else self.step.dtype
-        even = len(rows) % self.mesh.size == 0
-        return self._put(np.ascontiguousarray(rows, kind), ("batch",) if even else ())
+    def taken(self, data: tuple[Any, ...], rows: Any, block: int) -> Any:
+        """Take a step for every row of places, in one call that is made for a block of them; gives the losses."""
+        part = [self.divided(d, rows, block, name) for d, name in zip(data, self.step.data, strict=True)]
+        new, losses = self.many(tuple(self.vectors.values()), part, self.t, len(rows))
+        self.vectors = dict(zip(self.vectors, new, strict=True))
+        self.t += len(rows)
+        return np.asarray(losses, np.float64)[: len(rows)]
 
-    def _put(self, array: Any, axes: tuple[str, ...]) -> Any:
+    def divided(self, entries: Any, rows: Any, block: int, name: str) -> Any:
+        """Put a part of every step's entries on each device, or all on all, where they cannot be divided evenly."""
+        kind = "int32" if self.step.loss.nodes[self.step.loss.inputs[name]].dtype == "int" else self.step.dtype
+        given = np.zeros((block, rows.shape[1], *entries.shape[1:]), kind)
+        given[: len(rows)] = entries[rows]
+        even = rows.shape[1] % self.mesh.size == 0
+        return self._put(given, (None, "batch") if even else ())
+
+    def _put(self, array: Any, axes: tuple[str | None, ...]) -> Any:
         jax = _jax()
         sharding = jax.sharding.NamedSharding(self.mesh, jax.sharding.PartitionSpec(*axes))
         return jax.make_array_from_callback(array.shape, sharding, array.__getitem__)
@@ -146,8 +165,18 @@ def _jax() -> Any:
         raise TargetError("the target 'jax' needs jax", hint="pip install 'graphgrad[jax]'") from None
 
 
-def _batches(count: int, order: Any, batch: int) -> Iterator[Any]:
-    if order is None:
-        yield from (slice(start, start + batch) for start in range(0, count, batch))
-    else:
-        yield from (order[start : start + batch] for start in range(0, len(order), batch))
+def _many(step: Any) -> Any:
+    """Give a function of many steps: of the vectors, a block of batches, the steps before it, and how many to take.
+
+    Its loop has a length that the compiler does not know: one program, and the same bits, for every length.
+    """
+    jax = _jax()
+
+    def many(vectors: Any, data: Any, t: Any, count: Any) -> Any:
+        def one(i: Any, carried: Any) -> Any:
+            *new, loss = step(*carried[0], *(d[i] for d in data), t + i + 1)
+            return tuple(new), carried[1].at[i].set(loss)
+
+        return jax.lax.fori_loop(0, count, one, (vectors, jax.numpy.zeros(len(data[0]), vectors[0].dtype)))
+
+    return jax.jit(many, donate_argnums=0)

@@ -171,7 +171,7 @@ def _step(  # noqa: PLR0913, PLR0917
     net: Network, graph: Graph, change: Update, dtype: str, batch: int, target: str, machines: Machines | None
 ) -> Step | DeviceStep:
     if target == "jax":
-        return DeviceStep(graph, _shapes(net), change, dtype, machines or Machines())
+        return DeviceStep(graph, _shapes(net), change, dtype, batch, machines or Machines())
     if machines is not None:
         raise UsageError(f"many devices need the target jax, not {target}")
     return compile_step(

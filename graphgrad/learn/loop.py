@@ -114,11 +114,14 @@ class Loop:
         while self.run.t < task.order.steps and not self.done():
             rows = task.order.of_round(self.run.t // per_round)
             end = min(task.order.steps, (self.run.t // per_round + 1) * per_round)
-            count = 64
+            steady = task.step.block if isinstance(task.step, DeviceStep) else 0
+            count = steady or 64
             while self.run.t < end:
                 near = self.reel.until(self.run.t) if self.reel else count
                 took = self.piece(rows, self.run.t % per_round, min(count, near, end - self.run.t))
-                count = max(1, count * 2 if took < _MOMENT / 2 else count // 2 if took > 2 * _MOMENT else count)
+                count = steady or max(
+                    1, count * 2 if took < _MOMENT / 2 else count // 2 if took > 2 * _MOMENT else count
+                )
                 if self.run.t == end:
                     self.close_round()
                 self.look(always=False)

@@ -45,6 +45,62 @@ def test_four_devices_learn_like_one():
         assert one[-1] < one[0]
 
 
+STOPPED = """
+import json, sys
+import numpy as np
+from graphgrad.core.errors import DomainError
+from graphgrad.learn.devices import BLOCK, DeviceStep, Machines
+from graphgrad.learn.fit import fit
+from graphgrad.learn.network import mlp, network
+
+X = np.random.default_rng(0).normal(size=(1500, 5))
+y = X[:, 0] * X[:, 1]
+how = dict(optimizer="amsgrad", lr=0.01, schedule="cosine", clip_norm=0.5, target="jax", machines=Machines(2))
+same = lambda one, two: all(np.array_equal(one.weights[n], two.weights[n]) for n in one.weights)
+rows = []
+for said in (dict(epochs=3, batch_size=16), dict(steps=2500, batch_size=7)):  # batches with a rest; not divided evenly
+    whole, history = fit(mlp(5, 16, 1), X, y, **said, **how)
+    filmed, _ = fit(mlp(5, 16, 1), X, y, film=True, **said, **how)  # its snapshots cut the blocks
+    epoch, many = DeviceStep.start, []
+    for place in (1, 5, 9):  # calls of a block; after the last one the run is stopped amid a round
+        path = f"{sys.argv[1]}/{place}.safetensors"
+        def stopping(step, values, place=place):
+            run = epoch(step, values)
+            taken, calls = run.taken, []
+            def counted(*given):
+                calls.append(1)
+                if len(calls) > place:
+                    raise KeyboardInterrupt
+                return taken(*given)
+            run.taken = counted
+            return run
+        DeviceStep.start = stopping
+        kept = dict(checkpoint=path, every=0, resume=True)
+        try:
+            fit(mlp(5, 16, 1), X, y, **kept, **said, **how)
+        except KeyboardInterrupt as stop:
+            assert "is kept" in str(stop), stop
+        DeviceStep.start = epoch
+        resumed, again = fit(mlp(5, 16, 1), X, y, **kept, **said, **how)
+        many.append(same(whole, resumed) and history["loss"] == again["loss"])
+        __import__("os").unlink(path)
+    rows.append([same(whole, filmed), many])
+try:
+    fit(mlp(5, 16, 1, activation="exp"), X, y, steps=500, batch_size=16, optimizer="sgd", lr=1e4, target="jax")
+except DomainError as error:
+    rows.append(str(error))
+print(json.dumps(rows))
+"""
+
+
+def test_stopped_anywhere_it_ends_with_the_same_bits(tmp_path):
+    done = subprocess.run([sys.executable, "-c", STOPPED, str(tmp_path)], capture_output=True, text=True, check=True)
+    *rows, error = json.loads(done.stdout)
+    assert rows == [[True, [True] * 3]] * 2
+    assert "step 2: the first value that is no number is inf" in error
+    assert "in t1 = exp(h1)" in error
+
+
 def free_port():
     with socket.socket() as found:
         found.bind(("localhost", 0))
