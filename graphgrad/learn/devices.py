@@ -21,6 +21,7 @@ from graphgrad.compiler.step import Step, compile_step
 from graphgrad.compiler.vectors import views
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.graph import Graph
+from graphgrad.learn.counts import whole
 from graphgrad.learn.schedules import Update
 from graphgrad.learn.threads import largest_product
 
@@ -143,7 +144,7 @@ class DeviceRun:
 def mesh(machines: Machines) -> Any:
     """Give the mesh of all devices, joining the other processes first; UsageError where there are too few."""
     jax = _jax()
-    if machines.devices is not None and machines.devices % machines.processes:
+    if machines.devices is not None and whole(machines.devices, "devices") % machines.processes:
         raise UsageError(f"{machines.devices} devices cannot be divided among {machines.processes} processes")
     if machines.devices is not None:
         with suppress(RuntimeError):  # too late: JAX has looked for its devices already

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from graphgrad.compiler.step import Step, compile_step
 from graphgrad.core.errors import DataError, UsageError
 from graphgrad.core.graph import Graph
-from graphgrad.learn.counts import whole
+from graphgrad.learn.counts import named, real, whole
 from graphgrad.learn.devices import DeviceStep, Machines
 from graphgrad.learn.evaluate import parted
 from graphgrad.learn.examples import Examples, array, examples, indices
@@ -102,7 +103,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
         raise UsageError(f"a network is wanted, not {type(net).__name__}", hint="make one by mlp or network")
     X, y, held, classes = _named(X, y, validation, classes)
     row = loss or _default_loss(net, y, classes)
-    kind = dtype or (str(X.dtype) if X.dtype in (np.float32, np.float64) else "float64")
+    kind = _dtype(dtype or (X.dtype if X.dtype in (np.float32, np.float64) else "float64"))
     aim = objective(net, row, l2=l2, l1=l1)
     learn = examples(net, aim.loss, (X, y), kind)
     checked = None if held is None else examples(net, aim.loss, held, kind, "validation ")
@@ -113,7 +114,9 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
         learn, checked = scales.of(learn), checked and scales.of(checked)
     if patience is not None and whole(patience, "patience") and checked is None:
         raise UsageError("patience needs validation examples", hint="such as validation=0.1")
-    devices = Machines(machines) if isinstance(machines, int) else machines
+    if tolerance is not None:
+        real(tolerance, "tolerance")
+    devices = machines if machines is None or isinstance(machines, Machines) else Machines(whole(machines, "machines"))
     if optimizer == "lbfgs":
         refused = (lr, settings or None, clip_norm, clip_value, devices)
         if any(said is not None for said in refused) or (schedule, target) != ("constant", "numpy"):
@@ -132,7 +135,8 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     if checkpoint is not None:
         check_tensors(Path(checkpoint))
         mark = _mark(net, (aim.graph.digest, kind, target), change, order, learn)
-        keeping = Keeping(Path(checkpoint), mark, every, resume=resume, writes=devices is None or devices.process == 0)
+        writes = devices is None or devices.process == 0
+        keeping = Keeping(Path(checkpoint), mark, real(every, "every"), resume=resume, writes=writes)
     task = Task(net, aim, step, learn, checked, order, Stops(patience, tolerance), keeping, classes)
     reel = Reel(Model(net, aim.loss, kind, classes), learn, order.steps) if film else None
     with reporting(order, each, shown=progress) as report:
@@ -155,12 +159,21 @@ def _change(  # noqa: PLR0913, PLR0917
             raise UsageError("the optimizer has its rate already", hint=f"make it with lr={lr}")
         row, rest = said, dict(settings)
     else:
-        words = set(re.findall(r"\w+", OPTIMIZERS[said].text if said in OPTIMIZERS else said))
+        words = set(re.findall(r"\w+", OPTIMIZERS[said].text if said in OPTIMIZERS else named(said, "optimizer")))
         own = {name: value for name, value in settings.items() if name in words}
         row = optimizer_row(said, own if lr is None else {"lr": lr, **own})
         rest = {name: value for name, value in settings.items() if name not in words}
     clipping = {name: limit for name, limit in limits.items() if limit is not None}
     return update(row, schedule, steps, clipping=clipping, **rest)
+
+
+def _dtype(said: Any) -> str:
+    """Give the name of a type; UsageError for one that is not trained in."""
+    with suppress(TypeError):
+        said = np.dtype(said).name
+    if said not in {"float64", "float32"}:
+        raise UsageError(f"dtype must be float64 or float32, not {said}")
+    return str(said)
 
 
 def _shapes(net: Network) -> dict[str, tuple[int, ...]]:
@@ -170,7 +183,7 @@ def _shapes(net: Network) -> dict[str, tuple[int, ...]]:
 def _step(  # noqa: PLR0913, PLR0917
     net: Network, graph: Graph, change: Update, dtype: str, batch: int, target: str, machines: Machines | None
 ) -> Step | DeviceStep:
-    if target == "jax":
+    if named(target, "target") == "jax":
         return DeviceStep(graph, _shapes(net), change, dtype, batch, machines or Machines())
     if machines is not None:
         raise UsageError(f"many devices need the target jax, not {target}")

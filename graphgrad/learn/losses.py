@@ -12,6 +12,7 @@ from graphgrad.core.graph import Graph
 from graphgrad.core.ops import NAMES
 from graphgrad.core.shapes import Shape
 from graphgrad.frontend.parse import parse
+from graphgrad.learn.counts import named, real
 from graphgrad.learn.network import Network
 
 TARGETS = ("numbers", "labels", "yes or no")  # of the output's shape; a class index a row; 0 or 1
@@ -47,7 +48,7 @@ def loss_row(loss: str) -> Loss:
     >>> loss_row("mean(abs(R - Y) ** 3)")
     Loss(name='loss', text='mean(abs(R - Y) ** 3)', target='numbers')
     """
-    if loss in LOSSES:
+    if named(loss, "loss") in LOSSES:
         return LOSSES[loss]
     if loss.isidentifier():
         hint = did_you_mean(loss, LOSSES) or f"there are {', '.join(LOSSES)}, or write a text in R and Y"
@@ -87,9 +88,7 @@ def objective(net: Network, loss: str, *, l2: float = 0.0, l1: float = 0.0) -> O
     if (l1 or l2) and not weights:
         hint = "they are the parameters of two axes or more; write a penalty on others into the loss"
         raise UsageError("the network has no weights to penalise", hint=hint)
-    for strength, penalty in ((l2, "square"), (l1, "abs")):
-        if strength < 0:
-            raise UsageError(f"a penalty must not be negative, not {strength}")
+    for strength, penalty in ((real(l2, "l2"), "square"), (real(l1, "l1"), "abs")):
         if strength:
             terms = " + ".join(f"sum({penalty}({name}))" for name in weights)
             text += f" + {strength!r} * " + (f"({terms})" if len(weights) > 1 else terms)

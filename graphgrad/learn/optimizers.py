@@ -6,14 +6,14 @@ are settings. The last statement is the new p.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from reprlib import repr as short
 
 from graphgrad.compiler.update import read_update
 from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.learn.counts import finite, named
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def optimizer(name: str = "sgd", settings: Mapping[str, float] | None = None, /,
     ('s',)
     """
     changed = {**(settings or {}), **more}
-    row = OPTIMIZERS.get(name)
+    row = OPTIMIZERS.get(named(name, "optimizer"))
     if row is None:
         if name.isidentifier():
             hint = did_you_mean(name, OPTIMIZERS) or f"there are {', '.join(OPTIMIZERS)}, lbfgs, or your own text"
@@ -94,7 +94,7 @@ def optimizer(name: str = "sgd", settings: Mapping[str, float] | None = None, /,
             raise UsageError(f"the optimizer {row.name} has no setting '{setting}'", hint=hint)
         if not finite(value) or (setting == "lr" and value < 0):
             least = ", 0 or more" if setting == "lr" else ""
-            raise UsageError(f"the setting {setting} must be a finite number{least}, not {value!r}")
+            raise UsageError(f"the setting {setting} must be a finite number{least}, not {short(value)}")
     return Optimizer(row.name, row.text, {**row.settings, **{k: float(v) for k, v in changed.items()}})
 
 
@@ -108,14 +108,6 @@ def update_of(name: str, settings: Mapping[str, float]) -> tuple[str, dict[str, 
         return name, dict(settings)
     row = optimizer(name, settings)
     return row.text, {n: value for n, value in row.settings.items() if n != "lr" or "lr" in settings}
-
-
-def finite(value: Any) -> bool:
-    """Whether something is a number, and finite."""
-    try:
-        return math.isfinite(value)
-    except TypeError:
-        return False
 
 
 def _own(text: str, settings: Mapping[str, float]) -> Optimizer:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.frontend.parse import parse
+from graphgrad.learn.counts import finite, named, real
 from graphgrad.learn.optimizers import Optimizer
 
 # lr in terms of base, the optimizer's own rate; of the step t = 1, 2, ...; of the number of steps T; and of settings
@@ -61,10 +62,11 @@ def update(
     constants = {name: float(value) for name, value in CONSTANTS.items() if name not in optimizer.slots}
     lines, values = [], {**constants, **optimizer.settings}
     for name, limit in (clipping or {}).items():
-        if not limit > 0:
+        if not real(limit, name):
             raise UsageError(f"{name} must be above 0, not {limit}")
         lines.append(CLIPPINGS[name])
         values[name] = limit
+    _check(settings)
     if schedule != "constant":
         text, known = _schedule(schedule)
         if unknown := [name for name in settings if name not in known and schedule in SCHEDULES]:
@@ -90,8 +92,14 @@ def update(
     return Update("\n".join([*lines, optimizer.text]), values)
 
 
+def _check(settings: Mapping[str, float]) -> None:
+    for name, value in settings.items():
+        if not finite(value):
+            raise UsageError(f"the setting {name} must be a finite number, not {value!r}")
+
+
 def _schedule(schedule: str) -> tuple[str, dict[str, float]]:
-    if schedule in SCHEDULES:
+    if named(schedule, "schedule") in SCHEDULES:
         return SCHEDULES[schedule]
     if schedule.isidentifier():
         hint = did_you_mean(schedule, SCHEDULES) or f"there are {', '.join(SCHEDULES)}, or a text in base, t and T"

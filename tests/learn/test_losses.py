@@ -143,5 +143,5 @@ def test_what_a_text_wants_as_target():
     assert loss_row("soft_cross_entropy(R, Y)").target == "numbers"
     with pytest.raises(UsageError, match="no weights to penalise"):
         objective(network("X @ w", X=("N", 2), w=2), "mse", l1=0.1)
-    with pytest.raises(UsageError, match="not be negative"):
+    with pytest.raises(UsageError, match="0 or more, not -1"):
         objective(mlp(2, 1), "mse", l2=-1.0)
