@@ -37,3 +37,15 @@ def test_an_unknown_name_is_an_attribute_error():
 def test_ragged_values_are_refused_by_name():
     with pytest.raises(gg.UsageError, match="the value of 'x' is no array of numbers; its rows differ in length"):
         gg.trace("sum(x)", x=[[1, 2], [3]])
+
+
+@pytest.mark.parametrize(
+    ("text", "values"), [("by * theme", {"theme": 1, "by": 2}), ("x * proof", {"proof": 1, "x": 2})]
+)
+def test_inputs_called_as_options_are(text, values):
+    option = next(name for name in ("by", "proof") if name in values)
+    with pytest.raises(
+        gg.UsageError, match=rf"{option}= is an option here; .* one mapping, as in \{{'{option}': 0.5\}}"
+    ):
+        gg.animate(text, **values)
+    assert gg.animate(text, values, proof=False).frames

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from graphgrad.api.graphs import trace
 from graphgrad.api.proofs import verify
-from graphgrad.api.source import Source, as_graph
-from graphgrad.core.errors import GraphgradError
+from graphgrad.api.source import Source, as_graph, told_of_options
+from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.execute.trace import Trace
 from graphgrad.transform.grad import derivative_name, output_name
@@ -44,7 +44,10 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
     """
     from graphgrad.render.film import film
 
-    traced = trace(graph, values, **more)
+    try:
+        traced = trace(graph, values, **more)
+    except UsageError as error:
+        raise told_of_options(error, "by", "labels", "theme", "proof") from None
     badges = verdicts(traced.graph) if proof else None
     return film(traced, closed_forms=closed_forms(traced), verdicts=badges, by=by, labels=labels, theme=theme)
 

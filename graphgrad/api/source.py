@@ -21,6 +21,13 @@ def as_graph(graph: Source, values: Mapping[str, Any] | None = None) -> Graph:
     return parse(graph, {name: _shape(name, value) for name, value in (values or {}).items()})
 
 
+def told_of_options(error: UsageError, *options: str) -> UsageError:
+    """Give an error of a missing value; where the input is called as an option is, with how to give both."""
+    if name := next((name for name in options if error.message == f"no value for '{name}'"), ""):
+        error.hint = f"{name}= is an option here; values may come as one mapping, as in {{'{name}': 0.5}}"
+    return error
+
+
 def _shape(name: str, value: Any) -> tuple[int, ...]:
     try:
         return np.shape(value)

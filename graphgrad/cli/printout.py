@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from graphgrad.learn.tables import Dataset
 
 
+LARGE = 1e6  # from here on decimals say nothing
+
+
 class Printer:
     """The lecture's printout, ten lines a run: the mean error so far; of an epoch, what was measured."""
 
@@ -27,7 +30,7 @@ class Printer:
             return
         said = [
             f"{count:>9} {'step' if self.by_steps else 'epoch'}{'s' if count != 1 else ' '}",
-            f"mean error so far {record.running:.6f}",
+            f"mean error so far {record.running:{'.6f' if record.running < LARGE else '.6g'}}",
         ]
         said += [f"loss {record.loss:.4g}"] if not self.by_steps else []
         said += [f"validation {record.validation:.4g}"] if record.validation is not None else []
@@ -42,8 +45,9 @@ def conclude(model: Model, dataset: Dataset, history: History) -> None:
     record = history[-1] if len(history) else None
     X, y = dataset.test or (dataset.X, dataset.y)
     if model.loss.target == "numbers":
+        inputs, targets = form(X), form(y)
         for x, wanted, found in list(zip(X, y, model.predict(X), strict=True))[:10]:
-            click.echo(f"{numbers(x)} -> {numbers(found)}   (wanted {numbers(wanted)})")
+            click.echo(f"{numbers(x, inputs)} -> {numbers(found, targets)}   (wanted {numbers(wanted, targets)})")
     else:
         click.echo(matrix(confusion(model, X, y), model.classes))
         click.echo(f"accuracy {accuracy(model, X, y):.4f} on {len(y)} {'held-out ' * bool(dataset.test)}examples")
@@ -61,11 +65,23 @@ def rate(history: History) -> float:
     return seen / max(before, 1e-9)
 
 
-def numbers(row: Any) -> str:
+def form(values: Any) -> str:
+    """Give the format that suits numbers of that size.
+
+    >>> form([0.0, 1.0]), form([2e-9, -1e-9]), form([1e9])
+    ('.4f', '.5g', '.5g')
+    """
+    import numpy as np
+
+    return ".4f" if 0.01 <= float(np.abs(values[:1000]).max()) < LARGE else ".5g"
+
+
+def numbers(row: Any, shown: str) -> str:
     """Write a row of numbers; never a zero with a sign."""
     import numpy as np
 
-    return " ".join(f"{value:.4f}" for value in np.round(np.ravel(row)[:8], 4) + 0.0)
+    rounded = (float(f"{value:{shown}}") for value in np.ravel(row)[:8])
+    return " ".join(f"{value + 0.0:{shown if abs(value) < LARGE else '.5g'}}" for value in rounded)
 
 
 def matrix(confused: Any, classes: tuple[str, ...]) -> str:

@@ -67,6 +67,8 @@ def normal_axes(axis: Any, rank: int) -> tuple[int, ...]:
         return tuple(range(rank))
     axes = axis if isinstance(axis, tuple) else (axis,)
     for a in axes:
+        if not rank:
+            raise Misfit(f"a single number has no axis {a}; an array is wanted")
         if not isinstance(a, int) or not -rank <= a < rank:
             raise Misfit(f"axis {a} is out of range for an array of {rank} dimension{'s' * (rank != 1)}")
     found = tuple(sorted(a % rank for a in axes))

@@ -42,7 +42,9 @@ def examples(net: Network, loss: Loss, data: tuple[Any, Any], dtype: str, what: 
     if targets.ndim == 1 and outer == (1,):
         targets = targets[:, None]
     if targets.shape[1:] != outer:
-        raise DataError(f"{y_name} has rows of shape {show(targets.shape[1:])}, the network's output {show(outer)}")
+        hint = "class indices are learned by the loss cross_entropy" if targets.ndim == 1 and _whole(targets) else ""
+        said = f"{y_name} has rows of shape {show(targets.shape[1:])}, the network's output {show(outer)}"
+        raise DataError(said, hint=hint)
     finite(targets, y_name)
     if loss.target == "yes or no" and (bad := np.argwhere((targets < 0) | (targets > 1))).size:
         raise DataError(f"{place(y_name, bad[0])} is {targets[tuple(bad[0])]}, where {loss.name} wants 0 to 1")
@@ -159,6 +161,11 @@ def _ragged(value: Any) -> str:
     lengths = [len(row) if hasattr(row, "__len__") else 0 for row in value]
     other = next((i for i, length in enumerate(lengths) if length != lengths[0]), None)
     return "" if other is None else f": row {other} has {lengths[other]} values, row 0 has {lengths[0]}"
+
+
+def _whole(targets: Any) -> bool:
+    with np.errstate(invalid="ignore"):
+        return bool((targets == np.floor(targets)).all())
 
 
 def _word(rows: Any) -> str:

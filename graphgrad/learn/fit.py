@@ -131,7 +131,9 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
         step = _step(net, aim.graph, change, kind, order.batch, target, devices)
     keeping = None
     if resume and checkpoint is None:
-        raise UsageError("to resume, a checkpoint must be named", hint="as in checkpoint='run.safetensors'")
+        raise UsageError(
+            "to resume, a checkpoint must be named", hint="by checkpoint= or --checkpoint, the file that it was kept in"
+        )
     if checkpoint is not None:
         check_tensors(Path(checkpoint))
         mark = _mark(net, (aim.graph.digest, kind, target), change, order, learn)

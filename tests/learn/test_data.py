@@ -142,6 +142,13 @@ def test_what_targets_say_about_the_loss():
         fit(mlp(2, 1), X, ["a", "b", "c", "a"], epochs=1)
 
 
+def test_class_indices_as_decimals_are_told_of_cross_entropy():
+    with pytest.raises(DataError, match=r"output \(3,\); class indices are learned by the loss cross_entropy"):
+        fit(mlp(2, 3), X, [0.0, 1.0, 2.0, 0.0], epochs=1)
+    with pytest.raises(DataError, match=r"output \(3,\)$"):
+        fit(mlp(2, 3), X, [0.5, 1.0, 2.0, 0.0], epochs=1)
+
+
 def test_errors_of_the_front_door_come_before_training():
     for options, said in (
         ({}, "how long"),
