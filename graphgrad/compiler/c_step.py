@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -81,15 +81,24 @@ class CStepRun(UnrolledRun):
             made.lib.train(pointers, *taken, ffi.from_buffer("double[]", losses))
             return losses
 
-        return {"train": train}
+        def bind(*vectors: Array) -> Callable[..., float]:
+            pointers = ffi.new("double *[]", [ffi.from_buffer("double[]", v) for v in vectors])
+            order, loss, inputs = ffi.new("long[]", [*range(size)]), ffi.new("double[1]"), len(self.step.data)
+
+            def step(*given: Any) -> float:
+                rows = [number for row in given[:inputs] for number in _flat(row)]
+                made.lib.train(pointers, rows, order, 1, given[inputs] - 1, given[inputs + 1 :], loss)
+                return float(loss[0])
+
+            return step
+
+        return {"train": train, "bind": bind}
 
     def held(self, vector: Array) -> Any:
         """Give a vector as C works on it: of doubles, or of places."""
         return np.array(vector, np.dtype("long") if vector.dtype.kind in "iu" else float, order="C")
 
-    def __call__(self, *data: Any, **rates: float) -> float:
-        """Take one step; gives the loss before it."""
-        if self._one_example:
-            data = tuple([d] for d in data)
-        known: dict[str, Any] = {"batch": len(data[0]), **rates}
-        return float(self.epoch(*data, **known)[0])
+
+def _flat(numbers: Any) -> list[float]:
+    """The numbers of nested lists, in one."""
+    return [n for part in numbers for n in _flat(part)] if isinstance(numbers, list | tuple) else [numbers]

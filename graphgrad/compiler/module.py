@@ -128,3 +128,11 @@ def unpacked(names: Sequence[str], value: str, indent: int) -> list[str]:
     left = f"{names[0]}," if len(names) == 1 else ", ".join(names)
     one = f"{space}{left} = {value}"
     return [one] if len(one) <= WIDTH else [f"{space}(", *(f"{space}    {n}," for n in names), f"{space}) = {value}"]
+
+
+def packed(target: str, names: Sequence[str], indent: int) -> list[str]:
+    """Write the assignment of several values to one target, in brackets where one line does not hold them."""
+    space = " " * indent
+    right = f"({names[0]},)" if len(names) == 1 else ", ".join(names)
+    one = f"{space}{target} = {right}"
+    return [one] if len(one) <= WIDTH else [f"{space}{target} = (", *(f"{space}    {n}," for n in names), f"{space})"]

@@ -12,7 +12,7 @@ import numpy as np
 from graphgrad.compiler.compiled import load
 from graphgrad.compiler.emitted import Emitted
 from graphgrad.compiler.vectors import Array, joined, views
-from graphgrad.core.errors import DataError, UsageError
+from graphgrad.core.errors import DataError, ShapeError, UsageError
 
 
 class Run(ABC):
@@ -47,6 +47,14 @@ class Run(ABC):
         A last batch may be smaller; a program of one example takes one row a step. DataError where the data differ in
         their numbers of rows.
         """
+
+    def bare(self, *_: Any) -> Callable[..., float]:
+        """Give the step alone, for data of these shapes: called with the data, the step's number and the rates.
+
+        It is the emitted function, for a loop of one's own: it checks nothing, counts no step, and what arithmetic
+        refuses, it raises. UsageError on a target that has no such function.
+        """
+        raise UsageError(f"the target '{self.step.plan.target.name}' has no step by itself", hint="call the run")
 
     @abstractmethod
     def state(self) -> dict[str, Any]:
@@ -107,6 +115,10 @@ class ArrayRun(Run):
             losses.append(self._function(part)(*part, self.t, *given))
         return np.array(losses)
 
+    def bare(self, *data: Any) -> Callable[..., float]:
+        """Give the step alone."""
+        return self._function(data)
+
     def state(self) -> dict[str, Any]:
         """Give a copy of all there is to resume from."""
         return {"t": self.t, "p": self.theta.copy(), **{name: slot.copy() for name, slot in self.slots.items()}}
@@ -153,6 +165,7 @@ class UnrolledRun(Run):
         self.numbers: list[Any] = [self.held(v) for v in (theta, *zeros)]
         self._module = self.loaded()
         self._train: Callable[..., Any] = self._module["train"]
+        self._one: Callable[..., float] = self._module["bind"](*self.numbers)
         self._one_example = not step.dimensions
 
     def loaded(self) -> Mapping[str, Any]:
@@ -177,16 +190,8 @@ class UnrolledRun(Run):
     def __call__(self, *data: Any, **rates: float) -> float:
         """Take one step; gives the loss before it."""
         if self._one_example:
-            row: list[float] = []
-            for d in data:
-                if isinstance(d, float):
-                    row.append(float(d))
-                elif isinstance(d, tuple | list) and d and isinstance(d[0], float):
-                    row += map(float, d)
-                else:
-                    row += np.asarray(d, float).ravel().tolist()
             try:
-                (loss,) = self._train(*self.numbers, (row,), (0,), self.t, *self._rates(rates))
+                loss = self._one(*map(_number, data), self.t + 1, *self._rates(rates))
             except (ArithmeticError, ValueError):
                 data = tuple([[d] for d in data])
             else:
@@ -206,6 +211,12 @@ class UnrolledRun(Run):
             losses.append(self._steps(data, places[whole:], len(places) - whole, given))
         return np.concatenate(losses) if losses else np.empty(0)
 
+    def bare(self, *data: Any) -> Callable[..., float]:
+        """Give the step alone; ShapeError for other rows than it takes."""
+        if not self._one_example and len(data[0]) != self.step.rows:
+            raise ShapeError(f"an unrolled step takes {self.step.rows} rows, not {len(data[0])}")
+        return self._one
+
     def state(self) -> dict[str, Any]:
         """Give a copy of all there is to resume from."""
         names = ("p", *self.step.update.slots)
@@ -214,7 +225,12 @@ class UnrolledRun(Run):
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from a state."""
         self.t = int(state["t"])
-        self.numbers = [self.held(np.array(state[name], float)) for name in ("p", *self.step.update.slots)]
+        self._set([np.array(state[name], float) for name in ("p", *self.step.update.slots)])
+
+    def _set(self, vectors: Sequence[Array]) -> None:
+        """Change all numbers in place, as the bound step sees them."""
+        for numbers, vector in zip(self.numbers, vectors, strict=True):
+            numbers[:] = self.held(vector)
 
     def _steps(self, data: Sequence[Any], places: Any, size: int, given: list[float]) -> Any:
         """Take steps of `size` rows each, which divides the number of places."""
@@ -235,7 +251,7 @@ class UnrolledRun(Run):
         found = arrays.epoch(*map(np.asarray, data), **known)
         self.t = arrays.t
         vectors = [arrays.theta, *arrays.slots.values()]
-        self.numbers = [self.held(joined(views(v, arrays.step.shapes, arrays.step.transposed))) for v in vectors]
+        self._set([joined(views(v, arrays.step.shapes, arrays.step.transposed)) for v in vectors])
         return found
 
     def _on_arrays(self) -> ArrayRun:
@@ -247,6 +263,14 @@ class UnrolledRun(Run):
             for name, view in views(np.array(numbers), self.step.shapes, self.step.transposed).items():
                 views(vector, step.shapes, step.transposed)[name][...] = view
         return run
+
+
+def _number(given: Any) -> Any:
+    """An entry of the data as Python's numbers, in lists where it is an array."""
+    kind = type(given)
+    if kind is float or ((kind is tuple or kind is list) and given and type(given[0]) is float):
+        return given
+    return np.asarray(given, float).tolist()
 
 
 def rows_of(data: Sequence[Any]) -> int:

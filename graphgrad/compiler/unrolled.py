@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graphgrad.compiler import module
@@ -13,6 +13,7 @@ from graphgrad.compiler.passes import composed, pipeline
 from graphgrad.compiler.plan import StepPlan
 from graphgrad.compiler.provenance import Provenance
 from graphgrad.compiler.specialise import specialise
+from graphgrad.compiler.update import rate_of_descent, read_update
 from graphgrad.core.builder import Builder
 from graphgrad.core.constants import Constant
 from graphgrad.core.graph import Graph
@@ -22,6 +23,7 @@ from graphgrad.transform.grad import derivative_name, reverse
 from graphgrad.transform.scalarize import entry_name, scalarize
 
 MOST = 200  # parameters times rows: above, arrays are faster
+SUBTRACT = read_update("p - g", {}).graph  # gradient descent where adjoints are seeded with the rate, once, at the loss
 UNSAFE = frozenset({"cross_entropy", "softmax", "log_softmax", "logsumexp"})  # written out, these overflow
 
 
@@ -55,7 +57,9 @@ class UnrolledWriter:
         self.plan = plan
         rows = plan.batch or 1
         primal = scalarize(specialise(plan.stable, dict.fromkeys(plan.dimensions, rows)))
-        gradient, adjoints = reverse(primal, tuple(n for n in plan.entries() if n in primal.inputs))
+        self.rate = rate_of_descent(plan.folded)
+        wrt = tuple(n for n in plan.entries() if n in primal.inputs)
+        gradient, adjoints = reverse(primal, wrt, cotangent=self.rate and plan.names[self.rate])
         whole = self._with_update(gradient)
         whole.cache[Adjoints] = adjoints
         passes = pipeline(whole)
@@ -66,7 +70,7 @@ class UnrolledWriter:
     def _with_update(self, gradient: Graph) -> Graph:
         """Append the optimizer, entry by entry, to the gradient graph; outputs are the loss and all new values."""
         plan, builder = self.plan, Builder(gradient)
-        update = scalarize(specialise(plan.folded, {"P": plan.size}))
+        update = scalarize(specialise(SUBTRACT if self.rate else plan.folded, {"P": plan.size}))
         entries = plan.entries()
         loss = next(iter(gradient.outputs))
         new: dict[int, int] = {}
@@ -134,16 +138,47 @@ class UnrolledWriter:
         text += self.loop(Dialect("python", renamed=hidden))
         for vector, kind in zip(vectors, ("p", *slots), strict=True):
             text += [f"    {part} = {names}" for names, part in self.parts(vector, kind)]
-        text.append(f"    return {names['losses']}")
+        text += [
+            f"    return {names['losses']}",
+            "",
+            "",
+            *self.bound(vectors, "list[float]", self.alone(vectors, hidden)),
+        ]
         title = "A training step, unrolled: the gradient of"
         head = [module.header(title, plan.loss, plan.notes(), plan.target.name, "float64")]
         head.append("from __future__ import annotations\n")
         system = ["import math"] if any("math." in t for t in library.values()) else []
-        system.append("from collections.abc import Iterable, Sequence")
+        system.append("from collections.abc import Callable, Iterable, Sequence")
         system += module.imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(imports)])
         head.append("\n".join(system) + "\n")
         functions = [module.renamed(t, hidden) for t in library.values()]
         return "\n".join(head) + "\n\n" + "\n\n".join([*functions, "\n".join(text) + "\n"])
+
+    def alone(self, vectors: list[str], hidden: Mapping[str, str]) -> list[str]:
+        """One step, after its data have their names: nothing is changed where arithmetic refuses."""
+        states = [[self.state(kind, e) for e in self.plan.entries()] for kind in ("p", *self.plan.update.slots)]
+        text = [
+            line for names, vector in zip(states, vectors, strict=True) for line in module.unpacked(names, vector, 8)
+        ]
+        text += self.body(Dialect("python", renamed=hidden))
+        for names, vector in zip(states, vectors, strict=True):
+            text += module.packed(f"{vector}[:]", names, 8)
+        return [*text, f"        return {self.loss()}"]
+
+    def bound(self, vectors: list[str], kind: str, inside: list[str]) -> list[str]:
+        """The function that gives one step on some vectors; `inside` are its lines after those that name the data."""
+        plan, step = self.plan, self.plan.names["step"]
+        text = module.signature("bind", [f"{v}: {kind}" for v in vectors], "Callable[..., float]")
+        text += ['    """Give the step on these vectors, in place."""', ""]
+        shapes = {name: plan.loss.nodes[plan.loss.inputs[name]].shape for name in plan.data}
+        given = [f"{name}: {'Sequence[' * len(shape)}float{']' * len(shape)}" for name, shape in shapes.items()]
+        given += [f"{plan.names['t']}: int", *(f"{plan.names[r]}: float" for r in plan.update.rates)]
+        text += [f"    {line}" for line in module.signature(step, given, "float")]
+        text.append('        """Take one step, the t-th; gives the loss before it."""')
+        for name, sizes in shapes.items():
+            shape = [size if isinstance(size, int) else plan.batch or 1 for size in sizes]
+            text += [f"        {pattern(name, shape)} = {name}"] if shape else []
+        return [*text, *inside, "", f"    return {step}"]
 
     def parts(self, vector: str, kind: str) -> Iterator[tuple[str, str]]:
         """The entries of a vector, as many as a line holds, and where they stand in it."""
@@ -189,10 +224,11 @@ class UnrolledWriter:
         last_read = {word: k for k, line in enumerate(lines) for word in _WORD.findall(line.text)}
         current: dict[str, str] = {}  # of new values: the variable that holds one
         text, part = [("# forward", "")], "forward"
+        back = f"# backward, every adjoint times {self.plan.names[self.rate]}" if self.rate else "# backward"
         for k, line in enumerate(lines):
             now = "update" if line.node in finals else part if line.node in self.said.forward else "backward"
             if part not in {now, "update"}:
-                text.append((f"# {now}", ""))
+                text.append((back if now == "backward" else f"# {now}", ""))
                 part = now
             expression = _WORD.sub(lambda word: current.get(word[0], word[0]), line.text)
             name, comment = line.name, self.said.comment(line.node)
@@ -211,6 +247,19 @@ class UnrolledWriter:
         """A value that has no line: an input or a constant."""
         made = self.graph.nodes[node]
         return repr(float(made.value)) if made.op == "const" else labels[node]
+
+
+def pattern(name: str, shape: Sequence[int], place: tuple[int, ...] = ()) -> str:
+    """The entries of an array, as the left side of an assignment.
+
+    >>> pattern("x", (2, 2))
+    '(x_0_0, x_0_1), (x_1_0, x_1_1)'
+    """
+    if len(place) == len(shape):
+        return entry_name(name, place)
+    parts = [pattern(name, shape, (*place, k)) for k in range(shape[len(place)])]
+    inside = ", ".join(parts) + "," * (len(parts) == 1)
+    return f"({inside})" if place else inside
 
 
 def _places(shape: tuple[Any, ...]) -> list[tuple[int, ...]]:

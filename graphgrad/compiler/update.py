@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.lower import Lowering, Value
 from graphgrad.frontend.parse import parse
+from graphgrad.frontend.printers import program
 from graphgrad.transform.rewrite import Rewriter
 
 VECTOR = ("P",)  # all parameters, end to end
@@ -61,6 +63,16 @@ def read_update(text: str, constants: Mapping[str, float]) -> Update:
             raise UsageError(f"the update makes '{name}' one number", hint="it must keep the shape of the parameter")
     graph = builder.build(outputs)
     return Update(graph, slots, tuple(n for n in graph.inputs if n not in vectors and n != "t"))
+
+
+def rate_of_descent(update: Graph) -> str | None:
+    """Give the rate of plain gradient descent, `p - rate * g`, of a folded update; None for any other.
+
+    >>> rate_of_descent(read_update("p - g * lr", {}).graph), rate_of_descent(read_update("p - g * g", {}).graph)
+    ('lr', None)
+    """
+    text = re.fullmatch(r"p_2 = p - g \* ([^\W\d]\w*)\np = p_2", program(update))
+    return text[1] if text and update.nodes[update.input(text[1])].shape == () and text[1] != "t" else None
 
 
 def _assignment(statement: ast.stmt) -> tuple[str, ast.expr]:

@@ -62,24 +62,12 @@ class MachineUnrolledRun(MachineRun, UnrolledRun):
 
     def __init__(self, step: Emitted, theta: Array) -> None:
         super().__init__(step, theta)
-        self._one = _named(step, self._module["bind"](*self.numbers))
+        self._one = _named(step, self._one)
         self._rows = step.rows if step.dimensions else None
 
     def held(self, vector: Array) -> Any:
         """Give a vector as machine code works on it: of float64, or of places."""
         return np.ascontiguousarray(vector, np.int64 if vector.dtype.kind in "iu" else float)
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from a state."""
-        super().restore(state)
-        self._one = _named(self.step, self._module["bind"](*self.numbers))
-
-    def _steps(self, data: Sequence[Any], places: Any, size: int, given: list[float]) -> Any:
-        before = self.numbers
-        losses = super()._steps(data, places, size, given)
-        if self.numbers is not before:  # the steps were taken on arrays
-            self._one = _named(self.step, self._module["bind"](*self.numbers))
-        return losses
 
     def __call__(self, *data: Any, **rates: float) -> float:
         """Take one step; gives the loss before it."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import itertools
 import textwrap
-from collections.abc import Sequence
 
 from graphgrad.compiler import module
 from graphgrad.compiler.lines import WIDTH, Dialect
 from graphgrad.compiler.unrolled import UnrolledWriter, row_variables
-from graphgrad.transform.scalarize import entry_name
 
 OPTIONS = 'error_model="numpy", cache=True'
 VECTOR, NUMBER, COUNT = "float64[::1]", "float64", "int64"  # in signatures, so that nothing is compiled a second time
@@ -29,14 +27,19 @@ class MachineUnrolledWriter(UnrolledWriter):
         functions += [
             self.one(vectors, numbers, rates, Dialect("python", renamed=hidden)),
             self.many(vectors, rates),
-            self.bind(vectors, numbers, rates),
+            "\n".join(
+                self.bound(vectors, "Array", module.call(f"return {self.inner}", [*vectors, *numbers, *rates], 8))
+            )
+            + "\n",
         ]
         title = "A training step, unrolled: the gradient of"
         head = [module.header(title, plan.loss, plan.notes(), plan.target.name, "float64")]
         system = ["import math"] if any("math." in text for text in functions) else []
         system += module.imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(imports)])
         head.append("from __future__ import annotations\n")
-        head.append("\n".join([*system, "from typing import Any"]) + "\n")
+        head.append(
+            "\n".join(["from collections.abc import Callable, Sequence", *system, "from typing import Any"]) + "\n"
+        )
         head.append("import numba\nimport numpy as np\n")
         head.append("Array = Any  # a NumPy array\n")
         return "\n".join(head) + "\n\n" + "\n\n".join(functions)
@@ -77,23 +80,6 @@ class MachineUnrolledWriter(UnrolledWriter):
         text += module.call(f"{losses}[{k}] = {self.inner}", arguments, 8)
         return "\n".join([*text, f"    return {losses}"]) + "\n"
 
-    def bind(self, vectors: list[str], numbers: list[str], rates: list[str]) -> str:
-        """The function that gives one step of data as they come."""
-        plan, step = self.plan, self.plan.names["step"]
-        text = module.signature("bind", [f"{v}: Array" for v in vectors], "Any")
-        text += ['    """Give the step on these vectors, in place."""', ""]
-        t, *more = rates
-        given = [*(f"{name}: Any" for name in plan.data), f"{t}: int", *(f"{r}: float" for r in more)]
-        text += [f"    {line}" for line in module.signature(step, given, "float")]
-        text.append('        """Take one step, the t-th; gives the loss before it."""')
-        for name in plan.data:
-            shape = [
-                s if isinstance(s, int) else plan.batch or 1 for s in plan.loss.nodes[plan.loss.inputs[name]].shape
-            ]
-            text += [f"        {pattern(name, shape)} = {name}"] if shape else []
-        text += module.call(f"return {self.inner}", [*vectors, *numbers, *rates], 8)
-        return "\n".join([*text, "", f"    return {step}"]) + "\n"
-
     def free(self, wanted: str) -> str:
         """A name that nothing has."""
         taken = {*self.labels, *self.plan.names.values(), *self.plan.entries()}
@@ -117,16 +103,3 @@ class MachineUnrolledWriter(UnrolledWriter):
         """The first line of a function, or lines."""
         *first, last = module.signature(name, parameters, "float")
         return [*first, last.replace(") -> float:", "):  # type: ignore")]
-
-
-def pattern(name: str, shape: Sequence[int], place: tuple[int, ...] = ()) -> str:
-    """The entries of an array, as the left side of an assignment.
-
-    >>> pattern("x", (2, 2))
-    '(x_0_0, x_0_1), (x_1_0, x_1_1)'
-    """
-    if len(place) == len(shape):
-        return entry_name(name, place)
-    parts = [pattern(name, shape, (*place, k)) for k in range(shape[len(place)])]
-    inside = ", ".join(parts) + "," * (len(parts) == 1)
-    return f"({inside})" if place else inside
