@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from math import inf, prod
 
 from graphgrad.core.shapes import Shape
 
 
 class Bindings:
-    """The lines before the step; `dims` gives the sizes of named dimensions, `taken` is every name in use."""
+    """The lines before the step; `dims` says what sizes are called, and `rows` what they are; `taken` is every name."""
 
-    def __init__(self, dtype: str, dims: Mapping[str, str], taken: set[str]) -> None:
-        self.dtype, self.dims, self.taken = dtype, dims, taken
+    def __init__(self, dtype: str, dims: Mapping[str, str], taken: set[str], rows: Mapping[str, int]) -> None:
+        self.dtype, self.dims, self.taken, self.rows = dtype, dims, taken, rows
         self.lines: list[str] = []
         self._known: dict[str, str] = {}
 
@@ -43,6 +44,15 @@ class Bindings:
     def shape(self, shape: Shape) -> str:
         """A shape, as it is written."""
         return f"({', '.join(map(self.size, shape))}{',' * (len(shape) == 1)})"
+
+    def count(self, shape: Shape) -> float:
+        """How many entries an array has; infinity where that is not known."""
+        return prod(size if isinstance(size, int) else self.rows.get(size, inf) for size in shape)
+
+    def scratch(self, shape: Shape, *, turned: bool) -> str:
+        """An array that any statement may fill for the next one."""
+        size = self.shape(shape[::-1] if turned else shape)
+        return self.once(f"np.empty({size}, np.{self.dtype}){'.T' * turned}", "scratch")
 
     def free_name(self, wanted: str) -> str:
         """A name that nothing has."""

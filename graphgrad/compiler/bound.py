@@ -12,6 +12,7 @@ from graphgrad.compiler.passes import composed, pipeline, rewrite, write_out
 from graphgrad.compiler.plan import StepPlan
 from graphgrad.compiler.provenance import Provenance
 from graphgrad.compiler.refs import Ref, Setting
+from graphgrad.compiler.shortcuts import Shortcuts
 from graphgrad.compiler.tape import Tape
 from graphgrad.compiler.update import VECTOR
 from graphgrad.compiler.writer import gradients
@@ -37,6 +38,7 @@ class ArrayWriter:
         self.labels, self.names = self.said.labels, plan.names
         self.shapes = {n: s[::-1] if n in self.transposed else s for n, s in plan.shapes.items()}
         self.taken = {*self.labels, *self.names.values(), "np", "math", "Array", "Any"}
+        self.shortcuts = Shortcuts(frozenset(self.taken))
         self.views = {name: self.free(f"d_{name}") for name in plan.shapes}
         self.dims = {d: self.names[d] for d in plan.dimensions}
         self.loss_tape = self.on_loss()
@@ -56,9 +58,9 @@ class ArrayWriter:
 
     def on_loss(self) -> Tape:
         """The statements of forward and backward."""
-        inputs = {}
+        plan, inputs = self.plan, {}
         for name, i in self.graph.inputs.items():
-            bound = name in self.plan.shapes
+            bound = name in plan.shapes
             inputs[i] = Ref(name, name if bound else "", bound=bound, whole=bound)
         homes: dict[int, str] = {}
         self.copies: list[tuple[str, int]] = []
@@ -67,7 +69,8 @@ class ArrayWriter:
                 self.copies.append((self.views[name], node))
             else:
                 homes[node] = self.views[name]
-        return Tape(self.graph, Setting(self.labels, self.plan.dtype, inputs, homes, self.dims, self.taken))
+        rows = dict.fromkeys(plan.dimensions[:1], plan.batch) if plan.batch else {}
+        return Tape(self.graph, Setting(self.labels, plan.dtype, inputs, homes, self.dims, self.taken, rows=rows))
 
     def as_loop(self) -> FusedUpdate:
         """The optimizer as one loop."""
@@ -80,6 +83,7 @@ class ArrayWriter:
         graph, names = self.update, {**self.names, "p": self.names["theta"], "g": self.names["gradient"]}
         vectors = ["p", "g", *self.plan.update.slots]
         if self.chunk:
+            self.chunks = self.free("chunks")
             names |= {v: self.free(f"{names[v]}_chunk") for v in vectors}
         self.vectors = {v: names[v] for v in vectors}
         inputs = {
@@ -108,12 +112,13 @@ class ArrayWriter:
         given = [*(f"{n}: Array" for n in [names["theta"], *slots]), *(f"{d}: int" for d in self.dims.values())]
         text = module.signature("bind", given, "Any")
         text.append('    """Give the step on these vectors, in place, and the flat gradient that it leaves behind."""')
-        text += [f"    {line}" for line in self.binding()]
+        steps = self.stepping()
+        text += [f"    {line}" for line in (*self.shortcuts.lines(), *self.binding())]
         text.append("")
         given = [*(f"{n}: Array" for n in plan.data), f"{names['t']}: int"]
         given += [f"{names[r]}: float" for r in plan.update.rates]
         text += [f"    {line}" for line in module.signature(names["step"], given, "float")]
-        text += ['        """Take one step; gives the loss before it."""', *self.stepping()]
+        text += ['        """Take one step; gives the loss before it."""', *steps]
         text += ["", f"    return {names['step']}, {names['gradient']}"]
         head = [
             module.header("A training step: the gradient of", plan.loss, plan.notes(), plan.target.name, plan.dtype)
@@ -143,13 +148,12 @@ class ArrayWriter:
         text += self.loss_tape.bind
         text += ["# for the update", *(self.fused or self.update_tape).bind]
         if self.chunk:
-            part, chunks, size = self.free("part"), self.free("chunks"), self.plan.size
+            part, chunks, size = self.free("part"), self.chunks, self.plan.size
             whole = [self.names.get({"p": "theta", "g": "gradient"}.get(v, v), v) for v in self.vectors]
             parts = [f"{v}[{part}]" for v in whole]
             parts += [f"{name}[: len({parts[0]})]" for name in self.update_tape.arrays]
             text += [f"{chunks} = []  # that stay in the cache", f"for k in range(0, {size}, {self.chunk}):"]
             text += [f"    {part} = slice(k, k + {self.chunk})", f"    {chunks}.append(({', '.join(parts)}))"]
-            self.chunks = chunks
         return text
 
     def stepping(self) -> list[str]:
@@ -166,7 +170,7 @@ class ArrayWriter:
                 forward = False
                 lines.append(("# backward", ""))
             comment = said.comment(node) if node >= 0 and node != last and graph.nodes[node].operands else ""
-            lines.append((statement, comment))
+            lines.append((self.shortcuts.short(statement), comment))
             last = node
         refs = self.loss_tape.refs
         lines += [(f"np.copyto({view}, {refs[node].text})", "") for view, node in self.copies]
@@ -180,8 +184,8 @@ class ArrayWriter:
         if self.fused:
             return [f"        {statement}" for statement in (*self.fused.numbers, self.fused.call)]
         if not self.chunk:
-            return [f"        {statement}" for statement, _ in tape.step]
+            return [f"        {self.shortcuts.short(statement)}" for statement, _ in tape.step]
         numbers = [f"        {s}" for s, i in tape.step if not self.update.nodes[i].shape]
         names = [*self.vectors.values(), *tape.arrays]
-        vectors = [f"            {s}" for s, i in tape.step if self.update.nodes[i].shape]
+        vectors = [f"            {self.shortcuts.short(s)}" for s, i in tape.step if self.update.nodes[i].shape]
         return [*numbers, f"        for {', '.join(names)} in {self.chunks}:", *vectors]

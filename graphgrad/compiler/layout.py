@@ -80,6 +80,16 @@ def column_by_column(graph: Graph) -> frozenset[int]:
     return frozenset(found)
 
 
+def is_one_hot(graph: Graph, i: int) -> bool:
+    """Whether a node is a one-hot array that is only taken away from another, and never needed as an array."""
+    node = graph.nodes[i]
+    if node.op != "unpick" or len(node.shape) != 2 or graph.users[i] != graph.users[i][:1]:
+        return False
+    user = graph.nodes[graph.users[i][0]]
+    constant = graph.nodes[node.operands[0]].op == "const"
+    return constant and user.op == "sub" and user.operands[1] == i and user.shape == node.shape
+
+
 def _is_reduced(graph: Graph, node: int) -> bool:
     """Whether a reduction along the last axis follows, over elementwise steps alone."""
     stack, seen = [node], {node}

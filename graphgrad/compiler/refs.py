@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from graphgrad.compiler.spell import ATOM
-from graphgrad.core.graph import Graph
+from graphgrad.core.graph import Graph, Node
 from graphgrad.core.shapes import Shape
+
+REPEATS = frozenset({"broadcast_to", "broadcast_like", "spread"})
 
 
 class Ref(NamedTuple):
@@ -24,7 +27,8 @@ class Ref(NamedTuple):
 class Setting(NamedTuple):
     """Where statements will stand: how nodes are called, what inputs are, and which arrays outputs are to be left in.
 
-    With `each_named` every value has its own name, whatever array holds it. `taken` is every name that is in use.
+    With `each_named` every value has its own name, whatever array holds it. `taken` is every name that is in use, and
+    `rows` the sizes of named dimensions as far as they are known.
     """
 
     labels: Sequence[str]
@@ -34,6 +38,7 @@ class Setting(NamedTuple):
     dims: Mapping[str, str]
     taken: set[str]
     each_named: bool = True
+    rows: Mapping[str, int] = MappingProxyType({})
 
 
 def late_numbers(graph: Graph, numbers: set[int]) -> frozenset[int]:
@@ -49,3 +54,12 @@ def reduced_sizes(shape: Shape, attrs: tuple[tuple[str, object], ...]) -> list[i
     axis = dict(attrs)["axis"]
     axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     return [shape[k] for k in axes]
+
+
+def written_for(graph: Graph, refs: Sequence[Ref], o: int) -> Node:
+    """The node that an operand is written as: it may stand for what NumPy repeats by itself."""
+    node = graph.nodes[o]
+    while node.op in REPEATS and refs[o] is refs[node.operands[0]]:
+        o = node.operands[0]
+        node = graph.nodes[o]
+    return node

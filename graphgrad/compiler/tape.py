@@ -6,17 +6,18 @@ import re
 
 from graphgrad.compiler.bindings import Bindings
 from graphgrad.compiler.inplace import filling
-from graphgrad.compiler.layout import column_by_column
+from graphgrad.compiler.layout import column_by_column, is_one_hot
 from graphgrad.compiler.lines import Dialect
 from graphgrad.compiler.memory import Kind, Memory
-from graphgrad.compiler.refs import Ref, Setting, late_numbers, reduced_sizes
+from graphgrad.compiler.refs import REPEATS, Ref, Setting, late_numbers, reduced_sizes, written_for
 from graphgrad.compiler.spell import ATOM, Spelled, spell, template
 from graphgrad.core.constants import Constant
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 
-VIEWS = frozenset({"transpose", "swap", "expand_dims", "squeeze", "index", "broadcast_to", "broadcast_like", "spread"})
+VIEWS = frozenset({"transpose", "swap", "expand_dims", "squeeze", "index", *REPEATS})
 RESHAPES = frozenset({"reshape", "reshape_like"})
+SMALL = 8192  # entries: up to here NumPy is slower to repeat an operand than to copy it
 
 
 class Tape:
@@ -24,9 +25,9 @@ class Tape:
 
     def __init__(self, graph: Graph, setting: Setting) -> None:
         self.graph = graph
-        self.labels, self.dtype, inputs, homes, dims, taken, self.each_named = setting
+        self.labels, self.dtype, inputs, homes, dims, taken, self.each_named, rows = setting
         self.dialect = Dialect("numpy", f"np.{self.dtype}")
-        self.once = Bindings(self.dtype, dims, taken)
+        self.once = Bindings(self.dtype, dims, taken, rows)
         self.step: list[tuple[str, int]] = []  # a statement and the node that it is for
         self.calls: set[str] = set()
         self.refs: list[Ref] = []
@@ -48,7 +49,7 @@ class Tape:
 
     @property
     def arrays(self) -> list[str]:
-        """The arrays that the statements need, besides those that they were given."""
+        """The arrays that the statements need, besides those given."""
         return list(self.memory.arrays)
 
     def _make(self, i: int) -> Ref:
@@ -62,7 +63,7 @@ class Tape:
             return self._number(i)
         if node.op in VIEWS or (node.op in RESHAPES and self._in_order(node.operands[0])):
             return self._view(i)
-        if self._is_one_hot(i):
+        if is_one_hot(self.graph, i):
             return Ref("")
         if node.op == "pick" and self.refs[node.operands[0]].whole and len(node.shape) == 1:
             scores, labels = node.operands
@@ -112,7 +113,7 @@ class Tape:
         """A view: bound once where its array is, else written where it is used."""
         node = self.graph.nodes[i]
         source = self.refs[node.operands[0]]
-        if node.op in {"spread", "broadcast_like", "broadcast_to"}:
+        if node.op in REPEATS:
             keeps = (
                 not self.graph.nodes[node.operands[0]].shape or dict(node.attrs).get("keepdims") or node.op != "spread"
             )
@@ -157,7 +158,7 @@ class Tape:
         way = filling(node.op)
         if way is None:
             return None
-        names = dict(zip("ab", [self._operand(o) for o in node.operands], strict=False))
+        names = dict(zip("ab", self._given(i), strict=False))
         used = {k: self.once.constant(k) for s in way.statements for k in re.findall(r"\{(\d)\}", s)}
         statements = [re.sub(r"\{(\w)\}", lambda m: {**names, **used}.get(m[1], "{v}"), s) for s in way.statements]
         return self._into(i, statements, frozenset(node.operands) if way.same else frozenset())
@@ -180,20 +181,20 @@ class Tape:
         source, attrs, shape = self.refs[operand], dict(node.attrs), self.graph.nodes[operand].shape
         if node.op == "sum" and len(shape) == 2 and attrs["axis"] == 0 and not attrs["keepdims"]:
             return self._into(i, [f"{self.once.ones(shape[0])}.dot({source.text}, out={{v}})"], frozenset())
-        if node.op == "sum" and len(shape) == 2 and attrs["axis"] in {-1, 1}:
+        method = f"np.{'add' if node.op == 'sum' else node.op + 'imum'}.reduce({source.text}, axis={attrs['axis']}"
+        if len(shape) == 2 and attrs["axis"] in {-1, 1} and (node.op == "sum" or attrs["keepdims"]):
             made = self._into(i, [], frozenset())
             flat = self._flat(i, made) if attrs["keepdims"] else made.text
-            self._say(f"{source.text}.dot({self.once.ones(shape[1])}, out={flat})", i)
+            ones = f"{source.text}.dot({self.once.ones(shape[1])}"
+            self._say(f"{ones if node.op == 'sum' else method}, out={flat})", i)
             return made
-        method = {"sum": "np.add", "max": "np.maximum", "min": "np.minimum"}[node.op]
-        said = f"axis={attrs['axis']}" + ", keepdims=True" * bool(attrs["keepdims"])
-        return self._into(i, [f"{method}.reduce({source.text}, {said}, out={{v}})"], frozenset())
+        return self._into(i, [method + ", keepdims=True" * bool(attrs["keepdims"]) + ", out={v})"], frozenset())
 
     def _one_off(self, i: int) -> Ref | None:
         """`x - unpick(c, labels, like)`: one entry of every row of x made smaller, where it stands."""
         node = self.graph.nodes[i]
         x, hot = node.operands
-        if not self._is_one_hot(hot):
+        if not is_one_hot(self.graph, hot):
             return None
         amount, labels, _ = self.graph.nodes[hot].operands
         made = self._into(i, [], frozenset({x}))
@@ -201,15 +202,6 @@ class Tape:
             self._say(f"np.copyto({made.text}, {self.refs[x].text})", i)
         self._say(f"{self._flat(i, made)}[{self._place(labels, i)}] -= {self._operand(amount)}", i)
         return made
-
-    def _is_one_hot(self, i: int) -> bool:
-        """Whether a node is a one-hot array that is never needed as an array."""
-        node = self.graph.nodes[i]
-        if node.op != "unpick" or len(node.shape) != 2 or self.graph.users[i] != self.graph.users[i][:1]:
-            return False
-        user = self.graph.nodes[self.graph.users[i][0]]
-        constant = self.graph.nodes[node.operands[0]].op == "const"
-        return constant and user.op == "sub" and user.operands[1] == i and user.shape == node.shape
 
     def _place(self, labels: int, scores: int) -> str:
         """The places, end to end, of the labelled entries of an array of rows."""
@@ -272,6 +264,17 @@ class Tape:
             if i in self._late
             else self.dialect.operands(self.graph, i, given)
         )
+
+    def _given(self, i: int) -> list[str]:
+        """The operands of a ufunc; one that NumPy would repeat is copied so in a small array, which is quicker."""
+        node, texts = self.graph.nodes[i], [self._operand(o) for o in self.graph.nodes[i].operands]
+        held = [written_for(self.graph, self.refs, o) for o in node.operands]
+        repeated = [k for k, h in enumerate(held) if h.shape not in {(), node.shape} and h.dtype == "float"]
+        if len(repeated) == 1 and self.once.count(node.shape) <= SMALL:
+            name = self.once.scratch(node.shape, turned=i in self._turned)
+            self._say(f"{name}[...] = {texts[repeated[0]]}", i)
+            texts[repeated[0]] = name
+        return texts
 
     def _operand(self, o: int) -> str:
         """An operand of a ufunc: numbers as arrays without axes, which NumPy takes in faster."""

@@ -12,7 +12,7 @@ from stepping import ADAM, CONSTANTS, MLP, NAMES, OPTIMIZERS, SHAPES, STEPPED, b
 
 from graphgrad.compiler.step import compile_step
 from graphgrad.compiler.targets import TARGETS
-from graphgrad.core.errors import TargetError, UsageError
+from graphgrad.core.errors import ShapeError, TargetError, UsageError
 from graphgrad.frontend.parse import parse
 
 XOR = "L = square(tanh(W2 @ tanh(W1 @ x + b1) + b2) - y)"
@@ -49,6 +49,46 @@ def cases(targets):
 def tiny():
     rng = np.random.default_rng(3)
     return {k: rng.normal(size=XOR_SHAPES[k]) for k in NAMES}
+
+
+@pytest.mark.parametrize("text", OPTIMIZERS)
+@pytest.mark.parametrize("target", [t for t in STEPPING if t != "jax"])
+def test_the_step_alone_is_the_step_of_the_run(target, text):
+    need(target)
+    step = compile_step(parse(XOR, XOR_SHAPES), NAMES, text, constants=CONSTANTS, target=target, dtype="float64")
+    run, other = step.start(tiny()), step.start(tiny())
+    bare = run.bare((0.0, 1.0), 1.0)
+    for t, i in enumerate((0, 3, 1), 1):
+        x, y = tuple(POINTS[i].tolist()), float(WANTED[i])
+        assert bare(x, y, t, 0.05) == other(x, y, lr=0.05)
+    assert run.t == 0
+    for name, value in other.parameters.items():
+        np.testing.assert_array_equal(run.parameters[name], value)
+    run.restore(other.state())  # a bound step goes on from where its run does
+    assert bare((1.0, 0.0), 1.0, 4, 0.05) == other((1.0, 0.0), 1.0, lr=0.05)
+
+
+def test_a_step_alone_that_there_is_not():
+    need("jax")
+    run = compile_step(parse(XOR, XOR_SHAPES), NAMES, "p - lr * g", target="jax").start(tiny())
+    with pytest.raises(UsageError, match="the target 'jax' has no step by itself"):
+        run.bare((0.0, 1.0), 1.0)
+
+
+def test_a_step_alone_of_other_rows_than_it_takes():
+    loss = parse("mean(square(X @ w - y))", {"X": ("N", 2), "w": 2, "y": "N"})
+    run = compile_step(loss, ["w"], "p - lr * g", batch=2).start({"w": np.zeros(2)})
+    assert run.bare([[1.0, 2.0], [0.0, 1.0]], [1.0, 0.0])([[1.0, 2.0], [0.0, 1.0]], [1.0, 0.0], 1, 0.1) == 0.5
+    with pytest.raises(ShapeError, match="takes 2 rows, not 1"):
+        run.bare([[1.0, 2.0]], [1.0])
+
+
+def test_what_arithmetic_refuses_a_step_alone_raises_and_changes_nothing():
+    run = compile_step(parse("exp(w * x)"), ["w"], "p - lr * g").start({"w": 1.0})
+    with pytest.raises(OverflowError):
+        run.bare(1.0)(1000.0, 1, 0.1)
+    assert run.parameters["w"] == 1.0
+    assert run(1000.0, lr=0.1) == np.inf
 
 
 @pytest.mark.parametrize(("target", "text"), cases(STEPPING))

@@ -48,10 +48,10 @@ def test_steps_are_certified(program, shapes, parameters, target, update):
 
 
 @pytest.mark.parametrize(("right", "wrong"), [
-    ("np.multiply(h, h, out=v19)", "np.multiply(h, h_bar, out=v19)"), ("-= one", "-= 1.0001"),
+    ("np_multiply(h, h, v19)", "np_multiply(h, h_bar, v19)"), ("-= one", "-= 1.0001"),
     ("L = v13 / N", "L = v13 / N + 1e-9"), ("ones_N.dot(v2_bar, out=d_b1)", "ones_N.dot(h_bar, out=d_b1)"),
     ("X.T.dot(v2_bar, out=d_W1)", "X.T.dot(v2_bar, out=d_W1); d_W1[3, 5] += 1e-9"),
-    ("s_bar_T.dot(h, out=d_W2)", "s_bar_T.dot(h, out=d_W1)"), ("np.tanh(v2, out=h)", "np.sin(v2, out=h)"),
+    ("s_bar_T.dot(h, out=d_W2)", "s_bar_T.dot(h, out=d_W1)"), ("np_tanh(v2, h)", "np.sin(v2, h)"),
     ("s_bar.dot(W2, out=h_bar)", "open('x')"),
 ])  # fmt: skip
 def test_a_step_with_one_line_changed(right, wrong):
