@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from html import escape
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,18 +34,18 @@ class Passes(Explanation):
     __slots__ = ()
 
     def save(self, path: str | Path) -> Path:
-        """Write the passes: as a page (.html), as text (.txt), or as pictures, with `{}` in the name of each.
+        """Write the passes: as a page (.html), as text (.txt), as data (.json), or as pictures, with `{}` in each name.
 
         Pictures are "passes-{}.svg", .png and what else `show` can be saved as. Gives the path. Raises UsageError for
         an unknown suffix or an unwritable path.
         """
         target = Path(path)
         if "{}" in target.name:
-            for k, passed in enumerate(self, 1):
+            for k, passed in enumerate([p for p in self if p.fired], 1):
                 for when, picture in zip(("before", "after"), pictures(passed), strict=True):
                     picture.save(str(path).replace("{}", f"{k}-{passed.name.replace(' ', '-')}-{when}"))
             return target
-        texts = {".html": self.html, ".txt": self.__str__}
+        texts = {".html": self.html, ".txt": self.__str__, ".json": self._json}
         if target.suffix not in texts:
             raise UsageError(
                 f"the passes are no '{target.suffix}'", hint=f"save them as {', '.join(texts)}, or as passes-{{}}.svg"
@@ -52,13 +54,19 @@ class Passes(Explanation):
         write_whole(target, texts[target.suffix]().encode())
         return target
 
+    def _json(self) -> str:
+        return json.dumps([passed.json() for passed in self], indent=2) + "\n"
+
     def html(self) -> str:
         """The passes as a page of its own: no other file, no script."""
         title = "What the compiler did"
         head = (
             f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title>\n<style>\n{STYLE}</style>\n'
         )
-        return head + f"<h1>{title}</h1>\n" + "\n".join(_section(k, p) for k, p in enumerate(self, 1)) + "\n</html>\n"
+        parts = [f"<h1>{title}</h1>"]
+        for subject, passes in groupby(enumerate(self, 1), lambda numbered: numbered[1].subject):
+            parts += [f"<h2>On {subject}</h2>", *(_section(k, passed) for k, passed in passes)]
+        return head + "\n".join(parts) + "\n</html>\n"
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/html": self.html(), "text/plain": str(self)}
@@ -72,14 +80,11 @@ def explain(compiled: Compiled | Step, /) -> Passes:
     was not compiled and, at `save`, for an unknown suffix. Source: the rules themselves, text in the language.
 
     >>> from graphgrad.api.code import compile
-    >>> print(explain(compile("x ** 2 + 0")))
-    == rewrite: 2 operations -> 1
-      1 x  x ** 2 -> square(x)   (strength reduction)
-      1 x  x + 0 -> x   (algebra)
-      1 x  equal nodes become one   (common sub-expressions)
-      2 x  a node that nothing needs goes   (dead code)
+    >>> print(explain(compile("x ** 2 + 0"))[4])
+    == strength reduction: 1 operation -> 1
+      1 x  x ** 2 -> square(x)
     -- before
-    x ** 2 + 0
+    x ** 2
     -- after
     square(x)
     """
@@ -102,7 +107,9 @@ def _lit(graph: Graph, nodes: frozenset[int]) -> Picture:
 
 def _section(number: int, passed: Explained) -> str:
     """A pass on the page."""
-    rows = [f"<tr><td>{n} ×<td><code>{escape(what)}</code><td>{kind}" for n, what, kind in passed.changes]
+    if not passed.fired:
+        return f"<h3>{number}. {passed.name}</h3>\n<p>Nothing to do.</p>"
+    rows = [f"<tr><td>{count} ×<td><code>{escape(rule)}</code>" for rule, count in passed.fired]
     figures = [
         f"<figure>{picture.svg()}<figcaption>{when}: {picture.caption}</figcaption>"
         f"<details><summary>as a program</summary><pre>{escape(str(graph))}</pre></details></figure>"
@@ -111,5 +118,5 @@ def _section(number: int, passed: Explained) -> str:
         )
     ]
     counts = passed.counts.replace("->", "→")
-    table = f"<table>{''.join(rows)}</table>" if rows else "<p>Nothing to do.</p>"
-    return f'<h2>{number}. {passed.name}: {counts}</h2>\n{table}\n<div class="pair">{"".join(figures)}</div>'
+    table = f"<table>{''.join(rows)}</table>"
+    return f'<h3>{number}. {passed.name}: {counts}</h3>\n{table}\n<div class="pair">{"".join(figures)}</div>'

@@ -36,7 +36,7 @@ WHAT = ("gradient", "value", "jvp", "hvp", "hessian", "step")
 @click.option("--target", metavar="NAME", help="numpy, python, jax, numba, c or javascript; else what the file suits.")
 @click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
 @click.option("--explain", type=click.Path(path_type=Path), metavar="FILE",
-              help="Write what each pass did: .html, .txt, or passes-{}.svg; - prints it.")  # fmt: skip
+              help="Write what each pass did: .html, .txt, .json, or passes-{}.svg; - prints it.")  # fmt: skip
 def command(
     source: str,
     values: tuple[str, ...],

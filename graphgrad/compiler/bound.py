@@ -7,8 +7,9 @@ from math import prod
 
 from graphgrad.compiler import module
 from graphgrad.compiler.fused import FusedUpdate
-from graphgrad.compiler.layout import store
-from graphgrad.compiler.passes import composed, pipeline, rewrite, write_out
+from graphgrad.compiler.passes.layout import store
+from graphgrad.compiler.passes.passed import composed, pipeline
+from graphgrad.compiler.passes.table import SIMPLER, STEPWISE, TIDIER
 from graphgrad.compiler.plan import StepPlan
 from graphgrad.compiler.provenance import Provenance
 from graphgrad.compiler.refs import Ref, Setting
@@ -30,10 +31,10 @@ class ArrayWriter:
     def __init__(self, plan: StepPlan) -> None:
         self.plan = plan
         gradient = grad(plan.stable, *plan.shapes)
-        before = pipeline(gradient, (rewrite, write_out))
+        before = pipeline(gradient, SIMPLER, STEPWISE)
         stored, self.transposed = store(before[-1].graph, plan.shapes)
-        self.passes = (*before, stored)
-        self.graph = stored.graph
+        self.passes = (*before, stored, *pipeline(stored.graph, TIDIER))
+        self.graph = self.passes[-1].graph
         self.said = Provenance(gradient, self.graph, composed(self.passes, len(gradient)))
         self.labels, self.names = self.said.labels, plan.names
         self.shapes = {n: s[::-1] if n in self.transposed else s for n, s in plan.shapes.items()}

@@ -7,7 +7,8 @@ from typing import Any
 from graphgrad.compiler.c import build, c_source
 from graphgrad.compiler.compiled import Compiled, compiled, load
 from graphgrad.compiler.javascript import javascript_body
-from graphgrad.compiler.passes import composed, pipeline
+from graphgrad.compiler.passes.passed import composed, pipeline
+from graphgrad.compiler.passes.table import SIMPLER
 from graphgrad.compiler.provenance import Provenance
 from graphgrad.compiler.specialise import specialise
 from graphgrad.compiler.targets import Target, target_row
@@ -45,7 +46,7 @@ def compile(  # noqa: A001  (as in gg.compile)
         if len(named) != 1:
             raise UsageError(f"a batch of {batch} wants one named dimension, and there are {len(named)}")
         graph = specialise(graph, dict.fromkeys(named, batch))
-    passes = pipeline(graph)
+    passes = pipeline(graph, SIMPLER)
     after = passes[-1].graph
     if row.scalars == "js":
         return _foreign(row, graph, after, dtype=dtype, passes=passes)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from graphgrad.compiler.passes import Passed
+from graphgrad.compiler.passes.passed import Passed
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_writable, write_whole
 from graphgrad.core.graph import Graph

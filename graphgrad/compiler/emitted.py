@@ -10,7 +10,7 @@ from functools import cached_property
 
 from graphgrad.compiler.bound import ArrayWriter
 from graphgrad.compiler.compiled import save
-from graphgrad.compiler.passes import Passed
+from graphgrad.compiler.passes.passed import Passed
 from graphgrad.compiler.plan import StepPlan
 from graphgrad.compiler.targets import TARGETS
 from graphgrad.compiler.update import Update
@@ -27,7 +27,7 @@ class Emitted:
 
     source: str
     plan: StepPlan
-    passes: tuple[Passed, ...]
+    passes: tuple[Passed, ...]  # on the gradient, or on the whole step
     transposed: frozenset[str]  # parameters that the vector holds as their transposes
 
     @property
@@ -74,4 +74,4 @@ class Emitted:
         """The same step over arrays of float64, for any number of rows."""
         plan = dataclasses.replace(self.plan, target=TARGETS["numpy"], dtype="float64")
         writer = ArrayWriter(plan)
-        return Emitted(writer.source(), plan, (*plan.passes, *writer.passes), writer.transposed)
+        return Emitted(writer.source(), plan, writer.passes, writer.transposed)

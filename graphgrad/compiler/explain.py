@@ -3,50 +3,45 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from graphgrad.compiler.compiled import Compiled
-from graphgrad.compiler.passes import TURNED, Passed, in_steps
-from graphgrad.compiler.rules import LOOPED, TABLES, WRITTEN_OUT
+from graphgrad.compiler.passes.dead import dead_code
+from graphgrad.compiler.passes.passed import GONE, Passed
 from graphgrad.compiler.step import Step
+from graphgrad.core.builder import trimmed
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
-from graphgrad.transform.rewrite import FOLDING
-
-KINDS = {
-    **TABLES,
-    "constant folding": FOLDING,
-    "matrices": TURNED,
-    "written out": "\n".join(map(in_steps, WRITTEN_OUT | LOOPED)),
-}
-SHARING, DYING = "equal nodes become one", "a node that nothing needs goes"
 
 
 class Explained(NamedTuple):
     """One pass: the graphs before and after it, how often each rule fired, and which nodes changed."""
 
     name: str
+    subject: str  # what it was run on: the program, the loss of a step, or the step
     before: Graph
     after: Graph
     fired: tuple[tuple[str, int], ...]
     old: frozenset[int]  # nodes before that are no more, or are computed otherwise
     new: frozenset[int]  # nodes after that were not there, or were computed otherwise
-    shared: int  # nodes before that became one with another
-    dead: int  # nodes before that nothing needs any more
 
     @property
     def counts(self) -> str:
         """How many operations there were, and are."""
-        return f"{_operations(self.before)} operations -> {_operations(self.after)}"
+        before, after = _operations(self.before), _operations(self.after)
+        return f"{before} operation{'s' * (before != 1)} -> {after}"
 
-    @property
-    def changes(self) -> tuple[tuple[int, str, str], ...]:
-        """What was done: how often, what, and of which kind."""
-        rest = ((self.shared, SHARING, "common sub-expressions"), (self.dead, DYING, "dead code"))
-        return (*((n, rule, table_of(rule)) for rule, n in self.fired), *(change for change in rest if change[0]))
+    def json(self) -> dict[str, Any]:
+        """The pass as plain data."""
+        fired = [{"rule": rule, "count": count} for rule, count in self.fired]
+        operations = {"before": _operations(self.before), "after": _operations(self.after)}
+        graphs = {"before": str(self.before), "after": str(self.after)} if self.fired else {}
+        return {"name": self.name, "on": self.subject, "fired": fired, "operations": operations, **graphs}
 
     def __str__(self) -> str:
-        lines = [f"  {count} x  {what}   ({kind})" for count, what, kind in self.changes]
+        lines = [f"  {count} x  {rule}" for rule, count in self.fired]
         return "\n".join(
             [f"== {self.name}: {self.counts}", *lines, "-- before", str(self.before), "-- after", str(self.after)]
         )
@@ -58,46 +53,58 @@ class Explanation(tuple[Explained, ...]):
     __slots__ = ()
 
     def __str__(self) -> str:
-        return "\n\n".join(map(str, self))
+        parts = []
+        for subject, passes in groupby(self, lambda passed: passed.subject):
+            parts.append(f"# {subject}")
+            for busy, run in groupby(passes, lambda passed: bool(passed.fired)):
+                told = [*run]
+                parts += map(str, told) if busy else [f"== {', '.join(p.name for p in told)}: nothing to do"]
+        return "\n\n".join(parts)
 
 
 def explain(compiled: Compiled | Step, /) -> Explanation:
     """Give what every pass did to the graph; print it, or draw the graphs of each.
 
-    Shapes never change in a pass, values only by rounding. Raises UsageError for what was not compiled. Source: the
+    Shapes never change in a pass, values only by rounding. Passes are run over and over until none finds anything to
+    do; what they leave that nothing needs goes as dead code. Raises UsageError for what was not compiled. Source: the
     passes note themselves; the rules that fired are text in the language.
 
     >>> from graphgrad.compiler.compile import compile
     >>> from graphgrad.frontend.parse import parse
-    >>> print(explain(compile(parse("log(1 + exp(x)) * 1"))))
-    == rewrite: 4 operations -> 1
-      1 x  log1p(exp(x)) -> softplus(x)   (stable forms)
-      1 x  log(1 + x) -> log1p(x)   (stable forms)
-      1 x  x * 1 -> x   (algebra)
-      1 x  equal nodes become one   (common sub-expressions)
-      3 x  a node that nothing needs goes   (dead code)
+    >>> print(explain(compile(parse("log(1 + exp(x)) * 1")))[1])
+    == stable forms: 4 operations -> 2
+      1 x  log1p(exp(x)) -> softplus(x)
+      1 x  log(1 + x) -> log1p(x)
     -- before
     log(1 + exp(x)) * 1
     -- after
-    softplus(x)
+    softplus(x) * 1
     """
+    if isinstance(compiled, Step):
+        return Explanation([*_explained("the loss", compiled.plan.passes), *_explained("the step", compiled.passes)])
     if not hasattr(compiled, "passes"):
         raise UsageError(f"{type(compiled).__name__} is nothing compiled", hint="explain(compile(graph))")
-    return Explanation(map(_explained, compiled.passes))
+    return Explanation(_explained("the program", compiled.passes))
 
 
-def table_of(rule: str) -> str:
-    """The table that a rule stands in."""
-    return next((name for name, text in KINDS.items() if rule in text.splitlines()), "unknown")
+def _explained(subject: str, passes: Iterable[Passed]) -> list[Explained]:
+    return [_of_all(subject, p) if p.name == dead_code.name else _of_living(subject, p) for p in passes]
 
 
-def _explained(passed: Passed) -> Explained:
+def _of_all(subject: str, passed: Passed) -> Explained:
+    """The pass on dead nodes, too."""
     name, before, after, place, firings = passed
-    same = {old: new for old, new in place.items() if before.nodes[old].op == after.nodes[new].op}
+    same = {old: new for old, new in enumerate(place) if new >= 0 and before.nodes[old].op == after.nodes[new].op}
     old, new = frozenset(range(len(before))) - same.keys(), frozenset(range(len(after))) - {*same.values()}
     fired = tuple(Counter(firing.rule for firing in firings).items())
-    shared, dead = len(place) - len({*place.values()}), len(before) - len(place)
-    return Explained(name, before, after, fired, old, new, shared, dead)
+    return Explained(name, subject, before, after, fired, old, new)
+
+
+def _of_living(subject: str, passed: Passed) -> Explained:
+    """The pass on what the outputs need: what it leaves dead, the dead code tells of."""
+    (before, left), (after, place) = trimmed(passed.before), trimmed(passed.graph)
+    renaming = [place.get(passed.renaming[old], GONE) for old in left]
+    return _of_all(subject, passed._replace(before=before, graph=after, renaming=renaming))
 
 
 def _operations(graph: Graph) -> int:

@@ -6,7 +6,8 @@ from math import prod
 
 from graphgrad.compiler import jax_functions, module
 from graphgrad.compiler.lines import Dialect, straight
-from graphgrad.compiler.passes import composed, pipeline
+from graphgrad.compiler.passes.passed import composed, pipeline
+from graphgrad.compiler.passes.table import SIMPLER
 from graphgrad.compiler.plan import StepPlan
 from graphgrad.compiler.provenance import Provenance
 from graphgrad.compiler.writer import Writer
@@ -23,7 +24,7 @@ class JaxWriter:
     def __init__(self, plan: StepPlan) -> None:
         self.plan, self.names = plan, plan.names
         gradient = grad(plan.stable, *plan.shapes)
-        self.passes = pipeline(gradient)
+        self.passes = pipeline(gradient, SIMPLER)
         graph = self.passes[-1].graph
         said = Provenance(gradient, graph, composed(self.passes, len(gradient)))
         self.loss = Writer(gradient, graph, said, plan.target, plan.dtype)

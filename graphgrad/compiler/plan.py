@@ -10,7 +10,7 @@ from functools import cached_property
 from math import prod
 
 from graphgrad.compiler import module
-from graphgrad.compiler.passes import Passed
+from graphgrad.compiler.passes.passed import Passed
 from graphgrad.compiler.scale import fold_scales
 from graphgrad.compiler.targets import Target
 from graphgrad.compiler.update import Update

@@ -16,7 +16,8 @@ from graphgrad.compiler.jax_step import JaxWriter
 from graphgrad.compiler.machine.loops import LoopWriter
 from graphgrad.compiler.machine.runs import LoopRun, MachineUnrolledRun
 from graphgrad.compiler.machine.unrolled import MachineUnrolledWriter
-from graphgrad.compiler.passes import Passed, pipeline
+from graphgrad.compiler.passes.passed import Passed, pipeline
+from graphgrad.compiler.passes.table import SIMPLER
 from graphgrad.compiler.plan import StepPlan
 from graphgrad.compiler.run import ArrayRun, Run, UnrolledRun
 from graphgrad.compiler.targets import target_row
@@ -61,7 +62,7 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
         raise UsageError(f"dtype must be float64 or float32, not {dtype}")
     shapes = {name: _fixed(name, loss.nodes[loss.input(name)].shape) for name in parameters}
     rule = read_update(update, constants or {})
-    return step_of(StepPlan(loss, pipeline(loss), shapes, rule, target_row(target), dtype, batch))
+    return step_of(StepPlan(loss, pipeline(loss, SIMPLER), shapes, rule, target_row(target), dtype, batch))
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def step_of(plan: StepPlan) -> Step:
         if way.fits(plan):
             with suppress(*(() if name == names[-1] else (UsageError, TargetError))):
                 writer = way.write(plan)
-                return Step(writer.source(), plan, (*plan.passes, *writer.passes), writer.transposed, name)
+                return Step(writer.source(), plan, writer.passes, writer.transposed, name)
     hint = f"numbers alone: at most {MOST} parameters times examples, of a known batch; or compile it for numpy"
     raise TargetError(f"the target '{plan.target.name}' takes no steps of this program", hint=hint)
 

@@ -6,9 +6,9 @@ import re
 
 from graphgrad.compiler.bindings import Bindings
 from graphgrad.compiler.inplace import filling
-from graphgrad.compiler.layout import column_by_column, is_one_hot
 from graphgrad.compiler.lines import Dialect
 from graphgrad.compiler.memory import Kind, Memory
+from graphgrad.compiler.passes.layout import column_by_column, is_one_hot
 from graphgrad.compiler.refs import REPEATS, Ref, Setting, late_numbers, reduced_sizes, written_for
 from graphgrad.compiler.spell import ATOM, Spelled, spell, template
 from graphgrad.core.constants import Constant

@@ -9,7 +9,8 @@ from typing import Any
 
 from graphgrad.compiler import module
 from graphgrad.compiler.lines import WIDTH, Dialect, straight
-from graphgrad.compiler.passes import composed, pipeline
+from graphgrad.compiler.passes.passed import composed, pipeline
+from graphgrad.compiler.passes.table import SIMPLER
 from graphgrad.compiler.plan import StepPlan
 from graphgrad.compiler.provenance import Provenance
 from graphgrad.compiler.specialise import specialise
@@ -62,7 +63,7 @@ class UnrolledWriter:
         gradient, adjoints = reverse(primal, wrt, cotangent=self.rate and plan.names[self.rate])
         whole = self._with_update(gradient)
         whole.cache[Adjoints] = adjoints
-        passes = pipeline(whole)
+        passes = pipeline(whole, SIMPLER)
         self.passes, self.graph = passes, passes[-1].graph
         self.said = Provenance(whole, self.graph, composed(passes, len(whole)))
         self.labels = self.said.labels

@@ -98,28 +98,7 @@ class Builder:
         self, outputs: dict[str, int], source: str = "", keep: Iterable[int] = ()
     ) -> tuple[Graph, dict[int, int]]:
         """Give the graph of these outputs (and of other nodes to keep), and each kept node's new index."""
-        needed = bytearray(len(self.nodes))
-        for i in (*outputs.values(), *keep):
-            needed[i] = True
-        for i in range(len(self.nodes) - 1, -1, -1):
-            for operand in self.nodes[i].operands if needed[i] else ():
-                needed[operand] = True
-        for i in self.inputs.values():
-            needed[i] = True
-        if all(needed):
-            graph = Graph(tuple(self.nodes), self.inputs, outputs, self.names, self.spans, source)
-            return graph, dict(enumerate(range(len(self.nodes))))
-        new = {old: i for i, old in enumerate(i for i, is_needed in enumerate(needed) if is_needed)}
-        kept = [self.nodes[i] for i in new]
-        graph = Graph(
-            tuple([Node(op, tuple([new[o] for o in operands]), a, s, d) for op, operands, a, s, d in kept]),
-            {name: new[i] for name, i in self.inputs.items()},
-            {name: new[i] for name, i in outputs.items()},
-            {new[i]: names for i, names in self.names.items() if i in new},
-            {new[i]: spans for i, spans in self.spans.items() if i in new},
-            source,
-        )
-        return graph, new
+        return trimmed(Graph(tuple(self.nodes), self.inputs, outputs, self.names, self.spans, source), keep)
 
     def _add(self, node: Node, key: Any = None) -> int:
         self.nodes.append(node)
@@ -144,6 +123,34 @@ class Builder:
         if node.op != "input":
             raise Misfit(f"{op} wants an input of integers as {name}")
         self.nodes[operand] = node._replace(dtype="int")
+
+
+def trimmed(graph: Graph, keep: Iterable[int] = ()) -> tuple[Graph, dict[int, int]]:
+    """Give the graph without what its outputs do not need, and each kept node's new index; inputs stay.
+
+    A graph that needs all of its nodes is given back as it is.
+    """
+    needed = bytearray(len(graph))
+    for i in (*graph.outputs.values(), *keep):
+        needed[i] = True
+    for i in range(len(graph) - 1, -1, -1):
+        for operand in graph.nodes[i].operands if needed[i] else ():
+            needed[operand] = True
+    for i in graph.inputs.values():
+        needed[i] = True
+    new = {old: i for i, old in enumerate([i for i, is_needed in enumerate(needed) if is_needed])}
+    if len(new) == len(graph):
+        return graph, new
+    kept = [graph.nodes[i] for i in new]
+    fewer = Graph(
+        tuple([Node(op, tuple([new[o] for o in operands]), a, s, d) for op, operands, a, s, d in kept]),
+        {name: new[i] for name, i in graph.inputs.items()},
+        {name: new[i] for name, i in graph.outputs.items()},
+        {new[i]: names for i, names in graph.names.items() if i in new},
+        {new[i]: spans for i, spans in graph.spans.items() if i in new},
+        graph.source,
+    )
+    return fewer, new
 
 
 def _key(op: str, operands: tuple[int, ...], attrs: tuple[tuple[str, Any], ...]) -> Any:

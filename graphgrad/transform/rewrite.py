@@ -5,31 +5,14 @@ Operands are simplified before the nodes on top of them, so that one pass over a
 
 from __future__ import annotations
 
-import ast
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph, Node
-from graphgrad.core.op import SYMBOLS
-from graphgrad.core.ops import OPS
-from graphgrad.frontend.lower import Lowering, parsed
 from graphgrad.transform.arithmetic import build
+from graphgrad.transform.matching import Match, Rule, matched, rules
 from graphgrad.transform.rules import RULES
-
-
-class Rule(NamedTuple):
-    """One rule: the graph of its left side, whose inputs match anything; what its operands must be; and the text.
-
-    `known` is a term, as an operation of two inputs of the pattern, that must exist for the rule to fire.
-    """
-
-    pattern: Graph
-    heads: tuple[tuple[int, str], ...]
-    replacement: str
-    known: tuple[str, str, str] | None
-    text: str
-
 
 FOLDING = "whole numbers -> their result"
 
@@ -42,15 +25,31 @@ class Firing(NamedTuple):
     rule: str
 
 
+_LARGE = 2**53
+EXACT: Mapping[str, Callable[..., int | None]] = {  # arithmetic on whole numbers, where the result is one
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "neg": lambda a: -a,
+    "pow": lambda a, b: a**b if 0 <= b <= 64 else None,
+    "div": lambda a, b: a // b if b and a % b == 0 else None,
+    "square": lambda a: a * a,
+}
+
+
 class Rewriter(Builder):
-    """A builder that simplifies as it builds, and keeps a record of which rule did what."""
+    """A builder that simplifies as it builds, by a table of rules, and keeps a record of which rule did what."""
 
-    table = RULES  # the rules it applies; the compiler's builder has more
-
-    def __init__(self, graph: Graph | None = None) -> None:
+    def __init__(
+        self,
+        graph: Graph | None = None,
+        table: str = RULES,
+        exact: Mapping[str, Callable[..., int | None]] = EXACT,
+    ) -> None:
         super().__init__(graph)
         self.fired: list[Firing] = []
-        self._rules = rules(self.table)
+        self._rules, self._exact = rules(table), exact
+        self.asks = {rule.known[0] for row in self._rules.values() for rule in row if rule.known}
         self._simplest: dict[int, int] = {}
 
     def apply(self, op: str, *operands: int, **attrs: Any) -> int:
@@ -58,73 +57,79 @@ class Rewriter(Builder):
         node = super().apply(op, *operands, **attrs)
         known = self._simplest.get(node)
         if known is None:
-            known = self._simplest[node] = self._rewrite(node)
+            known = self._simplest[node] = self.rewritten(node)
         return known
 
     def plain(self, op: str, *operands: int) -> int:
         """Give the very application, unsimplified: what a lesson shows."""
         return super().apply(op, *operands)
 
-    def _rewrite(self, node: int) -> int:
-        op, operands, _, shape, _ = self.nodes[node]
-        heads = [self.nodes[i].op for i in operands]
-        if op in _EXACT and heads.count("const") == len(heads):
-            folded = self._fold(op, operands)
+    def take(self, node: Node) -> int:
+        """Add an application as it is; it is shared with no other, but rules find it that ask for its like."""
+        return self._add(node, node[:3] if node.op in self.asks else None)
+
+    def rewritten(self, node: int) -> int:
+        """Give what the rules make of a node."""
+        op, _, _, shape, _ = self.nodes[node]
+        if op in self._exact:
+            folded = folds(self.nodes, node, self._exact)
             if folded is not None:
-                self.fired.append(Firing(node, folded, FOLDING))
-                return folded
+                new = self.const(folded)
+                self.fired.append(Firing(node, new, FOLDING))
+                return new
         for rule in self._rules.get(op, ()):
-            if any([heads[slot] != head for slot, head in rule.heads]):  # noqa: C419  (a list is faster than a generator)
-                continue
-            env: dict[str, int] = {}
-            attrs: dict[str, Any] = {}
-            if self._match(rule.pattern, rule.pattern.output, node, env, attrs) and self._exists(rule.known, env):
-                new = build(self, rule.replacement, dict(env), attrs)
+            match = matched(self.nodes, rule, node)
+            if match is not None and (rule.known is None or self.gains(rule, match, node)):
+                new = build(self, rule.replacement, *match)
                 if self.nodes[new].shape == shape:
                     self.fired.append(Firing(node, new, rule.text))
                     return new
         return node
 
-    def _match(self, pattern: Graph, at: int, node: int, env: dict[str, int], attrs: dict[str, Any]) -> bool:
-        wanted, found = pattern.nodes[at], self.nodes[node]
-        if wanted.op == "input":
-            return env.setdefault(wanted.value, node) == node
-        if wanted.op != found.op:
-            return False
-        for (_, wish), (_, value) in zip(wanted.attrs, found.attrs, strict=True):
-            if (attrs.setdefault(wish.name, value) if isinstance(wish, Anything) else wish) != value:
-                return False
-        return all(self._match(pattern, a, b, env, attrs) for a, b in zip(wanted.operands, found.operands, strict=True))
-
-    def _exists(self, known: tuple[str, str, str] | None, env: dict[str, int]) -> bool:
-        return known is None or self.find(known[0], env[known[1]], env[known[2]]) is not None
-
-    def _fold(self, op: str, operands: tuple[int, ...]) -> int | None:
-        """Arithmetic on whole numbers, as long as it is exact."""
-        values = [self.nodes[i].value for i in operands]
-        if any(type(v) is not int for v in values):
-            return None
-        result = _EXACT[op](*values)
-        return self.const(result) if result is not None and abs(result) < _LARGE else None
+    def gains(self, rule: Rule, match: Match, node: int) -> bool:
+        """Whether the term that a rule asks for is there already, and not in use at the node."""
+        assert rule.known is not None
+        op, left, right = rule.known
+        found = self.find(op, match.env[left], match.env[right])
+        return found is not None and found != node and found not in self.nodes[node].operands
 
 
-def replay(graph: Graph, builder: Builder) -> dict[int, int]:
+def folds(nodes: Sequence[Node], node: int, exact: Mapping[str, Callable[..., int | None]]) -> int | None:
+    """Give the value of arithmetic on whole numbers, as long as it is exact."""
+    op, operands, *_ = nodes[node]
+    if op not in exact or any([nodes[i].op != "const" or type(nodes[i].value) is not int for i in operands]):  # noqa: C419  (faster)
+        return None
+    result = exact[op](*[nodes[i].value for i in operands])
+    return result if result is not None and abs(result) < _LARGE else None
+
+
+def replay(graph: Graph, builder: Builder) -> list[int]:
     """Build a graph's nodes again in a builder; gives the new node of every old one, names and places taken along."""
-    new: dict[int, int] = {}
-    named: set[int] = set()  # a node that two old ones became keeps the names of the first
-    for i, node in enumerate(graph.nodes):
-        if node.op == "input":
-            new[i] = builder.input(node.value, node.shape, node.dtype)
-        elif node.op == "const":
-            new[i] = builder.const(node.value)
+    new: list[int] = []
+    for op, operands, attrs, shape, dtype in graph.nodes:
+        if attrs:
+            given = dict(attrs)
+            if op == "input":
+                new.append(builder.input(given["name"], shape, dtype))
+            elif op == "const":
+                new.append(builder.const(given["value"]))
+            else:
+                new.append(builder.apply(op, *[new[o] for o in operands], **given))
         else:
-            new[i] = builder.apply(node.op, *(new[o] for o in node.operands), **dict(node.attrs))
-        for name in graph.names.get(i, ()) if new[i] not in named else ():
-            builder.name(new[i], name)
-        named.add(new[i])
-        for span in graph.spans.get(i, ()):
-            builder.place(new[i], span)
+            new.append(builder.apply(op, *[new[o] for o in operands]))
+    keep_notes(graph, builder, new)
     return new
+
+
+def keep_notes(graph: Graph, builder: Builder, new: Sequence[int]) -> None:
+    """Take a graph's names and places along to its new nodes."""
+    first = dict(zip(reversed(new), range(len(new) - 1, -1, -1), strict=True))
+    for i in sorted(graph.names):
+        for name in graph.names[i] if first[new[i]] == i else ():  # else the node is an older one, and keeps its names
+            builder.name(new[i], name)
+    for i, spans in graph.spans.items():
+        for span in spans:
+            builder.place(new[i], span)
 
 
 def simplify(graph: Graph, /) -> Graph:
@@ -137,56 +142,3 @@ def simplify(graph: Graph, /) -> Graph:
     builder = Rewriter()
     new = replay(graph, builder)
     return builder.build({name: new[i] for name, i in graph.outputs.items()}, graph.source)
-
-
-@cache
-def rules(text: str = RULES) -> dict[str, tuple[Rule, ...]]:
-    """The rules by the operation at the top of their pattern."""
-    table: dict[str, tuple[Rule, ...]] = {}
-    for line in text.strip().splitlines():
-        left, right = line.split(" -> ")
-        right, _, condition = right.partition(" if ")
-        pattern = _pattern(left)
-        op, operands, *_ = pattern.nodes[pattern.output]
-        heads = tuple((slot, pattern.nodes[i].op) for slot, i in enumerate(operands) if pattern.nodes[i].op != "input")
-        table[op] = (*table.get(op, ()), Rule(pattern, heads, right, _term(condition) if condition else None, line))
-    return table
-
-
-def _term(text: str) -> tuple[str, str, str]:
-    """An operation of two names."""
-    tree = parsed(text)
-    assert isinstance(tree, ast.BinOp)
-    assert isinstance(tree.left, ast.Name)
-    assert isinstance(tree.right, ast.Name)
-    return SYMBOLS[type(tree.op)][0], tree.left.id, tree.right.id
-
-
-class Anything(NamedTuple):
-    """An attribute of a pattern that matches any value."""
-
-    name: str
-
-
-class _Pattern(Builder):
-    """A builder that knows no shapes, for patterns fit nodes of any."""
-
-    def apply(self, op: str, *operands: int, **attrs: Any) -> int:
-        return self._add(Node(op, operands, tuple(attrs.items()), (), OPS[op].dtype))
-
-
-def _pattern(text: str) -> Graph:
-    """The left side of a rule."""
-    builder, attrs = _Pattern(), {name: Anything(name) for name in ("axis", "keepdims")}
-    return builder.build({"left": Lowering(builder, {}, attrs, free=builder.input).lower(parsed(text))})
-
-
-_LARGE = 2**53
-_EXACT: dict[str, Any] = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "neg": lambda a: -a,
-    "pow": lambda a, b: a**b if 0 <= b <= 64 else None,
-    "div": lambda a, b: a // b if b and a % b == 0 else None,
-}

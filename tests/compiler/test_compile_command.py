@@ -89,7 +89,7 @@ REFUSALS = {
     ): "no input comes in rows, and could be told from a parameter; name the parameters",
     ("square(w*x)", "--what", "step", "--wrt", "w", "--optimizer", "adm"): "there is no optimizer 'adm'; did you mean",
     ("square(w*x)", "--what", "step", "--wrt", "W"): "'W'",
-    ("x", "--explain", "passes.svg"): "the passes are no '.svg'; save them as .html, .txt, or as passes-{}.svg",
+    ("x", "--explain", "passes.svg"): "the passes are no '.svg'; save them as .html, .txt, .json, or as passes-{}.svg",
     ("x", "--batch", "4"): "a batch of 4 wants one named dimension, and there are 0",
 }
 

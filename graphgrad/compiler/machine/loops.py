@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from math import prod
 
 from graphgrad.compiler import module
-from graphgrad.compiler.layout import store
 from graphgrad.compiler.machine import functions as machine_functions
 from graphgrad.compiler.machine.indices import VIEWS
 from graphgrad.compiler.machine.memory import Memory
 from graphgrad.compiler.machine.nest import LEAVES, Nest
 from graphgrad.compiler.machine.statements import Known, Statement, Statements, Words, typed, typed_decimals
-from graphgrad.compiler.passes import composed, pipeline, rewrite, write_out_all
+from graphgrad.compiler.passes.layout import store
+from graphgrad.compiler.passes.passed import composed, pipeline
+from graphgrad.compiler.passes.table import LOOPWISE, SIMPLER, TIDIER
 from graphgrad.compiler.plan import StepPlan
 from graphgrad.compiler.provenance import Provenance
 from graphgrad.compiler.update import VECTOR
@@ -33,9 +34,10 @@ class LoopWriter:
     def __init__(self, plan: StepPlan) -> None:
         self.plan, self.names = plan, plan.names
         gradient = grad(plan.stable, *plan.shapes)
-        before = pipeline(gradient, (rewrite, write_out_all))
+        before = pipeline(gradient, SIMPLER, LOOPWISE)
         stored, self.transposed = store(before[-1].graph, plan.shapes)
-        self.passes, self.graph = (*before, stored), stored.graph
+        self.passes = (*before, stored, *pipeline(stored.graph, TIDIER))
+        self.graph = self.passes[-1].graph
         self.said = Provenance(gradient, self.graph, composed(self.passes, len(gradient)))
         self.shapes = {n: s[::-1] if n in self.transposed else s for n, s in plan.shapes.items()}
         sizes = map(prod, self.shapes.values())
@@ -77,7 +79,7 @@ class LoopWriter:
 
     def on_update(self) -> Statements:
         """The optimizer: a new value is written where the old one stood when nothing needs that any more."""
-        graph = pipeline(self.plan.folded, (write_out_all,))[-1].graph
+        graph = pipeline(self.plan.folded, LOOPWISE)[-1].graph
         names = {**self.names, "p": self.names["theta"], "g": self.names["gradient"]}
         nest = Nest(graph, self.variables, {}, dict(graph.outputs), products=True)
         labels = [graph.labels[i] if n.op in LEAVES else self.free(f"u{i}") for i, n in enumerate(graph.nodes)]

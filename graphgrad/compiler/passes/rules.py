@@ -1,11 +1,10 @@
 """Rewrite rules of the compiler, as text in the language: what is safer to compute, and what is cheaper.
 
 They follow the same law as those of `transform/rules.py`: equal wherever the pattern is defined, and of the same shape.
+Names in capitals stand for matrices.
 """
 
 from __future__ import annotations
-
-from graphgrad.transform.rules import RULES
 
 STABLE = """
 log(1 + x) -> log1p(x)
@@ -34,7 +33,7 @@ a / (x * y) * y -> a / x
 a / (x * y) * x -> a / y
 """.strip()
 
-TABLES = {"algebra": RULES.strip(), "stable forms": STABLE, "strength reduction": STRENGTH}
+MATRICES = "(A @ B).T -> B.T @ A.T"  # of views
 
 _SHIFTED = "a - max(a, axis=axis, keepdims=True)"
 _LOSS = "scores - max(scores, axis=-1, keepdims=True)"

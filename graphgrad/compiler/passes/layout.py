@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from graphgrad.compiler.inplace import filling
-from graphgrad.compiler.passes import Passed, RuleBuilder
-from graphgrad.compiler.rules import TABLES
+from graphgrad.compiler.passes.passed import GONE, Passed, idle
+from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph
 from graphgrad.transform.grad import derivative_name
+from graphgrad.transform.rewrite import Firing
 
 NARROW = 64  # columns at most, for an array that is reduced along its rows to be held column by column
 
@@ -19,10 +20,6 @@ class Stored(NamedTuple):
 
     passed: Passed
     transposed: frozenset[str]
-
-
-class _Matrices(RuleBuilder):
-    table = TABLES["algebra"]
 
 
 def store(graph: Graph, parameters: Iterable[str]) -> Stored:
@@ -41,7 +38,9 @@ def store(graph: Graph, parameters: Iterable[str]) -> Stored:
         and i not in graph.outputs.values()
         and all(_transposes(graph, user) for user in graph.users[i])
     }
-    builder, new = _Matrices(), dict[int, int]()
+    if not chosen:
+        return Stored(idle("layout", graph), frozenset())
+    builder, new = Builder(), dict[int, int]()
     for i, node in enumerate(graph.nodes):
         if node.op == "input":
             new[i] = builder.input(node.value, node.shape[::-1] if i in chosen else node.shape, node.dtype)
@@ -59,9 +58,10 @@ def store(graph: Graph, parameters: Iterable[str]) -> Stored:
         n: builder.apply("transpose", new[i], axes=None) if n in turned else new[i] for n, i in graph.outputs.items()
     }
     stored, place = builder.finish(outputs, graph.source)
-    renaming = {old: place[i] for old, i in new.items() if i in place}
-    renaming |= {graph.outputs[name]: place[outputs[name]] for name in turned & set(outputs)}
-    return Stored(Passed("layout", graph, stored, renaming, tuple(builder.fired)), frozenset(chosen.values()))
+    new |= {graph.outputs[name]: outputs[name] for name in turned & set(outputs)}
+    renaming = [place.get(new[i], GONE) for i in range(len(graph))]
+    fired = tuple(Firing(i, new[i], f"{name}.T -> {name}, which is stored so") for i, name in chosen.items())
+    return Stored(Passed("layout", graph, stored, renaming, fired), frozenset(chosen.values()))
 
 
 def column_by_column(graph: Graph) -> frozenset[int]:

@@ -1,0 +1,100 @@
+"""Rules as patterns: text in the language, read once, and whether a node is of a pattern's form."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from graphgrad.core.builder import Builder
+from graphgrad.core.graph import Graph, Node
+from graphgrad.core.op import SYMBOLS
+from graphgrad.core.ops import OPS
+from graphgrad.frontend.lower import Lowering, parsed
+
+
+class Rule(NamedTuple):
+    """One rule: the graph of its left side, whose inputs match anything; what its operands must be; and the text.
+
+    Inputs in capitals match matrices alone. `known` is a term, as an operation of two inputs of the pattern, that must
+    exist for the rule to fire.
+    """
+
+    pattern: Graph
+    heads: tuple[tuple[int, str], ...]
+    replacement: str
+    known: tuple[str, str, str] | None
+    text: str
+
+
+class Match(NamedTuple):
+    """What the names and the attributes of a pattern stand for."""
+
+    env: dict[str, int]
+    attrs: dict[str, Any]
+
+
+def matched(nodes: Sequence[Node], rule: Rule, node: int) -> Match | None:
+    """Give what a rule's pattern stands for at a node; None where the node is not of that form."""
+    operands = nodes[node].operands
+    for slot, head in rule.heads:
+        if nodes[operands[slot]].op != head:
+            return None
+    match = Match({}, {})
+    return match if _fits(nodes, rule.pattern, rule.pattern.output, node, match) else None
+
+
+def _fits(nodes: Sequence[Node], pattern: Graph, at: int, node: int, match: Match) -> bool:
+    wanted, found = pattern.nodes[at], nodes[node]
+    if wanted.op == "input":
+        matrix = wanted.value.isupper()
+        return match.env.setdefault(wanted.value, node) == node and (not matrix or len(found.shape) == 2)
+    if wanted.op != found.op:
+        return False
+    for (_, wish), (_, value) in zip(wanted.attrs, found.attrs, strict=True):
+        if (match.attrs.setdefault(wish.name, value) if isinstance(wish, Anything) else wish) != value:
+            return False
+    return all(_fits(nodes, pattern, a, b, match) for a, b in zip(wanted.operands, found.operands, strict=True))
+
+
+@cache
+def rules(text: str) -> dict[str, tuple[Rule, ...]]:
+    """The rules by the operation at the top of their pattern."""
+    table: dict[str, tuple[Rule, ...]] = {}
+    for line in text.strip().splitlines():
+        left, right = line.split(" -> ")
+        right, _, condition = right.partition(" if ")
+        pattern = _pattern(left)
+        op, operands, *_ = pattern.nodes[pattern.output]
+        heads = tuple((slot, pattern.nodes[i].op) for slot, i in enumerate(operands) if pattern.nodes[i].op != "input")
+        table[op] = (*table.get(op, ()), Rule(pattern, heads, right, _term(condition) if condition else None, line))
+    return table
+
+
+def _term(text: str) -> tuple[str, str, str]:
+    """An operation of two names."""
+    tree = parsed(text)
+    assert isinstance(tree, ast.BinOp)
+    assert isinstance(tree.left, ast.Name)
+    assert isinstance(tree.right, ast.Name)
+    return SYMBOLS[type(tree.op)][0], tree.left.id, tree.right.id
+
+
+class Anything(NamedTuple):
+    """An attribute of a pattern that matches any value."""
+
+    name: str
+
+
+class _Pattern(Builder):
+    """A builder that knows no shapes, for patterns fit nodes of any."""
+
+    def apply(self, op: str, *operands: int, **attrs: Any) -> int:
+        return self._add(Node(op, operands, tuple(attrs.items()), (), OPS[op].dtype))
+
+
+def _pattern(text: str) -> Graph:
+    """The left side of a rule."""
+    builder, attrs = _Pattern(), {name: Anything(name) for name in ("axis", "keepdims")}
+    return builder.build({"left": Lowering(builder, {}, attrs, free=builder.input).lower(parsed(text))})
