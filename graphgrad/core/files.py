@@ -35,7 +35,10 @@ def check_writable(path: Path) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write beside the file, then rename: an interrupted write leaves nothing behind. UsageError where none can be."""
+    """Write beside the file, then rename: an interrupted write leaves nothing behind.
+
+    Raises UsageError where no file can be, OSError, with the file's name, where the disk is full.
+    """
     try:
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
@@ -47,8 +50,10 @@ def write_whole(path: Path, content: bytes) -> None:
         os.umask(umask)
         Path(beside).chmod(0o666 & ~umask)
         Path(beside).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(beside).unlink(missing_ok=True)
+        if isinstance(error, OSError):  # of the user's file, not of the one beside it
+            raise OSError(error.errno, error.strerror, str(path)) from None
         raise
 
 
