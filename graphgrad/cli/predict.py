@@ -22,7 +22,7 @@ from graphgrad.core.errors import DataError, UsageError, did_you_mean
 def command(
     model: Path, data: Path, scores: bool, probabilities: bool, left_out: tuple[str, ...], as_json: bool
 ) -> None:
-    """Predict the outputs, or the classes, for the rows of a CSV file, with or without a header.
+    """Predict the outputs, or the classes, for the rows of a CSV file (- for standard input), with or without a header.
 
     As JSON, predicted classes are indices into "classes", the words that the model was trained on, where there are any.
 
@@ -36,7 +36,7 @@ def command(
     if scores and probabilities:
         raise UsageError("ask for scores or for probabilities, not for both")
     trained = load(model)
-    if not data.is_file():
+    if str(data) != "-" and (data.is_dir() or not data.exists()):
         raise UsageError(f"there is no file '{data}'")
     table = read_csv(data)
     for name in left_out:

@@ -52,9 +52,8 @@ def conclude(model: Model, dataset: Dataset, history: History) -> None:
         click.echo(matrix(confusion(model, X, y), model.classes))
         click.echo(f"accuracy {accuracy(model, X, y):.4f} on {len(y)} {'held-out ' * bool(dataset.test)}examples")
     if record is not None:
-        click.echo(
-            f"{record.step} steps in {record.seconds:.2f} s, {rate(history):,.0f} examples/s".replace(",", " ", 1)
-        )
+        steps = f"{record.step} step{'s' * (record.step != 1)}"
+        click.echo(f"{steps} in {record.seconds:.2f} s  {rate(history):,.0f} examples/s")
 
 
 def rate(history: History) -> float:

@@ -21,7 +21,7 @@ from graphgrad.learn.examples import Examples, array, examples, indices
 from graphgrad.learn.history import History, Record
 from graphgrad.learn.lbfgs import LbfgsStep
 from graphgrad.learn.loop import Keeping, Loop, Stops, Task
-from graphgrad.learn.losses import objective
+from graphgrad.learn.losses import Loss, objective
 from graphgrad.learn.model import Model
 from graphgrad.learn.network import Network
 from graphgrad.learn.optimizers import OPTIMIZERS, Optimizer, optimizer as optimizer_row
@@ -105,6 +105,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     row = loss or _default_loss(net, y, classes)
     kind = _dtype(dtype or (X.dtype if X.dtype in (np.float32, np.float64) else "float64"))
     aim = objective(net, row, l2=l2, l1=l1)
+    _check_classes(net, aim.loss, classes)
     learn = examples(net, aim.loss, (X, y), kind)
     checked = None if held is None else examples(net, aim.loss, held, kind, "validation ")
     if isinstance(validation, float | int):
@@ -207,6 +208,21 @@ def _named(X: Any, y: Any, validation: Any, classes: tuple[str, ...]) -> tuple[A
         held = held and (held[0], indices(held[1], classes, "validation y"))
         return X, indices(y, classes, "y"), held, classes
     return X, y, held, classes
+
+
+def _check_classes(net: Network, loss: Loss, classes: tuple[str, ...]) -> None:
+    """Refuse classes that the network or the loss cannot tell apart."""
+    outputs = net.sizes[1][-1:] if loss.target == "labels" else ()
+    if len(classes) == 1:
+        raise DataError(f"y has one class, '{classes[0]}', and there is nothing to tell it from")
+    if classes and outputs > (len(classes),):
+        raise DataError(
+            f"the network has {outputs[0]} outputs, and y {len(classes)} classes",
+            hint="the last layer has one for each",
+        )
+    if len(classes) > 2 and loss.target == "numbers":
+        hint = "classes are learned by cross_entropy"
+        raise DataError(f"y has {len(classes)} classes, and the loss {loss.name} learns numbers", hint=hint)
 
 
 def _held_out(given: Examples, part: float, seed: int) -> tuple[Examples, Examples]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import sys
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -38,14 +39,14 @@ class Table(NamedTuple):
 
 
 def read_csv(path: str | os.PathLike[str]) -> Table:
-    """Read a CSV file, separated by commas, semicolons or tabs, with or without a header line.
+    """Read a CSV file, or standard input (-), separated by commas, semicolons or tabs, with or without a header line.
 
     A column is of numbers where every entry is one, else of words. Raises DataError, with line and column, for ragged
     lines, missing values and columns that mix the two.
     """
     place = Path(path)
     try:
-        text = place.read_text(encoding="utf-8-sig")
+        text = sys.stdin.read() if str(path) == "-" else place.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"'{place}' is no text: {error}") from None
     first = text.lstrip().partition("\n")[0]

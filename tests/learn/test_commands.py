@@ -86,6 +86,13 @@ def test_large_numbers_are_noted_and_one_epoch_is_one(tmp_path):
     assert done.stderr == "note: errors are those of standardized targets, where 1 is their standard deviation\n"
 
 
+def test_standard_input_is_predicted(tmp_path):
+    graphgrad("train xor --steps 10 --save xor.safetensors", folder=tmp_path)
+    command = [sys.executable, "-c", MAIN, "predict", "xor.safetensors", "-"]
+    done = subprocess.run(command, input="0,1\n1,1\n", capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert len(done.stdout.splitlines()) == 2
+
+
 def test_standardized_training_answers_in_the_numbers_of_the_file(tmp_path):
     generator = np.random.default_rng(0)
     year, area = generator.integers(1950, 2020, 80), generator.integers(30, 300, 80)

@@ -142,6 +142,19 @@ def test_what_targets_say_about_the_loss():
         fit(mlp(2, 1), X, ["a", "b", "c", "a"], epochs=1)
 
 
+@pytest.mark.parametrize(
+    ("outputs", "words", "loss", "said"),
+    [
+        (3, ["a", "b", "a", "b"], None, "the network has 3 outputs, and y 2 classes; the last layer has one for each"),
+        (2, ["a", "a", "a", "a"], None, "y has one class, 'a', and there is nothing to tell it from"),
+        (1, ["a", "b", "c", "a"], "mse", "y has 3 classes, and the loss mse learns numbers"),
+    ],
+)
+def test_classes_that_cannot_be_told_apart(outputs, words, loss, said):
+    with pytest.raises(DataError, match=said):
+        fit(mlp(2, outputs), X, words, loss=loss, epochs=1)
+
+
 def test_class_indices_as_decimals_are_told_of_cross_entropy():
     with pytest.raises(DataError, match=r"output \(3,\); class indices are learned by the loss cross_entropy"):
         fit(mlp(2, 3), X, [0.0, 1.0, 2.0, 0.0], epochs=1)
