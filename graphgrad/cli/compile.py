@@ -35,6 +35,8 @@ WHAT = ("gradient", "value", "jvp", "hvp", "hessian", "step")
 @click.option("--batch", type=click.IntRange(min=1), metavar="ROWS", help="Size of the named dimension, if known.")
 @click.option("--target", metavar="NAME", help="numpy, python, jax, numba, c or javascript; else what the file suits.")
 @click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
+@click.option("--returns", type=click.Choice(["names", "tuple"]), default="names", show_default=True,
+              help="Gradients by name, or all outputs as one tuple, which is quicker.")  # fmt: skip
 @click.option("--explain", type=click.Path(path_type=Path), metavar="FILE",
               help="Write what each pass did: .html, .txt, .json, or passes-{}.svg; - prints it.")  # fmt: skip
 def command(
@@ -48,6 +50,7 @@ def command(
     batch: int | None,
     target: str | None,
     dtype: str,
+    returns: str,
     explain: Path | None,
 ) -> None:
     """Compile EXPR and its gradient into a module that needs NumPy alone.
@@ -66,7 +69,7 @@ def command(
     found = [
         compile_step(graph, wrt, optimizer or "sgd", dtype=dtype, batch=batch, target=name)
         if what == "step"
-        else translate(_transforms()[what](graph, *wrt), target=name, dtype=dtype, batch=batch)
+        else translate(_transforms()[what](graph, *wrt), target=name, dtype=dtype, batch=batch, returns=returns)
         for name in targets
     ]
     if explain is not None and str(explain) != "-":

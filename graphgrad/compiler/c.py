@@ -71,9 +71,9 @@ def _expression(graph: Graph, i: int) -> str:
     return re.sub(r"Math\.(\w+)", lambda m: _WORDS.get(m[1], m[1]), text)
 
 
-def build(graph: Graph, source: str) -> Callable[..., Any]:
+def build(graph: Graph, source: str, returns: str) -> Callable[..., Any]:
     """Compile the source with the system's compiler, through cffi, and give a function like those of other targets."""
-    return _caller(graph, library(source, "void compute(const double *x, double *y);"))
+    return _caller(graph, library(source, "void compute(const double *x, double *y);"), returns)
 
 
 def library(source: str, declared: str) -> Any:
@@ -96,12 +96,13 @@ def library(source: str, declared: str) -> Any:
     return made
 
 
-def _caller(graph: Graph, library: Any) -> Callable[..., Any]:
+def _caller(graph: Graph, library: Any, returns: str) -> Callable[..., Any]:
     """A function of the inputs, by name or in order, of numbers."""
     compute, new = library.lib.compute, library.ffi.new
     names, count = list(graph.inputs), len(graph.outputs)
     x, y = new("double[]", max(len(names), 1)), new("double[]", count)
     grads, places = gradients(graph), {name: k for k, name in enumerate(graph.outputs)}
+    flat = returns == "tuple" and count > 1
     by_name = {n: k for k, n in enumerate(names)}
     inputs = dict(zip(grads, list(places.values())[1:], strict=True)) if grads else {}
 
@@ -113,6 +114,8 @@ def _caller(graph: Graph, library: Any) -> Callable[..., Any]:
         if len(args) + len(kwargs) != len(names):
             raise TypeError(f"the inputs are {', '.join(names)}")
         compute(x, y)
+        if flat:
+            return (*y,)
         if grads:
             return y[0], {name: y[k] for name, k in inputs.items()}
         return y[0] if count == 1 else {name: y[k] for name, k in places.items()}

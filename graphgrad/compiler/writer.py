@@ -8,6 +8,7 @@ from graphgrad.compiler import jax_functions, module
 from graphgrad.compiler.lines import Dialect, straight
 from graphgrad.compiler.points import MANY, Points
 from graphgrad.compiler.provenance import Provenance
+from graphgrad.compiler.results import RETURNS, Results
 from graphgrad.compiler.spell import ATOM, Spelled, template
 from graphgrad.compiler.targets import Target
 from graphgrad.core.constants import Constant
@@ -24,10 +25,13 @@ TITLES = {"value": "The value of", "value_and_grad": "The value and the gradient
 class Writer:
     """Writes the module of one graph: a function of numbers, a function of arrays, and what they call."""
 
-    def __init__(self, before: Graph, graph: Graph, provenance: Provenance, target: Target, dtype: str) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917  (all that a module is made of)
+        self, before: Graph, graph: Graph, provenance: Provenance, target: Target, dtype: str, returns: str = RETURNS[0]
+    ) -> None:
         self.before, self.graph, self.said, self.target, self.dtype = before, graph, provenance, target, dtype
         self.labels = provenance.labels
         self.grads = gradients(graph)
+        self.results = Results(graph, self.grads, returns)
         self.name = "value_and_grad" if self.grads else "value" if len(graph.outputs) == 1 else "values"
         operations = [n for n in graph.nodes if n.operands]
         numbers = not any(n.shape for n in graph.nodes) and all(OPS[n.op].python for n in operations)
@@ -155,25 +159,13 @@ class Writer:
         outer = [*self.opening(self.name, "Array"), "    try:"]
         outer.append(f"        results = _{self.name}({', '.join(f'float({n})' for n in inputs)})")
         outer += ["    except TypeError:  # arrays", f"        return {otherwise}({', '.join(inputs)})"]
-        places = {name: f"results[{k}]" for k, name in enumerate(self.graph.outputs)}
-        if self.grads:
-            found = dict(zip(self.grads, list(places.values())[1:], strict=True))
-            outer += module.mapping("return results[0], ", found, 4)
-        else:
-            outer += ["    return results[0]"] if len(outputs) == 1 else module.mapping("return ", places, 4)
+        outer += self.results.statement([f"results[{k}]" for k in range(len(outputs))], 4)
         return "\n".join(inner) + "\n\n\n" + "\n".join(outer) + "\n"
 
     def function_of_points(self, name: str, points: Points) -> str:
         """The function of very many points."""
         text = [*self.opening(name, "Array"), *points.lines()]
-        first, *others = self.graph.outputs
-        if self.grads:
-            found = {n: points.result(o) for o, n in zip(others, self.grads, strict=True)}
-            text += module.mapping(f"return {points.result(first)}, ", found, 4)
-        elif others:
-            text += module.mapping("return ", {o: points.result(o) for o in self.graph.outputs}, 4)
-        else:
-            text.append(f"    return {points.result(first)}")
+        text += self.results.statement([points.result(name) for name in self.graph.outputs], 4)
         return "\n".join(text) + "\n"
 
     def function_of_arrays(self, name: str, dialect: Dialect, many: str) -> str:
@@ -195,11 +187,7 @@ class Writer:
 
     def opening(self, name: str, number: str, parameters: Iterable[str] = ()) -> list[str]:
         """The signature and the docstring; the parameters are the inputs, unless said otherwise."""
-        many = f"dict[str, {number}]"
-        one = len(self.graph.outputs) == 1
-        returned = f"tuple[{number}, {many}]" if self.grads else number if one else many
-        first = next(iter(self.graph.outputs))
-        said = f"{first} and its gradient, by input name" if self.grads else first if one else "the outputs, by name"
+        returned, said = self.results.annotation(number), self.results.said()
         return [*module.signature(name, [f"{n}: {number}" for n in parameters or self.graph.inputs], returned),
                 f'    """Give {said}."""']  # fmt: skip
 
@@ -218,11 +206,7 @@ class Writer:
 
     def result(self, dialect: Dialect, indent: int) -> list[str]:
         """The return statement."""
-        texts = {name: self.output(i, dialect) for name, i in self.graph.outputs.items()}
-        first, *others = texts.values()
-        if self.grads:
-            return module.mapping(f"return {first}, ", dict(zip(self.grads, others, strict=True)), indent)
-        return [" " * indent + f"return {first}"] if len(texts) == 1 else module.mapping("return ", texts, indent)
+        return self.results.statement([self.output(i, dialect) for i in self.graph.outputs.values()], indent)
 
     def output(self, node: int, dialect: Dialect) -> str:
         """An output, in the return statement; a gradient that is a condition counts as a number."""

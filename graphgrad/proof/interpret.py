@@ -87,8 +87,9 @@ class Module:
     def run_path(self, path: str, inputs: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
         """A value and gradients by name; Failed where the function raises an error or gives something else."""
         try:
-            value, gradients = self.call(path, **inputs)
-            return value, dict(gradients)
+            value, *found = self.call(path, **inputs)
+            named = found[0] if isinstance(found[0], Mapping) else zip(self.parameters(path), found, strict=True)
+            return value, dict(named)
         except (SymbolsLost, GraphgradError):
             raise
         except Exception as error:  # noqa: BLE001  (a module may be anything, and raise anything)

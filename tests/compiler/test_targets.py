@@ -7,7 +7,7 @@ import pytest
 
 from graphgrad.compiler.compile import compile  # noqa: A004
 from graphgrad.compiler.targets import TARGETS
-from graphgrad.core.errors import TargetError
+from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.ops import OPS
 from graphgrad.execute.run import run
 from graphgrad.frontend.parse import parse
@@ -91,3 +91,27 @@ def test_javascript_is_text():
     assert "return v;" in f.source
     with pytest.raises(TargetError, match=r"\.source"):
         f(x=1.0)
+
+
+@pytest.mark.parametrize("target", RUNNING)
+@pytest.mark.parametrize("text", ["log(a * b) * sin(b)", "a = x ** 2; b = exp(a) - x; c = 3 * y", "tanh(x)"])
+def test_a_flat_tuple_has_the_same_results(target, text):
+    need(target)
+    graph = parse(text)
+    graph = grad(graph) if len(graph.outputs) == 1 else graph
+    feeds = {name: 0.5 + k for k, name in enumerate(graph.inputs)}
+    named, flat = (compile(graph, target=target, returns=returns)(**feeds) for returns in ("names", "tuple"))
+    wanted = [named[0], *named[1].values()] if isinstance(named, tuple) else [*named.values()]
+    assert flat == tuple(wanted)
+
+
+def test_a_flat_tuple_of_arrays_of_points_and_where_math_refuses():
+    f = compile(grad(parse("log(x1*x2)*sin(x2)")), returns="tuple")
+    for x in (np.array([1.0, 2.0]), np.linspace(1, 2, 40_000)):
+        got = f(x, 2 * x)
+        np.testing.assert_allclose(got[1], np.sin(2 * x) / x, rtol=1e-14)
+        assert [type(part) for part in got] == [np.ndarray] * 3
+    assert all(np.isnan(f(-1.0, 2.0)[k]) for k in (0, 2))
+    assert compile(parse("x + 1"), returns="tuple")(1.0) == 2.0
+    with pytest.raises(UsageError, match="returns must be names or tuple, not list"):
+        compile(parse("x"), returns="list")

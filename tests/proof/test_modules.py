@@ -134,3 +134,10 @@ def test_overflow_is_said():
 def test_nothing_else_is_run(source):
     with pytest.raises(ParseError):
         verify_source(source, "x**2")
+
+
+def test_a_flat_tuple_of_derivatives_is_read_in_the_inputs_order():
+    right = compiled(grad(parse("log(x1*x2)*sin(x2)")), returns="tuple").source
+    assert {str(f.verdict) for f in verify_source(right, timeout=30).values()} == {"PROVED"}
+    report = verify_source(right.replace("return z, dz_dx1, dz_dx2", "return z, dz_dx2, dz_dx1"), timeout=30)
+    assert {n for n, f in report.items() if f.verdict is Verdict.REFUTED} == {"x1", "x2"}
