@@ -89,8 +89,8 @@ def notes(data: str, dataset: Dataset, chosen: Preset, said: dict[str, Any]) -> 
 
     regression = loss_row(chosen.loss).target == "numbers"
     for what, numbers in (("inputs", dataset.X), ("targets", dataset.y))[: 1 + regression]:
-        largest = max(float(numbers.max()), -float(numbers.min())) if numbers.dtype.kind in "iuf" else 0
-        if largest and not 1 / FAR <= largest <= FAR and not said["standardize"]:
+        largest = max(float(numbers.max()), -float(numbers.min())) if numbers.size else 0
+        if (largest > FAR or 0 < largest < 1 / FAR) and not said["standardize"]:
             yield f"{what} reach {largest:.6g}, and networks learn numbers near 1: --standardize makes them so"
     values = sorted({float(value) for value in dataset.y.ravel()[:10_000]}) if regression else []
     if data not in PRESETS and not said["loss"] and 2 <= len(values) < 100 and values == [*range(len(values))]:

@@ -80,7 +80,7 @@ def command(data: str, **said: Any) -> None:
     from graphgrad.learn.fit import fit
 
     check_files(said)
-    dataset = read(data, said)
+    dataset = read(data, said) if said["program"] else flat(read(data, said))
     chosen = choose(data, dataset, said)
     part = held_out(dataset, said)
     for note in notes(data, dataset, chosen, said):
@@ -139,6 +139,12 @@ def read(data: str, said: dict[str, Any]) -> Dataset:
         hint = did_you_mean(data, PRESETS) or f"there are {', '.join(PRESETS)}, or name a .csv or .npz file"
         raise UsageError(f"there is no data set '{data}'", hint=hint)
     return tables.read_dataset(data, said["column"])
+
+
+def flat(dataset: Dataset) -> Dataset:
+    """Give the data set with its examples as rows of numbers, as layers take them."""
+    X, *rest = (X.reshape(len(X), -1) for X in (dataset.X, *(dataset.test or ())[:1]))
+    return dataset._replace(X=X, test=dataset.test and (*rest, dataset.test[1]))
 
 
 def machines(said: dict[str, Any]) -> Machines | None:

@@ -86,9 +86,8 @@ def labels(targets: Any, outer: Shape, name: str) -> Any:
             raise DataError(f"{place(name, bad[:1])} is {targets[bad[0]]}, which is no class index")
     found = targets.astype(np.int64, copy=False)
     if (bad := np.flatnonzero((found < 0) | (found >= classes))).size:
-        raise DataError(
-            f"{place(name, bad[:1])} is {found[bad[0]]}, but there are {classes} classes, 0 to {int(classes) - 1}"
-        )
+        there = f"there are {classes} classes, 0 to {int(classes) - 1}" if classes != 1 else "there is one class, 0"
+        raise DataError(f"{place(name, bad[:1])} is {found[bad[0]]}, but {there}")
     return found
 
 

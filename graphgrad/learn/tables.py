@@ -16,6 +16,7 @@ import numpy as np
 
 from graphgrad.core.errors import DataError, UsageError, did_you_mean
 from graphgrad.core.files import check_kind
+from graphgrad.learn.examples import indices
 from graphgrad.learn.idx import read_idx
 
 
@@ -91,10 +92,7 @@ def read_dataset(path: str | os.PathLike[str], target: str | None = None) -> Dat
     others = [i for i in range(len(table.names)) if i != at]
     X, y = features(place, table, others), table.columns[at]
     columns = tuple(table.names[i] for i in others) if table.header else ()
-    if y.dtype.kind != "U":
-        return Dataset(X, y, columns=columns)
-    classes, labels = np.unique(y, return_inverse=True)
-    return Dataset(X, labels, tuple(map(str, classes)), columns=columns)
+    return Dataset(X, *_classes(y), columns=columns)
 
 
 def features(path: Path, table: Table, columns: Sequence[int]) -> Any:
@@ -159,8 +157,20 @@ def _read_npz(path: Path) -> Dataset:
         raise DataError(f"'{path}' is no .npz file that can be read: {error}") from None
     if missing := [name for name in ("x", "y") if name not in found]:
         raise DataError(f"'{path}' holds no array '{missing[0]}'", hint=f"it holds {', '.join(found) or 'none'}")
-    test = (found["x_test"], found["y_test"]) if {"x_test", "y_test"} <= found.keys() else None
-    return Dataset(found["x"], found["y"], test=test)
+    X, y, classes = found["x"], *_classes(found["y"])
+    if not len(X):
+        raise DataError(f"'{path}' has no examples")
+    if not {"x_test", "y_test"} <= found.keys():
+        return Dataset(X, y, classes)
+    return Dataset(X, y, classes, (found["x_test"], indices(found["y_test"], classes, "y_test")))
+
+
+def _classes(y: Any) -> tuple[Any, tuple[str, ...]]:
+    """Give targets, words as the indices of classes in alphabetical order, and what these are called."""
+    if y.dtype.kind != "U" or y.ndim != 1:
+        return y, ()
+    classes, labels = np.unique(y, return_inverse=True)
+    return labels, tuple(map(str, classes))
 
 
 def read_pair(images: Path, labels: Path) -> tuple[Any, Any]:

@@ -133,6 +133,18 @@ def test_npz_with_class_indices(tmp_path):
     assert float(said.split("accuracy ")[-1].split()[0]) > 0.9
 
 
+def test_pictures_in_a_file_become_rows_for_layers_and_stay_for_a_program(tmp_path):
+    X = np.random.default_rng(0).normal(size=(20, 2, 2))
+    np.savez(tmp_path / "data.npz", X=X, y=np.array(["a", "b"] * 10), X_test=X[:4], y_test=np.array(["a", "b"] * 2))
+    said = graphgrad("train data.npz --epochs 2 --save rows.safetensors", folder=tmp_path)
+    assert "on 4 held-out examples" in said
+    assert load(tmp_path / "rows.safetensors").net.sizes == ((4,), (2,))
+    (tmp_path / "net.txt").write_text("X[:, 0, :] @ W.T + X[:, 1, :] @ V.T")
+    train = "train data.npz --epochs 2 --program net.txt --shape W=2,2 --shape V=2,2 --save it.safetensors"
+    graphgrad(train, folder=tmp_path)
+    assert load(tmp_path / "it.safetensors").net.sizes == ((2, 2), (2,))
+
+
 def test_class_indices_in_a_file_are_numbers_until_they_are_called_classes(tmp_path):
     (tmp_path / "data.csv").write_text("1,2,0\n3,4,1\n5,6,2\n")
     command = [sys.executable, "-c", MAIN, "train", "data.csv", "--epochs", "1"]

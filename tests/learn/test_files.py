@@ -122,6 +122,17 @@ def test_npz(tmp_path):
     dataset = read_dataset(tmp_path / "a.npz")
     assert len(dataset.X) == 4
     assert len(dataset.test[0]) == 1
+    words = {"y": np.array(["no", "yes"] * 2), "y_test": np.array(["yes"])}
+    np.savez(tmp_path / "w.npz", X=X, X_test=X[:1], **words)
+    dataset = read_dataset(tmp_path / "w.npz")
+    assert (dataset.y.tolist(), dataset.classes) == ([0, 1, 0, 1], ("no", "yes"))
+    assert dataset.test[1].tolist() == [1]
+    np.savez(tmp_path / "w.npz", X=X, X_test=X[:1], y=words["y"], y_test=np.array(["maybe"]))
+    with pytest.raises(DataError, match=r"y_test\[0\] .* is 'maybe', which is no class"):
+        read_dataset(tmp_path / "w.npz")
+    np.savez(tmp_path / "e.npz", X=X[:0], y=np.arange(0))
+    with pytest.raises(DataError, match="has no examples"):
+        read_dataset(tmp_path / "e.npz")
     np.savez(tmp_path / "b.npz", X=X)
     with pytest.raises(DataError, match="no array 'y'"):
         read_dataset(tmp_path / "b.npz")
