@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html import escape
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphgrad.compiler.explain import Explained, Explanation, explain as told
+from graphgrad.compiler.explain_code import Written
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_writable, write_whole
 
@@ -42,8 +44,9 @@ class Passes(Explanation):
         target = Path(path)
         if "{}" in target.name:
             for k, passed in enumerate([p for p in self if p.fired], 1):
-                for when, picture in zip(("before", "after"), pictures(passed), strict=True):
-                    picture.save(str(path).replace("{}", f"{k}-{passed.name.replace(' ', '-')}-{when}"))
+                for when, picture in pictures(passed).items():
+                    name = "-".join([str(k), *passed.name.split(), *when.split()])
+                    picture.save(str(path).replace("{}", name))
             return target
         texts = {".html": self.html, ".txt": self.__str__, ".json": self._json}
         if target.suffix not in texts:
@@ -91,9 +94,16 @@ def explain(compiled: Compiled | Step, /) -> Passes:
     return Passes(told(compiled))
 
 
-def pictures(passed: Explained) -> tuple[Picture, Picture]:
-    """Draw the graphs before and after a pass; what changed is lit."""
-    return _lit(passed.before, passed.old), _lit(passed.after, passed.new)
+def pictures(passed: Explained | Written) -> dict[str, Picture]:
+    """Draw the graphs before and after a pass, where what changed is lit, or what was decided in writing the code."""
+    if isinstance(passed, Written):
+        return {"": _lit(_named(passed), passed.lit)}
+    return {"before": _lit(passed.before, passed.old), "after": _lit(passed.after, passed.new)}
+
+
+def _named(decided: Written) -> Graph:
+    """The graph whose nodes have for a name what was decided of them: an array, the number of a line."""
+    return replace(decided.graph, names={i: (name,) for i, name in decided.names.items()}, cache={})
 
 
 def _lit(graph: Graph, nodes: frozenset[int]) -> Picture:
@@ -105,18 +115,19 @@ def _lit(graph: Graph, nodes: frozenset[int]) -> Picture:
     return Picture(stage._replace(scene=stage.scene._replace(frames=(frame,))), frame)
 
 
-def _section(number: int, passed: Explained) -> str:
+def _section(number: int, passed: Explained | Written) -> str:
     """A pass on the page."""
     if not passed.fired:
         return f"<h3>{number}. {passed.name}</h3>\n<p>Nothing to do.</p>"
+    title = f"<h3>{number}. {passed.name}: {passed.counts.replace('->', '→')}</h3>\n"
+    if isinstance(passed, Written):
+        (picture,) = pictures(passed).values()
+        lines = escape("\n".join(passed.said))
+        return f'{title}<div class="pair"><pre>{lines}</pre><figure>{picture.svg()}</figure></div>'
     rows = [f"<tr><td>{count} ×<td><code>{escape(rule)}</code>" for rule, count in passed.fired]
     figures = [
-        f"<figure>{picture.svg()}<figcaption>{when}: {picture.caption}</figcaption>"
+        f"<figure>{picture.svg()}<figcaption>{when.title()}: {picture.caption}</figcaption>"
         f"<details><summary>as a program</summary><pre>{escape(str(graph))}</pre></details></figure>"
-        for when, graph, picture in zip(
-            ("Before", "After"), (passed.before, passed.after), pictures(passed), strict=True
-        )
+        for graph, (when, picture) in zip((passed.before, passed.after), pictures(passed).items(), strict=True)
     ]
-    counts = passed.counts.replace("->", "→")
-    table = f"<table>{''.join(rows)}</table>"
-    return f'<h3>{number}. {passed.name}: {counts}</h3>\n{table}\n<div class="pair">{"".join(figures)}</div>'
+    return f'{title}<table>{"".join(rows)}</table>\n<div class="pair">{"".join(figures)}</div>'

@@ -6,6 +6,7 @@ import itertools
 from math import prod
 
 from graphgrad.compiler import module
+from graphgrad.compiler.code import Code, in_arrays
 from graphgrad.compiler.fused import FusedUpdate
 from graphgrad.compiler.passes.layout import store
 from graphgrad.compiler.passes.passed import composed, pipeline
@@ -50,6 +51,14 @@ class ArrayWriter:
         self.fused = self.as_loop() if plan.target.name == "numba" and pointwise else None
         self.chunk = 0 if self.fused else self.chunk
         self.update_tape = self.on_update()
+
+    def code(self) -> tuple[Code, ...]:
+        """The step from afar; an update that is one loop has no lines of its own."""
+        tapes = {"forward and backward": self.loss_tape} | ({} if self.fused else {"update": self.update_tape})
+        return tuple(
+            in_arrays(name, t.graph, t.labels, [(self.shortcuts.short(line), i) for line, i in t.step], t.refs)
+            for name, t in tapes.items()
+        )
 
     def free(self, wanted: str) -> str:
         """A name that nothing has."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphgrad.compiler.c import build, c_source
+from graphgrad.compiler.code import one_by_one
 from graphgrad.compiler.compiled import Compiled, compiled, load
 from graphgrad.compiler.javascript import javascript_body
 from graphgrad.compiler.passes.passed import composed, pipeline
@@ -59,14 +60,15 @@ def compile(  # noqa: A001  (as in gg.compile)
     writer = Writer(graph, after, Provenance(graph, after, composed(passes, len(graph))), row, dtype, returns)
     source = writer.source()
     function = load(source, writer.name)[writer.name]
-    return compiled(function, source=source, target=target, dtype=dtype, graph=graph, passes=passes)
+    known = {"target": target, "dtype": dtype, "graph": graph, "passes": passes, "code": writer.code}
+    return compiled(function, source=source, **known)
 
 
 def _foreign(row: Target, graph: Graph, after: Graph, returns: str, **known: Any) -> Compiled:
     """A target of another language: C is built and called; JavaScript is text for a player."""
     source = c_source(after) if row.name == "c" else javascript_body(after)
     function = build(after, source, returns) if row.name == "c" else _only_text
-    return compiled(function, source=source, target=row.name, graph=graph, **known)
+    return compiled(function, source=source, target=row.name, graph=graph, code=lambda: (one_by_one(after),), **known)
 
 
 def _only_text(*_: Any, **__: Any) -> Any:

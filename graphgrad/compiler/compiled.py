@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from graphgrad.compiler.code import Code
 from graphgrad.compiler.passes.passed import Passed
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_writable, write_whole
@@ -33,6 +34,7 @@ class Compiled(Protocol):
     dtype: str
     graph: Graph  # before the passes
     passes: tuple[Passed, ...]
+    code: Callable[[], tuple[Code, ...]]  # what was written, from afar
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from graphgrad.compiler.bound import ArrayWriter
+from graphgrad.compiler.code import Code
 from graphgrad.compiler.compiled import save
 from graphgrad.compiler.passes.passed import Passed
 from graphgrad.compiler.plan import StepPlan
@@ -28,6 +29,7 @@ class Emitted:
     source: str
     plan: StepPlan
     passes: tuple[Passed, ...]  # on the gradient, or on the whole step
+    code: Callable[[], tuple[Code, ...]]  # what was written, from afar
     transposed: frozenset[str]  # parameters that the vector holds as their transposes
 
     @property
@@ -74,4 +76,4 @@ class Emitted:
         """The same step over arrays of float64, for any number of rows."""
         plan = dataclasses.replace(self.plan, target=TARGETS["numpy"], dtype="float64")
         writer = ArrayWriter(plan)
-        return Emitted(writer.source(), plan, writer.passes, writer.transposed)
+        return Emitted(writer.source(), plan, writer.passes, writer.code, writer.transposed)

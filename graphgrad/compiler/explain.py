@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from graphgrad.compiler.compiled import Compiled
+from graphgrad.compiler.explain_code import Written, plural, written
 from graphgrad.compiler.passes.dead import dead_code
 from graphgrad.compiler.passes.passed import GONE, Passed
 from graphgrad.compiler.step import Step
@@ -30,8 +31,7 @@ class Explained(NamedTuple):
     @property
     def counts(self) -> str:
         """How many operations there were, and are."""
-        before, after = _operations(self.before), _operations(self.after)
-        return f"{before} operation{'s' * (before != 1)} -> {after}"
+        return f"{plural(_operations(self.before), 'operation')} -> {_operations(self.after)}"
 
     def json(self) -> dict[str, Any]:
         """The pass as plain data."""
@@ -47,8 +47,8 @@ class Explained(NamedTuple):
         )
 
 
-class Explanation(tuple[Explained, ...]):
-    """The passes of one compilation, in order."""
+class Explanation(tuple[Explained | Written, ...]):
+    """The passes of one compilation, in order, and what was decided in writing its code."""
 
     __slots__ = ()
 
@@ -81,10 +81,15 @@ def explain(compiled: Compiled | Step, /) -> Explanation:
     softplus(x) * 1
     """
     if isinstance(compiled, Step):
-        return Explanation([*_explained("the loss", compiled.plan.passes), *_explained("the step", compiled.passes)])
+        passes = [*_explained("the loss", compiled.plan.passes), *_explained("the step", compiled.passes)]
+        return Explanation([*passes, *_written(compiled)])
     if not hasattr(compiled, "passes"):
         raise UsageError(f"{type(compiled).__name__} is nothing compiled", hint="explain(compile(graph))")
-    return Explanation(_explained("the program", compiled.passes))
+    return Explanation([*_explained("the program", compiled.passes), *_written(compiled)])
+
+
+def _written(compiled: Compiled | Step) -> list[Written]:
+    return [told for code in compiled.code() for told in written(code)]
 
 
 def _explained(subject: str, passes: Iterable[Passed]) -> list[Explained]:

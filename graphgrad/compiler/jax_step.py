@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from graphgrad.compiler import jax_functions, module
+from graphgrad.compiler.code import Code
 from graphgrad.compiler.lines import Dialect, straight
 from graphgrad.compiler.passes.passed import composed, pipeline
 from graphgrad.compiler.passes.table import SIMPLER
@@ -30,6 +31,10 @@ class JaxWriter:
         self.loss = Writer(gradient, graph, said, plan.target, plan.dtype)
         self.taken = {*said.labels, *self.names.values(), "np", "jax", "partial"}
         self.dialect = Dialect("numpy", f"np.{plan.dtype}")
+
+    def code(self) -> tuple[Code, ...]:
+        """The step from afar."""
+        return tuple(code._replace(name="forward and backward") for code in self.loss.code())
 
     def free(self, wanted: str) -> str:
         """A name that nothing has."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from graphgrad.compiler.bound import ArrayWriter
 from graphgrad.compiler.c_step import CStepRun, CStepWriter
+from graphgrad.compiler.code import Code
 from graphgrad.compiler.emitted import Emitted
 from graphgrad.compiler.gemm import GemmRun, GemmWriter
 from graphgrad.compiler.jax_run import JaxRun
@@ -91,6 +92,9 @@ class Writer(Protocol):
     def source(self) -> str:
         """The module's text."""
 
+    def code(self) -> tuple[Code, ...]:
+        """What it says, from afar."""
+
 
 class Way(NamedTuple):
     """A way to take a step: for which plans, how its module is written, and how it is run."""
@@ -126,7 +130,7 @@ def step_of(plan: StepPlan) -> Step:
         if way.fits(plan):
             with suppress(*(() if name == names[-1] else (UsageError, TargetError))):
                 writer = way.write(plan)
-                return Step(writer.source(), plan, writer.passes, writer.transposed, name)
+                return Step(writer.source(), plan, writer.passes, writer.code, writer.transposed, name)
     hint = f"numbers alone: at most {MOST} parameters times examples, of a known batch; or compile it for numpy"
     raise TargetError(f"the target '{plan.target.name}' takes no steps of this program", hint=hint)
 

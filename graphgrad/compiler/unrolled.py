@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graphgrad.compiler import module
+from graphgrad.compiler.code import NO_NODE, Code
 from graphgrad.compiler.lines import WIDTH, Dialect, straight
 from graphgrad.compiler.passes.passed import composed, pipeline
 from graphgrad.compiler.passes.table import SIMPLER
@@ -212,7 +213,18 @@ class UnrolledWriter:
         return text
 
     def body(self, dialect: Dialect) -> list[str]:
-        """Forward, backward and update: a new value takes the old one's name as soon as nothing reads the old."""
+        """Forward, backward and update."""
+        return module.written([(text, comment) for _, text, comment in self.statements(dialect)], 8)
+
+    def code(self) -> tuple[Code, ...]:
+        """The loop's body from afar; new values lie where old ones did."""
+        lines = tuple((node, text) for node, text, _ in self.statements(Dialect("python")) if node != NO_NODE)
+        finals = {i for name, i in self.graph.outputs.items() if name.startswith("new ")}
+        places = {node: text.partition(" = ")[0] for node, text in lines if node in finals}
+        return (Code("step", self.graph, self.labels, lines, places),)
+
+    def statements(self, dialect: Dialect) -> list[tuple[int, str, str]]:
+        """Nodes, lines and comments: a new value takes the old one's name as soon as nothing reads the old."""
         finals = {node: name for name, node in self.graph.outputs.items() if name.startswith("new ")}
         labels = list(self.labels)
         for node, name in finals.items():
@@ -224,25 +236,25 @@ class UnrolledWriter:
         lines = straight(self.graph, dialect, labels, named, 8)
         last_read = {word: k for k, line in enumerate(lines) for word in _WORD.findall(line.text)}
         current: dict[str, str] = {}  # of new values: the variable that holds one
-        text, part = [("# forward", "")], "forward"
+        text, part = [(NO_NODE, "# forward", "")], "forward"
         back = f"# backward, every adjoint times {self.plan.names[self.rate]}" if self.rate else "# backward"
         for k, line in enumerate(lines):
             now = "update" if line.node in finals else part if line.node in self.said.forward else "backward"
             if part not in {now, "update"}:
-                text.append((back if now == "backward" else f"# {now}", ""))
+                text.append((NO_NODE, back if now == "backward" else f"# {now}", ""))
                 part = now
             expression = _WORD.sub(lambda word: current.get(word[0], word[0]), line.text)
             name, comment = line.name, self.said.comment(line.node)
             if line.node in finals:
                 old, comment = finals[line.node].removeprefix("new "), ""
                 current[line.name] = name = old if last_read.get(old, -1) <= k else line.name
-            text.append((f"{name} = {expression}", comment))
+            text.append((line.node, f"{name} = {expression}", comment))
         for output, node in self.graph.outputs.items():
             old = output.removeprefix("new ")
             now = current.get(labels[node], self.value(node, labels))
             if output.startswith("new ") and now != old:
-                text.append((f"{old} = {now}", ""))
-        return module.written(text, 8)
+                text.append((NO_NODE, f"{old} = {now}", ""))
+        return text
 
     def value(self, node: int, labels: list[str]) -> str:
         """A value that has no line: an input or a constant."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from graphgrad.compiler import jax_functions, module
-from graphgrad.compiler.lines import Dialect, straight
+from graphgrad.compiler.code import Code, in_arrays
+from graphgrad.compiler.lines import Dialect, Line, straight
 from graphgrad.compiler.points import MANY, Points
 from graphgrad.compiler.provenance import Provenance
 from graphgrad.compiler.results import RETURNS, Results
@@ -191,11 +192,24 @@ class Writer:
         return [*module.signature(name, [f"{n}: {number}" for n in parameters or self.graph.inputs], returned),
                 f'    """Give {said}."""']  # fmt: skip
 
+    def straight(self, dialect: Dialect, indent: int) -> list[Line]:
+        """The lines of the function."""
+        return straight(self.graph, dialect, self.labels, {*self.graph.names, *self.said.adjoint_of}, indent)
+
+    def code(self) -> tuple[Code, ...]:
+        """The functions from afar: of numbers, or else of arrays, and of very many points."""
+        dialect = Dialect("python") if self.of_numbers else Dialect("numpy", f"np.{self.dtype}")
+        lines = self.straight(dialect, 4 if self.of_numbers or self.jax else 8)
+        found = [Code(self.name, self.graph, self.labels, tuple((i, f"{name} = {text}") for i, name, text in lines))]
+        if self.of_numbers and self.of_arrays and self.graph.inputs and len(self.graph) <= LARGE:
+            tape = Points(self.graph, self.labels, self.dtype).tape
+            found.append(in_arrays(f"{self.name}, of very many points", tape.graph, tape.labels, tape.step, tape.refs))
+        return tuple(found)
+
     def body(self, dialect: Dialect, indent: int) -> list[str]:
         """The lines of the function, with their comments."""
-        named = {*self.graph.names, *self.said.adjoint_of}
         lines, forward = [], True
-        for line in straight(self.graph, dialect, self.labels, named, indent):
+        for line in self.straight(dialect, indent):
             if forward and self.grads and line.node not in self.said.forward:
                 forward = False
                 lines.append(("# backward", ""))

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from math import prod
 
 from graphgrad.compiler import module
+from graphgrad.compiler.code import Code
 from graphgrad.compiler.machine import functions as machine_functions
 from graphgrad.compiler.machine.indices import VIEWS
 from graphgrad.compiler.machine.memory import Memory
 from graphgrad.compiler.machine.nest import LEAVES, Nest
-from graphgrad.compiler.machine.statements import Known, Statement, Statements, Words, typed, typed_decimals
+from graphgrad.compiler.machine.statements import Known, Statement, Statements, Words, said, typed, typed_decimals
 from graphgrad.compiler.passes.layout import store
 from graphgrad.compiler.passes.passed import composed, pipeline
 from graphgrad.compiler.passes.table import LOOPWISE, SIMPLER, TIDIER
@@ -56,6 +57,10 @@ class LoopWriter:
         self.loss, self.update = self.on_loss(), self.on_update()
         self.memory = Memory(self.dims)
         self.kept = [*self.keep(self.loss), *self.keep(self.update)]
+
+    def code(self) -> tuple[Code, ...]:
+        """The step from afar: one line a value, inside its loops."""
+        return self.loss.code("forward and backward"), self.update.code("update")
 
     def free(self, wanted: str) -> str:
         """A name that nothing has."""
@@ -266,15 +271,4 @@ def entry(name: str, index: Sequence[str], _: Shape) -> str:
 
 def written(line: Statement, comment: str = "") -> list[str]:
     """Write a statement."""
-    match line.kind:
-        case "loop":
-            code = f"for {line.left} in range({line.right}):"
-        case "add":
-            code = f"{line.left} += {line.right}"
-        case "fill":
-            code = f"{line.left}[:] = {line.right}"
-        case "product":
-            code = f"np.dot({line.right}, {line.more}, {line.left})"
-        case _:
-            code = f"{line.left} = {line.right}"
-    return module.written([(code, comment)], 4 + 4 * line.depth)
+    return module.written([(said(line), comment)], 4 + 4 * line.depth)

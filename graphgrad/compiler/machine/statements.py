@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
+from graphgrad.compiler.code import Code
 from graphgrad.compiler.machine.nest import LABEL, Item, Loop, Nest
 from graphgrad.compiler.spell import ATOM, Spelled, Template, spell, template
 from graphgrad.core.constants import Constant
@@ -55,6 +56,13 @@ class Statements:
         self.lines: list[Statement] = []
         self._waiting: dict[int, Spelled] = {}  # values that have no line
         self._write(nest.body, 0)
+
+    def code(self, name: str) -> Code:
+        """The statements from afar; values that are kept lie in arrays, of which some are taken over."""
+        taken = self.nest.shared_memory()
+        arrays = {i: self.array(taken.get(i, i)) for i in sorted(self.nest.stored)}
+        lines = tuple((line.node, "    " * line.depth + said(line)) for line in self.lines)
+        return Code(name, self.graph, self.labels, lines, arrays)
 
     def value(self, i: int) -> str:
         """A value that is one number, after all statements."""
@@ -259,3 +267,17 @@ def typed_decimals(text: str, kind: str) -> str:
     'x * real(2.0) << 1'
     """
     return re.sub(r"(?<![\w.])(\d+\.\d*(?:e[+-]?\d+)?)(?![\w.])", rf"{kind}(\1)", text)
+
+
+def said(line: Statement) -> str:
+    """A statement in Python."""
+    match line.kind:
+        case "loop":
+            return f"for {line.left} in range({line.right}):"
+        case "add":
+            return f"{line.left} += {line.right}"
+        case "fill":
+            return f"{line.left}[:] = {line.right}"
+        case "product":
+            return f"np.dot({line.right}, {line.more}, {line.left})"
+    return f"{line.left} = {line.right}"
