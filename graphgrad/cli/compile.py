@@ -55,7 +55,7 @@ def command(
 ) -> None:
     """Compile EXPR and its gradient into a module that needs NumPy alone.
 
-    Printed, or written to a file: Python to .py, C to .c, JavaScript to .js.
+    Printed, or written to a file: Python to .py, C to .c, JavaScript to .js or .mjs.
     """
     if optimizer is not None and what != "step":
         raise UsageError("an optimizer is of a training step", hint="add --what step")
@@ -88,9 +88,9 @@ def _suited(file: Path, target: str | None) -> str:
     from graphgrad.compiler.targets import TARGETS, target_row
 
     rows = [*TARGETS.values()] if target is None else [target_row(target)]
-    check_kind(file, dict.fromkeys(row.suffix for row in rows))
+    check_kind(file, dict.fromkeys(suffix for row in rows for suffix in row.suffixes))
     check_writable(file)
-    return next(row.name for row in rows if row.suffix == file.suffix)
+    return next(row.name for row in rows if file.suffix in row.suffixes)
 
 
 def _transforms() -> dict[str, Callable[..., Graph]]:

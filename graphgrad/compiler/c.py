@@ -8,12 +8,15 @@ import importlib.util
 import re
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from graphgrad.compiler import module
+from graphgrad.compiler.lines import WIDTH
 from graphgrad.compiler.spell import ATOM, Spelled, spell, template
-from graphgrad.compiler.writer import gradients
+from graphgrad.compiler.writer import TITLES, gradients
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
@@ -56,6 +59,16 @@ def c_source(graph: Graph) -> str:
     results = [f"    y[{k}] = v[{i}];" for k, i in enumerate(graph.outputs.values())]
     main = [f"static double v[{len(graph)}];\n", "void compute(const double *x, double *y) {", *calls, *results, "}\n"]
     return "\n".join([PRELUDE, *functions, *main])
+
+
+def c_file(before: Graph, graph: Graph) -> str:
+    """Give the file of a program: what it computes, what stands where in `x` and `y`, and `compute`."""
+    name = "value_and_grad" if gradients(graph) else "value" if len(graph.outputs) == 1 else "values"
+    places = [f"x[{k}]: {name}" for k, name in enumerate(graph.inputs)]
+    places += [f"y[{k}]: {name}" for k, name in enumerate(graph.outputs)]
+    notes = [*textwrap.wrap("; ".join(places) + ".", WIDTH), "", "compute(x, y) is for one thread at a time."]
+    said = module.header(TITLES[name], before, notes, "c", "float64").replace('"""', "").strip()
+    return f"/* {said.replace('*/', '* /')}\n*/\n\n{c_source(graph)}"
 
 
 def _expression(graph: Graph, i: int) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphgrad.compiler.c import build, c_source
+from graphgrad.compiler.c import build, c_file
 from graphgrad.compiler.code import one_by_one
 from graphgrad.compiler.compiled import Compiled, compiled, load
-from graphgrad.compiler.javascript import javascript_body
+from graphgrad.compiler.javascript_module import JavaScriptWriter
 from graphgrad.compiler.passes.passed import composed, pipeline
 from graphgrad.compiler.passes.table import SIMPLER
 from graphgrad.compiler.provenance import Provenance
 from graphgrad.compiler.results import RETURNS
 from graphgrad.compiler.specialise import specialise
-from graphgrad.compiler.targets import Target, target_row
+from graphgrad.compiler.targets import target_row
 from graphgrad.compiler.writer import Writer
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.garbage import uncollected
@@ -55,22 +55,20 @@ def compile(  # noqa: A001  (as in gg.compile)
         graph = specialise(graph, dict.fromkeys(named, batch))
     passes = pipeline(graph, SIMPLER)
     after = passes[-1].graph
-    if row.scalars == "js":
-        return _foreign(row, graph, after, returns, dtype=dtype, passes=passes)
-    writer = Writer(graph, after, Provenance(graph, after, composed(passes, len(graph))), row, dtype, returns)
+    said = Provenance(graph, after, composed(passes, len(graph)))
+    known = {"target": target, "dtype": dtype, "graph": graph, "passes": passes}
+    if target == "c":
+        source = c_file(graph, after)
+        return compiled(build(after, source, returns), source=source, code=lambda: (one_by_one(after),), **known)
+    if target == "javascript":
+        foreign = JavaScriptWriter(graph, after, said, row, returns)
+        return compiled(_only_text, source=foreign.source(), code=foreign.code, **known)
+    writer = Writer(graph, after, said, row, dtype, returns)
     source = writer.source()
     function = load(source, writer.name)[writer.name]
-    known = {"target": target, "dtype": dtype, "graph": graph, "passes": passes, "code": writer.code}
-    return compiled(function, source=source, **known)
-
-
-def _foreign(row: Target, graph: Graph, after: Graph, returns: str, **known: Any) -> Compiled:
-    """A target of another language: C is built and called; JavaScript is text for a player."""
-    source = c_source(after) if row.name == "c" else javascript_body(after)
-    function = build(after, source, returns) if row.name == "c" else _only_text
-    return compiled(function, source=source, target=row.name, graph=graph, code=lambda: (one_by_one(after),), **known)
+    return compiled(function, source=source, code=writer.code, **known)
 
 
 def _only_text(*_: Any, **__: Any) -> Any:
     """JavaScript does not run here."""
-    raise TargetError("JavaScript does not run here", hint="take .source, the body of a function of x")
+    raise TargetError("JavaScript does not run here", hint="save it, and import it in a browser or in node")

@@ -17,7 +17,7 @@ class Target(NamedTuple):
     package: str = ""  # what must be importable
     extra: str = ""  # the extra of graphgrad that brings it
     steps: tuple[str, ...] = ()  # ways to take training steps, in the order in which they are tried
-    suffix: str = ".py"  # of a file that holds the source
+    suffixes: tuple[str, ...] = (".py",)  # of a file that holds the source
 
 
 TARGETS = {
@@ -35,8 +35,8 @@ TARGETS = {
             extra="numba",
             steps=("unrolled machine code", "loops", "arrays"),
         ),
-        Target("c", "js", "", package="cffi", extra="c", steps=("unrolled C",), suffix=".c"),
-        Target("javascript", "js", "", suffix=".js"),
+        Target("c", "js", "", package="cffi", extra="c", steps=("unrolled C",), suffixes=(".c",)),
+        Target("javascript", "js", "", suffixes=(".js", ".mjs")),
     )
 }
 

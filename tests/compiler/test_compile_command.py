@@ -1,5 +1,6 @@
 """The command `graphgrad compile`: modules that run without graphgrad, and what the passes did."""
 
+import shutil
 import subprocess
 import sys
 
@@ -45,6 +46,34 @@ def test_the_step_is_that_of_the_library(optimizer):
         == (step.source.split("Made by")[1])
     )
     assert step.update.rates == ("lr",)
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+@pytest.mark.parametrize(
+    "arguments",
+    [("log(x1*x2)*sin(x2) + relu(x1) ** 3 + erf(x1)",),
+     ("square(w*x - y)", "--what", "step", "--wrt", "w", "--optimizer", "adam")],
+)  # fmt: skip
+def test_a_file_of_c_is_standard_c(arguments, tmp_path):
+    said(*arguments, "-o", str(tmp_path / "t.c"))
+    strict = ["cc", "-std=c99", "-Wall", "-Wextra", "-Wno-unused-function", "-pedantic", "-Werror", "-c", "t.c"]
+    subprocess.run(strict, cwd=tmp_path, check=True)
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+def test_a_file_of_c_says_what_stands_where(tmp_path):
+    said("log(x1*x2)*sin(x2)", "-o", str(tmp_path / "t.c"))
+    assert "x[0]: x1; x[1]: x2; y[0]: z; y[1]: dz_dx1; y[2]: dz_dx2." in (tmp_path / "t.c").read_text(encoding="utf-8")
+    main = """
+    #include <stdio.h>
+    void compute(const double *x, double *y);
+    int main(void) { double x[] = {0.5, 0.75}, y[3]; compute(x, y); printf("%.17g %.17g %.17g", y[0], y[1], y[2]); }
+    """
+    (tmp_path / "main.c").write_text(main, encoding="utf-8")
+    subprocess.run(["cc", "t.c", "main.c", "-lm", "-o", "t"], cwd=tmp_path, check=True)
+    done = subprocess.run([str(tmp_path / "t")], check=True, capture_output=True, text=True)
+    value, grads = gg.compile(gg.grad("log(x1*x2)*sin(x2)"))(0.5, 0.75)
+    assert [*map(float, done.stdout.split())] == pytest.approx([value, *grads.values()], rel=1e-14)
 
 
 def test_settings_of_an_optimizer():
