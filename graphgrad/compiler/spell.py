@@ -48,10 +48,12 @@ class Template(NamedTuple):
     @property
     def both(self) -> bool:
         """Whether a spelling for numbers serves arrays too, with NumPy's functions in the place of those of `math`."""
-        branches = any(
-            word in text for text in self.texts for word in (" if ", "not ", " and ", " or ", "min(", "max(")
-        )
-        return not branches and all(hasattr(np, name) and hasattr(math, name) for name in self.calls)
+        return not self.branches and all(hasattr(np, name) and hasattr(math, name) for name in self.calls)
+
+    @property
+    def branches(self) -> bool:
+        """Whether it asks for the truth of an operand, which an array has not."""
+        return any(word in text for text in self.texts for word in (" if ", "not ", " and ", " or ", "min(", "max("))
 
     def renamed(self, names: Mapping[str, str]) -> Template:
         """Call functions by other names."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from graphgrad.compiler import jax_functions, module
+from graphgrad.compiler.arrivals import ASKED, unnoticed
 from graphgrad.compiler.code import Code, in_arrays
 from graphgrad.compiler.lines import Dialect, Line, straight
 from graphgrad.compiler.points import MANY, Points
@@ -48,7 +50,8 @@ class Writer:
         if self.of_numbers and self.of_arrays and len(self.graph) > LARGE and not self.numba and self.alike():
             return self.shared(taken)
         if self.of_numbers:
-            imports, own = module.library(self.calls(Dialect("python")), python_functions)
+            asked = {ASKED} if self.of_arrays and not self.numba and self.unnoticed else set[str]()
+            imports, own = module.library(self.calls(Dialect("python")) | asked, python_functions)
             names = {name: f"{name}_" for name in [*imports, *own] if name in taken}
             if self.numba and "cbrt" in imports:  # which numba knows as NumPy's
                 imports -= {"cbrt"}
@@ -98,6 +101,7 @@ class Writer:
         lines += [*self.body(dialect, 4), *self.result(dialect, 4)]
         outer = self.opening(self.name, "Array")
         outer.append("    try:")
+        outer += [f"        math.{ASKED}({name})" for name in self.unnoticed]
         outer += module.call(f"return _{self.name}", [*inputs, *(f"math.{c}" for c in calls)], 8)
         outer.append("    except (TypeError, ValueError, ArithmeticError):  # NumPy knows arrays, inf and nan")
         outer += [f"        {n} = np.asarray({n}, np.{self.dtype})[()]" for n in inputs]
@@ -107,6 +111,11 @@ class Writer:
         hidden: dict[str, str] = {name: f"{name}_" for name in ("np", "math") if name in taken}
         text[1] = module.renamed(text[1], hidden)
         return self.head(set(), hidden, ["math."]) + "\n\n".join(text)
+
+    @cached_property
+    def unnoticed(self) -> list[str]:
+        """The inputs that are asked whether they are numbers, since no function of the program does."""
+        return unnoticed(self.graph, Dialect("python"))
 
     def calls(self, dialect: Dialect) -> set[str]:
         """The functions and constants that the program uses by name."""
@@ -144,7 +153,10 @@ class Writer:
             return self.function_in_machine_code(dialect, otherwise)
         number, indent = ("Array", 8) if otherwise else ("float", 4)
         text = self.opening(self.name, number)
-        text += ["    try:"] if otherwise else []
+        if otherwise:
+            text.append("    try:")
+            ask = dialect.renamed.get(ASKED, ASKED)
+            text += [f"        {ask}({name})  # an array is none of Python's numbers" for name in self.unnoticed]
         text += [*self.body(dialect, indent), *self.result(dialect, indent)]
         if otherwise:
             text.append("    except (TypeError, ValueError, ArithmeticError):  # NumPy knows arrays, inf and nan")
