@@ -47,6 +47,7 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     dtype: str = "float32",
     batch: int | None = None,
     target: str = "numpy",
+    sparse: Iterable[str] = (),
     **settings: float,
 ) -> Step:
     """Compile a whole training step, gradient and optimizer in one; `.start(values)`, `.source`, `.save("step.py")`.
@@ -54,8 +55,9 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     `parameters` names inputs of the loss, by default all without a named dimension; the others are data. `optimizer` is
     a row of `gg.optimizer`, whose `settings` may be changed, or a text, "m = 0.9 * m + g; p = p - lr * m". What has no
     value there, as `lr`, is given at every step. A step takes as many rows as the named dimension has, `batch` being
-    the number to prepare for, or one example. Raises UsageError for unknown names, ShapeError for a parameter without a
-    fixed shape, TargetError as `compile` does. Source: the optimizers' papers, named at each row.
+    the number to prepare for, or one example. `sparse` names data that are mostly zeros: numba's products skip these.
+    Raises UsageError for unknown names, ShapeError for a parameter without a fixed shape, TargetError as `compile`
+    does. Source: the optimizers' papers, named at each row.
 
     >>> step = compile_step("square(w * x - y)", ["w"])
     >>> run = step.start({"w": 0.0})
@@ -68,7 +70,14 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     graph = as_graph(loss)
     text, constants = update_of(optimizer, settings)
     return translate(
-        graph, parameters or without_rows(graph), text, constants=constants, dtype=dtype, batch=batch, target=target
+        graph,
+        parameters or without_rows(graph),
+        text,
+        constants=constants,
+        dtype=dtype,
+        batch=batch,
+        target=target,
+        sparse=sparse,
     )
 
 

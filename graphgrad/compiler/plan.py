@@ -32,6 +32,7 @@ class StepPlan:
     target: Target
     dtype: str
     batch: int | None
+    sparse: frozenset[str] = frozenset()  # data that are mostly zeros
 
     @property
     def stable(self) -> Graph:

@@ -42,6 +42,7 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     dtype: str = "float32",
     batch: int | None = None,
     target: str = "numpy",
+    sparse: Iterable[str] = (),
 ) -> Step:
     """Compile a training step: the gradient of a scalar loss, and the update of all parameters by an optimizer.
 
@@ -50,8 +51,9 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     names in `constants`; the others (`lr`) are given at every step. Where the data have a named dimension, a step takes
     any number of rows, `batch` being the number to prepare for; else it takes one example. A tiny network is unrolled
     into plain Python, which computes in float64 whatever `dtype` says of arrays. `target` names a row of the targets,
-    whose ways to take steps are tried in order. Raises UsageError for unknown names, ShapeError for shapes that are not
-    known, and TargetError for a target that is not installed or takes no steps of such a program.
+    whose ways to take steps are tried in order. `sparse` names data that are mostly zeros, which numba's products skip.
+    Raises UsageError for unknown names, ShapeError for shapes that are not known, and TargetError for a target that is
+    not installed or takes no steps of such a program.
 
     >>> from graphgrad.frontend.parse import parse
     >>> step = compile_step(parse("square(w * x - y)"), ["w"], "p - lr * g")
@@ -63,7 +65,10 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
         raise UsageError(f"dtype must be float64 or float32, not {dtype}")
     shapes = {name: _fixed(name, loss.nodes[loss.input(name)].shape) for name in parameters}
     rule = read_update(update, constants or {})
-    return step_of(StepPlan(loss, pipeline(loss, SIMPLER), shapes, rule, target_row(target), dtype, batch))
+    zeros = frozenset(sparse)
+    if strange := zeros - (loss.inputs.keys() - shapes.keys()):
+        raise UsageError(f"'{min(strange)}' is none of the data, which could be mostly zeros")
+    return step_of(StepPlan(loss, pipeline(loss, SIMPLER), shapes, rule, target_row(target), dtype, batch, zeros))
 
 
 @dataclass(frozen=True)

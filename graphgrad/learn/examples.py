@@ -14,6 +14,8 @@ from graphgrad.learn.network import Network
 
 _CHUNK = 1 << 22  # entries looked at together, so that arrays larger than memory pass through it in parts
 
+_SOME = 1024  # examples that stand for all
+
 
 class Examples(NamedTuple):
     """Examples and targets as the training step takes them: rows X[i], Y[i]."""
@@ -23,6 +25,16 @@ class Examples(NamedTuple):
 
     def __len__(self) -> int:
         return len(self.X)
+
+
+def mostly_zero(given: Examples) -> tuple[str, ...]:
+    """Name the examples, X, where less than a third of some of their numbers are other than zero; else nothing.
+
+    >>> mostly_zero(Examples(np.eye(9), np.zeros(9))), mostly_zero(Examples(np.ones((9, 2)), np.zeros(9)))
+    (('X',), ())
+    """
+    some = np.asarray(given.X[:: -(-len(given.X) // _SOME)])
+    return ("X",) if some.ndim == 2 and np.count_nonzero(some) < some.size / 3 else ()
 
 
 def examples(net: Network, loss: Loss, data: tuple[Any, Any], dtype: str, what: str = "") -> Examples:

@@ -17,7 +17,7 @@ from graphgrad.core.graph import Graph
 from graphgrad.learn.counts import named, real, whole
 from graphgrad.learn.devices import DeviceStep, Machines
 from graphgrad.learn.evaluate import parted
-from graphgrad.learn.examples import Examples, array, examples, indices
+from graphgrad.learn.examples import Examples, array, examples, indices, mostly_zero
 from graphgrad.learn.history import History, Record
 from graphgrad.learn.lbfgs import LbfgsStep
 from graphgrad.learn.loop import Keeping, Loop, Stops, Task
@@ -129,7 +129,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
         order = _order(len(learn), (epochs, steps), batch_size, seed, shuffle=shuffle)
         limits = {"clip_norm": clip_norm, "clip_value": clip_value}
         change = _change(optimizer, lr, schedule, settings or {}, limits, order.steps)
-        step = _step(net, aim.graph, change, kind, order.batch, target, devices)
+        step = _step(net, aim.graph, change, kind, order.batch, target, devices, mostly_zero(learn))
     keeping = None
     if resume and checkpoint is None:
         raise UsageError(
@@ -184,14 +184,28 @@ def _shapes(net: Network) -> dict[str, tuple[int, ...]]:
 
 
 def _step(  # noqa: PLR0913, PLR0917
-    net: Network, graph: Graph, change: Update, dtype: str, batch: int, target: str, machines: Machines | None
+    net: Network,
+    graph: Graph,
+    change: Update,
+    dtype: str,
+    batch: int,
+    target: str,
+    machines: Machines | None,
+    sparse: tuple[str, ...],
 ) -> Step | DeviceStep:
     if named(target, "target") == "jax":
         return DeviceStep(graph, _shapes(net), change, dtype, batch, machines or Machines())
     if machines is not None:
         raise UsageError(f"many devices need the target jax, not {target}")
     return compile_step(
-        graph, net.values, change.text, constants=change.settings, dtype=dtype, batch=batch, target=target
+        graph,
+        net.values,
+        change.text,
+        constants=change.settings,
+        dtype=dtype,
+        batch=batch,
+        target=target,
+        sparse=sparse,
     )
 
 

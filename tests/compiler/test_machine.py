@@ -4,11 +4,14 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given, strategies as st
 from stepping import ADAM, CONSTANTS, NAMES, OPTIMIZERS, SHAPES, STEPPED, adam, by_hand, problem
 
 numba = pytest.importorskip("numba")
 
+from graphgrad.compiler.machine.sparse import sparse_dot  # noqa: E402
 from graphgrad.compiler.step import compile_step  # noqa: E402
+from graphgrad.core.errors import UsageError  # noqa: E402
 from graphgrad.frontend.parse import parse  # noqa: E402
 
 
@@ -123,3 +126,42 @@ def test_norms_of_large_gradients_do_not_overflow(size):
         run(np.full((4, 3), size, np.float32))
     np.testing.assert_allclose(runs[0].theta, runs[1].theta, rtol=1e-5)
     assert size < 1 or np.linalg.norm(runs[0].theta - 1) == pytest.approx(1, rel=1e-5)
+
+
+SPARSE = "h = relu(X @ W1.T + b1); L = cross_entropy(h @ W2.T + b2, y)"
+SPARSE_SHAPES = {"X": ("N", 7), "W1": (5, 7), "b1": 5, "W2": (3, 5), "b2": 3, "y": "N"}
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0, 1))
+def test_products_that_skip_zeros_are_products(seed, density):
+    rng = np.random.default_rng(seed)
+    rows, inner, columns = rng.integers(1, 20, size=3)
+    a = rng.normal(size=(rows, inner)) * (rng.random((rows, inner)) < density)
+    b, out = rng.normal(size=(inner, columns)), np.full((rows, columns), np.nan)
+    sparse_dot(a, b, out)
+    np.testing.assert_allclose(out, a @ b, rtol=1e-12, atol=1e-12)
+    turned = np.full((inner, columns), np.nan)
+    sparse_dot(a.T, d := rng.normal(size=(rows, columns)), turned)
+    np.testing.assert_allclose(turned, a.T @ d, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.usefixtures("as_python")
+@pytest.mark.parametrize("target", ["numba", "numpy"])
+def test_steps_on_data_that_are_mostly_zeros(target):
+    loss, rng = parse(SPARSE, SPARSE_SHAPES), np.random.default_rng(0)
+    start = {name: rng.normal(size=SPARSE_SHAPES[name]) for name in ("W1", "b1", "W2", "b2")}
+    X = rng.normal(size=(24, 7)) * (rng.random((24, 7)) < 0.2)
+    y = rng.integers(3, size=24)
+    runs = []
+    for sparse in ((), ("X",)):
+        step = compile_step(loss, start, "p - lr * g", dtype="float64", batch=8, target=target, sparse=sparse)
+        assert step.source.count("sparse_dot(X") == (2 if sparse and target == "numba" else 0)
+        runs.append(step.start(start))
+    np.testing.assert_allclose(*[run.epoch(X, y, batch=8, lr=0.3) for run in runs], rtol=1e-12)
+    for name in start:
+        np.testing.assert_allclose(*[run.parameters[name] for run in runs], rtol=1e-12)
+
+
+def test_only_data_can_be_mostly_zeros():
+    with pytest.raises(UsageError, match="'W1' is none of the data"):
+        compile_step(parse(SPARSE, SPARSE_SHAPES), ["W1", "b1", "W2", "b2"], "p - lr * g", sparse=["X", "W1"])

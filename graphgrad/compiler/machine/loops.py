@@ -8,7 +8,7 @@ from math import prod
 
 from graphgrad.compiler import module
 from graphgrad.compiler.code import Code
-from graphgrad.compiler.machine import functions as machine_functions
+from graphgrad.compiler.machine import functions as machine_functions, sparse
 from graphgrad.compiler.machine.indices import VIEWS
 from graphgrad.compiler.machine.memory import Memory
 from graphgrad.compiler.machine.nest import LEAVES, Nest
@@ -55,6 +55,7 @@ class LoopWriter:
         self.dims = {d: self.names[d] for d in plan.dimensions}
         self.words = Words("python", entry, self.real, OWN)
         self.loss, self.update = self.on_loss(), self.on_update()
+        self.lines = [self.skipping(line) for line in self.loss.lines]
         self.memory = Memory(self.dims)
         self.kept = [*self.keep(self.loss), *self.keep(self.update)]
 
@@ -91,6 +92,11 @@ class LoopWriter:
         inputs = {i: names[n] for n, i in graph.inputs.items()}
         return Statements(nest, self.words, labels, Known(inputs, names, {VECTOR[0]: str(self.plan.size)}))
 
+    def skipping(self, line: Statement) -> Statement:
+        """A product with data that are mostly zeros skips these."""
+        sparse_left = line.kind == "product" and line.right.removesuffix(".T") in self.plan.sparse
+        return line._replace(kind="sparse product") if sparse_left else line
+
     def given(self, name: str) -> str:
         """An input of the loss; a parameter that is one number is an entry of the vector."""
         return f"{self.names['theta']}[{self.starts[name]}]" if self.shapes.get(name) == () else name
@@ -107,6 +113,9 @@ class LoopWriter:
         library = {**own, **library}
         imports = (imports | more) - own.keys() - OWN.keys()
         functions = [f"{INLINE}\n{text}" for text in library.values()]
+        if any(line.kind == "sparse product" for line in self.lines):
+            library |= module.library(["sparse_dot"], sparse)[1]
+            functions.append(f"{JIT}\n{library['sparse_dot']}")
         labels = {label for label, n in zip(self.said.labels, self.graph.nodes, strict=True) if n.op != "const"}
         hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in labels}
         title = "A training step: the gradient of"
@@ -137,7 +146,7 @@ class LoopWriter:
         text = [JIT, f"def {self.inner}({', '.join(given)}):  # type: ignore", '    """Take one step."""']
         text += [f"    {line}" for line in (*self.sizes(), *self.checks(), *self.places())]
         said, last = self.said, -1
-        for line in self.loss.lines:
+        for line in self.lines:
             known = line.node >= 0 and line.node != last
             text += written(line, said.comment(line.node) if known else "")
             last = line.node if line.node >= 0 else last

@@ -19,7 +19,7 @@ INLINE = 60  # characters of an expression that may stand where it is used
 
 
 class Statement(NamedTuple):
-    """A line: `kind` is loop (left runs below right), set, add, fill, or product."""
+    """A line: `kind` is loop (left runs below right), set, add, fill, product or sparse product."""
 
     depth: int
     kind: str
@@ -280,4 +280,6 @@ def said(line: Statement) -> str:
             return f"{line.left}[:] = {line.right}"
         case "product":
             return f"np.dot({line.right}, {line.more}, {line.left})"
+        case "sparse product":
+            return f"sparse_dot({line.right}, {line.more}, {line.left})"
     return f"{line.left} = {line.right}"
