@@ -35,6 +35,16 @@ def allowed(**special: Any) -> SimpleNamespace:
     return SimpleNamespace(**{name: getattr(np, name) for name in KNOWN} | special)
 
 
+def casting(rule: Callable[[Any], Any]) -> type[np.float64]:
+    """np.float64 as modules use it: as a type, and as a cast, which is a rule here."""
+
+    class Cast(np.float64):
+        def __new__(cls, value: Any = 0.0) -> Any:
+            return rule(value)
+
+    return Cast
+
+
 _UFUNCS = (
     "add subtract multiply divide true_divide power negative positive exp expm1 log log1p log2 log10 sqrt cbrt square"
     " reciprocal sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh arctanh abs absolute fabs sign"

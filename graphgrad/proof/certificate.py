@@ -19,7 +19,7 @@ from graphgrad.core.ops import OPS
 from graphgrad.execute import numpy_functions
 from graphgrad.execute.kernels import kernel
 from graphgrad.frontend.parse import parse
-from graphgrad.proof.allowed import ELEMENTARY, MATH, allowed
+from graphgrad.proof.allowed import ELEMENTARY, MATH, allowed, casting
 from graphgrad.proof.cases import labels, sizes_of, source_of
 from graphgrad.proof.field import PRIMES, multiplied
 from graphgrad.proof.interpret import ENTRY, Module
@@ -187,14 +187,8 @@ def meanings(p: int) -> dict[str, Any]:
 
         return made
 
-    class Cast(np.float64):
-        """np.float64 as a type, and as a cast of numbers to residues."""
-
-        def __new__(cls, value: Any = 0.0) -> Any:
-            return same(value)
-
     special: dict[str, Any] = dict.fromkeys(("asarray", "array", "ascontiguousarray"), same)
-    special |= {"float64": Cast, "float32": Cast}
+    special |= {"float64": casting(same), "float32": casting(same)}
     made = {"zeros": filled(0), "empty": filled(0), "ones": filled(1)}
     known = {n: getattr(np, _NUMPY.get(n, n)) for n in ELEMENTARY if n != "erf"} | {"erf": numpy_functions.erf}
     return {

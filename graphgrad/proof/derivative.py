@@ -91,10 +91,16 @@ def gradient(root: Sym, wrt: Sequence[Sym]) -> list[Sym]:
 
 def substitute(root: Sym, values: Mapping[str, Sym]) -> Sym:
     """Put scalars in the place of variables, building anew what is above them."""
+    variables = (node for node in order([root]) if node.op == "var" and node.value in values)
+    return exchanged(root, {id(node): lift(values[node.value]) for node in variables})
+
+
+def exchanged(root: Sym, others: Mapping[int, Sym]) -> Sym:
+    """Put scalars in the place of nodes, by identity, building anew what is above them."""
     new: dict[int, Sym] = {}
     for node in order([root]):
-        if node.op == "var":
-            new[id(node)] = lift(values.get(node.value, node))
+        if id(node) in others:
+            new[id(node)] = others[id(node)]
         else:
             new[id(node)] = rebuild(node, [new[id(a)] for a in node.args]) if node.args else node
     return new[id(root)]

@@ -43,12 +43,17 @@ def power(a: Array, n: int, p: int) -> Array:
     return result.astype(np.int32)
 
 
+def rational(value: float) -> Fraction:
+    """The rational that a float rounds, if that is a simple one, else the one that it spells."""
+    simple = Fraction(value).limit_denominator(SIMPLE)
+    return simple if float(simple) == value else Fraction(repr(value))
+
+
 def residue(value: float, p: int) -> int:
-    """The rational that a float rounds, if that is a simple one, else the one it spells, modulo p; 0 for no number."""
+    """The rational that a float stands for, modulo p; 0 for no number."""
     if not np.isfinite(value):
         return 0
-    exact = Fraction(value).limit_denominator(SIMPLE)
-    exact = exact if float(exact) == value else Fraction(repr(value))
+    exact = rational(value)
     return exact.numerator % p * pow(exact.denominator, -1, p) % p
 
 

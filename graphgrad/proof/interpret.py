@@ -15,6 +15,7 @@ import numpy as np
 
 from graphgrad.core.errors import GraphgradError, ParseError
 from graphgrad.proof.allowed import BUILTINS, METHODS, OPERATORS, STEPS
+from graphgrad.proof.defined import Function, Returned
 from graphgrad.proof.symbols import SymbolsLost
 
 ENTRY = "value_and_grad"
@@ -22,14 +23,6 @@ ENTRY = "value_and_grad"
 
 class Failed(SymbolsLost):
     """A module that raises an error."""
-
-
-class Returned(Exception):  # noqa: N818  (no error: how a function's value leaves its body)
-    """A return statement was reached."""
-
-    def __init__(self, value: Any) -> None:
-        super().__init__()
-        self.value = value
 
 
 def docstring(source: str) -> str:
@@ -47,16 +40,17 @@ def _tree(source: str) -> ast.Module:
 class Module:
     r"""A module's functions, ready to be called by name on arrays of the caller's making.
 
-    `replaced` gives names of the module another meaning: `np` and `math` among them, which hold what is allowed.
+    `replaced` gives names of the module another meaning: `np` and `math` among them, which hold what is allowed; and
+    `literal` the numbers in its text.
     Raises ParseError for syntax that is not known.
 
     >>> Module("def f(x):\n    return x * 2", {}).call("f", 21)
     42
     """
 
-    def __init__(self, source: str, replaced: Mapping[str, Any]) -> None:
+    def __init__(self, source: str, replaced: Mapping[str, Any], literal: Callable[[Any], Any] = lambda a: a) -> None:
         self.tree = _tree(source)
-        self.replaced, self.names = dict(replaced), dict[str, Any](BUILTINS)
+        self.replaced, self.names, self.literal = dict(replaced), dict[str, Any](BUILTINS), literal
         self.steps = 0
         for statement in self.tree.body:
             self._top(statement)
@@ -140,7 +134,11 @@ class Module:
                     self.assign(target, result, names)
             case ast.AugAssign(target=target, op=sign, value=value):
                 old = self.value(_loaded(target), names)
-                self.assign(target, OPERATORS[type(sign)](old, self.value(value, names)), names)
+                new = OPERATORS[type(sign)](old, self.value(value, names))
+                if isinstance(target, ast.Name) and np.ndim(old):  # changed in place, with all its views
+                    old[...] = new
+                else:
+                    self.assign(target, new, names)
             case ast.Expr(value=value):
                 self.value(value, names)
             case ast.Return(value=value):
@@ -251,25 +249,6 @@ class Module:
         return results
 
 
-class Function:
-    """A function of a module."""
-
-    def __init__(self, module: Module, tree: ast.FunctionDef, around: Mapping[str, Any] | None = None) -> None:
-        self.module, self.tree, self.around = module, tree, around or {}
-        self.parameters = [a.arg for a in tree.args.args]
-
-    def __call__(self, *args: Any, **named: Any) -> Any:
-        """Run the body on arguments."""
-        names = {**self.around, **dict(zip(self.parameters, args, strict=False)), **named}
-        for parameter, default in zip(self.parameters[::-1], self.tree.args.defaults[::-1], strict=False):
-            names.setdefault(parameter, self.module.value(default, {}))
-        try:
-            self.module.run(self.tree.body, names)
-        except Returned as returned:
-            return returned.value
-        return None
-
-
 def _symbolic(value: Any) -> bool:
     """Whether a condition is one of symbols, to be kept and not decided."""
     return isinstance(value, np.ndarray) and value.dtype == object
@@ -281,7 +260,7 @@ def _loaded(target: ast.expr) -> ast.expr:
 
 _LIBRARIES = {"numpy": "np", "jax.numpy": "np", "math": "math", "jax": "jax", "numba": "numba"}
 _EXPRESSIONS: dict[type[ast.expr], Callable[..., Any]] = {
-    ast.Constant: lambda _, t, __: t.value,
+    ast.Constant: lambda m, t, _: m.literal(t.value),
     ast.Name: Module.name,
     ast.Attribute: Module.attribute,
     ast.Call: Module.invoke,

@@ -17,7 +17,7 @@ from graphgrad.core.errors import GraphgradError, ParseError, ShapeError
 from graphgrad.core.graph import Graph
 from graphgrad.execute import numpy_functions, python_functions
 from graphgrad.frontend.parse import parse
-from graphgrad.proof.allowed import ELEMENTARY, MATH, allowed
+from graphgrad.proof.allowed import ELEMENTARY, MATH, allowed, casting
 from graphgrad.proof.arrays import plain, symbolic, wrapped
 from graphgrad.proof.cases import Examined, examine, source_of
 from graphgrad.proof.elementary import function
@@ -120,19 +120,12 @@ def stated(docstring: str) -> Graph:
         raise ParseError(f"the program that the docstring states cannot be read: {error.message}") from None
 
 
-class Uncast(np.float64):
-    """np.float64 as modules use it, as a type and as a cast, but for arrays of symbols, which it leaves alone."""
-
-    def __new__(cls, value: Any = 0.0) -> Any:
-        """Cast a number."""
-        return value if isinstance(value, np.ndarray) else float(value)
-
-
 def _meanings() -> dict[str, Any]:
     """What names of a module mean here: NumPy without casts, mathematics exact, the error function itself."""
     same = lambda a, *_, **__: a  # noqa: E731  (an array stays what it is)
     floats = dict.fromkeys(("asarray", "array", "ascontiguousarray"), same)
-    floats |= {"float64": Uncast, "float32": Uncast}
+    uncast = casting(lambda a: a if isinstance(a, np.ndarray) else float(a))
+    floats |= {"float64": uncast, "float32": uncast}
     special = {**floats, "int64": np.int64, "zeros": _zeros, "empty": _zeros, "errstate": same, "pi": MATH["pi"],
                "newaxis": None, "add": np.add}  # fmt: skip
     exact = {name: FUNCTIONS[ALIASES.get(name, name)] for name in ELEMENTARY}

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from math import floor
 
-from graphgrad.proof import angles
+from graphgrad.proof import angles, hyperbolic
 from graphgrad.proof.clock import tick
 from graphgrad.proof.conditions import condition, indicator
 from graphgrad.proof.derivative import order
@@ -33,7 +33,7 @@ from graphgrad.proof.sums import (
     raised,
     scaled,
     times,
-)
+)  # fmt: skip
 from graphgrad.proof.symbols import Sym
 
 MULTIPLIED = 24  # terms of a power that is multiplied out
@@ -137,15 +137,27 @@ class Normal:
             return self._power_of_term(a, int(q)) if len(a) == 1 else self._multiplied(a, int(q))
         a = self.atoms.expanded(a)
         number, common, rest = content(a)
+        if roots := self._roots(rest):
+            without = self.power(self.tidy(times({powered(roots, -1): Fraction(1)}, a)), q)
+            return self.tidy(times({powered(roots, q): Fraction(1)}, without))
         if whole:
             return self._join(raised(number, q.numerator), powered(common, int(q)), rest, int(q))
-        if self.signs is None:
-            scale = self._number_power(abs(number), q)
-            body = times({common: Fraction(1 if number > 0 else -1)}, rest)
-            if len(body) == 1 and number > 0 and all(self.atoms.positive(g) for g, _ in common):
-                return times(scale, {powered(common, q): Fraction(1)})
-            return times(scale, generator(self.atoms.of("factor", body), q))
-        return self.signs.root(a, q, self._number_power)
+        return self.signs.root(a, q, self._number_power) if self.signs else self._root(number, common, rest, q)
+
+    def _root(self, number: Fraction, common: Monomial, rest: Sum, q: Fraction) -> Sum:
+        """A root in the plain reading, which takes only numbers and positive factors out of it."""
+        scale = self._number_power(abs(number), q)
+        body = times({common: Fraction(1 if number > 0 else -1)}, rest)
+        if len(body) == 1 and number > 0 and all(self.atoms.positive(g) for g, _ in common):
+            return times(scale, {powered(common, q): Fraction(1)})
+        return times(scale, generator(self.atoms.of("factor", body), q))
+
+    def _roots(self, a: Sum) -> Monomial:
+        """The roots of primes in the first term, by which a sum is divided, so that multiples by roots are one."""
+        if not self.primes or len(a) == 1:
+            return UNIT
+        first = max(a, key=lambda m: ([(g, e) for g, e in m if g not in self.primes], -len(m)))
+        return tuple((g, e) for g, e in first if g in self.primes)
 
     def _multiplied(self, a: Sum, n: int) -> Sum:
         result = a
@@ -223,47 +235,11 @@ class Normal:
         """Sine and cosine."""
         return angles.whole(self.atoms, a) if self.signs is None else angles.split(self.atoms, a)
 
-    def hyperbolic(self, a: Sum) -> tuple[Sum, Sum]:
-        """Hyperbolic sine and cosine."""
-        up = self.exp(a)
-        down = self.power(up, Fraction(-1))
-        return scaled(plus(up, scaled(down, -1)), Fraction(1, 2)), scaled(plus(up, down), Fraction(1, 2))
-
-    def sigmoid(self, a: Sum) -> Sum:
-        """1 / (1 + exp(-a))."""
-        return self.power(plus(constant(1), self.exp(scaled(a, -1))), Fraction(-1))
-
-    def tanh(self, a: Sum) -> Sum:
-        """Hyperbolic tangent; the deep reading writes it in exponentials."""
-        if self.signs is None:
-            return self.odd("tanh", a)
-        sine, cosine = self.hyperbolic(a)
-        return times(sine, self.power(cosine, Fraction(-1)))
-
     def sign(self, a: Sum) -> Sum:
         """The sign, by a condition."""
         if self.atoms.zero(a):
             return {}
         return plus(scaled(indicator(self, a, {}), 2), constant(-1))
-
-    def acosh(self, a: Sum) -> Sum:
-        """Inverse hyperbolic cosine."""
-        if self.signs is None:
-            return generator(self.atoms.of("acosh", a))
-        return self.log(plus(a, self.power(plus(times(a, a), constant(-1)), Fraction(1, 2))))
-
-    def asinh(self, a: Sum) -> Sum:
-        """Inverse hyperbolic sine."""
-        if self.signs is None:
-            return self.odd("asinh", a)
-        return self.log(plus(a, self.power(plus(times(a, a), constant(1)), Fraction(1, 2))))
-
-    def atanh(self, a: Sum) -> Sum:
-        """Inverse hyperbolic tangent."""
-        if self.signs is None:
-            return self.odd("atanh", a)
-        ratio = times(plus(constant(1), a), self.power(plus(constant(1), scaled(a, -1)), Fraction(-1)))
-        return scaled(self.log(ratio), Fraction(1, 2))
 
     def acos(self, a: Sum) -> Sum:
         """By the inverse sine."""
@@ -279,16 +255,10 @@ _RULES: dict[str, Callable[..., Sum]] = {
     "sin": lambda n, a: n.circle(a)[0],
     "cos": lambda n, a: n.circle(a)[1],
     "tan": lambda n, a: times(n.circle(a)[0], n.power(n.circle(a)[1], Fraction(-1))),
-    "sinh": lambda n, a: n.hyperbolic(a)[0],
-    "cosh": lambda n, a: n.hyperbolic(a)[1],
-    "tanh": Normal.tanh,
-    "sigmoid": Normal.sigmoid,
     "asin": lambda n, a: n.odd("asin", a),
     "acos": Normal.acos,
     "atan": lambda n, a: n.odd("atan", a),
-    "asinh": Normal.asinh,
-    "acosh": Normal.acosh,
-    "atanh": Normal.atanh,
+    **hyperbolic.RULES,
     "erf": lambda n, a: n.odd("erf", a),
     "sign": Normal.sign,
     "abs": lambda n, a: times(n.sign(a), a),

@@ -153,7 +153,7 @@ class Residues(NDArrayOperatorsMixin):
 
     def __array_function__(self, func: Any, _: Any, args: Any, kwargs: Any) -> Any:  # noqa: C901, PLR0911  (one case each)
         name = func.__name__
-        if name in _MOVES:
+        if name in MOVES:
             sides = ["r"] if _scaled(args) else ["r", "x"]
             both = [func(*_side(args, s), **{k: _one(v, s) for k, v in kwargs.items()}) for s in sides]
             return Residues(both[0], both[1] if both[1:] else None, self.p)
@@ -250,4 +250,4 @@ _MOVEMENTS = (
     "expand_dims squeeze reshape transpose swapaxes broadcast_to concatenate stack take take_along_axis"
     " moveaxis ravel copy"
 )
-_ATOMS, _MOVES = frozenset(_FUNCTIONS.split()), frozenset(_MOVEMENTS.split())
+_ATOMS, MOVES = frozenset(_FUNCTIONS.split()), frozenset(_MOVEMENTS.split())

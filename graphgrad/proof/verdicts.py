@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 
 class Verdict(StrEnum):
@@ -66,3 +68,8 @@ class Finding:
     def with_(self, **changes: Any) -> Finding:
         """The finding with some fields changed."""
         return replace(self, **changes)
+
+
+def weakest(items: Iterable[T], key: Callable[[T], Finding]) -> T:
+    """The item whose finding can be trusted least."""
+    return max(items, key=lambda item: list(Verdict).index(key(item).verdict))

@@ -1,0 +1,50 @@
+"""Functions of a module that is read as text: how one is called, and how its value leaves it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class Reader(Protocol):
+    """Who runs statements: the module that a function stands in."""
+
+    def run(self, body: list[ast.stmt], names: dict[str, Any]) -> None:
+        """Run statements in order."""
+
+    def value(self, tree: ast.expr, names: Mapping[str, Any]) -> Any:
+        """The value of an expression."""
+
+
+class Returned(Exception):  # noqa: N818  (no error: how a function's value leaves its body)
+    """A return statement was reached."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Function:
+    """A function of a module."""
+
+    def __init__(self, module: Reader, tree: ast.FunctionDef, around: Mapping[str, Any] | None = None) -> None:
+        self.module, self.tree, self.around = module, tree, around or {}
+        self.parameters = [a.arg for a in tree.args.args]
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        """Run the body on arguments."""
+        if len(args) > len(self.parameters) or (strange := named.keys() - {*self.parameters[len(args) :]}):
+            what = f"no argument '{min(strange)}'" if len(args) <= len(self.parameters) else "fewer arguments"
+            raise TypeError(f"{self.tree.name} takes {what}")
+        given = {**dict(zip(self.parameters, args, strict=False)), **named}
+        for parameter, default in zip(self.parameters[::-1], self.tree.args.defaults[::-1], strict=False):
+            given.setdefault(parameter, self.module.value(default, {}))
+        if missing := [name for name in self.parameters if name not in given]:
+            raise TypeError(f"{self.tree.name} needs a value for {missing[0]}")
+        names = {**self.around, **given}
+        try:
+            self.module.run(self.tree.body, names)
+        except Returned as returned:
+            return returned.value
+        return None
