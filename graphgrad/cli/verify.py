@@ -68,7 +68,7 @@ def _module(source: str, timeout: float) -> Report:
     from graphgrad.proof.modules import verify_source
     from graphgrad.proof.steps import certify_step, is_step
 
-    return certify_step(source) if is_step(source) else verify_source(source, timeout=timeout)
+    return certify_step(source, timeout=timeout) if is_step(source) else verify_source(source, timeout=timeout)
 
 
 def _network(sizes: str, loss: str, timeout: float) -> list[Report]:
@@ -85,7 +85,8 @@ def _network(sizes: str, loss: str, timeout: float) -> list[Report]:
     net = mlp(*map(int, layers))
     graph = objective(net, loss).graph
     source = translate(grad(graph, *net.values), dtype="float32").source
-    return [verify(graph, timeout=timeout), certify(source, graph, {"N": 32})]
+    proof = verify(graph, timeout=timeout)
+    return [proof, certify(source, graph, {"N": 32}, timeout=max(0.1, timeout - proof.seconds))]
 
 
 def _one(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout: float) -> Report:

@@ -158,12 +158,12 @@ class ArrayWriter:
         text += self.loss_tape.bind
         text += ["# for the update", *(self.fused or self.update_tape).bind]
         if self.chunk:
-            part, chunks, size = self.free("part"), self.chunks, self.plan.size
+            part, k, chunks, size = self.free("part"), self.free("k"), self.chunks, self.plan.size
             whole = [self.names.get({"p": "theta", "g": "gradient"}.get(v, v), v) for v in self.vectors]
             parts = [f"{v}[{part}]" for v in whole]
             parts += [f"{name}[: len({parts[0]})]" for name in self.update_tape.arrays]
-            text += [f"{chunks} = []  # that stay in the cache", f"for k in range(0, {size}, {self.chunk}):"]
-            text += [f"    {part} = slice(k, k + {self.chunk})", f"    {chunks}.append(({', '.join(parts)}))"]
+            text += [f"{chunks} = []  # that stay in the cache", f"for {k} in range(0, {size}, {self.chunk}):"]
+            text += [f"    {part} = slice({k}, {k} + {self.chunk})", f"    {chunks}.append(({', '.join(parts)}))"]
         return text
 
     def stepping(self) -> list[str]:

@@ -207,8 +207,8 @@ class Cells(NDArrayOperatorsMixin):
         if name in MOVES and not _has_cells(args[1:]):
             codes, places = (func(_sides(args[0], s), *args[1:], **kwargs) for s in ("codes", "places"))
             return Cells(np.asarray(codes), np.asarray(places), self.book)
-        if name == "where" and len(args) == 3:
-            return self.book.combined(FUNCTIONS["where"], args)
+        if (name, len(args)) in {("where", 3), ("clip", 3)}:
+            return _given(self.book.combined(FUNCTIONS[name], args), kwargs.get("out"))
         if name in {"zeros_like", "ones_like"}:
             return self.book.filled(np.shape(args[0]), self.book.number(lift(int(name == "ones_like"))))
         if name in {"copyto", "put_along_axis"}:

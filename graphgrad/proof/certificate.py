@@ -29,19 +29,24 @@ from graphgrad.proof.rounding import HELD, digits
 from graphgrad.proof.sweep import sweep
 from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.verdicts import Finding, Verdict
+from graphgrad.proof.within import found_in_time
 from graphgrad.transform.grad import differentiable
 from graphgrad.transform.jvp import jvp
 
 ROWS = 8  # for a named dimension
+BLOCK = 1 << 12  # entries that are multiplied at once, beside all that is alive
 ENOUGH = 0.4  # of the digits that a type holds: with fewer left, the code is not to be trusted
 
 
-def certify(source: str, graph: Graph, /, sizes: Mapping[str, int] | None = None) -> Report:
+def certify(
+    source: str, graph: Graph, /, sizes: Mapping[str, int] | None = None, timeout: float = float("inf")
+) -> Report:
     r"""Give the verdict on a compiled module's gradients of a scalar program, all together, at the program's own size.
 
     `sizes` gives named dimensions, 8 where it does not. CERTIFIED means that the test passed modulo every prime, with a
     bound on the chance that it passes for a wrong module; a mismatch is UNKNOWN, as residues give no witness. On top of
-    it the module is run in floats, and where rounding leaves less than half of the digits, that is UNKNOWN too.
+    it the module is run in floats, and where rounding leaves less than half of the digits, that is UNKNOWN too; and so
+    is everything after `timeout` seconds.
 
     >>> from graphgrad.frontend.parse import parse
     >>> module = 'def value_and_grad(x):\n    z = x * x\n    return z, {"x": x + x}'
@@ -52,31 +57,45 @@ def certify(source: str, graph: Graph, /, sizes: Mapping[str, int] | None = None
     shapes = {n: tuple((sizes or {}).get(d, ROWS) if isinstance(d, str) else d for d in graph.nodes[i].shape)
               for n, i in graph.inputs.items()}  # fmt: skip
     fixed = parse(source_of(graph), shapes)
-    tested: tuple[str, ...] = ()
-    bound, problem, forward = 1.0, None, fixed
-    for trial, p in enumerate(PRIMES):
-        inputs = _inputs(fixed, trial, p)
-        try:
-            value, gradients = Module(source, meanings(p)).run_path(ENTRY, inputs)
-            tested = tuple(n for n in differentiable(fixed) if n in gradients)
-            forward = jvp(fixed, *tested)
-            problem = _problem(value, gradients, inputs, forward, trial)
-        except SymbolsLost as error:
-            problem = Finding(Verdict.UNSUPPORTED, str(error))
-        if problem:
-            break
-        del inputs, gradients  # the next prime needs their memory
-        bound *= bounded(forward, p)
-    names = tested or differentiable(fixed)
-    reason = f"modulo {len(PRIMES)} primes; the chance of an error is below {bound:.1e}"
-    findings = dict.fromkeys(names, problem) if problem else _rounded(source, fixed, names, reason)
+    names = list(differentiable(fixed))
+
+    def work(found: dict[str, Finding], _: float) -> None:
+        given, problem, bound = _tested(source, fixed)
+        names[:] = given or names
+        reason = f"modulo {len(PRIMES)} primes; the chance of an error is below {bound:.1e}"
+        found |= dict.fromkeys(names, problem) if problem else _rounded(source, fixed, names, reason)
+
+    findings = found_in_time(names, timeout, work)
     seconds = time.monotonic() - start
     return Report(graph.source, {n: f.with_(seconds=seconds) for n, f in findings.items()}, seconds, shapes)
 
 
+def _tested(source: str, fixed: Graph) -> tuple[tuple[str, ...], Finding | None, float]:
+    """The gradients that a module gives, what is wrong with them, and the chance that what is wrong is not seen."""
+    given: tuple[str, ...] = ()
+    bound = 1.0
+    for trial, p in enumerate(PRIMES):
+        inputs = _inputs(fixed, trial, p)
+        try:
+            value, gradients = Module(source, meanings(p)).run_path(ENTRY, inputs)
+            given = tuple(n for n in differentiable(fixed) if n in gradients)
+            forward = jvp(fixed, *given)
+            problem = _problem(value, gradients, inputs, forward, trial)
+        except SymbolsLost as error:
+            problem = Finding(Verdict.UNSUPPORTED, str(error))
+        if problem:
+            return given, problem, 1.0
+        del inputs, gradients  # the next prime needs their memory
+        bound *= bounded(forward, p)
+    return given, None, bound
+
+
 def _rounded(source: str, fixed: Graph, names: Sequence[str], reason: str) -> dict[str, Finding]:
     """The findings on what is exactly right, with the digits that are left of it in floats."""
-    left = digits(source, fixed, names)
+    try:
+        left = digits(source, fixed, names)
+    except SymbolsLost as error:
+        return dict.fromkeys(names, Finding(Verdict.UNKNOWN, f"right in exact arithmetic, but in floats {error}"))
     if not left:
         return dict.fromkeys(names, Finding(Verdict.CERTIFIED, f"{reason}; not seen in floats: no point with a value"))
     findings = {}
@@ -134,8 +153,10 @@ def _direction(trial: int, name: str, shape: tuple[int, ...], p: int) -> Residue
 
 def dot(a: Residues, b: Residues) -> int:
     """The sum of the products of all entries; it is not reduced."""
-    rows = zip(np.atleast_1d(a.r), np.atleast_1d(b.r), strict=True)
-    return sum(int(np.sum(multiplied(x, y, b.p), dtype=np.int64)) for x, y in rows)
+    x, y = np.atleast_1d(a.r), np.atleast_1d(b.r)
+    rows = max(1, BLOCK * len(x) // max(x.size, 1))
+    parts = (slice(k, k + rows) for k in range(0, len(x), rows))
+    return sum(int(np.sum(multiplied(x[part], y[part], b.p), dtype=np.int64)) for part in parts)
 
 
 def random_residues(shape: tuple[int, ...], p: int, dice: np.random.Generator) -> Residues:

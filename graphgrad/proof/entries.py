@@ -27,16 +27,20 @@ from graphgrad.proof.symbols import Sym, SymbolsLost, lift, var
 from graphgrad.proof.updates import judged_update
 from graphgrad.proof.verdicts import Finding, Verdict, weakest
 
+JOINED = Finding(Verdict.UNSUPPORTED, "the update joins the entries of a vector, as a norm does, and is not read")
 ELSEWHERE = Finding(Verdict.UNKNOWN, "the update takes an entry from another place")
 
 
-def updates_of(step: Stepped) -> dict[str, Finding]:
+def updates_of(step: Stepped, deadline: float = float("inf")) -> dict[str, Finding]:
     """The finding on every parameter's update, and on that of all that is kept for it."""
+    names = [place.name for place in step.places]
+    if step.update.new(var("t")) is None:
+        return dict.fromkeys(names, JOINED)
     try:
         book, vectors, gradient = _called(step)
-        return _judged(step, book, vectors, gradient)
+        return _judged(step, book, vectors, gradient, deadline)
     except (SymbolsLost, GraphgradError) as error:
-        return dict.fromkeys((place.name for place in step.places), Finding(Verdict.UNSUPPORTED, str(error)))
+        return dict.fromkeys(names, Finding(Verdict.UNSUPPORTED, str(error)))
 
 
 def _called(step: Stepped) -> tuple[Book, dict[str, Cells], Cells]:
@@ -63,12 +67,14 @@ def _called(step: Stepped) -> tuple[Book, dict[str, Cells], Cells]:
     return book, vectors, gradient
 
 
-def _judged(step: Stepped, book: Book, vectors: dict[str, Cells], gradient: Cells) -> dict[str, Finding]:
+def _judged(
+    step: Stepped, book: Book, vectors: dict[str, Cells], gradient: Cells, deadline: float
+) -> dict[str, Finding]:
     kinds, combinations = book.kinds([*vectors.values(), gradient])
     moved = np.zeros(step.length, bool)
     for cells in vectors.values():
         moved |= (cells.places >= 0) & (cells.places != np.arange(step.length))
-    found = [_kind(step, [book.known[code] for code in codes]) for codes in combinations]
+    found = [_kind(step, [book.known[code] for code in codes], deadline) for codes in combinations]
     findings = {}
     for place in step.places:
         kept, here = moved[place.part], kinds[place.part]
@@ -82,7 +88,7 @@ def _judged(step: Stepped, book: Book, vectors: dict[str, Cells], gradient: Cell
     return findings
 
 
-def _kind(step: Stepped, made: Sequence[Sym | None]) -> Finding:
+def _kind(step: Stepped, made: Sequence[Sym | None], deadline: float) -> Finding:
     """The finding on entries that are made of symbols in one way; the last is the gradient."""
     *news, gradient = made
     known = [new for new in news if new is not None]
@@ -93,7 +99,7 @@ def _kind(step: Stepped, made: Sequence[Sym | None]) -> Finding:
     known = [substitute(new, {gradient.value: var("g")}) for new in known]
     if any(node.op == "var" and "@" in node.value for node in order(known)):
         return Finding(Verdict.UNKNOWN, "the update takes the gradient before it is whole")
-    return judged_update(step.update, dict(zip(names, known, strict=True)), var("t"))
+    return judged_update(step.update, dict(zip(names, known, strict=True)), var("t"), deadline)
 
 
 def _placed(finding: Finding, place: Place, at: int) -> Finding:

@@ -1,4 +1,4 @@
-"""Hyperbolic functions in the normal form: by exponentials and logarithms, their inverses and tanh in the deep reading."""
+"""Hyperbolic functions in the normal form, which the deep reading writes in exponentials and logarithms."""
 
 from __future__ import annotations
 

@@ -166,6 +166,8 @@ class Residues(NDArrayOperatorsMixin):
         if name == "where":
             condition, a, b = _truth(args[0]), self.lift(args[1]), self.lift(args[2])
             return Residues(np.where(condition, a.r, b.r), np.where(condition, a.x, b.x), self.p)
+        if name == "clip":
+            return np.minimum(np.maximum(args[0], args[1]), args[2])
         if name in {"sum", "mean"}:
             return getattr(self, name)(*args[1:], **kwargs)
         if name in {"max", "amax", "min", "amin"}:

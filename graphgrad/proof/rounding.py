@@ -95,7 +95,7 @@ def _digits(
     derived, _ = reverse(fixed, tuple(names))
     wanted = {name: derived.outputs[derivative_name(output, name)] for name in names}
     with np.errstate(all="ignore"):
-        given = {kind: Module(source, in_floats(kind)).call(ENTRY, **inputs)[1] for kind in kinds}
+        given = {kind: Module(source, in_floats(kind)).run_path(ENTRY, inputs)[1] for kind in kinds}
         found: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
         for name, true in sweep(derived, inputs, _long, wanted):
             if not np.isfinite(true).all():

@@ -12,13 +12,13 @@ from graphgrad.core.errors import GraphgradError, ParseError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.cases import source_of
+from graphgrad.proof.certificate import ROWS
 from graphgrad.proof.interpret import Failed, Module, docstring
 from graphgrad.proof.modules import stated
 from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.updates import Update, stated_update
 
 BIND = "bind"
-ROWS = 8  # for a named dimension
 CALLS = 2  # of a step: what one leaves behind in its arrays must not spoil the next
 
 

@@ -23,6 +23,7 @@ from graphgrad.proof.stepped import BIND, CALLS, Stepped, read_step
 from graphgrad.proof.sweep import sweep
 from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.verdicts import Finding, Verdict, weakest
+from graphgrad.proof.within import found_in_time
 from graphgrad.transform.jvp import jvp
 
 
@@ -31,19 +32,26 @@ def is_step(source: str) -> bool:
     return f"\ndef {BIND}(" in source
 
 
-def certify_step(source: str, /, sizes: Mapping[str, int] | None = None) -> Report:
+def certify_step(source: str, /, sizes: Mapping[str, int] | None = None, timeout: float = float("inf")) -> Report:
     """Give the verdict on a compiled training step, by parameter: on the gradient that it takes, and on its update.
 
     Program and update are those that the module's docstring states; `sizes` gives named dimensions, 8 where it does
     not. CERTIFIED means that the gradient is right modulo every prime, and that the update is proved, of the parameter
-    and of all that is kept for it. Raises ParseError where the text is no such module.
+    and of all that is kept for it. What is not decided after `timeout` seconds is UNKNOWN. Raises ParseError where the
+    text is no such module.
     """
     start = time.monotonic()
     step = read_step(source, sizes or {})
-    gradient, updates = _gradient(step), updates_of(step)
+
+    def work(found: dict[str, Finding], deadline: float) -> None:
+        updates = updates_of(step, deadline)
+        gradient = _gradient(step)
+        found |= {name: _both(gradient, update) for name, update in updates.items()}
+
+    found = found_in_time([place.name for place in step.places], timeout, work)
     seconds = time.monotonic() - start
     shapes = {name: sizes_of(step.fixed, i) for name, i in step.fixed.inputs.items()}
-    findings = {name: _both(gradient, found).with_(seconds=seconds) for name, found in updates.items()}
+    findings = {name: finding.with_(seconds=seconds) for name, finding in found.items()}
     return Report(source_of(step.fixed), findings, seconds, shapes)
 
 

@@ -76,8 +76,7 @@ def stated_update(docstring: str) -> Update:
 def judged_update(update: Update, emitted: Mapping[str, Sym], t: Sym, deadline: float = float("inf")) -> Finding:
     """The finding on the new entries that code gives, in the symbols of `Update.new`, against those that are stated."""
     stated = update.new(t)
-    if stated is None:
-        return Finding(Verdict.UNSUPPORTED, "the update joins all entries of a vector")
+    assert stated is not None
     units = {name: _unit(emitted[name], stated[name], update) for name in update.slots}
     kept = {name: lift(unit) * var(name) for name, unit in units.items()}
     claimed = [substitute(emitted[name], kept) for name in update.vectors]

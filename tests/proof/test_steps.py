@@ -6,9 +6,11 @@ import pytest
 from click.testing import CliRunner
 
 from graphgrad.cli.verify import command
+from graphgrad.compiler import bound
 from graphgrad.compiler.step import compile_step
 from graphgrad.core.errors import GraphgradError, TargetError
 from graphgrad.frontend.parse import parse
+from graphgrad.learn.optimizers import OPTIMIZERS
 from graphgrad.proof.steps import certify_step
 from graphgrad.proof.verdicts import Verdict
 
@@ -22,11 +24,29 @@ PROGRAMS = [
      {"X": ("N", 30), "W": (20, 30), "b": 20, "y": "N"}, ["W", "b"]),
     ("mse(relu(X @ W.T + b) @ V, t)", {"X": ("N", 6), "W": (5, 6), "b": 5, "V": 5, "t": "N"}, ["W", "b", "V"]),
 ]  # fmt: skip
+SMALL = PROGRAMS[1]
 
 
 def step(program, shapes, parameters, update="p - lr * g", **options):
     constants = {"b1": 0.9, "b2": 0.999} if "b1" in update else {}
     return compile_step(parse(program, shapes), parameters, update, constants=constants, **options).source
+
+
+def optimized(name, monkeypatch, *, chunked=False):
+    """The step of a small network by an optimizer, all of it at once or in chunks of a few hundred bytes."""
+    if chunked:
+        monkeypatch.setattr(bound, "CHUNKED", 100)
+        monkeypatch.setattr(bound, "CHUNK", 800)
+    row = OPTIMIZERS[name]
+    constants = {setting: value for setting, value in row.settings.items() if setting != "lr"}
+    program, shapes, parameters = SMALL
+    source = compile_step(parse(program, shapes), parameters, row.text, constants=constants).source
+    assert ("chunks" in source) is chunked
+    return source
+
+
+def verdicts(source):
+    return {f.verdict for f in certify_step(source).values()}
 
 
 @pytest.mark.parametrize(("program", "shapes", "parameters"), PROGRAMS)
@@ -47,12 +67,25 @@ def test_steps_are_certified(program, shapes, parameters, target, update):
             assert {str(f.verdict) for f in certify_step(made.source).values()} <= {"CERTIFIED", "UNSUPPORTED"}
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer(name, chunked, monkeypatch):
+    report = certify_step(optimized(name, monkeypatch, chunked=chunked))
+    kept = OPTIMIZERS[name].slots
+    for finding in report.values():
+        assert finding.verdict is Verdict.CERTIFIED
+        assert "the gradient modulo 2 primes" in finding.reason
+        assert "the update of p" in finding.reason
+        assert "at every step" in finding.reason
+        assert all(slot in finding.reason for slot in kept)
+
+
 @pytest.mark.parametrize(("right", "wrong"), [
     ("np_multiply(h, h, v19)", "np_multiply(h, h_bar, v19)"), ("-= one", "-= 1.0001"),
     ("L = v13 / N", "L = v13 / N + 1e-9"), ("ones_N.dot(v2_bar, out=d_b1)", "ones_N.dot(h_bar, out=d_b1)"),
     ("X.T.dot(v2_bar, out=d_W1)", "X.T.dot(v2_bar, out=d_W1); d_W1[3, 5] += 1e-9"),
     ("s_bar_T.dot(h, out=d_W2)", "s_bar_T.dot(h, out=d_W1)"), ("np_tanh(v2, h)", "np.sin(v2, h)"),
-    ("s_bar.dot(W2, out=h_bar)", "open('x')"),
+    ("s_bar.dot(W2, out=h_bar)", "open('x')"), ("W2 = theta[100480:101760]", "W2 = theta[100352:101632]"),
 ])  # fmt: skip
 def test_a_step_with_one_line_changed(right, wrong):
     source = step(*PROGRAMS[0])
@@ -62,6 +95,80 @@ def test_a_step_with_one_line_changed(right, wrong):
     except GraphgradError:
         return
     assert {f.verdict for f in report.values()} <= {Verdict.UNKNOWN, Verdict.UNSUPPORTED}
+
+
+SPOILED = [  # of Adam's update
+    ("np.subtract(theta, u10, out=theta)", "np.add(theta, u10, out=theta)"),
+    ("c1 = np.array(0.9, np.float32)", "c1 = np.array(0.90000001, np.float32)"),
+    ("c2 = np.array(0.999, np.float32)", "c2 = np.array(0.99, np.float32)"),
+    ("u23 = sqrt(1 - pow(0.999, t))", "u23 = sqrt(1 - 0.999)"),
+    ("u23 = sqrt(1 - pow(0.999, t))", "u23 = 1"),
+    ("pow(0.9, t)", "pow(0.9, t + 1)"),
+    ("np.multiply(m, c1, out=m)\n", "np.multiply(m, c1, out=u10)\n"),
+    ("np.add(v, u10, out=v)\n", "pass\n"),
+    ("np.add(m, gradient, out=m)", "np.subtract(m, gradient, out=m)"),
+    ("np.sqrt(v, out=u10)", "np.square(v, out=u10)"),
+    ("u25 = 1e-08 * u23 / u22", "u25 = 1e-07 * u23 / u22"),
+    ("u25 = 1e-08 * u23 / u22", "u25 = 1e-08"),
+    ("np.multiply(u10, u31_number, out=u10)", "np.multiply(u10, lr, out=u10)"),
+    ("np.subtract(theta, u10, out=theta)", "np.subtract(theta, u10, out=theta); theta[137] += 1e-12"),
+    ("np.subtract(theta, u10, out=theta)", "np.subtract(theta, u10, out=u10)"),
+    ("np.subtract(theta, u10, out=theta)", "np.subtract(theta, u10, out=theta); v[5:9] *= 1.5"),
+    ("np.divide(m, u10, out=u10)", "np.divide(gradient, u10, out=u10)"),
+    ("        return float(L)", "        c1[()] = 0.5\n        return float(L)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "wrong"), SPOILED)
+def test_a_spoiled_update_is_refuted(right, wrong, monkeypatch):
+    source = optimized("adam", monkeypatch)
+    assert right in source
+    report = certify_step(source.replace(right, wrong))
+    refuted = [f for f in report.values() if f.verdict is Verdict.REFUTED]
+    assert refuted
+    assert all(f.witness.claimed != f.witness.true and "t" in f.witness.point for f in refuted)
+    assert all("the update of" in f.reason for f in refuted)
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    ("in chunks:", "in chunks[1:]:"), ("in chunks:", "in chunks[:-1]:"), ("+ 200)", "+ 199)"),
+    ("np.add(m_chunk, gradient_chunk, out=m_chunk)", "np.add(m_chunk, gradient[:len(m_chunk)], out=m_chunk)"),
+])  # fmt: skip
+def test_a_spoiled_chunk_is_not_believed(right, wrong, monkeypatch):
+    source = optimized("adam", monkeypatch, chunked=True)
+    assert right in source
+    found = verdicts(source.replace(right, wrong))
+    assert found & {Verdict.REFUTED, Verdict.UNKNOWN}
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    ("np.add(m, gradient, out=m)", "np.add(m, gradient[::-1], out=m)"),
+    ("np.add(m, gradient, out=m)", "np.add(m, np.sum(gradient), out=m)"),
+    ("return step, gradient", "return step, theta"), ("return step, gradient", "return step, m"),
+    ("return step, gradient", "return step, 3"), ("def bind(theta: Array, m", "def bind(theta: Array, w"),
+    ("        # forward", "        np.multiply(m, c1, out=m)\n        np.add(m, gradient, out=m)\n        # forward"),
+])  # fmt: skip
+def test_what_is_not_read_is_not_believed(right, wrong, monkeypatch):
+    source = optimized("momentum", monkeypatch)
+    assert right in source
+    assert not certify_step(source.replace(right, wrong)).ok
+
+
+def test_what_one_step_leaves_behind_spoils_the_next(monkeypatch):
+    source = optimized("sgd", monkeypatch)
+    changed = source.replace("np.multiply(two, v6", "two[()] = two * two\n        np.multiply(two, v6")
+    assert changed != source
+    assert not certify_step(changed).ok
+
+
+@pytest.mark.parametrize(("update", "verdict"), [
+    ("p - lr * where(abs(g) > 1, sign(g), g)", "CERTIFIED"), ("p - lr * clip(g, -1, 1)", "CERTIFIED"),
+    ("p - lr * tanh(g) / 3", "CERTIFIED"), ("p - lr * g / maximum(norm(g), 1)", "UNSUPPORTED"),
+    ("m = b1 * m + g * g; p - lr * g / sqrt(m + 1e-8) + 0.1 * sign(p)", "CERTIFIED"),
+])  # fmt: skip
+def test_updates_of_ones_own(update, verdict):
+    report = certify_step(step(*SMALL, update=update))
+    assert {str(f.verdict) for f in report.values()} == {verdict}
 
 
 def test_the_command_reads_a_saved_step(tmp_path):
