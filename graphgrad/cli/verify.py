@@ -39,9 +39,9 @@ def command(
 ) -> None:
     """Verify the gradient of EXPR, or claims about it, a file of claims, a compiled module, or a network's code.
 
-    A file of claims has the columns expression, variable, claim. A module, of a gradient or of a
-    training step, is read, never imported. A network is proved at small shapes, and its compiled code certified at its
-    true size. Exits with 1 where anything is refuted, or could not be judged.
+    A file of claims has the columns expression, variable, claim. A module is read, never imported: a gradient is
+    proved, a training step proved or certified as to its gradient and its update. A network is proved at small shapes,
+    and its compiled code certified at its true size. Exits with 1 where anything is refuted, or could not be judged.
     """
     from graphgrad.proof import report
 
@@ -55,20 +55,14 @@ def command(
 
 
 def _report(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout: float) -> Report:
-    match Path(source).suffix:
-        case ".csv" | ".jsonl":
-            return _grade(source, timeout)
-        case ".py" if Path(source).is_file():
-            return _module(Path(source).read_text(encoding="utf-8"), timeout)
+    from graphgrad.proof.saved import is_code, verify_file
+
+    path = Path(source)
+    if path.suffix in {".csv", ".jsonl"}:
+        return _grade(source, timeout)
+    if is_code(path):
+        return verify_file(path, timeout)
     return _one(source, shapes, claims, timeout)
-
-
-def _module(source: str, timeout: float) -> Report:
-    """A compiled gradient is proved at small shapes, a compiled training step certified at its own size."""
-    from graphgrad.proof.modules import verify_source
-    from graphgrad.proof.steps import certify_step, is_step
-
-    return certify_step(source, timeout=timeout) if is_step(source) else verify_source(source, timeout=timeout)
 
 
 def _network(sizes: str, loss: str, timeout: float) -> list[Report]:

@@ -74,7 +74,7 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 BUILTINS: dict[str, Any] = {"len": len, "range": lambda *ends: _bounded(range(*ends)), "isinstance": isinstance,
     "tuple": tuple, "list": list, "int": int, "float": float, "bool": bool,
              "min": min, "max": max, "abs": abs, "slice": slice, "sum": sum, "zip": zip,
-             "enumerate": enumerate}  # fmt: skip
+             "enumerate": enumerate, "iter": iter}  # fmt: skip
 _ELEMENTARY = (
     "exp log sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh sqrt cbrt erf floor fabs expm1 log1p"
     " log2 log10 hypot pow"

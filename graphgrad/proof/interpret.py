@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,10 +19,21 @@ from graphgrad.proof.defined import Function, Returned
 from graphgrad.proof.symbols import SymbolsLost
 
 ENTRY = "value_and_grad"
+T = TypeVar("T")
 
 
 class Failed(SymbolsLost):
     """A module that raises an error."""
+
+
+def attempted(what: str, function: Callable[..., T], *args: Any, **named: Any) -> T:
+    """What a function of a module gives; Failed where it raises an error that is not its reader's."""
+    try:
+        return function(*args, **named)
+    except (SymbolsLost, GraphgradError):
+        raise
+    except Exception as error:  # noqa: BLE001  (a module may be anything, and raise anything)
+        raise Failed(f"{what} raises {type(error).__name__}: {error}") from None
 
 
 def docstring(source: str) -> str:
@@ -80,14 +91,13 @@ class Module:
 
     def run_path(self, path: str, inputs: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
         """A value and gradients by name; Failed where the function raises an error or gives something else."""
-        try:
+
+        def run() -> tuple[Any, dict[str, Any]]:
             value, *found = self.call(path, **inputs)
             named = found[0] if isinstance(found[0], Mapping) else zip(self.parameters(path), found, strict=True)
             return value, dict(named)
-        except (SymbolsLost, GraphgradError):
-            raise
-        except Exception as error:  # noqa: BLE001  (a module may be anything, and raise anything)
-            raise Failed(f"{path} raises {type(error).__name__}: {error}") from None
+
+        return attempted(path, run)
 
     def _top(self, statement: ast.stmt) -> None:
         match statement:

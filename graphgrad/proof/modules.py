@@ -48,7 +48,7 @@ def verify_source(source: str, graph: Graph | str | None = None, /, timeout: flo
     ['PROVED', 'PROVED']
     """
     start = time.monotonic()
-    module = Module(source, _meanings())
+    module = Module(source, meanings())
     module.names |= {name: LIBRARY[known] for name, known in trusted(module.functions()).items() if known in LIBRARY}
     program = stated(docstring(source)) if graph is None else parse(graph) if isinstance(graph, str) else graph
     names = [*program.outputs, *differentiable(program)]
@@ -120,7 +120,7 @@ def stated(docstring: str) -> Graph:
         raise ParseError(f"the program that the docstring states cannot be read: {error.message}") from None
 
 
-def _meanings() -> dict[str, Any]:
+def meanings() -> dict[str, Any]:
     """What names of a module mean here: NumPy without casts, mathematics exact, the error function itself."""
     same = lambda a, *_, **__: a  # noqa: E731  (an array stays what it is)
     floats = dict.fromkeys(("asarray", "array", "ascontiguousarray"), same)

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, NamedTuple
 
-from graphgrad.core.errors import GraphgradError, ParseError
+from graphgrad.core.errors import ParseError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.cases import source_of
 from graphgrad.proof.certificate import ROWS
-from graphgrad.proof.interpret import Failed, Module, docstring
+from graphgrad.proof.interpret import Module, attempted, docstring
 from graphgrad.proof.modules import stated
-from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.updates import Update, stated_update
 
 BIND = "bind"
@@ -60,7 +59,9 @@ class Stepped:
         """The step on vectors of the caller's making, and the gradient that it leaves behind."""
         named = [self.fixed.nodes[i].shape[0] for i in self.data.values() if self.fixed.nodes[i].shape]
         dimensions = len(module.parameters(BIND)) - 1 - len(states)
-        step, gradient = _run(module.call, BIND, theta, *states, *[max(named, default=ROWS)] * dimensions)
+        step, gradient = attempted(
+            "the step", module.call, BIND, theta, *states, *[max(named, default=ROWS)] * dimensions
+        )
         return step, gradient
 
     def called(self, step: Any, data: Mapping[str, Any], t: Any, rates: Mapping[str, Any]) -> Any:
@@ -69,16 +70,7 @@ class Stepped:
         Rates go by their names, which a step may have to change.
         """
         number, *others = [name for name in step.parameters if name not in data]
-        return _run(step, **data, **{number: t}, **{name: rates[name.rstrip("_")] for name in others})
-
-
-def _run(function: Any, *args: Any, **named: Any) -> Any:
-    try:
-        return function(*args, **named)
-    except (SymbolsLost, GraphgradError):
-        raise
-    except Exception as error:  # noqa: BLE001  (a module may be anything, and raise anything)
-        raise Failed(f"the step raises {type(error).__name__}: {error}") from None
+        return attempted("the step", step, **data, **{number: t}, **{name: rates[name.rstrip("_")] for name in others})
 
 
 def read_step(source: str, sizes: Mapping[str, int]) -> Stepped:

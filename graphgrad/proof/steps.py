@@ -22,7 +22,8 @@ from graphgrad.proof.report import Report
 from graphgrad.proof.stepped import BIND, CALLS, Stepped, read_step
 from graphgrad.proof.sweep import sweep
 from graphgrad.proof.symbols import SymbolsLost
-from graphgrad.proof.verdicts import Finding, Verdict, weakest
+from graphgrad.proof.updates import both
+from graphgrad.proof.verdicts import Finding, Verdict
 from graphgrad.proof.within import found_in_time
 from graphgrad.transform.jvp import jvp
 
@@ -46,19 +47,13 @@ def certify_step(source: str, /, sizes: Mapping[str, int] | None = None, timeout
     def work(found: dict[str, Finding], deadline: float) -> None:
         updates = updates_of(step, deadline)
         gradient = _gradient(step)
-        found |= {name: _both(gradient, update) for name, update in updates.items()}
+        found |= {name: both(gradient, update) for name, update in updates.items()}
 
     found = found_in_time([place.name for place in step.places], timeout, work)
     seconds = time.monotonic() - start
     shapes = {name: sizes_of(step.fixed, i) for name, i in step.fixed.inputs.items()}
     findings = {name: finding.with_(seconds=seconds) for name, finding in found.items()}
     return Report(source_of(step.fixed), findings, seconds, shapes)
-
-
-def _both(gradient: Finding, update: Finding) -> Finding:
-    """The weaker of two findings, which tells of both."""
-    weaker = weakest((gradient, update), key=lambda found: found)
-    return weaker.with_(reason=f"{gradient.reason}; {update.reason}" if weaker.ok else weaker.reason)
 
 
 def _gradient(step: Stepped) -> Finding:

@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+DEPTH = 8  # of an expression that is shown
 _KNOWN: WeakValueDictionary[Any, Sym] = WeakValueDictionary()
 
 
@@ -26,9 +27,13 @@ class Sym:
     value: Any
 
     def __repr__(self) -> str:
+        return self.shown(DEPTH)
+
+    def shown(self, depth: int) -> str:
+        """The expression down to a depth: written out whole, shared parts would stand there again and again."""
         if self.op in {"const", "var", "pi"}:
             return str(self.value)
-        return f"{self.op}({', '.join(map(repr, self.args))})"
+        return f"{self.op}({', '.join(a.shown(depth - 1) for a in self.args) if depth else '...'})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (make, (self.op, *self.args)) if self.args else (leaf, (self.op, self.value))

@@ -6,24 +6,31 @@ A state may be kept times a constant, as compiled steps keep Adam's: from zero o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
+from typing import NamedTuple
 
+import mpmath
 import numpy as np
 
 from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import ParseError
 from graphgrad.proof.cases import free_names
 from graphgrad.proof.derivative import exchanged, order, substitute
-from graphgrad.proof.judge import FIRST, Case, judge, search
+from graphgrad.proof.digits import DIGITS, evaluate, mpf
+from graphgrad.proof.field import SIMPLE
+from graphgrad.proof.judge import FIRST, NEARLY, Case, agreement, judge, search
+from graphgrad.proof.points import points
 from graphgrad.proof.reading import read, symbols_of
 from graphgrad.proof.symbols import Sym, lift, number, var
 from graphgrad.proof.verdicts import Finding, Verdict, weakest
 from graphgrad.proof.zero import Pair, proved_equal
 
 TIMES = (1, 2, 3, 10, 1000)  # numbers of a step at which a counterexample is looked for
-ZEROS = (Fraction(3), Fraction(-2, 7))  # gradients that show by what a state is kept, where it was zero
+POINTS = 4  # that show by what a state is kept
+News = Mapping[str, Sym]  # new entries, by vector
 
 
 @dataclass(frozen=True)
@@ -77,42 +84,60 @@ def judged_update(update: Update, emitted: Mapping[str, Sym], t: Sym, deadline: 
     """The finding on the new entries that code gives, in the symbols of `Update.new`, against those that are stated."""
     stated = update.new(t)
     assert stated is not None
-    units = {name: _unit(emitted[name], stated[name], update) for name in update.slots}
-    kept = {name: lift(unit) * var(name) for name, unit in units.items()}
-    claimed = [substitute(emitted[name], kept) for name in update.vectors]
-    true = [lift(units.get(name, 1)) * stated[name] for name in update.vectors]
-    method = _proved(list(zip(claimed, true, strict=True)), deadline)
-    times = TIMES if any(n.op == "var" and n.value == "t" for n in order([*claimed, *true])) else TIMES[:1]
-    seen = []
-    for step in times:
-        case = _at(update, claimed, true, step, deadline)
-        seen.append(search(case, FIRST) if method else judge(case))
-        if seen[-1].verdict is Verdict.REFUTED:
-            return _told(seen[-1], update, step)
-    worst = weakest(seen, key=lambda found: found)
-    names = " and ".join(filter(None, [", ".join(update.vectors[:-1]), update.vectors[-1]]))
-    scales = ", ".join(f"{name} is kept times {unit}" for name, unit in units.items() if unit != 1)
-    said = f"the update of {names}{f' ({scales})' if scales else ''}"
-    if method and worst.verdict is not Verdict.UNDEFINED:
-        return Finding(Verdict.PROVED, f"{said} at every step")
-    return worst.with_(reason=f"{said}: {worst.reason}, at the steps {', '.join(map(str, times))}")
+    known = [*update.vectors, *update.rates, "g"]
+    if strange := {n.value for n in order(emitted.values()) if n.op == "var"} - {*known, "t"}:
+        return Finding(Verdict.UNKNOWN, f"the update of an entry takes {min(strange)}")
+    changes = Changes([emitted], [stated], [stated], {slot: [slot] for slot in update.slots}, known)
+    return compared(changes, deadline)
 
 
-def _told(found: Finding, update: Update, step: int) -> Finding:
-    """A refutation, with the number of the step, and with the vector that is wrong."""
-    witness = found.witness
-    assert witness is not None
-    wrong = update.vectors[witness.entry[0]]
-    witness = witness._replace(point={**witness.point, "t": str(step)}, entry=())
-    return found.with_(reason=f"the update of {wrong} is not what the module states", witness=witness)
+class Changes(NamedTuple):
+    """What code makes of some entries of all vectors, what is stated, and graphgrad's own, which holds at kinks."""
+
+    emitted: Sequence[News]
+    stated: Sequence[News]
+    ours: Sequence[News]
+    states: Mapping[str, Sequence[str]]  # the variables that stand for the old entries of every state
+    variables: Sequence[str]  # all but the number of the step
 
 
-def _at(update: Update, claimed: list[Sym], true: list[Sym], step: int, deadline: float) -> Case:
-    """The case of all vectors at one step."""
-    now = {"t": lift(step)}
-    made, wanted = ([substitute(side, now) for side in both] for both in (claimed, true))
-    entries = [(k,) for k in range(len(claimed))]
-    return Case(made, wanted, wanted, entries, [*update.vectors, "g", *update.rates], deadline)
+def compared(changes: Changes, deadline: float) -> Finding:
+    """The finding on changes; a witness has as its entry the number of one of the entries."""
+    emitted, stated, ours, states, variables = changes
+    old = [name for names in states.values() for name in names]
+    units = {slot: _unit(emitted[0][slot], stated[0][slot], old, variables) for slot in states}
+    kept = {name: lift(units[slot]) * var(name) for slot, names in states.items() for name in names}
+    claimed = [substitute(new, kept) for news in emitted for new in news.values()]
+    true, given = ([lift(units.get(vector, 1)) * new for news in side for vector, new in news.items()]
+                   for side in (stated, ours))  # fmt: skip
+    entries = [(k, j) for k, news in enumerate(emitted) for j in range(len(news))]
+    counted = any(n.op == "var" and n.value == "t" for n in order([*claimed, *true]))
+    cases = {}
+    for step in TIMES if counted else TIMES[:1]:
+        now = {"t": lift(step)}
+        sides = [[substitute(a, now) for a in side] for side in (claimed, true, given)]
+        cases[step] = Case(sides[0], sides[1], sides[2], entries, variables, deadline)
+    scales = ", ".join(f"{slot} is kept times {unit}" for slot, unit in units.items() if unit != 1)
+    names = list(emitted[0])
+    said = f"the update of {' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))}{scales and f' ({scales})'}"
+    seen = {step: search(case, FIRST) for step, case in cases.items()}
+    if all(found.ok or found.verdict is Verdict.UNKNOWN for found in seen.values()) and not _hollow(seen):
+        if _proved(list(zip(claimed, true, strict=True)), deadline):
+            return Finding(Verdict.PROVED, f"{said} at every step")
+        seen = {step: judge(case) for step, case in cases.items()}
+    step, worst = weakest(seen.items(), lambda item: item[1])
+    if worst.witness is not None:
+        k, j = worst.witness.entry
+        witness = worst.witness._replace(point={**worst.witness.point, "t": str(step)}, entry=(k,))
+        return worst.with_(reason=f"the update of {names[j]} is not what the module states", witness=witness)
+    if hollow := _hollow(seen):
+        return Finding(Verdict.UNKNOWN, f"{said} {hollow}")
+    return worst.with_(reason=f"{said}: {worst.reason}, at the steps {', '.join(map(str, cases))}")
+
+
+def _hollow(seen: Mapping[int, Finding]) -> str:
+    """Where a step gives no number, and what is stated does; empty where no such point was seen."""
+    return next((found.assumptions[0].replace("claim", "step") for found in seen.values() if found.assumptions), "")
 
 
 def _proved(pairs: list[Pair], deadline: float) -> str:
@@ -120,16 +145,23 @@ def _proved(pairs: list[Pair], deadline: float) -> str:
     powers: dict[int, Sym] = {}
     for node in order(a for pair in pairs for a in pair):
         if node.op == "pow" and (base := number(node.args[0])) and 0 < base < 1 and number(node.args[1]) is None:
-            powers[id(node)] = 1 - var(f"1 - {node!r}")
+            powers[id(node)] = 1 - var(f"1 - power {len(powers)}")
     return proved_equal([(exchanged(a, powers), exchanged(b, powers)) for a, b in pairs], deadline)
 
 
-def _unit(emitted: Sym, stated: Sym, update: Update) -> Fraction:
-    """The constant that a state is kept times: what is kept by what is stated, where all state was zero before."""
+def _unit(emitted: Sym, stated: Sym, old: Sequence[str], variables: Sequence[str]) -> Fraction:
+    """The positive constant that a state is kept times: what is kept by what is stated, where it was zero before."""
     found = set()
-    for gradient in ZEROS:
-        values = {**dict.fromkeys(update.slots, Fraction(0)), **dict.fromkeys(update.rates, Fraction(1, 7))}
-        point = {name: lift(value) for name, value in {**values, "g": gradient, "p": Fraction(5), "t": 3}.items()}
-        kept, wanted = (number(substitute(side, point)) for side in (emitted, stated))
-        found.add(kept / wanted if kept and wanted else Fraction(1))
+    for point in islice(points([*variables, "t"], [stated]), POINTS):
+        kept, wanted = evaluate([emitted, stated], {**point, **dict.fromkeys(old, 0)})
+        with mpmath.workdps(DIGITS):
+            if kept and wanted:
+                ratio = Fraction(str(kept / wanted)).limit_denominator(SIMPLE)
+                found.add(ratio if ratio > 0 and agreement(mpf(ratio), kept / wanted) >= NEARLY else Fraction(1))
     return found.pop() if len(found) == 1 else Fraction(1)
+
+
+def both(gradient: Finding, update: Finding) -> Finding:
+    """The weaker of two findings, which tells of both."""
+    weaker = weakest((gradient, update), key=lambda found: found)
+    return weaker.with_(reason=f"{gradient.reason}; {update.reason}" if weaker.ok else weaker.reason)

@@ -171,6 +171,16 @@ def test_updates_of_ones_own(update, verdict):
     assert {str(f.verdict) for f in report.values()} == {verdict}
 
 
+@pytest.mark.parametrize(
+    "settings", [{"beta1": 0.997, "beta2": 0.9993}, {"beta1": 0, "beta2": 0.5, "eps": 0}, {"eps": 1}]
+)
+def test_other_settings(settings):
+    constants = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8} | settings
+    program, shapes, parameters = SMALL
+    made = compile_step(parse(program, shapes), parameters, OPTIMIZERS["adam"].text, constants=constants)
+    assert verdicts(made.source) == {Verdict.CERTIFIED}
+
+
 def test_the_command_reads_a_saved_step(tmp_path):
     path = tmp_path / "step.py"
     path.write_text(step(*PROGRAMS[1]))

@@ -1,0 +1,51 @@
+"""The verdict on a file that graphgrad saved, by what it is: a gradient, a training step, or code that is not read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from graphgrad.core.errors import DataError, ParseError
+from graphgrad.proof.graphs import TIMEOUT
+from graphgrad.proof.modules import verify_source
+from graphgrad.proof.report import Report
+from graphgrad.proof.steps import certify_step, is_step
+from graphgrad.proof.unrolled import is_unrolled, verify_unrolled
+from graphgrad.proof.verdicts import Finding, Verdict
+
+OTHERS = {".c": "C", ".js": "JavaScript"}  # suffixes of code that is not Python
+READ = ("numpy", "python")
+ADVICE = "is not read: compile the same program for numpy or python, or compare its numbers with gg.verify_function"
+
+
+def is_code(path: Path) -> bool:
+    """Whether a path names a file of code."""
+    return path.suffix in {".py", *OTHERS} and path.is_file()
+
+
+def verify_file(path: Path, timeout: float = TIMEOUT) -> Report:
+    """Give the verdict on a saved module, which is read and never run; UNSUPPORTED on code that is not read.
+
+    Raises ParseError where a file is Python, and neither a gradient nor a training step that graphgrad made.
+    """
+    if path.suffix in OTHERS:
+        return Report(str(path), {"module": Finding(Verdict.UNSUPPORTED, f"{OTHERS[path.suffix]} {ADVICE}")})
+    try:
+        source = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError(f"'{path}' is no text", hint="a module is a file of UTF-8") from None
+    try:
+        return verify_module(source, timeout)
+    except ParseError as error:
+        made = re.search(r"^Made by graphgrad .* for (\w+), ", source, re.MULTILINE)
+        if made is None or made[1] in READ:
+            raise
+        said = f"this code for {made[1]} {ADVICE} ({error.message})"
+        return Report(str(path), {"module": Finding(Verdict.UNSUPPORTED, said)})
+
+
+def verify_module(source: str, timeout: float = TIMEOUT) -> Report:
+    """Give the verdict on a module's text: a gradient is proved at small shapes, a training step at its own."""
+    if is_step(source):
+        return certify_step(source, timeout=timeout)
+    return verify_unrolled(source, timeout=timeout) if is_unrolled(source) else verify_source(source, timeout=timeout)
