@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from graphgrad.proof.generators import Generators
+from graphgrad.proof.signs import Signs
 from graphgrad.proof.sums import Sum, constant, generator, plus, scaled, times
 
-if TYPE_CHECKING:
-    from graphgrad.proof.normal import Normal
-
 HALF, INVERSE = Fraction(1, 2), Fraction(-1)
+
+
+class Normal(Protocol):
+    """The reading of a scalar that these are part of."""
+
+    atoms: Generators
+    signs: Signs | None
+
+    def exp(self, a: Sum) -> Sum:
+        """The exponential."""
+
+    def log(self, a: Sum) -> Sum:
+        """The logarithm."""
+
+    def power(self, a: Sum, q: Fraction) -> Sum:
+        """A power."""
+
+    def odd(self, kind: str, a: Sum) -> Sum:
+        """An odd function."""
 
 
 def both(n: Normal, a: Sum) -> tuple[Sum, Sum]:
