@@ -24,10 +24,9 @@ from graphgrad.proof.interpret import Module
 from graphgrad.proof.modules import trusted
 from graphgrad.proof.stepped import CALLS, Place, Stepped
 from graphgrad.proof.symbols import Sym, SymbolsLost, lift, var
-from graphgrad.proof.updates import judged_update
+from graphgrad.proof.updates import JOINED, judged_update
 from graphgrad.proof.verdicts import Finding, Verdict, weakest
 
-JOINED = Finding(Verdict.UNSUPPORTED, "the update joins the entries of a vector, as a norm does, and is not read")
 ELSEWHERE = Finding(Verdict.UNKNOWN, "the update takes an entry from another place")
 
 

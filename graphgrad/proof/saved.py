@@ -8,9 +8,10 @@ from pathlib import Path
 from graphgrad.core.errors import DataError, ParseError
 from graphgrad.proof.graphs import TIMEOUT
 from graphgrad.proof.modules import verify_source
+from graphgrad.proof.passes import verify_unrolled
 from graphgrad.proof.report import Report
 from graphgrad.proof.steps import certify_step, is_step
-from graphgrad.proof.unrolled import is_unrolled, verify_unrolled
+from graphgrad.proof.unrolled import is_unrolled
 from graphgrad.proof.verdicts import Finding, Verdict
 
 OTHERS = {".c": "C", ".js": "JavaScript"}  # suffixes of code that is not Python
@@ -46,6 +47,6 @@ def verify_file(path: Path, timeout: float = TIMEOUT) -> Report:
 
 def verify_module(source: str, timeout: float = TIMEOUT) -> Report:
     """Give the verdict on a module's text: a gradient is proved at small shapes, a training step at its own."""
-    if is_step(source):
-        return certify_step(source, timeout=timeout)
-    return verify_unrolled(source, timeout=timeout) if is_unrolled(source) else verify_source(source, timeout=timeout)
+    if is_unrolled(source):
+        return verify_unrolled(source, timeout=timeout)
+    return certify_step(source, timeout=timeout) if is_step(source) else verify_source(source, timeout=timeout)

@@ -40,7 +40,8 @@ def test_every_optimizer(name):
     assert list(report) == XOR[1]
     for finding in report.values():
         assert finding.verdict is Verdict.PROVED
-        assert "the gradient: normal form; the update of p" in finding.reason
+        assert "gradient" in finding.reason
+        assert "the update of p" in finding.reason
         assert "at every step" in finding.reason
 
 
@@ -62,11 +63,17 @@ SPOILED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("right", "wrong"), SPOILED)
-def test_a_spoiled_step_is_refuted(right, wrong):
-    source = step(XOR)
+def changed(source, right, wrong, *, last=False):
+    """The source with the first or the last such text changed: in the loop, or in the step alone."""
     assert right in source
-    report = verify_module(source.replace(right, wrong, 1), timeout=30)
+    head, _, tail = source.rpartition(right) if last else source.partition(right)
+    return head + wrong + tail
+
+
+@pytest.mark.parametrize(("right", "wrong"), SPOILED)
+@pytest.mark.parametrize("last", [False, True])
+def test_a_spoiled_step_is_refuted(right, wrong, last):
+    report = verify_module(changed(step(XOR), right, wrong, last=last), timeout=30)
     refuted = [finding for finding in report.values() if finding.verdict is Verdict.REFUTED]
     assert refuted
     assert all(f.witness.claimed != f.witness.true and "t" in f.witness.point for f in refuted)
@@ -80,10 +87,8 @@ def test_a_spoiled_step_is_refuted(right, wrong):
     ("def train(", "def train(a, "),
 ])  # fmt: skip
 def test_what_is_wrong_is_not_believed(right, wrong):
-    source = step(XOR)
-    assert right in source
     try:
-        report = verify_module(source.replace(right, wrong, 1), timeout=30)
+        report = verify_module(changed(step(XOR), right, wrong), timeout=30)
     except GraphgradError:
         return
     assert not report.ok
@@ -106,14 +111,14 @@ def test_every_line_changed_is_refused():
             (r"_(\d)\b", "_0"),
             (r"2 \*", "3 *"),
         ):
-            changed = re.sub(pattern, other, code, count=1)
-            if changed == code or "for " in code:
+            other_line = re.sub(pattern, other, code, count=1)
+            if other_line == code or "for " in code:
                 continue
             try:
-                report = verify_module(head + mark + "\n".join([*lines[:k], changed, *lines[k + 1 :]]), timeout=10)
+                report = verify_module(head + mark + "\n".join([*lines[:k], other_line, *lines[k + 1 :]]), timeout=10)
             except GraphgradError:
                 continue
-            believed += [changed] if report.ok else []
+            believed += [other_line] if report.ok else []
     assert believed == []
 
 
