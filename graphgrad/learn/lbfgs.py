@@ -123,9 +123,8 @@ class LbfgsRun:
                 value, lambda theta: evaluate(theta)[1],
                 self.theta, direction, self.slope, self.value, amax=FARTHEST, maxiter=TRIALS,
             )  # fmt: skip
-        if length is not None:
-            return self.theta + length * direction
-        return tried[lowest] if (lowest := min(tried)) < self.value else None
+        found = tried[min(tried)] if length is None else self.theta + length * direction
+        return found if evaluate(found)[0] < self.value else None
 
     def direction(self) -> Any:
         """Give where to go: against the gradient, times the inverse of the curvature that the pairs tell of."""
@@ -141,7 +140,7 @@ class LbfgsRun:
         if step @ change > np.finfo(float).eps * (change @ change):
             self.steps = np.vstack([self.steps, step])[-MEMORY:]
             self.changes = np.vstack([self.changes, change])[-MEMORY:]
-        self.converged = value >= self.value or bool(np.abs(slope).max() <= SMALL)
+        self.converged = bool(np.abs(slope).max() <= SMALL)
         self.theta, self.value, self.slope = theta, value, slope
 
     def state(self) -> dict[str, Any]:

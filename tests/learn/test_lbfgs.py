@@ -129,6 +129,17 @@ def test_the_direction_is_newton_s_where_the_pairs_know_all():
     np.testing.assert_allclose(run.direction(), -np.ones(3))
 
 
+def test_it_never_goes_up():
+    """Nor where the line search says so, as it may at the end, among roundings."""
+    run = LbfgsStep(parse("sum(p**4 - p)", p=3), {"p": (3,)}, "float64").start({"p": np.array([0.1, 0.5, 2.0])})
+    values = [run.epoch()[0] for _ in range(3)]
+    before, run.search = run.theta, lambda *_, **__: (-1.0,)
+    values.append(run.epoch()[0])
+    assert run.converged
+    assert np.array_equal(run.theta, before)
+    assert values == sorted(values, reverse=True)
+
+
 def test_it_steps_back_from_where_there_is_no_number():
     """Down a slope that grows steeper up to an edge, where SciPy's own ends with nan."""
     net = network("log(X @ w)", X=("N", 2), w=2).starting(w=[1.0, 1.0])
