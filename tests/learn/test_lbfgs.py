@@ -166,3 +166,50 @@ def test_what_it_does_not_take():
             fit(mlp(3, 4, 1), X, Y, **RUN, **more)
     with pytest.raises(UsageError, match="not both"):
         fit(mlp(3, 4, 1), X, Y, epochs=1, **RUN)
+
+
+def start(text, *point):
+    return LbfgsStep(parse(text, p=len(point)), {"p": (len(point),)}, "float64").start({"p": np.array(point)})
+
+
+def test_only_positive_curvature_is_remembered():
+    run = start("sum(1 - exp(-square(p)))", 2.0, 1.0, 0.1)  # concave but near 0
+    for _ in range(20):
+        run.epoch()
+        assert (np.sum(run.steps * run.changes, axis=1) > 0).all()
+    assert run.value < 1e-12
+
+
+def test_where_the_line_search_gives_up_the_lowest_point_is_taken():
+    run = start("sum(square(p))", 1.0, 1.0)
+
+    def give_up(value, _slope, theta, direction, *_, **__):
+        for length in (0.3, 1.0, 5.0):
+            value(theta + length * direction)
+        return (None,)
+
+    run.search = give_up
+    assert run.epoch()[0] == pytest.approx(2 * (1 - 0.5**0.5) ** 2)
+
+
+def test_where_the_memory_leads_nowhere_it_is_forgotten():
+    run = start("sum(p**4)", 1.0, 2.0)
+    run.epoch()
+    run.epoch()
+    search = run.search
+    run.search = lambda *given, **more: (None,) if len(run.steps) else search(*given, **more)
+    before, value = run.value, run.epoch()[0]
+    assert value < before
+    assert not run.converged
+    assert len(run.steps) == 1
+
+
+def test_a_step_has_a_greatest_length():
+    run = start("sum(p)", 0.0, 0.0)
+    run.epoch()
+    assert np.linalg.norm(run.theta) == pytest.approx(lbfgs.FARTHEST)
+
+
+def test_it_does_not_begin_where_there_is_no_number():
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(start("sum(log(p))", 1.0, -1.0).epoch()).all()

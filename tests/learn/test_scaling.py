@@ -57,6 +57,11 @@ def test_what_is_standardized_has_mean_0_and_deviation_1_or_is_constant(rows):
         assert not flat or (scale[column] == 1 and np.allclose(seen[:, column] / max(1, abs(mean[column])), 0))
 
 
+def test_roundings_are_no_deviation():
+    assert spread(np.array([[0.3], [0.1 + 0.2]])).scale == 1
+    assert spread(np.array([[0.3], [0.3 + 1e-9]])).scale < 1
+
+
 def test_scikit_learn_standardizes_alike():
     preprocessing = pytest.importorskip("sklearn.preprocessing", reason="scikit-learn is not installed")
     rows = np.column_stack([X, np.full(60, 0.1)])
@@ -142,6 +147,8 @@ def test_a_program_of_your_own_keeps_its_names_in_the_state_dict():
     )
     names = list(state_dict(scaled(Model(skip, LOSSES["mse"]), ones)))
     assert names == ["X_mean", "X_scale", "W1", "b1", "W2", "b2"]
+    ends = network("h1 = X @ W1.T + b1\nt1 = tanh(h1)", X=("N", 3), W1=(3, 3), b1=3)
+    assert list(state_dict(Model(ends, LOSSES["mse"]))) == ["W1", "b1"]
 
 
 def test_a_run_goes_on(tmp_path):
