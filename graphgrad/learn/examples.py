@@ -27,14 +27,14 @@ class Examples(NamedTuple):
         return len(self.X)
 
 
-def mostly_zero(given: Examples) -> tuple[str, ...]:
-    """Name the examples, X, where less than a third of some of their numbers are other than zero; else nothing.
+def mostly_zero(X: Any) -> bool:
+    """Whether less than a third of some examples' numbers are other than zero.
 
-    >>> mostly_zero(Examples(np.eye(9), np.zeros(9))), mostly_zero(Examples(np.ones((9, 2)), np.zeros(9)))
-    (('X',), ())
+    >>> mostly_zero(np.eye(9)), mostly_zero(np.ones((9, 2)))
+    (True, False)
     """
-    some = np.asarray(given.X[:: -(-len(given.X) // _SOME)])
-    return ("X",) if some.ndim == 2 and np.count_nonzero(some) < some.size / 3 else ()
+    some = np.asarray(X[:: -(-len(X) // _SOME)])
+    return some.ndim == 2 and bool(np.count_nonzero(some) < some.size / 3)
 
 
 def examples(net: Network, loss: Loss, data: tuple[Any, Any], dtype: str, what: str = "") -> Examples:

@@ -129,7 +129,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
         order = _order(len(learn), (epochs, steps), batch_size, seed, shuffle=shuffle)
         limits = {"clip_norm": clip_norm, "clip_value": clip_value}
         change = _change(optimizer, lr, schedule, settings or {}, limits, order.steps)
-        step = _step(net, aim.graph, change, kind, order.batch, target, devices, mostly_zero(learn))
+        step = _step(net, aim.graph, change, kind, order.batch, target, devices, (net.data,) * mostly_zero(learn.X))
     keeping = None
     if resume and checkpoint is None:
         raise UsageError(

@@ -8,7 +8,7 @@ import pytest
 from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.learn.fit import fit
-from graphgrad.learn.network import mlp
+from graphgrad.learn.network import mlp, network
 
 X = np.random.default_rng(0).normal(size=(50, 3))
 Y = np.sin(X.sum(axis=1))
@@ -50,3 +50,12 @@ def test_fit(target, net, options, tmp_path):
 def test_a_network_that_is_too_large_for_a_target():
     with pytest.raises(TargetError, match="takes no steps of this program"):
         fit(mlp(3, 50, 1), X, Y, epochs=1, target="python")
+
+
+def test_examples_that_are_mostly_zeros_are_found_whatever_their_name():
+    pytest.importorskip("numba")
+    net = network("h = tanh(pixels @ W.T + b); R = h @ V.T", pixels=("N", 6), W=(4, 6), b=4, V=(2, 4))
+    rng = np.random.default_rng(0)
+    X, y = np.eye(6)[rng.integers(6, size=50)], rng.integers(2, size=50)
+    ends = [fit(net, X, y, epochs=3, target=target)[1][-1].loss for target in ("numba", "numpy")]
+    assert ends[0] == pytest.approx(ends[1], rel=1e-9)
