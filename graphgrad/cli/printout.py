@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +22,7 @@ class Printer:
 
     def __init__(self, chosen: Preset) -> None:
         self.by_steps, self.open_end = chosen.steps is not None, chosen.optimizer == "lbfgs"
+        self.erase = "\r\x1b[2K" * (sys.stdout.isatty() and sys.stderr.isatty())  # the bar, from the line
         self.gap = max(1, -(-(chosen.steps or chosen.epochs or 0) // 10))
 
     def __call__(self, record: Record) -> None:
@@ -35,7 +37,7 @@ class Printer:
         said += [f"loss {record.loss:.4g}"] if not self.by_steps else []
         said += [f"validation {record.validation:.4g}"] if record.validation is not None else []
         said += [f"accuracy {record.accuracy:.4f}"] if record.accuracy is not None else []
-        click.echo("   ".join(said))
+        click.echo(self.erase + "   ".join(said))
 
 
 def conclude(model: Model, dataset: Dataset, history: History) -> None:

@@ -102,7 +102,7 @@ def command(data: str, **said: Any) -> None:
         batch_size=chosen.batch,
         validation=dataset.test if part is None else part,  # where there are both, the test part stays unseen
         machines=machines(said),
-        progress=sys.stderr.isatty() and not sys.stdout.isatty(),
+        progress=sys.stderr.isatty(),
         each=printer,
         film=bool(said["film"]),
         classes=dataset.classes,

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from graphgrad.learn.history import Record
 from graphgrad.learn.orders import Order
 
+_WIDTH = 10  # characters of the bar, so that all of it stands in a line of 80
+
 Report = Callable[[int, float, Record | None], None]  # steps done, seconds, and the record of a round that has ended
 
 
@@ -26,7 +28,7 @@ def reporting(order: Order, each: Callable[[Record], None] | None, *, shown: boo
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TaskProgressColumn(), BarColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    columns = (TaskProgressColumn(), BarColumn(_WIDTH), TimeRemainingColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True, force_terminal=shown), transient=True) as bar:
         task = bar.add_task("", total=order.steps)
 
@@ -38,12 +40,14 @@ def reporting(order: Order, each: Callable[[Record], None] | None, *, shown: boo
 
 
 def described(record: Record) -> str:
-    """Say a record in a few words.
+    """Say a record in a few words: the loss, what was measured, the speed.
 
     >>> described(Record(10, 1.0, 0.25, 0.5, 1.0, 2000.0, None, 0.9))
     'loss 0.25  accuracy 0.9000  2 000 examples/s'
     """
     said = [f"loss {record.loss:.4g}"]
-    said += [f"validation {record.validation:.4g}"] if record.validation is not None else []
-    said += [f"accuracy {record.accuracy:.4f}"] if record.accuracy is not None else []
+    if record.accuracy is not None:
+        said.append(f"accuracy {record.accuracy:.4f}")
+    elif record.validation is not None:
+        said.append(f"validation {record.validation:.4g}")
     return "  ".join([*said, f"{record.examples:,.0f} examples/s".replace(",", " ")])

@@ -1,6 +1,9 @@
 """graphgrad train and predict, as they are called."""
 
+import contextlib
 import json
+import os
+import re
 import subprocess
 import sys
 
@@ -39,6 +42,28 @@ def test_xor_from_training_to_prediction(tmp_path):
         str(row[0]) for row in found["predictions"][:2]
     ]
     assert (tmp_path / "history.csv").read_text().count("\n") == 101
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_on_a_terminal_the_bar_leaves_whole_lines(tmp_path):
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", MAIN, *["train", "xor", "--steps", "10000"]]
+    done = subprocess.Popen(command, cwd=tmp_path, stdout=theirs, stderr=theirs, env={**os.environ, "COLUMNS": "80"})
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # the end of a terminal that nobody holds any more
+        while part := os.read(ours, 65536):
+            said += part
+    os.close(ours)
+    assert done.wait(60) == 0
+    shown = [line.rpartition("\x1b[2K")[2].rpartition("\r")[2] for line in said.decode().split("\r\n")]
+    lines = [line for line in shown if "mean error so far" in line]
+    assert len(lines) == 10
+    assert all(re.fullmatch(r" +\d+ steps   mean error so far [\d.]+", line) for line in lines)
+    assert "%" in said.decode()
+    assert "examples/s" in shown[-2]
 
 
 def flowers(path, rows=60):
