@@ -117,15 +117,16 @@ def _caller(graph: Graph, library: Any, returns: str) -> Callable[..., Any]:
     grads, places = gradients(graph), {name: k for k, name in enumerate(graph.outputs)}
     flat = returns == "tuple" and count > 1
     by_name = {n: k for k, n in enumerate(names)}
+    rest = [frozenset(names[k:]) for k in range(len(names) + 1)]  # what is given by name after k in order
     inputs = dict(zip(grads, list(places.values())[1:], strict=True)) if grads else {}
 
     def values(*args: float, **kwargs: float) -> Any:
+        if len(args) > len(names) or kwargs.keys() != rest[len(args)]:
+            raise TypeError(f"the inputs are {', '.join(names)}")
         for k, value in enumerate(args):
             x[k] = value
         for name, value in kwargs.items():
             x[by_name[name]] = value
-        if len(args) + len(kwargs) != len(names):
-            raise TypeError(f"the inputs are {', '.join(names)}")
         compute(x, y)
         if flat:
             return (*y,)

@@ -12,7 +12,7 @@ from graphgrad.compiler.passes.passed import composed, pipeline
 from graphgrad.compiler.passes.table import SIMPLER
 from graphgrad.compiler.provenance import Provenance
 from graphgrad.compiler.results import RETURNS
-from graphgrad.compiler.specialise import specialise
+from graphgrad.compiler.specialise import check_rows, specialise
 from graphgrad.compiler.targets import target_row
 from graphgrad.compiler.writer import Writer
 from graphgrad.core.errors import TargetError, UsageError
@@ -47,6 +47,7 @@ def compile(  # noqa: A001  (as in gg.compile)
         raise UsageError(f"dtype must be float64 or float32, not {dtype}")
     if returns not in RETURNS:
         raise UsageError(f"returns must be names or tuple, not {returns}")
+    check_rows(batch)
     row = target_row(target)
     if batch is not None:
         named = {s for i in graph.inputs.values() for s in graph.nodes[i].shape if isinstance(s, str)}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphgrad.core.builder import Builder
+from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import application
@@ -36,3 +37,15 @@ def _sized(value: Any, sizes: Mapping[str, int]) -> Any:
     if isinstance(value, str):
         return sizes.get(value, value)
     return tuple(_sized(v, sizes) for v in value) if type(value) is tuple else value
+
+
+def check_rows(batch: object) -> None:
+    """Raise UsageError where a batch is no number of rows.
+
+    >>> check_rows(0)
+    Traceback (most recent call last):
+        ...
+    graphgrad.core.errors.UsageError: a batch is a whole number of rows, 1 or more, not 0
+    """
+    if batch is not None and (isinstance(batch, bool) or not isinstance(batch, int) or batch < 1):
+        raise UsageError(f"a batch is a whole number of rows, 1 or more, not {batch!r}")

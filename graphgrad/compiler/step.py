@@ -21,6 +21,7 @@ from graphgrad.compiler.passes.passed import Passed, pipeline
 from graphgrad.compiler.passes.table import SIMPLER
 from graphgrad.compiler.plan import StepPlan
 from graphgrad.compiler.run import ArrayRun, Run, UnrolledRun
+from graphgrad.compiler.specialise import check_rows
 from graphgrad.compiler.targets import target_row
 from graphgrad.compiler.unrolled import MOST, UnrolledWriter, fits
 from graphgrad.compiler.update import read_update
@@ -63,6 +64,7 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     """
     if dtype not in {"float64", "float32"}:
         raise UsageError(f"dtype must be float64 or float32, not {dtype}")
+    check_rows(batch)
     shapes = {name: _fixed(name, loss.nodes[loss.input(name)].shape) for name in parameters}
     rule = read_update(update, constants or {})
     zeros = frozenset(sparse)

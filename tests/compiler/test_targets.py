@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from graphgrad.compiler.compile import compile  # noqa: A004
+from graphgrad.compiler.step import compile_step
 from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.ops import OPS
@@ -74,8 +75,17 @@ def test_c_in_pieces():
     value, grads = f(0.3, y=0.1)
     values = run(graph, {"x": 0.3, "y": 0.1})
     assert (value, grads["x"]) == pytest.approx((values[graph.output], values[graph.outputs["dv299_dx"]]), rel=1e-9)
-    with pytest.raises(TypeError, match="x, y"):
-        f(0.3)
+    for given, named in (((0.3,), {}), ((0.3,), {"x": 1.0}), ((0.3,), {"q": 1.0}), ((1.0, 2.0, 3.0), {}), ((), {})):
+        with pytest.raises(TypeError, match="x, y"):
+            f(*given, **named)
+
+
+@pytest.mark.parametrize("batch", [0, -1, 2.5, True, "3"])
+def test_a_batch_is_a_number_of_rows(batch):
+    loss = parse("mean(square(x * w))", x="N")
+    for make in (lambda: compile(loss, batch=batch), lambda: compile_step(loss, ["w"], "p - g", batch=batch)):
+        with pytest.raises(UsageError, match="whole number of rows"):
+            make()
 
 
 def test_a_missing_extra_says_how_to_get_it(monkeypatch):
