@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from graphgrad.compiler import module
+from graphgrad.compiler.code import Code
 from graphgrad.compiler.lines import WIDTH
 from graphgrad.compiler.spell import ATOM, Spelled, spell, template
 from graphgrad.compiler.writer import TITLES, gradients
@@ -38,18 +39,7 @@ def c_source(graph: Graph) -> str:
     The values of all nodes stand in one array, which the functions, called one after the other, fill. Raises
     TargetError for a program of arrays, or for an operation without a spelling.
     """
-    if any(node.shape for node in graph.nodes):
-        raise TargetError("the target 'c' computes with numbers, and this program has arrays")
-    statements = []
-    order = list(graph.inputs.values())
-    for i, node in enumerate(graph.nodes):
-        if node.op == "input":
-            text = f"x[{order.index(i)}]"
-        elif node.op == "const":
-            text = repr(float(node.value))
-        else:
-            text = _expression(graph, i)
-        statements.append(f"    v[{i}] = {text};")
+    statements = [f"    {line}" for line in assignments(graph)]
     parts = [statements[k : k + STATEMENTS] for k in range(0, len(statements), STATEMENTS)]
     functions = [
         f"static void part{k}(const double *x, double *v) {{\n" + "\n".join(part) + "\n}\n"
@@ -59,6 +49,30 @@ def c_source(graph: Graph) -> str:
     results = [f"    y[{k}] = v[{i}];" for k, i in enumerate(graph.outputs.values())]
     main = [f"static double v[{len(graph)}];\n", "void compute(const double *x, double *y) {", *calls, *results, "}\n"]
     return "\n".join([PRELUDE, *functions, *main])
+
+
+def assignments(graph: Graph) -> list[str]:
+    """Give a statement for every node."""
+    if any(node.shape for node in graph.nodes):
+        raise TargetError("the target 'c' computes with numbers, and this program has arrays")
+    found = []
+    order = list(graph.inputs.values())
+    for i, node in enumerate(graph.nodes):
+        if node.op == "input":
+            text = f"x[{order.index(i)}]"
+        elif node.op == "const":
+            text = repr(float(node.value))
+        else:
+            text = _expression(graph, i)
+        found.append(f"v[{i}] = {text};")
+    return found
+
+
+def c_code(graph: Graph) -> Code:
+    """Give the code of a program from afar: every value has its place in one array."""
+    return Code(
+        "compute", graph, graph.labels, tuple(enumerate(assignments(graph))), dict.fromkeys(range(len(graph)), "v")
+    )
 
 
 def c_file(before: Graph, graph: Graph) -> str:

@@ -69,10 +69,3 @@ def in_arrays(
     lines = tuple((node, statement) for statement, node in statements)
     once = frozenset(i for i in made if not refs[i].base) - {node for node, _ in lines}
     return Code(name, graph, labels, lines, {i: ref.base for i, ref in enumerate(refs) if ref.base}, once)
-
-
-def one_by_one(graph: Graph) -> Code:
-    """The code of a target that writes every value to its place in one array, as C and JavaScript do."""
-    places = {i: f"v[{i}]" for i in range(len(graph))}
-    lines = tuple((i, f"{place} = {graph.label(i)}") for i, place in places.items())
-    return Code("compute", graph, graph.labels, lines, dict.fromkeys(places, "v"))

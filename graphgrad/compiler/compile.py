@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphgrad.compiler.c import build, c_file
-from graphgrad.compiler.code import one_by_one
+from graphgrad.compiler.c import build, c_code, c_file
 from graphgrad.compiler.compiled import Compiled, compiled, load
 from graphgrad.compiler.javascript_module import JavaScriptWriter
 from graphgrad.compiler.passes.passed import composed, pipeline
@@ -60,7 +59,7 @@ def compile(  # noqa: A001  (as in gg.compile)
     known = {"target": target, "dtype": dtype, "graph": graph, "passes": passes}
     if target == "c":
         source = c_file(graph, after)
-        return compiled(build(after, source, returns), source=source, code=lambda: (one_by_one(after),), **known)
+        return compiled(build(after, source, returns), source=source, code=lambda: (c_code(after),), **known)
     if target == "javascript":
         foreign = JavaScriptWriter(graph, after, said, row, returns)
         return compiled(_only_text, source=foreign.source(), code=foreign.code, **known)

@@ -128,6 +128,18 @@ def test_every_line_of_a_step_is_told(target):
         assert len(held) == len({*held})  # no value lies in two arrays
 
 
+@pytest.mark.parametrize("target", ["c", "javascript", "numba", "jax", "python"])
+def test_every_line_of_a_function_is_told(target):
+    try:
+        f = gg.compile(gg.grad("log(x1*x2)*sin(x2)"), target=target)
+    except TargetError:
+        pytest.skip(f"{target} is not installed")
+    for found in decided(f).values():
+        lines = [line.partition(". ")[2].rpartition("   (")[0] for line in found["schedule"].said]
+        assert lines
+        assert all(line in f.source for line in lines if not line.startswith("np.")), lines
+
+
 def test_what_is_alive_needs_no_more_arrays_than_there_are():
     found = decided(STEP)["forward and backward"]
     most = int(re.search(r"at most (\d+)", found["schedule"].counts)[1])
