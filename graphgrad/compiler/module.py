@@ -125,7 +125,7 @@ def call(function: str, arguments: Sequence[str], indent: int) -> list[str]:
 def unpacked(names: Sequence[str], value: str, indent: int) -> list[str]:
     """Write the unpacking of a sequence into names, in brackets where one line does not hold them."""
     space = " " * indent
-    left = f"{names[0]}," if len(names) == 1 else ", ".join(names)
+    left = f"({names[0]},)" if len(names) == 1 else ", ".join(names)
     one = f"{space}{left} = {value}"
     return [one] if len(one) <= WIDTH else [f"{space}(", *(f"{space}    {n}," for n in names), f"{space}) = {value}"]
 

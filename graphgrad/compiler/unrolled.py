@@ -190,7 +190,7 @@ class UnrolledWriter:
             while len(names) < len(waiting) and len(", ".join(waiting[: len(names) + 1])) < WIDTH - 30:
                 names.append(waiting[len(names)])
             del waiting[: len(names)]
-            yield ", ".join(names) + "," * (len(names) == 1), f"{vector}[{start}:{start + len(names)}]"
+            yield f"({names[0]},)" if len(names) == 1 else ", ".join(names), f"{vector}[{start}:{start + len(names)}]"
             start += len(names)
 
     def loop(self, dialect: Dialect) -> list[str]:
@@ -272,7 +272,7 @@ def pattern(name: str, shape: Sequence[int], place: tuple[int, ...] = ()) -> str
         return entry_name(name, place)
     parts = [pattern(name, shape, (*place, k)) for k in range(shape[len(place)])]
     inside = ", ".join(parts) + "," * (len(parts) == 1)
-    return f"({inside})" if place else inside
+    return f"({inside})" if place or len(parts) == 1 else inside
 
 
 def _places(shape: tuple[Any, ...]) -> list[tuple[int, ...]]:

@@ -183,15 +183,21 @@ def test_data_and_parameters_are_left_alone():
         np.testing.assert_array_equal(v, kept[2][k])
 
 
+XOR = "L = square(tanh(W2 @ tanh(W1 @ x + b1) + b2) - y)"
+XOR_SHAPES = {"x": 2, "W1": (4, 2), "b1": 4, "W2": 4, "b2": (), "y": ()}
+
+
 def test_modules_pass_a_linter_and_a_strict_type_checker(tmp_path):
     compile_step(parse(MLP, SHAPES), NAMES, ADAM, constants=CONSTANTS).save(tmp_path / "arrays.py")
     compile_step(parse("square(tanh(w * x + b) - y)"), ["w", "b"], "p - lr * g").save(tmp_path / "unrolled.py")
+    compile_step(parse("square(w * x[0])", x=1), ["w"], "p - lr * g").save(tmp_path / "single.py")
+    compile_step(parse(XOR, XOR_SHAPES), ["W1", "b1", "W2", "b2"], ADAM, constants=CONSTANTS).save(tmp_path / "xor.py")
     for tool in (
         ["ruff", "check", "--isolated", "--line-length=120"],
         ["ruff", "format", "--check", "--isolated", "--line-length=120"],
         ["mypy", "--strict", "--config-file=", "--cache-dir", str(tmp_path / "cache")],
     ):
-        files = [str(tmp_path / name) for name in ("arrays.py", "unrolled.py")]
+        files = [str(tmp_path / name) for name in ("arrays.py", "unrolled.py", "single.py", "xor.py")]
         done = subprocess.run([sys.executable, "-m", *tool, *files], check=False, capture_output=True, text=True)
         if "No module named" in done.stderr:
             pytest.skip(f"{tool[0]} is not installed")
