@@ -35,7 +35,7 @@ class Table(NamedTuple):
 
     names: tuple[str, ...]
     columns: tuple[Any, ...]
-    lines: tuple[int, ...]
+    lines: Sequence[int]
     header: bool
 
 
@@ -50,19 +50,18 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
         text = sys.stdin.read() if str(path) == "-" else place.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"'{place}' is no text: {error}") from None
-    first = text.lstrip().partition("\n")[0]
-    separator = max(",;\t", key=first.count)
+    text = text.lstrip("\r\n")
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    if (table := _all_numbers(text, separator)) is not None:
+        return table
     lines = [(n, line) for n, line in _lines(place, text, separator) if line]
     if not lines:
         raise DataError(f"'{place}' is empty")
-    header = not any(_is_number(cell) for cell in lines[0][1])
-    names = tuple(cell.strip() for cell in lines[0][1]) if header else tuple(map(str, range(len(lines[0][1]))))
+    names, header = _names(lines[0][1])
     rows = lines[1:] if header else lines
     if not rows:
         raise DataError(f"'{place}' has a header and no data")
-    at = tuple(line for line, _ in rows)
-    if (numbers := _all_numbers(text, separator, len(lines) - len(rows))) is not None and len(numbers) == len(rows):
-        return Table(names, tuple(numbers.T), at, header)
+    at = [line for line, _ in rows]
     for line, cells in rows:
         if len(cells) != len(names):
             raise DataError(f"'{place}', line {line}: {len(cells)} values, where the first line has {len(names)}")
@@ -115,13 +114,24 @@ def _lines(path: Path, text: str, separator: str) -> list[tuple[int, list[str]]]
         raise DataError(f"'{path}', line {reader.line_num}: {error}") from None
 
 
-def _all_numbers(text: str, separator: str, skip: int) -> Any:
+def _names(cells: list[str]) -> tuple[tuple[str, ...], bool]:
+    """Give the names of columns, by the first line, or by number where it is none of names; and which it is."""
+    header = not any(map(_is_number, cells))
+    return tuple(cell.strip() for cell in cells) if header else tuple(map(str, range(len(cells)))), header
+
+
+def _all_numbers(text: str, separator: str) -> Table | None:
     """The whole table at once, where it is one of finite numbers; None where a closer look is needed."""
+    first = text.partition("\n")[0]
     try:
-        numbers = np.loadtxt(io.StringIO(text), delimiter=separator, skiprows=skip, ndmin=2, comments=None)
-    except ValueError:
+        names, header = _names(next(csv.reader([first], delimiter=separator), []))
+        rows = text[len(first) :] if header else text
+        numbers = np.loadtxt(io.StringIO(rows), delimiter=separator, ndmin=2, comments=None) if rows.strip() else None
+    except (ValueError, csv.Error):
         return None
-    return numbers if np.isfinite(numbers).all() else None
+    if numbers is None or not np.isfinite(numbers).all() or numbers.shape[1] != len(names):
+        return None
+    return Table(names, tuple(numbers.T), range(1 + header, 1 + header + len(numbers)), header)
 
 
 def _column(path: Path, name: str, i: int, rows: list[tuple[int, list[str]]]) -> Any:

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -54,6 +55,7 @@ def test_csv_with_words_as_targets(tmp_path):
 
 
 BAD = {
+    "x" * 200_000: "line 1: field larger than field limit",
     "": "is empty",
     "a,b\n": "a header and no data",
     "1,2\n3\n": "line 2: 1 values, where the first line has 2",
@@ -73,6 +75,17 @@ BAD = {
 def test_bad_csv_is_refused_with_line_and_column(tmp_path, text, said):
     with pytest.raises(DataError, match=said):
         read_dataset(write(tmp_path / "data.csv", text))
+
+
+def test_a_large_table_of_numbers_takes_little_more_memory_than_they_do(tmp_path):
+    rows = np.random.default_rng(0).integers(0, 255, size=(2000, 100))
+    np.savetxt(tmp_path / "data.csv", rows, fmt="%d", delimiter=",")
+    tracemalloc.start()
+    dataset = read_dataset(tmp_path / "data.csv")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert np.array_equal(dataset.X, rows[:, :-1])
+    assert peak < 4.5 * dataset.X.nbytes  # as Python's words they are ten times as large
 
 
 @given(st.binary(max_size=200))
