@@ -18,7 +18,10 @@ def unnoticed(graph: Graph, dialect: Dialect) -> list[str]:
     bits = {i: 1 << k for k, i in enumerate(graph.inputs.values())}
     needs: list[int] = []  # of every node: the inputs that it is made of
     noticed = missed = 0
+    every = sum(bits.values())
     for i, node in enumerate(graph.nodes):
+        if noticed == every:
+            break
         operands = [needs[o] for o in node.operands]
         needs.append(bits.get(i, 0))
         for need in operands:
@@ -30,6 +33,6 @@ def unnoticed(graph: Graph, dialect: Dialect) -> list[str]:
             noticed |= needs[i]
         elif any("/" in text for text in form.texts):
             missed |= operands[-1] & ~noticed
-    missed |= ~noticed
+    missed |= every & ~noticed
     read = {i for i in graph.inputs.values() if graph.users[i]} | {*graph.outputs.values()}
     return [name for name, i in graph.inputs.items() if i in read and bits[i] & missed]

@@ -62,15 +62,21 @@ def _heads(table: str) -> dict[str, tuple[tuple[int, frozenset[str]], ...]]:
     return {op: tuple(slots.items()) for op, slots in found.items()}
 
 
+def _fits(graph: Graph, form: Form) -> bool:
+    """Whether some node has the form."""
+    nodes, (heads, fits) = graph.nodes, form
+    for i, (op, operands, *_) in enumerate(nodes):
+        for slot, wanted in heads.get(op, ()):
+            if nodes[operands[slot]].op in wanted and fits(nodes, i):
+                return True
+    return False
+
+
 def _swept(name: str, graph: Graph, form: Form, builder: Sweep) -> Passed:
     """Go through a graph, operands first; what is not rewritten is taken over, shared with no other."""
-    heads, fits = form
-    if not any(
-        graph.nodes[operands[slot]].op in wanted and fits(graph.nodes, i)
-        for i, (op, operands, *_) in enumerate(graph.nodes)
-        for slot, wanted in heads.get(op, ())
-    ):
+    if not _fits(graph, form):
         return idle(name, graph)
+    heads = form.heads
     nodes, new = builder.nodes, list[int]()
     once = [len(users) == 1 for users in graph.users] if builder.asks else [False] * len(graph)
     conditions = any(node.dtype == "bool" for node in graph.nodes)

@@ -2,49 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from graphgrad.compiler.passes.passed import Pass, Passed, anew, idle
+from graphgrad.compiler.passes.passed import Pass, Passed, anew
 from graphgrad.core.builder import Builder
-from graphgrad.core.graph import Graph
-from graphgrad.transform.rewrite import Firing, replay
+from graphgrad.core.graph import Graph, Node
+from graphgrad.transform.rewrite import Firing, keep_notes
 
 NAME = "common sub-expressions"
 EQUAL = "equal nodes -> one"
 COMMUTING = {"add": "y + x -> x + y", "mul": "y * x -> x * y"}  # to the last bit
 
 
-class _Sharing(Builder):
-    """A builder to which the order of terms and factors is the same."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.fired: list[Firing] = []
-
-    def apply(self, op: str, *operands: int, **attrs: Any) -> int:
-        """Give the application, or the one that is there already, with its operands turned or not."""
-        count = len(self.nodes)
-        if op in COMMUTING and self.find(op, *operands) is None:
-            turned = self.find(op, *operands[::-1])
-            if turned is not None:
-                self.fired.append(Firing(turned, turned, COMMUTING[op]))
-                return turned
-        node = super().apply(op, *operands, **attrs)
-        if node < count:
-            self.fired.append(Firing(node, node, EQUAL))
-        return node
-
-
 def _share(graph: Graph) -> Passed:
     """Compute once what is asked for more than once."""
-    seen: set[object] = set()
-    for op, operands, attrs, *_ in graph.nodes:
-        key = (op, operands[::-1] if op in COMMUTING and operands[1] < operands[0] else operands, attrs)
-        if operands and key in seen:
-            builder = _Sharing()
-            return anew(NAME, graph, builder, replay(graph, builder), builder.fired)
-        seen.add(key)
-    return idle(NAME, graph)
+    builder, new, fired = Builder(), list[int](), list[Firing]()
+    nodes, seen = builder.nodes, dict[object, int]()
+    for op, operands, attrs, shape, dtype in graph.nodes:
+        moved = tuple([new[o] for o in operands])
+        turned = moved[::-1] if op in COMMUTING and moved[1] < moved[0] else moved
+        found = seen.setdefault((op, turned, attrs), len(nodes)) if operands else len(nodes)
+        if found < len(nodes):
+            fired.append(Firing(found, found, EQUAL if nodes[found].operands == moved else COMMUTING[op]))
+        else:
+            nodes.append(Node(op, moved, attrs, shape, dtype))
+        new.append(found)
+    builder.inputs.update({name: new[i] for name, i in graph.inputs.items()})
+    if fired:
+        keep_notes(graph, builder, new)
+    return anew(NAME, graph, builder, new, fired)
 
 
 sharing = Pass(NAME, _share)
