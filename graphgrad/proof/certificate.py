@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,10 +20,11 @@ from graphgrad.core.ops import OPS
 from graphgrad.execute import numpy_functions
 from graphgrad.execute.kernels import kernel
 from graphgrad.frontend.parse import parse
-from graphgrad.proof.allowed import ELEMENTARY, MATH, allowed, casting
+from graphgrad.proof.allowed import ELEMENTARY, MATH, allowed, casting, in_floats
 from graphgrad.proof.cases import labels, sizes_of, source_of
 from graphgrad.proof.field import PRIMES, multiplied
 from graphgrad.proof.interpret import ENTRY, Module
+from graphgrad.proof.raising import raised
 from graphgrad.proof.report import Report
 from graphgrad.proof.residues import Residues
 from graphgrad.proof.rounding import HELD, digits
@@ -82,7 +84,7 @@ def _tested(source: str, fixed: Graph) -> tuple[tuple[str, ...], Finding | None,
             forward = jvp(fixed, *given)
             problem = _problem(value, gradients, inputs, forward, trial)
         except SymbolsLost as error:
-            problem = Finding(Verdict.UNSUPPORTED, str(error))
+            problem = raised(fixed, partial(Module(source, in_floats("float64")).run_path, ENTRY), error)
         if problem:
             return given, problem, 1.0
         del inputs, gradients  # the next prime needs their memory

@@ -7,7 +7,7 @@ import inspect
 import re
 import time
 from collections.abc import Callable, Mapping
-from functools import reduce
+from functools import partial, reduce
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,14 +17,15 @@ from graphgrad.core.errors import GraphgradError, ParseError, ShapeError
 from graphgrad.core.graph import Graph
 from graphgrad.execute import numpy_functions, python_functions
 from graphgrad.frontend.parse import parse
-from graphgrad.proof.allowed import ELEMENTARY, MATH, allowed, casting
+from graphgrad.proof.allowed import ELEMENTARY, MATH, allowed, casting, in_floats
 from graphgrad.proof.arrays import plain, symbolic, wrapped
 from graphgrad.proof.cases import Examined, examine, source_of
 from graphgrad.proof.elementary import function
 from graphgrad.proof.functions import ALIASES, FUNCTIONS, each
 from graphgrad.proof.graphs import TIMEOUT, unsupported
-from graphgrad.proof.interpret import ENTRY, Module, docstring
+from graphgrad.proof.interpret import ENTRY, Failed, Module, docstring
 from graphgrad.proof.judge import Case, judge
+from graphgrad.proof.raising import raised
 from graphgrad.proof.report import Report
 from graphgrad.proof.rounding import in_points
 from graphgrad.proof.symbols import SymbolsLost
@@ -59,6 +60,11 @@ def verify_source(source: str, graph: Graph | str | None = None, /, timeout: flo
             examined = examine(program)
             shapes.update({n: np.shape(v) for n, v in examined.inputs.items()})
             findings = [_path(module, path, examined, deadline) for path in module.paths()]
+        except Failed as error:
+            floats = Module(source, in_floats("float64"))
+            problem = raised(examined.graph, partial(floats.run_path, ENTRY), error)
+            found |= dict.fromkeys(names, problem)
+            return
         except SymbolsLost as error:
             found |= dict.fromkeys(program.outputs, unsupported(error))
             names[:] = program.outputs

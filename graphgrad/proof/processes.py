@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import pickle
 import queue
 import subprocess
 import sys
@@ -23,9 +24,13 @@ class Worker:
 
     def ask(self, function: Callable[..., Any], *args: Any, timeout: float) -> Any:
         """Give function(*args) as computed by the process; TimeUp, and RuntimeError for an error there."""
+        try:
+            message = pickle.dumps((function.__module__, function.__name__, args))
+        except Exception as error:  # noqa: BLE001  (what cannot be pickled raises what it likes)
+            raise RuntimeError(f"this cannot be given to a process: {error}") from None
         process = self._process or self._start()
         assert process.stdin is not None
-        send(cast("BinaryIO", process.stdin), (function.__module__, function.__name__, args))
+        send(cast("BinaryIO", process.stdin), message)
         try:
             fine, result = self._answers.get(timeout=max(timeout, 0.01))
         except queue.Empty:
@@ -77,7 +82,7 @@ def parallel(
                 break
             try:
                 done.put((index, worker.ask(function, *jobs[index], timeout=timeout)))
-            except (TimeUp, RuntimeError, OSError) as error:
+            except Exception as error:  # noqa: BLE001  (whatever it was, a result is waited for)
                 worker.end()
                 done.put((index, error))
         worker.end()

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from graphgrad.core.errors import GraphgradError
 from graphgrad.core.graph import Graph
+from graphgrad.proof.allowed import in_floats
 from graphgrad.proof.cases import labels, sizes_of, source_of
 from graphgrad.proof.certificate import applied, bounded, dot, meanings, only, random_residues
 from graphgrad.proof.entries import updates_of
 from graphgrad.proof.field import PRIMES
 from graphgrad.proof.interpret import Module
+from graphgrad.proof.raising import raised
 from graphgrad.proof.report import Report
 from graphgrad.proof.stepped import BIND, CALLS, Stepped, read_step
 from graphgrad.proof.sweep import sweep
@@ -62,13 +65,22 @@ def _gradient(step: Stepped) -> Finding:
     for trial, p in enumerate(PRIMES):
         try:
             problem = _problem(step, Module(step.source, meanings(p)), forward, trial)
-        except (SymbolsLost, GraphgradError) as error:
+        except SymbolsLost as error:
+            problem = raised(step.fixed, lambda numbers: _in_floats(step, numbers), error)
+        except GraphgradError as error:
             problem = Finding(Verdict.UNSUPPORTED, str(error))
         if problem:
             return problem
         bound *= bounded(forward, p)
     said = f"the gradient modulo {len(PRIMES)} primes, the chance of an error is below {bound:.1e}"
     return Finding(Verdict.CERTIFIED, said)
+
+
+def _in_floats(step: Stepped, inputs: Mapping[str, Any]) -> Any:
+    """What a step gives on floats."""
+    theta = np.concatenate([np.ravel(np.asarray(inputs[place.name])) for place in step.places])
+    call, _ = step.bound(Module(step.source, in_floats("float64")), theta, [0 * theta for _ in step.update.slots])
+    return step.called(call, {name: inputs[name] for name in step.data}, 1, dict.fromkeys(step.update.rates, 0.1))
 
 
 def _problem(step: Stepped, module: Module, forward: Graph, trial: int) -> Finding | None:

@@ -21,9 +21,8 @@ def receive(stream: BinaryIO) -> Any:
     return pickle.loads(stream.read(size))  # noqa: S301  (written by our own parent process)
 
 
-def send(stream: BinaryIO, message: Any) -> None:
-    """Write one message."""
-    data = pickle.dumps(message)
+def send(stream: BinaryIO, data: bytes) -> None:
+    """Write one message, which is pickled."""
     stream.write(struct.pack("<Q", len(data)) + data)
     stream.flush()
 
@@ -41,7 +40,14 @@ def main() -> None:
             result = True, getattr(importlib.import_module(module), name)(*args)
         except Exception as error:  # noqa: BLE001  (whatever it was, the parent hears of it)
             result = False, f"{type(error).__name__}: {error}"
-        send(out, result)
+        send(out, _pickled(result))
+
+
+def _pickled(result: tuple[bool, Any]) -> bytes:
+    try:
+        return pickle.dumps(result)
+    except Exception as error:  # noqa: BLE001  (what cannot be pickled raises what it likes)
+        return pickle.dumps((False, f"what the process found cannot be given back: {error}"))
 
 
 if __name__ == "__main__":

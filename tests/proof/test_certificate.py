@@ -42,7 +42,17 @@ def test_a_gradient_of_the_wrong_shape(source):
     wrong = source.replace("dL_dW1 = v3_bar.T @ X", "dL_dW1 = X.T @ v3_bar")
     assert {f.verdict for f in certify(wrong, NETWORK).values()} == {Verdict.UNSUPPORTED}
     broken = source.replace("dL_dW1 = v3_bar.T @ X", "dL_dW1 = v3_bar @ X")
-    assert "raises ValueError" in certify(broken, NETWORK)["W1"].reason
+    finding = certify(broken, NETWORK)["W1"]
+    assert finding.verdict is Verdict.REFUTED
+    assert "raises ValueError" in finding.witness.claimed
+    assert finding.witness.point["X"] == "0.5 everywhere"
+    assert float(finding.witness.true) == pytest.approx(np.log(10))
+
+
+def test_an_error_without_a_value_is_no_counterexample():
+    module = "def value_and_grad(x):\n    return 1 / 0, {'x': x}"
+    assert certify(module, parse("log(-square(x))"))["x"].verdict is not Verdict.REFUTED
+    assert certify(module, parse("log(x)"))["x"].verdict is Verdict.REFUTED
 
 
 @pytest.mark.parametrize(("right", "wrong"), [

@@ -116,6 +116,18 @@ def test_cancellation_is_seen(right, rounded):
         assert report["W2"].ok
 
 
+def test_an_error_is_a_counterexample():
+    source = compiled(grad(parse(*MODULES[0]))).source
+    wrong = source.replace(
+        "def value_and_grad(x1: Array, x2: Array)", "def value_and_grad(x1: Array, x2: Array, y: Array)"
+    )
+    assert wrong != source
+    for finding in verify_source(wrong).values():
+        assert finding.verdict is Verdict.REFUTED
+        assert "TypeError" in finding.witness.claimed
+        assert dict(finding.witness.point) == {"x1": "0.5", "x2": "0.5"}
+
+
 def test_overflow_is_said():
     source = compiled(grad(parse("logsumexp(v)", v=3))).source
     shifted = source.replace("top = np.max(", "top = 0 * np.max(")

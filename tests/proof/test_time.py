@@ -124,3 +124,18 @@ def test_files_of_claims_with_one_that_hangs(monkeypatch):
     monkeypatch.setattr("graphgrad.proof.grading.GRACE", 0.0)
     report = kept(2, lambda: grade(rows, processes=3, timeout=0.01))  # no process starts as fast
     assert {str(f.verdict) for f in report.values()} == {"UNKNOWN"}
+
+
+def test_what_no_process_can_be_given_is_an_error():
+    found = dict(parallel(time.sleep, [(lambda: 0,), (0,)], 5, processes=1))
+    assert "cannot be given to a process" in str(found[0])
+    assert found[1] is None
+
+
+def _lock():
+    return threading.Lock()
+
+
+def test_what_no_process_can_give_back_is_an_error():
+    with pytest.raises(RuntimeError, match="cannot be given back"):
+        Worker().ask(_lock, timeout=20)
