@@ -93,8 +93,9 @@ def _at(a: Sum, bits: dict[int, int]) -> Sum:
     result: Sum = {}
     for m, c in a.items():
         if all(bits.get(g, 1) for g, _ in m):
-            result = plus(result, {monomial((g, e) for g, e in m if g not in bits): c})
-    return result
+            rest = monomial((g, e) for g, e in m if g not in bits)
+            result[rest] = result.get(rest, Fraction(0)) + c
+    return {m: c for m, c in result.items() if c}
 
 
 def _differs(atoms: Generators, a: Sum) -> bool:

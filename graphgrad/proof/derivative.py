@@ -7,7 +7,7 @@ derivative of a piece is taken where the condition says: abs'(0) = 0, and ties o
 # ruff: noqa: ARG005  (every rule takes the value and all arguments, and uses what it needs)
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 from graphgrad.proof.clock import tick
 from graphgrad.proof.elementary import function, rebuild, sqrt
@@ -50,13 +50,13 @@ def _share(low: Sym, high: Sym) -> Sym:
     return where(less(low, high), ONE, where(equal(low, high), HALF, ZERO))
 
 
-def order(roots: Iterable[Sym]) -> list[Sym]:
-    """All nodes below some roots, each after its arguments."""
+def order(roots: Iterable[Sym], known: Container[int] = ()) -> list[Sym]:
+    """All nodes below some roots, each after its arguments; without known ones and what is below those."""
     done: dict[int, Sym] = {}
-    stack = list(roots)[::-1]
+    stack = [root for root in roots if id(root) not in known][::-1]
     while stack:
         top = stack[-1]
-        waiting = [a for a in top.args if id(a) not in done]
+        waiting = [a for a in top.args if id(a) not in done and id(a) not in known]
         if id(top) in done or not waiting:
             done.setdefault(id(top), stack.pop())
         else:

@@ -14,7 +14,7 @@ import mpmath
 
 from graphgrad.proof.clock import tick
 from graphgrad.proof.derivative import order
-from graphgrad.proof.symbols import Sym
+from graphgrad.proof.symbols import PIECES, Sym
 
 DIGITS = 50
 BIG = 10**30  # arguments beyond are not evaluated: exp of them has more digits than there is memory
@@ -24,12 +24,47 @@ Point = Mapping[str, Any]  # name of a variable -> Fraction, int or mpf
 
 def evaluate(roots: Sequence[Sym], point: Point, digits: int = DIGITS) -> list[Any]:
     """Give every root's value at a point: an mpf, a bool, or None where it has none."""
-    tick()
-    with mpmath.workdps(digits):
-        values: dict[int, Any] = {}
-        for node in order(roots):
-            values[id(node)] = _value(node, values, point)
-        return [values[id(root)] for root in roots]
+    return Evaluation(roots).at(point, digits)
+
+
+class Evaluation:
+    """Some roots, made ready to be evaluated at many points."""
+
+    def __init__(self, roots: Sequence[Sym]) -> None:
+        self.nodes = order(roots)
+        places = {id(node): k for k, node in enumerate(self.nodes)}
+        self.roots = [places[id(root)] for root in roots]
+        self.steps = [(node, node.op, [places[id(a)] for a in node.args]) for node in self.nodes]
+        self.constants: dict[int, dict[int, Any]] = {}  # by digits
+
+    def at(self, point: Point, digits: int = DIGITS) -> list[Any]:
+        """Give every root's value at a point."""
+        values = self.all_at(point, digits)
+        return [values[k] for k in self.roots]
+
+    def all_at(self, point: Point, digits: int = DIGITS) -> list[Any]:
+        """Give every node's value at a point."""
+        tick()
+        values: list[Any] = []
+        with mpmath.workdps(digits):
+            known = self.constants.setdefault(digits, {})
+            for k, (node, op, places) in enumerate(self.steps):
+                if not places:
+                    if op == "var":
+                        value = mpf(point[node.value])
+                    elif k not in known:
+                        value = known[k] = _leaf(node)
+                    else:
+                        value = known[k]
+                elif op == "where":
+                    chosen = values[places[0]]
+                    value = None if chosen is None else values[places[1 if chosen else 2]]
+                else:
+                    args = [values[place] for place in places]
+                    lost = args[0] is None or args[-1] is None
+                    value = _decided(op, args) if lost else _applied(op, args)
+                values.append(value)
+        return values
 
 
 def rounding(roots: Sequence[Sym], point: Point, unit: float) -> list[Any]:
@@ -37,8 +72,8 @@ def rounding(roots: Sequence[Sym], point: Point, unit: float) -> list[Any]:
 
     None where a rounded argument has no value. What constants and inputs are rounded by is no part of it.
     """
-    nodes = order(roots)
-    values = {id(n): v for n, v in zip(nodes, evaluate(nodes, point), strict=True)}
+    ready = Evaluation(roots)
+    nodes, values = ready.nodes, {id(n): v for n, v in zip(ready.nodes, ready.all_at(point), strict=True)}
     bounds: dict[int, Any] = {}
     with mpmath.workdps(DIGITS):
         for node in nodes:
@@ -70,24 +105,11 @@ def conditions(roots: Sequence[Sym]) -> list[Sym]:
     return [node for node in order(roots) if node.op in PIECES]
 
 
-PIECES = frozenset({"lt", "le", "eq", "abs", "sign", "max", "min", "floor"})
-
-
-def _value(node: Sym, values: dict[int, Any], point: Point) -> Any:
-    match node.op:
-        case "const":
-            return node.value if type(node.value) is bool else mpf(node.value)
-        case "var":
-            return mpf(point[node.value])
-        case "pi":
-            return +mpmath.pi
-        case "where":
-            chosen = values[id(node.args[0])]
-            return None if chosen is None else values[id(node.args[1 if chosen else 2])]
-    args = [values[id(a)] for a in node.args]
-    if any(a is None for a in args):
-        return _decided(node.op, args)
-    return _applied(node.op, args)
+def _leaf(node: Sym) -> Any:
+    """The value of a constant."""
+    if node.op == "pi":
+        return +mpmath.pi
+    return node.value if type(node.value) is bool else mpf(node.value)
 
 
 def _applied(op: str, args: list[Any]) -> Any:
@@ -114,7 +136,7 @@ def mpf(value: Any) -> Any:
 
 
 def _power(a: Any, b: Any) -> Any:
-    if abs(b) > BIG or (a and abs(mpmath.log(abs(a))) * abs(b) > BIG):
+    if abs(b) > BIG or (a and abs(mpmath.mag(a)) * abs(b) > BIG):
         return None
     if a < 0 and b != int(b):
         return None

@@ -17,11 +17,11 @@ import mpmath
 import numpy as np
 
 from graphgrad.proof.derivative import order
-from graphgrad.proof.digits import PIECES, Point, evaluate, rounding
+from graphgrad.proof.digits import Point, evaluate, rounding
 from graphgrad.proof.functions import Array
 from graphgrad.proof.kinks import on_edge, one_sided
 from graphgrad.proof.points import points
-from graphgrad.proof.symbols import Sym
+from graphgrad.proof.symbols import PIECES, Sym
 from graphgrad.proof.verdicts import Finding, Kink, Verdict, Witness
 
 Code = Callable[[Mapping[str, Array]], Mapping[str, Any]]  # inputs by name -> gradients by name

@@ -89,6 +89,8 @@ class Generators:
         """Whether two sums are proved equal."""
         if a == b:
             return True
+        if self.marks.of(a) != self.marks.of(b):
+            return False
         try:
             return self.zero(plus(a, scaled(b, -1)))
         except TooLarge:

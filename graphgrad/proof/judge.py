@@ -14,12 +14,12 @@ from typing import Any
 import mpmath
 
 from graphgrad.proof.derivative import order
-from graphgrad.proof.digits import DIGITS, PIECES, evaluate
+from graphgrad.proof.digits import DIGITS, Evaluation, evaluate
 from graphgrad.proof.hard import simplified_equal
 from graphgrad.proof.kinks import one_sided, take_sides
 from graphgrad.proof.normal import Normal
 from graphgrad.proof.points import Point, exact, points
-from graphgrad.proof.symbols import Sym, numeric
+from graphgrad.proof.symbols import PIECES, Sym, numeric
 from graphgrad.proof.verdicts import Finding, Kink, Verdict, Witness
 from graphgrad.proof.zero import plainly, proved_equal
 
@@ -88,11 +88,11 @@ def _proof(case: Case, found: Finding) -> Finding:
 
 
 def _smooth(case: Case) -> bool:
-    return not any(n.op in PIECES for n in order(case.claimed + case.true))
+    return not any(a.kinked for a in case.claimed + case.true)
 
 
 def _but_kinks(case: Case) -> str:
-    return ", away from kinks" if any(n.op in PIECES for n in order(case.true)) else ""
+    return ", away from kinks" if any(a.kinked for a in case.true) else ""
 
 
 def looked_at(case: Case) -> int:
@@ -114,7 +114,8 @@ def search(case: Case, most: int) -> Finding:
 
 def has_value(root: Sym, variables: Sequence[str]) -> bool:
     """Whether a point is found where a scalar has a value."""
-    return any(evaluate([root], point)[0] is not None for point in points(variables, [root]))
+    ready = Evaluation([root])
+    return any(ready.at(point)[0] is not None for point in points(variables, [root]))
 
 
 class Search:
@@ -131,6 +132,9 @@ class Search:
         self.chosen: dict[int, set[Any]] = {id(n): set() for n in self.choices}
         known = {id(n) for n in order(case.true + case.given)}
         self.own = [n for n in self.forks if n.op == "eq" and id(n) not in known]  # equalities of the claim alone
+        sides, primal = [a for n in self.forks for a in n.args], [] if case.primal is None else [case.primal]
+        self.ready = Evaluation([*self.roots, *sides, *self.choices, *primal])
+        self.given = {i: Evaluation([case.given[i]]) for i in self.left}
         self.budget = max(12, WORK // max(len(nodes), 1))
         self.tried, self.digits, self.unlike = 0, DIGITS, False
         self.kinks: list[Kink] = []
@@ -138,9 +142,9 @@ class Search:
 
     def at(self, point: Point) -> Finding | None:
         """Look at a point; gives the refutation if there is one."""
-        if self.case.primal is not None and evaluate([self.case.primal], point)[0] is None:
+        values = self.ready.at(point)
+        if self.case.primal is not None and values.pop() is None:
             return None
-        values = evaluate(self.roots + [a for n in self.forks for a in n.args] + self.choices, point)
         tied = take_sides(self.forks, iter(values[len(self.roots) :]), self.sides)
         for node, value in zip(self.choices, values[-len(self.choices) :] if self.choices else (), strict=True):
             self.chosen[id(node)].add(value)
@@ -167,7 +171,7 @@ class Search:
 
     def ours(self, i: int, point: Point, claimed: Any) -> bool:
         """Whether a value is graphgrad's own."""
-        (given,) = evaluate([self.case.given[i]], point)
+        (given,) = self.given[i].at(point)
         return given is not None and agreement(claimed, given) >= NEARLY
 
     def at_kink(self, i: int, point: Point, claimed: Any) -> Finding | None:

@@ -54,8 +54,8 @@ class Normal:
         """Give the sum of a scalar; Undefined where it has no value for these signs."""
         self._alive.append(root)
         if self.signs is None:
-            for node in order([root]):
-                if id(node) not in self._read and node.op not in _CONDITIONS:
+            for node in order([root], self._read):
+                if node.op not in _CONDITIONS:
                     self._read[id(node)] = self._node(node)
             return self._read[id(root)]
         return self.read(root)

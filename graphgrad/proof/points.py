@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from graphgrad.proof.derivative import order
-from graphgrad.proof.digits import PIECES
-from graphgrad.proof.symbols import Sym
+from graphgrad.proof.symbols import PIECES, Sym
 
 Point = dict[str, Fraction]
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from graphgrad.proof.derivative import order, substitute
-from graphgrad.proof.digits import PIECES, evaluate
+from graphgrad.proof.digits import evaluate
 from graphgrad.proof.functions import Array
 from graphgrad.proof.judge import NEARLY, Case, agreement
 from graphgrad.proof.points import points, thresholds
-from graphgrad.proof.symbols import Sym, lift, var
+from graphgrad.proof.symbols import PIECES, Sym, lift, var
 from graphgrad.proof.zero import proved_equal, proved_given
 
 VARIABLES, ENTRIES = 6, 12  # beyond, no region is looked for

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from graphgrad.proof.feasible import impossible
 from graphgrad.proof.generators import Generators
-from graphgrad.proof.sums import Sum, TooLarge, constant, content, generator, plus, primes, scaled, times
+from graphgrad.proof.sums import Monomial, Sum, TooLarge, constant, content, generator, plus, primes, scaled, times
 
 DEGREE = 16  # of sums that are factored
 
@@ -35,6 +35,7 @@ class Signs:
     def __init__(self, variables: Mapping[str, int], script: tuple[int, ...] = ()) -> None:
         self.atoms, self.variables, self.script = Generators(), variables, list(script)
         self.asked: list[Sum] = []
+        self.marks: list[int] = []  # of what was asked: unequal ones mean unequal sums
 
     def variable(self, name: str) -> Sum:
         """A variable as plus or minus its positive generator."""
@@ -68,7 +69,18 @@ class Signs:
     def _sum(self, rest: Sum) -> int:
         if all(c > 0 for c in rest.values()) and all(self._certain(g, e) for m in rest for g, e in m):
             return 1
-        return self._chosen(rest)
+        exponents = self._exponents(rest)
+        return self._chosen(rest) if exponents is None else self.of(exponents)
+
+    def _exponents(self, rest: Sum) -> Sum | None:
+        """Of a difference of two products of exponentials the difference of their exponents, which has its sign."""
+        atoms, total = self.atoms.atoms, dict[Monomial, Fraction]()
+        if len(rest) != 2 or sum(rest.values(), Fraction(0)) or any(atoms[g].kind != "exp" for m in rest for g, _ in m):
+            return None
+        for m, c in rest.items():
+            for g, e in m:
+                total = plus(total, scaled(atoms[g].args[0], Fraction(e) if c > 0 else -Fraction(e)))
+        return total or None
 
     def _certain(self, g: int, exponent: int | Fraction) -> bool:
         atom = self.atoms.atoms[g]
@@ -81,10 +93,12 @@ class Signs:
         return False
 
     def _chosen(self, a: Sum) -> int:
-        for i, known in enumerate(self.asked):
-            if self.atoms.same(known, a):
+        mark = self.atoms.marks.of(a)
+        for i, known in enumerate(self.marks):
+            if known == mark and self.atoms.same(self.asked[i], a):
                 return self.script[i]
         self.asked.append(a)
+        self.marks.append(mark)
         if len(self.asked) > len(self.script):
             self.script.append(1)
         return self.script[len(self.asked) - 1]

@@ -45,8 +45,9 @@ def plus(a: Sum, b: Sum) -> Sum:
         a, b = b, a
     result = dict(a)
     for monomial, c in b.items():
-        total = result.get(monomial, 0) + c
-        if total:
+        if monomial not in result:
+            result[monomial] = c
+        elif total := result[monomial] + c:
             result[monomial] = total
         else:
             del result[monomial]
@@ -55,6 +56,8 @@ def plus(a: Sum, b: Sum) -> Sum:
 
 def scaled(a: Sum, factor: Fraction | int) -> Sum:
     """A sum times a number."""
+    if factor == -1:
+        return {m: -c for m, c in a.items()}
     return {m: c * factor for m, c in a.items()} if factor else {}
 
 
@@ -66,12 +69,13 @@ def times(a: Sum, b: Sum) -> Sum:
     result: Sum = {}
     for m, c in a.items():
         for n, d in b.items():
-            key = joined(m, n)
-            total = result.get(key, 0) + c * d
-            if total:
+            key, term = joined(m, n), d if c == 1 else c if d == 1 else c * d
+            if key not in result:
+                result[key] = term
+            elif total := result[key] + term:
                 result[key] = total
             else:
-                result.pop(key, None)
+                del result[key]
     return result
 
 

@@ -20,11 +20,12 @@ _KNOWN: WeakValueDictionary[Any, Sym] = WeakValueDictionary()
 class Sym:
     """A real expression or a condition: `op` is "const" (its value), "var" (its name), "pi" or acts on `args`."""
 
-    __slots__ = ("__weakref__", "args", "op", "value")
+    __slots__ = ("__weakref__", "args", "kinked", "op", "value")
 
     op: str
     args: tuple[Sym, ...]
     value: Any
+    kinked: bool  # whether it may change its form somewhere
 
     def __repr__(self) -> str:
         return self.shown(DEPTH)
@@ -124,7 +125,7 @@ def leaf(op: str, value: Any) -> Sym:
     found = _KNOWN.get(key)
     if found is None:
         found = Sym()
-        found.op, found.args, found.value = op, (), value
+        found.op, found.args, found.value, found.kinked = op, (), value, False
         _KNOWN[key] = found
     return found
 
@@ -136,6 +137,7 @@ def make(op: str, *args: Sym) -> Sym:
     if found is None:
         found = Sym()
         found.op, found.args, found.value = op, args, None
+        found.kinked = op in PIECES or any(a.kinked for a in args)
         _KNOWN[key] = found
     return found
 
@@ -292,4 +294,5 @@ LARGEST = 4096  # bits of a power that is worked out
 ZERO, ONE, MINUS_ONE = (leaf("const", Fraction(n)) for n in (0, 1, -1))
 TRUE, FALSE = leaf("const", True), leaf("const", False)  # noqa: FBT003  (the two conditions)
 HALF, PI = leaf("const", Fraction(1, 2)), leaf("pi", "pi")
+PIECES = frozenset({"lt", "le", "eq", "abs", "sign", "max", "min", "floor"})
 _CONDITIONS = frozenset({"lt", "le", "eq", "and", "not"})

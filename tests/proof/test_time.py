@@ -139,3 +139,10 @@ def _lock():
 def test_what_no_process_can_give_back_is_an_error():
     with pytest.raises(RuntimeError, match="cannot be given back"):
         Worker().ask(_lock, timeout=20)
+
+
+def test_a_deep_network_is_proved():
+    lines = ["h0 = x", *(f"h{k} = tanh(W{k} @ h{k - 1} + b{k})" for k in range(1, 61)), "sum(h60)"]
+    shapes = {"x": 2, **{f"W{k}": (2, 2) for k in range(1, 61)}, **{f"b{k}": 2 for k in range(1, 61)}}
+    report = gg.verify(gg.parse("\n".join(lines), shapes), timeout=60)
+    assert {str(f.verdict) for f in report.values()} == {"PROVED"}
