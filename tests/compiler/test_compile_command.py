@@ -1,5 +1,6 @@
 """The command `graphgrad compile`: modules that run without graphgrad, and what the passes did."""
 
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from graphgrad.cli.main import group
 from graphgrad.compiler.compiled import load
 
 RUNNER = CliRunner()
+BUILT = pytest.mark.skipif(
+    shutil.which("cc") is None or importlib.util.find_spec("cffi") is None, reason="no C compiler, or no cffi"
+)
 REGRESSION = ("mean(square(X @ w - y))", "--shape", "X=N,2", "--shape", "w=2", "--shape", "y=N")
 
 
@@ -48,7 +52,7 @@ def test_the_step_is_that_of_the_library(optimizer):
     assert step.update.rates == ("lr",)
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+@BUILT
 @pytest.mark.parametrize(
     "arguments",
     [("log(x1*x2)*sin(x2) + relu(x1) ** 3 + erf(x1)",),
@@ -60,7 +64,7 @@ def test_a_file_of_c_is_standard_c(arguments, tmp_path):
     subprocess.run(strict, cwd=tmp_path, check=True)
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+@BUILT
 def test_a_file_of_c_says_what_stands_where(tmp_path):
     said("log(x1*x2)*sin(x2)", "-o", str(tmp_path / "t.c"))
     assert "x[0]: x1; x[1]: x2; y[0]: z; y[1]: dz_dx1; y[2]: dz_dx2." in (tmp_path / "t.c").read_text(encoding="utf-8")

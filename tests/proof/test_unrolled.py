@@ -81,7 +81,7 @@ def test_a_spoiled_step_is_refuted(right, wrong, last):
 
 @pytest.mark.parametrize(("right", "wrong"), [
     ("losses.append(L)", "losses.append(L + 1e-9)"), ("rows[row_1]", "rows[row_0]"), ("        t += 1\n", ""),
-    ("    theta[12:13] = b2_0,\n", ""), ("places = iter(order)", "places = order"), ("theta[0:", "m[0:"),
+    ("    theta[12:13] = (b2_0,)\n", ""), ("places = iter(order)", "places = order"), ("theta[0:", "m[0:"),
     ("        losses.append(L)", "        W1_0_0_ = W1_0_0\n        W1_0_0 = theta[0]\n        losses.append(L)"),
     ("losses.append(L)", "losses.append(L)\n        rows = rows[1:]"), ("tanh(", "open("),
     ("def train(", "def train(a, "),
