@@ -50,8 +50,7 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
         text = sys.stdin.read() if str(path) == "-" else place.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"'{place}' is no text: {error}") from None
-    text = text.lstrip("\r\n")
-    separator = max(",;\t", key=text.partition("\n")[0].count)
+    separator = max(",;\t", key=text.lstrip("\r\n").partition("\n")[0].count)
     if (table := _all_numbers(text, separator)) is not None:
         return table
     lines = [(n, line) for n, line in _lines(place, text, separator) if line]
@@ -122,6 +121,7 @@ def _names(cells: list[str]) -> tuple[tuple[str, ...], bool]:
 
 def _all_numbers(text: str, separator: str) -> Table | None:
     """The whole table at once, where it is one of finite numbers; None where a closer look is needed."""
+    text = text.lstrip("\r\n")
     first = text.partition("\n")[0]
     try:
         names, header = _names(next(csv.reader([first], delimiter=separator), []))

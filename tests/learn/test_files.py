@@ -60,6 +60,7 @@ BAD = {
     "a,b\n": "a header and no data",
     "1,2\n3\n": "line 2: 1 values, where the first line has 2",
     "a,b,c\n1,2,3\n4,5,6,7\n": "line 3: 4 values",
+    "\n\na,b\n1,2\n,4\n": "line 5, column 'a': a value is missing",
     "a,b\n1,2\n,4\n": "line 3, column 'a': a value is missing",
     "a,b\n1,2\n3,nan\n": "line 3, column 'b': a value is missing",
     "1,2\n3,4\n5,x\n7,8\n": "line 3, column '1': 'x' is no number",
