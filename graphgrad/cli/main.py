@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -88,11 +89,21 @@ def main() -> None:
             click.echo(
                 'An expression that begins with a minus comes after --, as in graphgrad run -- "-x" x=1', err=True
             )
-        sys.exit(2)
+        leave(2)
     except (GraphgradError, OSError) as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(2)
+        leave(2)
     except (click.Abort, KeyboardInterrupt) as stop:
         told = str(stop.__cause__ or "")  # click's Abort has the interrupt as its cause
         click.echo(f"interrupted: {told}" if told else "interrupted", err=True)
-        sys.exit(130)
+        leave(130)
+
+
+def leave(code: int) -> None:
+    """End; a process of a run on many machines at once, for JAX would wait for those that are gone, and then abort."""
+    jax = sys.modules.get("jax")
+    if jax is not None and jax.distributed.is_initialized():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -83,7 +83,7 @@ def command(data: str, **said: Any) -> None:
     dataset = read(data, said) if said["program"] else flat(read(data, said))
     chosen = choose(data, dataset, said)
     part = held_out(dataset, said)
-    for note in notes(data, dataset, chosen, said):
+    for note in () if said["process"] else notes(data, dataset, chosen, said):
         click.echo(f"note: {note}", err=True)
     net = network_of(chosen, dataset, said)
     check_exports(net, chosen.loss, said["saved"])
