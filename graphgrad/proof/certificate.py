@@ -210,7 +210,10 @@ def meanings(p: int) -> dict[str, Any]:
 
         return made
 
-    special: dict[str, Any] = dict.fromkeys(("asarray", "array", "ascontiguousarray"), same)
+    def copied(a: Any, *kind: Any, **options: Any) -> Any:
+        return same(a.copy() if isinstance(a, Residues | np.ndarray) else a, *kind, **options)
+
+    special: dict[str, Any] = dict.fromkeys(("asarray", "ascontiguousarray"), same) | {"array": copied}
     special |= {"float64": casting(same), "float32": casting(same)}
     made = {"zeros": filled(0), "empty": filled(0), "ones": filled(1)}
     known = {n: getattr(np, _NUMPY.get(n, n)) for n in ELEMENTARY if n != "erf"} | {"erf": numpy_functions.erf}

@@ -15,10 +15,11 @@ import numpy as np
 
 from graphgrad.core.errors import GraphgradError, ParseError
 from graphgrad.proof.allowed import BUILTINS, METHODS, OPERATORS, STEPS
-from graphgrad.proof.defined import Function, Returned
+from graphgrad.proof.defined import Function, Returned, bound_twice
 from graphgrad.proof.symbols import SymbolsLost
 
 ENTRY = "value_and_grad"
+COMPILERS = ("numba", "jax")  # whose decorators leave functions what they are
 T = TypeVar("T")
 
 
@@ -52,8 +53,7 @@ class Module:
     r"""A module's functions, ready to be called by name on arrays of the caller's making.
 
     `replaced` gives names of the module another meaning: `np` and `math` among them, which hold what is allowed; and
-    `literal` the numbers in its text.
-    Raises ParseError for syntax that is not known.
+    `literal` the numbers in its text. Raises ParseError for syntax that is not known.
 
     >>> Module("def f(x):\n    return x * 2", {}).call("f", 21)
     42
@@ -61,11 +61,15 @@ class Module:
 
     def __init__(self, source: str, replaced: Mapping[str, Any], literal: Callable[[Any], Any] = lambda a: a) -> None:
         self.tree = _tree(source)
-        self.replaced, self.names, self.literal = dict(replaced), dict[str, Any](BUILTINS), literal
+        self.replaced, self.names, self.literal = dict(replaced), {**BUILTINS, **replaced}, literal
         self.steps = 0
+        if twice := bound_twice(self.tree.body):
+            raise ParseError(f"the module gives '{twice}' two meanings")
         for statement in self.tree.body:
-            self._top(statement)
-        self.names |= self.replaced
+            try:
+                attempted(f"line {statement.lineno}", self._top, statement)
+            except SymbolsLost as error:
+                raise ParseError(str(error)) from None
 
     def functions(self) -> dict[str, ast.FunctionDef]:
         """The syntax trees of the module's functions, by name."""
@@ -102,7 +106,7 @@ class Module:
     def _top(self, statement: ast.stmt) -> None:
         match statement:
             case ast.FunctionDef(name=name):
-                self.names[name] = Function(self, statement)
+                self.names[name] = self.defined(statement, {})
             case ast.Import(names=names) if all(n.name in _LIBRARIES for n in names):
                 self.names |= {n.asname or n.name: self.library(_LIBRARIES[n.name]) for n in names}
             case ast.ImportFrom(module="math", names=names):
@@ -110,13 +114,22 @@ class Module:
             case ast.ImportFrom(module="__future__" | "typing" | "collections.abc") | ast.Expr(value=ast.Constant()):
                 pass
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                self.names[name] = None if isinstance(value, ast.Name) else self.value(value, self.names)
+                typed = isinstance(value, ast.Name) and value.id not in self.names  # such as Array = Any
+                self.names[name] = None if typed else self.value(value, self.names)
             case ast.Expr(value=ast.Call() as call):  # such as jax.config.update(...)
                 self.value(call, self.names)
-            case ast.If():  # `if __name__ == "__main__":`, which is not run
-                pass
+            case ast.If(test=ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()]), orelse=[]):
+                pass  # where a module is a program
             case _:
                 raise self.refused(statement)
+
+    def defined(self, tree: ast.FunctionDef, around: dict[str, Any]) -> Function:
+        """A function, which only a compiler may decorate."""
+        for decorator in tree.decorator_list:
+            of = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if not (isinstance(of, ast.Attribute) and isinstance(of.value, ast.Name) and of.value.id in COMPILERS):
+                raise self.refused(decorator)
+        return Function(self, tree, around)
 
     def library(self, name: str) -> Any:
         """What an imported library means here; a compiler's functions leave functions as they are."""
@@ -143,7 +156,7 @@ class Module:
                 for target in targets:
                     self.assign(target, result, names)
             case ast.AugAssign(target=target, op=sign, value=value):
-                old = self.value(_loaded(target), names)
+                old = self.value(target, names)
                 new = OPERATORS[type(sign)](old, self.value(value, names))
                 if isinstance(target, ast.Name) and np.ndim(old):  # changed in place, with all its views
                     old[...] = new
@@ -169,7 +182,7 @@ class Module:
                 except (TypeError, ValueError, ArithmeticError):
                     self.run(handler.body, names)
             case ast.FunctionDef(name=name):
-                names[name] = Function(self, tree, names)
+                names[name] = self.defined(tree, names)
             case ast.Pass():
                 pass
             case _:
@@ -215,11 +228,13 @@ class Module:
 
     def invoke(self, tree: ast.Call, names: Mapping[str, Any]) -> Any:
         """The value of a call."""
+        if any(keyword.arg is None for keyword in tree.keywords):
+            raise self.refused(tree)
         function = self.value(tree.func, names)
         args: list[Any] = []
         for a in tree.args:
             args += list(self.value(a.value, names)) if isinstance(a, ast.Starred) else [self.value(a, names)]
-        return function(*args, **{k.arg: self.value(k.value, names) for k in tree.keywords if k.arg})
+        return function(*args, **{str(k.arg): self.value(k.value, names) for k in tree.keywords})
 
     def compare(self, tree: ast.Compare, names: Mapping[str, Any]) -> Any:
         """A comparison, or a chain of them."""
@@ -262,10 +277,6 @@ class Module:
 def _symbolic(value: Any) -> bool:
     """Whether a condition is one of symbols, to be kept and not decided."""
     return isinstance(value, np.ndarray) and value.dtype == object
-
-
-def _loaded(target: ast.expr) -> ast.expr:
-    return ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else target
 
 
 _LIBRARIES = {"numpy": "np", "jax.numpy": "np", "math": "math", "jax": "jax", "numba": "numba"}

@@ -129,7 +129,8 @@ def stated(docstring: str) -> Graph:
 def meanings() -> dict[str, Any]:
     """What names of a module mean here: NumPy without casts, mathematics exact, the error function itself."""
     same = lambda a, *_, **__: a  # noqa: E731  (an array stays what it is)
-    floats = dict.fromkeys(("asarray", "array", "ascontiguousarray"), same)
+    floats: dict[str, Any] = dict.fromkeys(("asarray", "ascontiguousarray"), same)
+    floats["array"] = lambda a, *_, **__: a.copy() if isinstance(a, np.ndarray) else a
     uncast = casting(lambda a: a if isinstance(a, np.ndarray) else float(a))
     floats |= {"float64": uncast, "float32": uncast}
     special = {**floats, "int64": np.int64, "zeros": _zeros, "empty": _zeros, "errstate": same, "pi": MATH["pi"],

@@ -142,6 +142,7 @@ def test_overflow_is_said():
     "def value_and_grad(x): return x.__class__",
     "def value_and_grad(x):\n    while True:\n        pass", "def value_and_grad(x): return 10**10**10", "(", "\0",
     "def value_and_grad(x):\n    for i in range(10**12):\n        pass", "eval('1')", "class A: pass",
+    "x = 1 / 0", "x = [a for a in [1] for b in [2]]", "x = {**{}}", "x = len(3)", "x = (1).real", "x = [1][7]",
 ])  # fmt: skip
 def test_nothing_else_is_run(source):
     with pytest.raises(ParseError):
@@ -153,3 +154,32 @@ def test_a_flat_tuple_of_derivatives_is_read_in_the_inputs_order():
     assert {str(f.verdict) for f in verify_source(right, timeout=30).values()} == {"PROVED"}
     report = verify_source(right.replace("return z, dz_dx1, dz_dx2", "return z, dz_dx2, dz_dx1"), timeout=30)
     assert {n for n, f in report.items() if f.verdict is Verdict.REFUTED} == {"x1", "x2"}
+
+
+RIGHT = "def value_and_grad(x):\n    return x**2, {'x': 2*x}\n"
+TRICKS = [  # what Python would do otherwise than it looks
+    RIGHT + "if True:\n    def value_and_grad(x):\n        return x**2, {'x': 3*x}\n",
+    "def thrice(f):\n    def g(x):\n        return x**2, {'x': 3*x}\n    return g\n\n\n@thrice\n" + RIGHT,
+    RIGHT + "def other(x):\n    return x**2, {'x': 3*x}\nvalue_and_grad = other\n",
+    "def abs(x):\n    return 3*x\ndef value_and_grad(x):\n    return x**2, {'x': 2*x + abs(x) - x*sign(x)}\n",
+    "def max(x, y):\n    return 3*x\ndef value_and_grad(x):\n    return x**2, {'x': max(2*x, 2*x)}\n",
+    "import numpy as np\ndef value_and_grad(x):\n    return x**2, {'x': 2 * np.sum(x, **{'initial': 1})}\n",
+    "def value_and_grad(x, calls=[]):\n    calls.append(1)\n    return x**2, {'x': len(calls) * 2*x}\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", TRICKS)
+def test_tricks_are_not_believed(source):
+    with suppress(ParseError):
+        assert not verify_source(source, "x**2").ok
+
+
+def test_arrays_are_changed_in_place_and_copied_as_in_numpy():
+    head = "import numpy as np\ndef value_and_grad(v):\n    "
+    tail = "\n    return np.sum(v * v), {'v': g}\n"
+    for body, ok in [
+        ("g = 2 * v; h = g; h += 1", False), ("g = 2 * v; h = np.array(g); h += 1", True),
+        ("g = 2 * v + 1; h = np.array(g); h -= 1", False), ("g = 2 * v + 1; h = g; h -= 1", True),
+        ("g = 2 * v + 1; h = g[:]; h -= 1", True), ("g = 2 * v + 1; h = g + 0; h -= 1", False),
+    ]:  # fmt: skip
+        assert verify_source(head + body.replace("; ", "\n    ") + tail, parse("sum(v*v)", v=3)).ok is ok, body
