@@ -98,18 +98,18 @@ def _rounded(source: str, fixed: Graph, names: Sequence[str], reason: str) -> di
         left = digits(source, fixed, names)
     except SymbolsLost as error:
         return dict.fromkeys(names, Finding(Verdict.UNKNOWN, f"right in exact arithmetic, but in floats {error}"))
+    certified = Finding(Verdict.CERTIFIED, reason)
+    return {name: with_digits(certified, {kind: found[name] for kind, found in left.items()}) for name in names}
+
+
+def with_digits(finding: Finding, left: Mapping[str, int]) -> Finding:
+    """A finding with the digits that each type keeps; UNKNOWN where one keeps too few."""
     if not left:
-        return dict.fromkeys(names, Finding(Verdict.CERTIFIED, f"{reason}; not seen in floats: no point with a value"))
-    findings = {}
-    for name in names:
-        said = ", ".join(f"{found[name]} digits in {kind}" for kind, found in left.items())
-        lost = [kind for kind, found in left.items() if found[name] < HELD[kind] * ENOUGH]
-        fewest = min(found[name] for found in left.values())
-        findings[name] = (
-            Finding(Verdict.UNKNOWN, f"right in exact arithmetic, but rounding leaves {said}", digits=fewest)
-            if lost else Finding(Verdict.CERTIFIED, f"{reason}; {said}", digits=fewest)
-        )  # fmt: skip
-    return findings
+        return finding.with_(reason=f"{finding.reason}; not seen in floats: no point with a value")
+    said, fewest = ", ".join(f"{digits} digits in {kind}" for kind, digits in left.items()), min(left.values())
+    if any(kept < HELD[kind] * ENOUGH for kind, kept in left.items()):
+        return Finding(Verdict.UNKNOWN, f"right in exact arithmetic, but rounding leaves {said}", digits=fewest)
+    return finding.with_(reason=f"{finding.reason}; {said}", digits=fewest)
 
 
 def _problem(

@@ -82,8 +82,8 @@ def digits(source: str, fixed: Graph, names: Sequence[str]) -> dict[str, dict[st
     """
     kinds = kinds_of(source)
     found: dict[str, dict[str, int]] = {}
-    for draw in (_centred, _positive):
-        found = found or _digits(source, fixed, names, _inputs(fixed, draw, kinds[-1]), kinds)
+    for draw in (centred, _positive):
+        found = found or _digits(source, fixed, names, drawn(fixed, draw, kinds[-1]), kinds)
     return found
 
 
@@ -97,15 +97,15 @@ def _digits(
     with np.errstate(all="ignore"):
         given = {kind: Module(source, in_floats(kind)).run_path(ENTRY, inputs)[1] for kind in kinds}
         found: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
-        for name, true in sweep(derived, inputs, _long, wanted):
+        for name, true in sweep(derived, inputs, long, wanted):
             if not np.isfinite(true).all():
                 return {}
             for kind in kinds:
-                found[kind][name] = _shared(given[kind].pop(name), true, HELD[kind])
+                found[kind][name] = shared(given[kind].pop(name), true, HELD[kind])
     return found
 
 
-def _long(node: Node, operands: list[Any]) -> Any:
+def long(node: Node, operands: list[Any]) -> Any:
     """The numpy column in long floats, for whatever is more than a movement of entries."""
     if node.op == "const":
         return float(node.value)
@@ -131,7 +131,7 @@ def _product(a: Array, b: Array) -> Array:
     return result
 
 
-def _shared(given: Any, true: Any, held: int) -> int:
+def shared(given: Any, true: Any, held: int) -> int:
     """How many digits two arrays share, row by row, beside the largest entry."""
     apart, largest = np.longdouble(0), np.longdouble(0)
     for a, b in zip(np.atleast_1d(given), np.atleast_1d(true), strict=True):
@@ -142,14 +142,14 @@ def _shared(given: Any, true: Any, held: int) -> int:
     return held if not apart else max(0, min(held, int(np.floor(-np.log10(apart / largest)))))
 
 
-def _inputs(fixed: Graph, draw: Any, kind: str) -> dict[str, Array]:
+def drawn(fixed: Graph, draw: Any, kind: str) -> dict[str, Array]:
     """Inputs that float32 holds exactly, as the smaller type that the module is run in."""
     dice = np.random.default_rng(0)
     return {n: labels(fixed, i) if fixed.nodes[i].dtype == "int" else draw(dice, sizes_of(fixed, i)).astype(kind)
             for n, i in fixed.inputs.items()}  # fmt: skip
 
 
-def _centred(dice: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def centred(dice: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Normal numbers; those of a matrix such that sums over its rows stay of order one."""
     scale = np.float32(2 / np.sqrt(shape[-1] + 3) if len(shape) > 1 else 1)
     return np.asarray(dice.standard_normal(shape, np.float32) * scale)

@@ -16,7 +16,7 @@ from graphgrad.core.errors import GraphgradError
 from graphgrad.core.graph import Graph
 from graphgrad.proof.allowed import in_floats
 from graphgrad.proof.cases import labels, sizes_of, source_of
-from graphgrad.proof.certificate import applied, bounded, dot, meanings, only, random_residues
+from graphgrad.proof.certificate import applied, bounded, dot, meanings, only, random_residues, with_digits
 from graphgrad.proof.entries import updates_of
 from graphgrad.proof.field import PRIMES
 from graphgrad.proof.interpret import Module
@@ -25,6 +25,7 @@ from graphgrad.proof.report import Report
 from graphgrad.proof.stepped import BIND, CALLS, Stepped, read_step
 from graphgrad.proof.sweep import sweep
 from graphgrad.proof.symbols import SymbolsLost
+from graphgrad.proof.trial import step_digits
 from graphgrad.proof.updates import both
 from graphgrad.proof.verdicts import Finding, Verdict
 from graphgrad.proof.within import found_in_time
@@ -50,13 +51,26 @@ def certify_step(source: str, /, sizes: Mapping[str, int] | None = None, timeout
     def work(found: dict[str, Finding], deadline: float) -> None:
         updates = updates_of(step, deadline)
         gradient = _gradient(step)
-        found |= {name: both(gradient, update) for name, update in updates.items()}
+        findings = {name: both(gradient, update) for name, update in updates.items()}
+        found |= _rounded(step, findings) if all(f.ok for f in findings.values()) else findings
 
     found = found_in_time([place.name for place in step.places], timeout, work)
     seconds = time.monotonic() - start
     shapes = {name: sizes_of(step.fixed, i) for name, i in step.fixed.inputs.items()}
     findings = {name: finding.with_(seconds=seconds) for name, finding in found.items()}
     return Report(source_of(step.fixed), findings, seconds, shapes)
+
+
+def _rounded(step: Stepped, findings: dict[str, Finding]) -> dict[str, Finding]:
+    """The findings on what is exactly right, with the digits that are left of it in floats."""
+    try:
+        left = step_digits(step)
+    except SymbolsLost as error:
+        return {
+            name: Finding(Verdict.UNKNOWN, f"right in exact arithmetic, but in floats {error}") for name in findings
+        }
+    return {name: with_digits(found, {kind: kept[name] for kind, kept in left.items()})
+            for name, found in findings.items()}  # fmt: skip
 
 
 def _gradient(step: Stepped) -> Finding:

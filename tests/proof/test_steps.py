@@ -78,6 +78,7 @@ def test_every_optimizer(name, chunked, monkeypatch):
         assert "the update of p" in finding.reason
         assert "at every step" in finding.reason
         assert all(slot in finding.reason for slot in kept)
+        assert "digits in float64" in finding.reason
 
 
 @pytest.mark.parametrize(("right", "wrong"), [
@@ -145,7 +146,10 @@ def test_a_spoiled_chunk_is_not_believed(right, wrong, monkeypatch):
     ("np_add(m, gradient, m)", "np_add(m, gradient[::-1], m)"),
     ("np_add(m, gradient, m)", "np_add(m, np.sum(gradient), m)"),
     ("return step, gradient", "return step, theta"), ("return step, gradient", "return step, m"),
-    ("return step, gradient", "return step, 3"), ("def bind(theta: Array, m", "def bind(theta: Array, w"),
+    ("return step, gradient", "return step, 3"), ("np.zeros_like(theta)", "np.zeros(683, int)"),
+    ("np.asarray(X, np.float32)", "np.asarray(X, np.int64)"), ("(N, 3), np.float32)", "(N, 3), int)"),
+    ("np_subtract(theta, u", "np.add(theta, 1e9, out=theta); np.subtract(theta, 1e9, out=theta); np_subtract(theta, u"),
+    ("def bind(theta: Array, m", "def bind(theta: Array, w"),
     ("        # forward", "        np_multiply(m, c1, m)\n        np_add(m, gradient, m)\n        # forward"),
 ])  # fmt: skip
 def test_what_is_not_read_is_not_believed(right, wrong, monkeypatch):
