@@ -6,6 +6,8 @@ import ast
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import numpy as np
+
 
 class Reader(Protocol):
     """Who runs statements: the module that a function stands in."""
@@ -64,3 +66,8 @@ def _bound(statement: ast.stmt) -> list[str]:
         case ast.Import(names=names) | ast.ImportFrom(names=names):
             return [n.asname or n.name for n in names]
     return []
+
+
+def is_symbolic(value: Any) -> bool:
+    """Whether a condition is one of symbols, to be kept and not decided."""
+    return isinstance(value, np.ndarray) and value.dtype == object

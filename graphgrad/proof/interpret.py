@@ -15,7 +15,7 @@ import numpy as np
 
 from graphgrad.core.errors import GraphgradError, ParseError
 from graphgrad.proof.allowed import BUILTINS, METHODS, OPERATORS, STEPS
-from graphgrad.proof.defined import Function, Returned, bound_twice
+from graphgrad.proof.defined import Function, Returned, bound_twice, is_symbolic
 from graphgrad.proof.symbols import SymbolsLost
 
 ENTRY = "value_and_grad"
@@ -76,8 +76,10 @@ class Module:
         return {t.name: t for t in self.tree.body if isinstance(t, ast.FunctionDef)}
 
     def parameters(self, name: str) -> list[str]:
-        """The names of a function's parameters, in order."""
-        return [a.arg for a in self.functions()[name].args.args]
+        """The names of a function's parameters, in order; ParseError where there is no such function."""
+        if tree := self.functions().get(name):
+            return [a.arg for a in tree.args.args]
+        raise ParseError(f"the module has no function '{name}'")
 
     def call(self, name: str, *args: Any, **named: Any) -> Any:
         """Call one of the module's functions; ParseError where there is none."""
@@ -113,13 +115,13 @@ class Module:
                 self.names |= {n.asname or n.name: getattr(self.library("math"), n.name, None) for n in names}
             case ast.ImportFrom(module="__future__" | "typing" | "collections.abc") | ast.Expr(value=ast.Constant()):
                 pass
+            case ast.If(test=ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()]), orelse=[]):
+                pass  # where a module is a program
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 typed = isinstance(value, ast.Name) and value.id not in self.names  # such as Array = Any
                 self.names[name] = None if typed else self.value(value, self.names)
             case ast.Expr(value=ast.Call() as call):  # such as jax.config.update(...)
                 self.value(call, self.names)
-            case ast.If(test=ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()]), orelse=[]):
-                pass  # where a module is a program
             case _:
                 raise self.refused(statement)
 
@@ -250,7 +252,7 @@ class Module:
         stop = isinstance(tree.op, ast.Or)
         value = self.value(tree.values[0], names)
         for part in tree.values[1:]:
-            if _symbolic(value):
+            if is_symbolic(value):
                 value = (np.logical_or if stop else np.logical_and)(value, self.value(part, names))
             elif bool(value) != stop:
                 value = self.value(part, names)
@@ -259,7 +261,7 @@ class Module:
     def choice(self, tree: ast.IfExp, names: Mapping[str, Any]) -> Any:
         """A conditional expression, of a symbol by `where`."""
         test = self.value(tree.test, names)
-        if _symbolic(test):
+        if is_symbolic(test):
             return np.where(test, self.value(tree.body, names), self.value(tree.orelse, names))
         return self.value(tree.body if test else tree.orelse, names)
 
@@ -272,11 +274,6 @@ class Module:
             if all(self.value(test, inner) for test in loop.ifs):
                 results.append(self.value(tree.elt, inner))
         return results
-
-
-def _symbolic(value: Any) -> bool:
-    """Whether a condition is one of symbols, to be kept and not decided."""
-    return isinstance(value, np.ndarray) and value.dtype == object
 
 
 _LIBRARIES = {"numpy": "np", "jax.numpy": "np", "math": "math", "jax": "jax", "numba": "numba"}

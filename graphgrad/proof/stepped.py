@@ -15,6 +15,7 @@ from graphgrad.proof.cases import source_of
 from graphgrad.proof.certificate import ROWS
 from graphgrad.proof.interpret import Module, attempted, docstring
 from graphgrad.proof.modules import stated
+from graphgrad.proof.symbols import SymbolsLost
 from graphgrad.proof.updates import Update, stated_update
 
 BIND = "bind"
@@ -58,19 +59,27 @@ class Stepped:
     def bound(self, module: Module, theta: Any, states: Sequence[Any]) -> tuple[Any, Any]:
         """The step on vectors of the caller's making, and the gradient that it leaves behind."""
         named = [self.fixed.nodes[i].shape[0] for i in self.data.values() if self.fixed.nodes[i].shape]
-        dimensions = len(module.parameters(BIND)) - 1 - len(states)
-        step, gradient = attempted(
-            "the step", module.call, BIND, theta, *states, *[max(named, default=ROWS)] * dimensions
-        )
-        return step, gradient
+        rows = [max(named, default=ROWS)] * (len(module.parameters(BIND)) - 1 - len(states))
+
+        def run() -> tuple[Any, Any]:
+            step, gradient = module.call(BIND, theta, *states, *rows)
+            return step, gradient
+
+        return attempted("the step", run)
 
     def called(self, step: Any, data: Mapping[str, Any], t: Any, rates: Mapping[str, Any]) -> Any:
         """The loss that a step gives; Failed where it raises an error.
 
         Rates go by their names, which a step may have to change.
         """
-        number, *others = [name for name in step.parameters if name not in data]
-        return attempted("the step", step, **data, **{number: t}, **{name: rates[name.rstrip("_")] for name in others})
+
+        def run() -> Any:
+            number, *others = [name for name in step.parameters if name not in data]
+            if strange := [name for name in others if name.rstrip("_") not in rates]:
+                raise SymbolsLost(f"the step takes '{strange[0]}', which its update does not state")
+            return step(**data, **{number: t}, **{name: rates[name.rstrip("_")] for name in others})
+
+        return attempted("the step", run)
 
 
 def read_step(source: str, sizes: Mapping[str, int]) -> Stepped:
@@ -78,7 +87,7 @@ def read_step(source: str, sizes: Mapping[str, int]) -> Stepped:
     program, update = stated(docstring(source)), stated_update(docstring(source))
     shapes = {n: tuple(sizes.get(d, ROWS) if isinstance(d, str) else d for d in program.nodes[i].shape)
               for n, i in program.inputs.items()}  # fmt: skip
-    theta, *_ = Module(source, {}).parameters(BIND)
+    theta = next(iter(Module(source, {}).parameters(BIND)), "")
     view = rf"^    (\w+) = {theta}\[(\d+):(\d+)\]\.reshape\(\(([\d, ]*)\)\)( +# stored as its transpose)?$"
     places = tuple(
         Place(name, slice(int(a), int(b)), tuple(int(n) for n in shape.split(",") if n.strip()), bool(turned))

@@ -90,12 +90,18 @@ class Unrolled:
     def alone(self, vectors: Vectors, batches: Sequence[Data], t: Sym) -> Pass:
         """What the step that takes no loop makes of the same."""
         module, given = self.module(), {name: [wrapped(v) for v in values] for name, values in vectors.items()}
-        step, losses = attempted("the step", module.call, BIND, *given.values()), []
-        for data in batches:
-            t = t + 1
-            number, *rates = [name for name in step.parameters if name not in data]
-            more = {number: wrapped(t), **{name: wrapped(var(name.rstrip("_"))) for name in rates}}
-            losses.append(attempted("the step", step, **{n: _given(a.tolist()) for n, a in data.items()}, **more))
+
+        def run() -> list[Any]:
+            step, number = module.call(BIND, *given.values()), t
+            losses = []
+            for data in batches:
+                number = number + 1
+                first, *rates = [name for name in step.parameters if name not in data]
+                more = {first: wrapped(number), **{name: wrapped(var(name.rstrip("_"))) for name in rates}}
+                losses.append(step(**{n: _given(a.tolist()) for n, a in data.items()}, **more))
+            return losses
+
+        losses = attempted("the step", run)
         return self._come_to(given, losses, batches)
 
     def _come_to(self, given: dict[str, list[Any]], losses: Sequence[Any], batches: Sequence[Data]) -> Pass:
@@ -128,9 +134,10 @@ def is_unrolled(source: str) -> bool:
 def read_unrolled(source: str) -> Unrolled:
     """Read what an unrolled step's text says of itself; ParseError where it is no such module."""
     program, update = stated(docstring(source)), stated_update(docstring(source))
-    tree = Module(source, {}).functions()[TRAIN]
+    module = Module(source, {})
+    first, tree = next(iter(module.parameters(TRAIN)), ""), module.functions()[TRAIN]
     loops = [statement for statement in tree.body if isinstance(statement, ast.For)]
-    if len(loops) != 1 or not tree.args.args:
+    if len(loops) != 1:
         raise ParseError("the step has not one loop")
     batch = len(loops[0].target.elts) if isinstance(loops[0].target, ast.Tuple) else 1
     shapes = {n: tuple(batch if isinstance(d, str) else d for d in program.nodes[i].shape)
@@ -140,7 +147,7 @@ def read_unrolled(source: str) -> Unrolled:
         raise ParseError("the step is too large to be read entry by entry")
     numbers = [Entry(name, place) for name, a in examined.inputs.items() for place in np.ndindex(a.shape)]
     known = {entry_name(*entry): entry for entry in numbers}
-    entries = [known.get(name) for name in _unpacked(tree.body, tree.args.args[0].arg)]
+    entries = [known.get(name) for name in _unpacked(tree.body, first)]
     names = {entry.name for entry in entries if entry}
     held = [entry for entry in numbers if entry.name in names]
     if not names or None in entries or sorted(filter(None, entries)) != sorted(held):

@@ -150,6 +150,15 @@ def test_python_that_is_not_read_is_said_to_be_so(target, name, tmp_path):
     assert f"UNSUPPORTED  this code for {target} is not read" in result.output
 
 
+@pytest.mark.parametrize(("right", "wrong"), [
+    ("    return step\n", "    return 5\n"), ("    return losses", "    return 5"),
+    ("lr: float) -> float:", "rate: float) -> float:"),
+    ("        theta[:] = ", "        theta[1:] = "), ("def step(X: Sequence[Sequence[float]], ", "def step("),
+])  # fmt: skip
+def test_no_spoiled_step_ends_in_a_traceback(right, wrong):
+    assert not verify_module(changed(step(XOR, "sgd"), right, wrong, last=True)).ok
+
+
 NO_MODULES = [b"\xff\xfe\x00", b"", b"def train(): pass", b"\ndef train(theta, rows, order, t):\n pass"]
 
 
