@@ -11,7 +11,7 @@ from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph
 
 MANY = 32_768  # points: below, whole arrays are as fast
-CHUNK = 65_536  # bytes of an array in a chunk
+CHUNK = 131_072  # bytes of an array in a chunk
 
 
 class Points:
