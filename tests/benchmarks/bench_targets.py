@@ -29,7 +29,7 @@ def run_of(sizes, batch, target, update=arrays.ADAM):
 
 def stepping(run, data):
     """A call that takes a step."""
-    return lambda: run(*data, lr=1e-3)
+    return partial(run.bare(*data), *data, 1, 1e-3)
 
 
 def data_of(sizes, batch):

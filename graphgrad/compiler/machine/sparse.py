@@ -19,7 +19,7 @@ def sparse_dot(a: Any, b: Any, out: Any) -> None:
     array([[84., 95.],
            [10., 11.]])
     """
-    places = np.empty(a.shape[1], np.int64)
+    places = np.empty(a.shape[1], np.uint64)  # numba asks of a signed one whether it counts from the end
     for i in range(a.shape[0]):
         count = 0
         for j in range(a.shape[1]):
