@@ -161,7 +161,7 @@ def w7():
 
 if __name__ == "__main__":
     w5()
-    training("W3  64-128-10, Adam, batch 32", (64, 128, 10), 32, of_products=2.9, of_jax=0.27, of_torch=0.11)
+    training("W3  64-128-10, Adam, batch 32", (64, 128, 10), 32, of_products=2.9, of_jax=0.27, of_torch=0.11, rounds=41)
     training("W3  64-128-10, Adam, batch 128", (64, 128, 10), 128, of_products=2, of_jax=None, of_torch=None)
     training("W4  784-1024-1024-10, Adam, batch 256", (784, 1024, 1024, 10), 256, of_products=1.2, of_jax=1.0,
              of_torch=None, rounds=5)  # fmt: skip
