@@ -26,6 +26,7 @@ from graphgrad.transform.movements import MOVEMENTS
 Array = np.ndarray[Any, Any]
 HELD = {"float64": 16, "float32": 7}  # digits that each type holds
 SIDE = 16  # rows and columns of a matrix product in long floats at once: they need twice the memory
+PIECE = 1024  # entries that are compared in long floats at once
 
 
 def kinds_of(source: str) -> list[str]:
@@ -132,9 +133,12 @@ def _product(a: Array, b: Array) -> Array:
 
 
 def shared(given: Any, true: Any, held: int) -> int:
-    """How many digits two arrays share, row by row, beside the largest entry."""
+    """How many digits two arrays share, some rows at a time, beside the largest entry."""
     apart, largest = np.longdouble(0), np.longdouble(0)
-    for a, b in zip(np.atleast_1d(given), np.atleast_1d(true), strict=True):
+    given, true = np.atleast_1d(given), np.atleast_1d(true)
+    rows = max(1, PIECE * len(given) // max(1, given.size))
+    for start in range(0, len(given), rows):
+        a, b = given[start : start + rows], true[start : start + rows]
         apart = np.maximum(apart, np.max(np.abs(a - b), initial=0))
         largest = np.maximum(largest, np.max(np.abs(b), initial=0))
     if not np.isfinite(apart) or (apart and not largest):

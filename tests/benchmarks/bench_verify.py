@@ -17,11 +17,14 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 from proof.proofs import NO_SYMBOLS, rewrite_proof, rewrites, row_proofs  # noqa: E402
 
 from graphgrad.compiler.compile import compile as compiled  # noqa: E402
+from graphgrad.compiler.step import compile_step  # noqa: E402
 from graphgrad.core.ops import OPS  # noqa: E402
 from graphgrad.frontend.parse import parse  # noqa: E402
+from graphgrad.learn.optimizers import update_of  # noqa: E402
 from graphgrad.proof.certificate import certify  # noqa: E402
 from graphgrad.proof.code import verify_function  # noqa: E402
 from graphgrad.proof.graphs import verify  # noqa: E402
+from graphgrad.proof.steps import certify_step  # noqa: E402
 from graphgrad.transform.grad import grad  # noqa: E402
 
 
@@ -60,9 +63,24 @@ def proofs():
             goal(f"seconds for {'-'.join(map(str, sizes))}", seconds if verdicts == "PROVED" else float("inf"), 2)
 
 
+TRUE_SIZES = ((784, 128, 10), 64, 1), ((2000, 2800, 1500, 100), 16, 60)
+
+
+def steps():
+    """Whole training steps at their true size: the gradient, Adam's update, and both in floats."""
+    text, constants = update_of("adam", {})
+    for sizes, rows, limit in TRUE_SIZES:
+        source = compile_step(*mlp(*sizes), text, constants=constants).source
+        report, seconds = timed(lambda s=source, n=rows: certify_step(s, {"N": n}))
+        count = sum((a + 1) * b for a, b in pairwise(sizes))
+        verdicts = ", ".join(sorted({str(f.verdict) for f in report.values()}))
+        print(f"step under Adam, {count} parameters, {rows} rows: {verdicts} in {seconds:.2f} s")
+        goal(f"seconds for the step of {count} parameters", seconds if verdicts == "CERTIFIED" else float("inf"), limit)
+
+
 def certificates():
     """Emitted code at its true size."""
-    for sizes, rows, limit in (((784, 128, 10), 64, 1), ((2000, 2800, 1500, 100), 16, 60)):
+    for sizes, rows, limit in TRUE_SIZES:
         graph, parameters = mlp(*sizes)
         source = compiled(grad(graph, *parameters)).source
         report, seconds = timed(lambda g=graph, s=source, n=rows: certify(s, g, {"N": n}))
@@ -185,4 +203,5 @@ def peers():
 if __name__ == "__main__":
     proofs()
     certificates()
+    steps()
     peers()
