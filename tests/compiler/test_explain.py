@@ -6,12 +6,13 @@ import xml.etree.ElementTree as ET
 from itertools import pairwise
 
 import pytest
+from installed import need
 
 import graphgrad as gg
 from graphgrad.api.passes import pictures
 from graphgrad.compiler.passes.table import PASSES
 from graphgrad.compiler.step import compile_step
-from graphgrad.core.errors import TargetError, UsageError
+from graphgrad.core.errors import UsageError
 
 LOSS = gg.parse("h = tanh(X @ W1.T); L = cross_entropy(h @ W2.T, y)", X=("N", 6), W1=(5, 6), W2=(3, 5), y="N")
 STEP = compile_step(LOSS, ["W1", "W2"], "p - lr * g")
@@ -115,10 +116,8 @@ def test_what_stands_in_whose_line():
 
 @pytest.mark.parametrize("target", ["numpy", "numba", "scipy", "jax"])
 def test_every_line_of_a_step_is_told(target):
-    try:
-        step = compile_step(LOSS, ["W1", "W2"], "m = 0.9 * m + g; p = p - lr * m", target=target)
-    except TargetError:
-        pytest.skip(f"{target} is not installed")
+    need(target)
+    step = compile_step(LOSS, ["W1", "W2"], "m = 0.9 * m + g; p = p - lr * m", target=target)
     for name, found in decided(step).items():
         said = [line for line in found["schedule"].said if not line.startswith("before")]
         lines = [line.partition(". ")[2].rpartition("   (")[0].strip() for line in said]
@@ -130,10 +129,8 @@ def test_every_line_of_a_step_is_told(target):
 
 @pytest.mark.parametrize("target", ["c", "javascript", "numba", "jax", "python"])
 def test_every_line_of_a_function_is_told(target):
-    try:
-        f = gg.compile(gg.grad("log(x1*x2)*sin(x2)"), target=target)
-    except TargetError:
-        pytest.skip(f"{target} is not installed")
+    need(target)
+    f = gg.compile(gg.grad("log(x1*x2)*sin(x2)"), target=target)
     for found in decided(f).values():
         lines = [line.partition(". ")[2].rpartition("   (")[0] for line in found["schedule"].said]
         assert lines

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from installed import need
 from stepping import ADAM, CONSTANTS, MLP, NAMES, OPTIMIZERS, SHAPES, STEPPED, by_hand, problem
 
 from graphgrad.compiler.step import compile_step
@@ -32,12 +33,6 @@ def as_python(monkeypatch):
         import numba
 
         monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
-
-
-def need(target):
-    package = TARGETS[target].package
-    if package and importlib.util.find_spec(package) is None:
-        pytest.skip(f"{package} is not installed")
 
 
 def cases(targets):

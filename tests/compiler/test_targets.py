@@ -4,6 +4,7 @@ import importlib.util
 
 import numpy as np
 import pytest
+from installed import need
 
 from graphgrad.compiler.compile import compile  # noqa: A004
 from graphgrad.compiler.step import compile_step
@@ -19,12 +20,6 @@ RUNNING = [name for name, row in TARGETS.items() if name != "javascript"]
 CALLED = [
     r.name for r in OPS.values() if r.elementwise and r.d and r.dtype == "float" and not r.boolean and r.precedence == 7
 ]
-
-
-def need(target):
-    package = TARGETS[target].package
-    if package and importlib.util.find_spec(package) is None:
-        pytest.skip(f"{package} is not installed")
 
 
 @pytest.mark.parametrize("target", RUNNING)

@@ -4,6 +4,7 @@ import importlib.util
 
 import numpy as np
 import pytest
+from installed import need
 
 from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.errors import TargetError, UsageError
@@ -32,9 +33,7 @@ def as_python(monkeypatch):
 
 @pytest.mark.parametrize(("target", "net", "options"), CASES)
 def test_fit(target, net, options, tmp_path):
-    package = TARGETS[target].package
-    if package and importlib.util.find_spec(package) is None:
-        pytest.skip(f"{package} is not installed")
+    need(target)
     whole, history = fit(net, X, Y, target=target, **options)
     _, by_numpy = fit(net, X, Y, **options)
     np.testing.assert_allclose(history["loss"], by_numpy["loss"], rtol=1e-9 if options is TINY[1] else 1e-4)
