@@ -14,7 +14,7 @@ from graphgrad.proof.steps import certify_step, is_step
 from graphgrad.proof.unrolled import is_unrolled
 from graphgrad.proof.verdicts import Finding, Verdict
 
-OTHERS = {".c": "C", ".js": "JavaScript"}  # suffixes of code that is not Python
+OTHERS = {".c": "C", ".js": "JavaScript", ".mjs": "JavaScript"}  # suffixes of code that is not Python
 READ = ("numpy", "python")
 ADVICE = "is not read: compile the same program for numpy or python, or compare its numbers with gg.verify_function"
 

@@ -1,7 +1,5 @@
 """Certificates of compiled training steps, as they are saved, and of steps with one line changed."""
 
-from contextlib import suppress
-
 import pytest
 from click.testing import CliRunner
 from installed import need
@@ -12,6 +10,7 @@ from graphgrad.compiler.step import compile_step
 from graphgrad.core.errors import GraphgradError
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.optimizers import OPTIMIZERS
+from graphgrad.proof.saved import verify_file
 from graphgrad.proof.steps import certify_step
 from graphgrad.proof.verdicts import Verdict
 
@@ -53,7 +52,7 @@ def verdicts(source):
 @pytest.mark.parametrize(("program", "shapes", "parameters"), PROGRAMS)
 @pytest.mark.parametrize("target", ["numpy", "numba", "scipy"])
 @pytest.mark.parametrize("update", ["p - lr * g", ADAM.replace("b1", "beta1").replace("b2", "beta2")])
-def test_steps_are_certified(program, shapes, parameters, target, update):
+def test_steps_are_certified(program, shapes, parameters, target, update, tmp_path):  # noqa: PLR0917
     constants = {"beta1": 0.9, "beta2": 0.999} if "beta1" in update else {}
     need(target)
     made = compile_step(parse(program, shapes), parameters, update, constants=constants, target=target)
@@ -62,8 +61,9 @@ def test_steps_are_certified(program, shapes, parameters, target, update):
         assert list(report) == parameters
         assert {str(f.verdict) for f in report.values()} == {"CERTIFIED"}
     else:  # what cannot be read is said to be so
-        with suppress(GraphgradError):
-            assert {str(f.verdict) for f in certify_step(made.source).values()} <= {"CERTIFIED", "UNSUPPORTED"}
+        made.save(tmp_path / "step.py")
+        found = {str(f.verdict) for f in verify_file(tmp_path / "step.py", timeout=30).values()}
+        assert found in ({"CERTIFIED"}, {"UNSUPPORTED"})
 
 
 @pytest.mark.parametrize("chunked", [False, True])

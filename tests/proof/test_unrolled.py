@@ -123,7 +123,8 @@ def test_every_line_changed_is_refused():
     assert believed == []
 
 
-CODE = [("c", ".c", "C is not read"), ("javascript", ".js", "JavaScript is not read")]
+CODE = [("c", ".c", "C is not read"), ("javascript", ".js", "JavaScript is not read"),
+        ("javascript", ".mjs", "JavaScript is not read")]  # fmt: skip
 
 
 @pytest.mark.parametrize(("target", "suffix", "said"), CODE)
