@@ -48,12 +48,11 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
         TargetError,
         UsageError,
     )
-    from graphgrad.learn import datasets
-    from graphgrad.learn.fit import fit
-    from graphgrad.learn.model import accuracy, confusion
-    from graphgrad.learn.network import mlp, network
-    from graphgrad.learn.optimizers import optimizer
-    from graphgrad.learn.share import load
+    from graphgrad.learn.data import datasets
+    from graphgrad.learn.models.model import accuracy, confusion, load
+    from graphgrad.learn.networks.network import mlp, network
+    from graphgrad.learn.training.fit import fit
+    from graphgrad.learn.training.optimizers import optimizer
 
 __version__ = "0.1.0"
 
@@ -66,17 +65,16 @@ _HOMES = {  # where each public name lives, in the order of a first hour
     "graphgrad.api.pictures": ("animate", "show"),
     "graphgrad.api.training": ("animate_training",),
     "graphgrad.api.code": ("compile", "compile_step"),
-    "graphgrad.learn.network": ("mlp", "network"),
-    "graphgrad.learn.fit": ("fit",),
-    "graphgrad.learn.share": ("load",),
-    "graphgrad.learn.model": ("accuracy", "confusion"),
-    "graphgrad.learn.optimizers": ("optimizer",),
+    "graphgrad.learn.networks.network": ("mlp", "network"),
+    "graphgrad.learn.training.fit": ("fit",),
+    "graphgrad.learn.models.model": ("load", "accuracy", "confusion"),
+    "graphgrad.learn.training.optimizers": ("optimizer",),
     "graphgrad.api.passes": ("explain",),
     "graphgrad.core.errors": (
         *("GraphgradError", "ParseError", "ShapeError", "DomainError", "UsageError", "TargetError", "DataError"),
     ),
 }
-_ROOMS = {"datasets": "graphgrad.learn.datasets"}  # modules that are public as they are
+_ROOMS = {"datasets": "graphgrad.learn.data.datasets"}  # modules that are public as they are
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [*_HOME]  # noqa: PLE0604  (made of strings)
 

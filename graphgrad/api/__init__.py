@@ -18,7 +18,7 @@ def _picture(graph: Graph) -> str:
 
 
 def _last_frame(traced: Trace) -> str:
-    from graphgrad.render.film import film
+    from graphgrad.render.backprop.film import film
 
     return film(traced).frames[-1].svg()
 

@@ -9,8 +9,8 @@ from graphgrad.api.source import Source, as_graph
 from graphgrad.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from graphgrad.compiler.compile_step import Step
     from graphgrad.compiler.compiled import Compiled
-    from graphgrad.compiler.step import Step
     from graphgrad.core.graph import Graph
 
 
@@ -64,8 +64,8 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     >>> run(1.0, 3.0, lr=0.25), run(1.0, 3.0, lr=0.25), float(run.parameters["w"])
     (9.0, 2.25, 2.25)
     """
-    from graphgrad.compiler.step import compile_step as translate
-    from graphgrad.learn.optimizers import update_of
+    from graphgrad.compiler.compile_step import compile_step as translate
+    from graphgrad.learn.training.optimizers import update_of
 
     graph = as_graph(loss)
     text, constants = update_of(optimizer, settings)

@@ -9,16 +9,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphgrad.compiler.explain import Explained, Explanation, explain as told
-from graphgrad.compiler.explain_code import Written
+from graphgrad.compiler.explain import Explained, Explanation, Written, explain as told
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_writable, write_whole
 
 if TYPE_CHECKING:
+    from graphgrad.compiler.compile_step import Step
     from graphgrad.compiler.compiled import Compiled
-    from graphgrad.compiler.step import Step
     from graphgrad.core.graph import Graph
-    from graphgrad.render.film import Picture
+    from graphgrad.render.backprop.film import Picture
 
 STYLE = """\
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 90rem; margin: 2rem auto; padding: 0 1rem; color: #1f2933 }
@@ -108,7 +107,7 @@ def _named(decided: Written) -> Graph:
 
 def _lit(graph: Graph, nodes: frozenset[int]) -> Picture:
     from graphgrad.api.pictures import show
-    from graphgrad.render.film import Picture
+    from graphgrad.render.backprop.film import Picture
 
     stage = show(graph).stage
     frame = stage.scene.frames[0]._replace(lit=tuple(card.node for card in stage.scene.cards if card.node in nodes))

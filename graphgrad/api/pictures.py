@@ -14,8 +14,8 @@ from graphgrad.execute.trace import Trace
 from graphgrad.transform.grad import derivative_name, output_name
 
 if TYPE_CHECKING:
-    from graphgrad.render.film import Film, Picture
-    from graphgrad.render.scene import Math
+    from graphgrad.render.backprop.film import Film, Picture
+    from graphgrad.render.scene.scene import Math
 
 
 def animate(  # noqa: PLR0913  (all but the first two are keywords)
@@ -42,7 +42,7 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
     >>> len(film.frames)
     15
     """
-    from graphgrad.render.film import film
+    from graphgrad.render.backprop.film import film
 
     try:
         traced = trace(graph, values, **more)
@@ -68,7 +68,7 @@ def show(
     >>> show("y = x1*x2; z = log(y)*sin(x2)", collapse=["z"]).caption
     'Graph of z: 6 nodes, drawn as 3 groups.'
     """
-    from graphgrad.render.picture import picture
+    from graphgrad.render.backprop.picture import picture
 
     return picture(as_graph(graph), theme=theme, collapse=collapse, expand=expand)
 
@@ -78,7 +78,7 @@ def closed_forms(traced: Trace) -> dict[str, Math]:
     from graphgrad.execute.closed_form import closed_form as find
     from graphgrad.frontend.latex import latex as write
     from graphgrad.frontend.printers import text
-    from graphgrad.render.scene import Math
+    from graphgrad.render.scene.scene import Math
 
     output = output_name(traced.graph, None)
     named = {name: derivative_name(output, name) for name in traced.graph.inputs}

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from graphgrad.api.source import Source, as_graph
 
 if TYPE_CHECKING:
-    from graphgrad.proof.report import Report
-    from graphgrad.proof.verdicts import Finding
+    from graphgrad.proof.report import Finding, Report
 
 
 def verify(graph: Source, /, *, timeout: float = 10.0) -> Report:
@@ -23,7 +22,7 @@ def verify(graph: Source, /, *, timeout: float = 10.0) -> Report:
     >>> verify("log(x1*x2)*sin(x2)").ok
     True
     """
-    from graphgrad.proof.graphs import verify as examine
+    from graphgrad.proof.gradients import verify as examine
 
     return examine(as_graph(graph), timeout=timeout)
 

@@ -10,12 +10,12 @@ import numpy as np
 from graphgrad.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from graphgrad.learn.history import History
-    from graphgrad.learn.model import Model
-    from graphgrad.learn.reel import Reel
-    from graphgrad.render.charts import Fitted, Surface
-    from graphgrad.render.scene import Math
-    from graphgrad.render.training import TrainingFilm
+    from graphgrad.learn.models.model import Model
+    from graphgrad.learn.training.history import History
+    from graphgrad.learn.training.snapshots import Reel
+    from graphgrad.render.scene.scene import Math
+    from graphgrad.render.training.charts import Fitted, Surface
+    from graphgrad.render.training.film import TrainingFilm
 
 CELLS, PLACES, EXAMPLES = 64, 200, 200  # a surface's cells a side; a function's places; examples that are drawn
 BORDER = 0.2  # of the data's range, around it
@@ -31,15 +31,15 @@ def animate_training(history: History, /, *, theme: str = "light") -> TrainingFi
     A decision surface is drawn for two inputs, a function for one; sizes are points. Raises UsageError for a history
     without snapshots and for an unknown theme. Source: the snapshots alone; the surface is the network's own answers.
 
-    >>> from graphgrad.learn.fit import fit
-    >>> from graphgrad.learn.network import mlp
+    >>> from graphgrad.learn.training.fit import fit
+    >>> from graphgrad.learn.networks.network import mlp
     >>> _, history = fit(mlp(1, 3, 1), [[0.0], [1.0]], [0.0, 1.0], steps=100, film=True, progress=False)
     >>> film = animate_training(history)
     >>> film.scene.steps[:3], film.frames[-1].caption[:9]
     ((0, 1, 2), 'Step 100:')
     """
-    from graphgrad.render.style import style
-    from graphgrad.render.training import TrainingFilm, TrainingScene
+    from graphgrad.render.drawing.style import style
+    from graphgrad.render.training.film import TrainingFilm, TrainingScene
 
     if history.reel is None:
         raise UsageError("this history has no snapshots", hint="train with fit(..., film=True)")
@@ -73,7 +73,7 @@ def layered(several: Sequence[Mapping[str, Any]], count: int) -> tuple[list[Any]
 
 def name(model: Model, count: int) -> Math:
     """What the network is called: its sizes, or its program's output."""
-    from graphgrad.render.scene import Math, words
+    from graphgrad.render.scene.scene import Math, words
 
     if not count:
         return words("network")
@@ -94,7 +94,7 @@ def field(reel: Reel) -> Surface | Fitted | None:
 
 def surface(reel: Reel) -> Surface:
     """What is said of two inputs, at every snapshot."""
-    from graphgrad.render.charts import Surface
+    from graphgrad.render.training.charts import Surface
 
     X, Y = some(reel)
     (left, right), (low, high) = around(X[:, 0]), around(X[:, 1])
@@ -108,7 +108,7 @@ def surface(reel: Reel) -> Surface:
 
 def fitted(reel: Reel) -> Fitted:
     """What is said of one input, at every snapshot."""
-    from graphgrad.render.charts import Fitted
+    from graphgrad.render.training.charts import Fitted
 
     X, Y = some(reel)
     x = np.linspace(*around(X.ravel()), PLACES)

@@ -26,7 +26,7 @@ def command(
 
     A name with {} in it, as frame{}.png, gives every frame a file of its own.
     """
-    from graphgrad.render.export import FILM, check
+    from graphgrad.render.formats.table import FILM, check
 
     files = files or (Path("backprop.html"),)
     for file in files:

@@ -30,8 +30,8 @@ def command(
     """
     import numpy as np
 
-    from graphgrad.learn.share import load
-    from graphgrad.learn.tables import features, read_csv
+    from graphgrad.learn.data.tables import features, read_csv
+    from graphgrad.learn.models.model import load
 
     if scores and probabilities:
         raise UsageError("ask for scores or for probabilities, not for both")

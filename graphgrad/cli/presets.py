@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from graphgrad.learn.tables import Dataset
+    from graphgrad.learn.data.tables import Dataset
 
 
 class Preset(NamedTuple):
@@ -45,7 +45,7 @@ def choose(data: str, dataset: Dataset, said: dict[str, Any]) -> Preset:
 
 def suited(dataset: Dataset, loss: str | None) -> Preset:
     """Give what suits a file: a hidden layer of 32, and the loss that its targets ask for."""
-    from graphgrad.learn.losses import loss_row
+    from graphgrad.learn.networks.losses import loss_row
 
     target = loss_row(loss).target if loss else "labels" if dataset.classes or dataset.y.dtype.kind in "iu" else ""
     if target == "labels":
@@ -65,7 +65,7 @@ def held_out(dataset: Dataset, said: dict[str, Any]) -> float | None:
     """The part of the examples that is held out: what was said, or one for --patience, which never sees a test part.
 
     >>> import numpy as np
-    >>> from graphgrad.learn.tables import Dataset
+    >>> from graphgrad.learn.data.tables import Dataset
     >>> held_out(Dataset(np.zeros((40, 2)), np.zeros(40)), {"validation": None, "patience": 5})
     0.1
     """
@@ -79,13 +79,13 @@ def notes(data: str, dataset: Dataset, chosen: Preset, said: dict[str, Any]) -> 
     """What is worth knowing before a run.
 
     >>> import numpy as np
-    >>> from graphgrad.learn.tables import Dataset
+    >>> from graphgrad.learn.data.tables import Dataset
     >>> said = {"loss": None, "standardize": False, "patience": None, "validation": None}
     >>> dataset = Dataset(np.ones((4, 2)), np.array([0.0, 2.0, 1.0, 1.0]))
     >>> list(notes("file.csv", dataset, PRESETS["xor"], said))
     ['the targets 0 to 2 are learned as numbers; as classes by --loss cross_entropy']
     """
-    from graphgrad.learn.losses import loss_row
+    from graphgrad.learn.networks.losses import loss_row
 
     regression = loss_row(chosen.loss).target == "numbers"
     for what, numbers in (("inputs", dataset.X), ("targets", dataset.y))[: 1 + regression]:

@@ -9,9 +9,9 @@ import click
 
 if TYPE_CHECKING:
     from graphgrad.cli.presets import Preset
-    from graphgrad.learn.history import History, Record
-    from graphgrad.learn.model import Model
-    from graphgrad.learn.tables import Dataset
+    from graphgrad.learn.data.tables import Dataset
+    from graphgrad.learn.models.model import Model
+    from graphgrad.learn.training.history import History, Record
 
 
 LARGE = 1e6  # from here on decimals say nothing
@@ -42,7 +42,7 @@ class Printer:
 
 def conclude(model: Model, dataset: Dataset, history: History) -> None:
     """Print what was learned: outputs of a few examples, or the confusion matrix of a classifier."""
-    from graphgrad.learn.model import accuracy, confusion
+    from graphgrad.learn.models.model import accuracy, confusion
 
     record = history[-1] if len(history) else None
     X, y = dataset.test or (dataset.X, dataset.y)

@@ -12,18 +12,18 @@ from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_kind, check_writable
 
 if TYPE_CHECKING:
-    from graphgrad.learn.history import History
-    from graphgrad.learn.model import Model
-    from graphgrad.learn.network import Network
-    from graphgrad.learn.tables import Dataset
+    from graphgrad.learn.data.tables import Dataset
+    from graphgrad.learn.models.model import Model
+    from graphgrad.learn.networks.network import Network
+    from graphgrad.learn.training.history import History
 
 MODEL = ".safetensors"
 
 
 def check_files(said: dict[str, Any]) -> None:
     """Refuse files of unknown kinds, and places that nothing can be written to."""
-    from graphgrad.learn.export import WRITERS
-    from graphgrad.learn.tensors import check_tensors
+    from graphgrad.learn.models.export import WRITERS
+    from graphgrad.learn.models.tensors import check_tensors
 
     for file in said["saved"]:
         check_kind(file, WRITERS)
@@ -35,24 +35,24 @@ def check_files(said: dict[str, Any]) -> None:
         if said["resume"] and not said["checkpoint"].is_file():
             click.echo(f"note: there is no '{said['checkpoint']}' yet, and the run begins anew", err=True)
     if said["history"]:
-        from graphgrad.learn.history import check_history
+        from graphgrad.learn.training.history import check_history
 
         check_history(said["history"])
     if said["film"]:
-        from graphgrad.render.training import check_training
+        from graphgrad.render.training.film import check_training
 
         check_training(said["film"])
     if said["backprop"]:
-        from graphgrad.render.export import FILM, check
+        from graphgrad.render.formats.table import FILM, check
 
         check(said["backprop"], FILM)
 
 
 def check_exports(net: Network, loss: str, files: tuple[Path, ...]) -> None:
     """Refuse a network that could not be exported, by exporting it before it is trained."""
-    from graphgrad.learn.export import exported
-    from graphgrad.learn.losses import loss_row
-    from graphgrad.learn.model import Model
+    from graphgrad.learn.models.export import exported
+    from graphgrad.learn.models.model import Model
+    from graphgrad.learn.networks.losses import loss_row
 
     for file in files:
         if file.suffix != MODEL:
@@ -86,8 +86,8 @@ def _film_backprop(model: Model, dataset: Dataset, _history: History) -> Any:
     import numpy as np
 
     from graphgrad.api.pictures import animate
-    from graphgrad.learn.examples import examples
-    from graphgrad.learn.losses import objective
+    from graphgrad.learn.data.examples import examples
+    from graphgrad.learn.networks.losses import objective
 
     aim = objective(model.net, model.loss.text if model.loss.name == "loss" else model.loss.name)
     one = examples(model.net, aim.loss, (np.asarray(dataset.X[-1:]), np.asarray(dataset.y[-1:])), model.dtype)

@@ -40,7 +40,7 @@ def command(
 ) -> None:
     """Show the graph of EXPR: as a table, or to .svg, .png, .dot, .graphml, .json and more."""
     from graphgrad.frontend import interchange
-    from graphgrad.render.export import PICTURE, check
+    from graphgrad.render.formats.table import PICTURE, check
 
     for file in files:
         if file.suffix in interchange.WRITERS:

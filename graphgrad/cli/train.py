@@ -18,8 +18,8 @@ from graphgrad.cli.results import check_exports, check_files, write_files
 from graphgrad.core.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from graphgrad.learn.devices import Machines
-    from graphgrad.learn.tables import Dataset
+    from graphgrad.learn.data.tables import Dataset
+    from graphgrad.learn.training.devices import Machines
 
 
 PASSED_ON = (
@@ -77,7 +77,7 @@ PASSED_ON = (
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def command(data: str, **said: Any) -> None:
     """Train a network on a data set by name, or on a file."""
-    from graphgrad.learn.fit import fit
+    from graphgrad.learn.training.fit import fit
 
     check_files(said)
     dataset = read(data, said) if said["program"] else flat(read(data, said))
@@ -117,7 +117,7 @@ def command(data: str, **said: Any) -> None:
 
 def with_test(dataset: Dataset, part: float | None, seed: int) -> Dataset:
     """Give the data set with what was held out as its test part, where it had none."""
-    from graphgrad.learn.evaluate import parted
+    from graphgrad.learn.training.evaluate import parted
 
     if part is None or dataset.test is not None:
         return dataset
@@ -126,7 +126,7 @@ def with_test(dataset: Dataset, part: float | None, seed: int) -> Dataset:
 
 def read(data: str, said: dict[str, Any]) -> Dataset:
     """Give the data set of a name or a file."""
-    from graphgrad.learn import datasets, tables
+    from graphgrad.learn.data import datasets, tables
 
     match data:
         case "xor":
@@ -149,7 +149,7 @@ def flat(dataset: Dataset) -> Dataset:
 
 def machines(said: dict[str, Any]) -> Machines | None:
     """Give the devices of a run, where it is said that there are several."""
-    from graphgrad.learn.devices import Machines
+    from graphgrad.learn.training.devices import Machines
 
     if said["devices"] is None and said["processes"] == 1:
         return None
@@ -162,7 +162,7 @@ def machines(said: dict[str, Any]) -> Machines | None:
 def network_of(chosen: Preset, dataset: Dataset, said: dict[str, Any]) -> Any:
     """Give the network: layers, or a program from a file."""
     from graphgrad.cli.arguments import read_program, read_shapes
-    from graphgrad.learn.network import mlp, network
+    from graphgrad.learn.networks.network import mlp, network
 
     how = {"initial": said["initial"], "seed": said["seed"]}
     if said["program"] is not None:

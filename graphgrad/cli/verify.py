@@ -67,10 +67,10 @@ def _report(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeo
 
 def _network(sizes: str, loss: str, timeout: float) -> list[Report]:
     from graphgrad.compiler.compile import compile as translate
-    from graphgrad.learn.losses import objective
-    from graphgrad.learn.network import mlp
-    from graphgrad.proof.certificate import certify
-    from graphgrad.proof.graphs import verify
+    from graphgrad.learn.networks.losses import objective
+    from graphgrad.learn.networks.network import mlp
+    from graphgrad.proof.gradients import verify
+    from graphgrad.proof.modules.certificate import certify
     from graphgrad.transform.grad import grad
 
     layers = sizes.split(",")
@@ -85,9 +85,9 @@ def _network(sizes: str, loss: str, timeout: float) -> list[Report]:
 
 def _one(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout: float) -> Report:
     from graphgrad.frontend.parse import parse
-    from graphgrad.proof.cases import names_known
     from graphgrad.proof.claims import check
-    from graphgrad.proof.graphs import verify
+    from graphgrad.proof.gradients import verify
+    from graphgrad.proof.judge.cases import names_known
 
     graph = parse(read_program(source), read_shapes(shapes))
     if not graph.inputs:

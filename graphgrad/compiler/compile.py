@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphgrad.compiler.c import build, c_code, c_file
+from graphgrad.compiler.backends.c import build, c_code, c_file
+from graphgrad.compiler.backends.javascript import JavaScriptWriter
+from graphgrad.compiler.backends.numpy import Writer
 from graphgrad.compiler.compiled import Compiled, compiled, load
-from graphgrad.compiler.javascript_module import JavaScriptWriter
 from graphgrad.compiler.passes.passed import composed, pipeline
+from graphgrad.compiler.passes.specialise import check_rows, specialise
 from graphgrad.compiler.passes.table import SIMPLER
-from graphgrad.compiler.provenance import Provenance
-from graphgrad.compiler.results import RETURNS
-from graphgrad.compiler.specialise import check_rows, specialise
+from graphgrad.compiler.source.comments import Provenance
+from graphgrad.compiler.source.results import RETURNS
 from graphgrad.compiler.targets import target_row
-from graphgrad.compiler.writer import Writer
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph

@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from graphgrad.compiler.code import Code
 from graphgrad.compiler.passes.passed import Passed
+from graphgrad.compiler.source.outline import Code
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_writable, write_whole
 from graphgrad.core.graph import Graph

@@ -13,19 +13,18 @@ import numpy as np
 from graphgrad.core.errors import GraphgradError, UsageError, did_you_mean
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
-from graphgrad.proof import reading
-from graphgrad.proof.arrays import plain, symbolic
-from graphgrad.proof.cases import Examined, claimed_values, examine, free_names, numbers, source_of
 from graphgrad.proof.code import VALUE, by_name, judged
-from graphgrad.proof.derivative import gradient
-from graphgrad.proof.functions import Array, lifted
-from graphgrad.proof.graphs import TIMEOUT, findings_of, shares, unsupported
-from graphgrad.proof.judge import Case, judge
-from graphgrad.proof.regions import right_where
-from graphgrad.proof.report import Report
-from graphgrad.proof.symbols import SymbolsLost
-from graphgrad.proof.verdicts import Finding, Verdict
-from graphgrad.proof.within import finding_within, found_in_time
+from graphgrad.proof.gradients import TIMEOUT, findings_of, shares, unsupported
+from graphgrad.proof.judge.cases import Examined, claimed_values, examine, free_names, numbers, source_of
+from graphgrad.proof.judge.judge import Case, judge
+from graphgrad.proof.judge.regions import right_where
+from graphgrad.proof.limits.deadline import finding_within, found_in_time
+from graphgrad.proof.readings import text as reading
+from graphgrad.proof.readings.functions import Array, lifted
+from graphgrad.proof.readings.numpy_arrays import plain, symbolic
+from graphgrad.proof.report import Finding, Report, Verdict
+from graphgrad.proof.scalars.derivative import gradient
+from graphgrad.proof.scalars.symbols import SymbolsLost
 from graphgrad.transform.grad import differentiable
 
 Claim = str | float | Callable[..., Any] | Any  # text, a number, an array of numbers, or a function of the inputs

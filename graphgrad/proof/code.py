@@ -12,18 +12,16 @@ import numpy as np
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
-from graphgrad.proof.arrays import plain, symbolic, wrapped
-from graphgrad.proof.cases import examine, slopes
-from graphgrad.proof.clock import TimeUp
-from graphgrad.proof.floats import Code, Comparison, compared
-from graphgrad.proof.functions import Array
-from graphgrad.proof.graphs import TIMEOUT
-from graphgrad.proof.judge import Case, agreement, judge
-from graphgrad.proof.reading import symbols_of
-from graphgrad.proof.report import Report
-from graphgrad.proof.symbols import Sym, SymbolsLost
-from graphgrad.proof.verdicts import Finding, Verdict
-from graphgrad.proof.within import found_in_time, within
+from graphgrad.proof.gradients import TIMEOUT
+from graphgrad.proof.judge.cases import examine, slopes
+from graphgrad.proof.judge.floats import Code, Comparison, compared
+from graphgrad.proof.judge.judge import Case, agreement, judge
+from graphgrad.proof.limits.deadline import TimeUp, found_in_time, within
+from graphgrad.proof.readings.functions import Array
+from graphgrad.proof.readings.numpy_arrays import plain, symbolic, wrapped
+from graphgrad.proof.readings.text import symbols_of
+from graphgrad.proof.report import Finding, Report, Verdict
+from graphgrad.proof.scalars.symbols import Sym, SymbolsLost
 
 Function = Callable[..., Any]
 ROUNDING = 13  # digits: with as many in common, a difference may be that of a rounded constant

@@ -10,14 +10,14 @@ import numpy as np
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
-from graphgrad.proof import reading
-from graphgrad.proof.cases import free_names, shrunk, source_of, symbols
-from graphgrad.proof.functions import Array
-from graphgrad.proof.graphs import TIMEOUT, unsupported
-from graphgrad.proof.judge import Case, judge
-from graphgrad.proof.symbols import SymbolsLost
-from graphgrad.proof.verdicts import Finding
-from graphgrad.proof.within import found_in_time
+from graphgrad.proof.gradients import TIMEOUT, unsupported
+from graphgrad.proof.judge.cases import free_names, shrunk, source_of, symbols
+from graphgrad.proof.judge.judge import Case, judge
+from graphgrad.proof.limits.deadline import found_in_time
+from graphgrad.proof.readings import text as reading
+from graphgrad.proof.readings.functions import Array
+from graphgrad.proof.report import Finding
+from graphgrad.proof.scalars.symbols import SymbolsLost
 
 VALUE = "value"
 

@@ -14,11 +14,10 @@ from typing import Any, NamedTuple
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
 from graphgrad.core.files import check_kind
 from graphgrad.proof.claims import check
-from graphgrad.proof.clock import TimeUp
-from graphgrad.proof.graphs import TIMEOUT
-from graphgrad.proof.processes import parallel
-from graphgrad.proof.report import Report
-from graphgrad.proof.verdicts import Finding, Verdict
+from graphgrad.proof.gradients import TIMEOUT
+from graphgrad.proof.limits.deadline import TimeUp
+from graphgrad.proof.limits.processes import parallel
+from graphgrad.proof.report import Finding, Report, Verdict
 
 COLUMNS = ("expression", "variable", "claim")
 

@@ -6,13 +6,12 @@ import re
 from pathlib import Path
 
 from graphgrad.core.errors import DataError, ParseError
-from graphgrad.proof.graphs import TIMEOUT
-from graphgrad.proof.modules import verify_source
-from graphgrad.proof.passes import verify_unrolled
-from graphgrad.proof.report import Report
-from graphgrad.proof.steps import certify_step, is_step
-from graphgrad.proof.unrolled import is_unrolled
-from graphgrad.proof.verdicts import Finding, Verdict
+from graphgrad.proof.gradients import TIMEOUT
+from graphgrad.proof.modules.symbolic import verify_source
+from graphgrad.proof.report import Finding, Report, Verdict
+from graphgrad.proof.steps.certificate import certify_step, is_step
+from graphgrad.proof.steps.unrolled import verify_unrolled
+from graphgrad.proof.steps.unrolled_text import is_unrolled
 
 OTHERS = {".c": "C", ".js": "JavaScript", ".mjs": "JavaScript"}  # suffixes of code that is not Python
 READ = ("numpy", "python")

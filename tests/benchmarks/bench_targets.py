@@ -10,7 +10,7 @@ import harness  # sets one thread, before NumPy is imported
 import numpy as np
 
 from graphgrad.compiler.compile import compile as compile_graph
-from graphgrad.compiler.step import compile_step
+from graphgrad.compiler.compile_step import compile_step
 from graphgrad.frontend.parse import parse
 from graphgrad.transform.grad import grad
 

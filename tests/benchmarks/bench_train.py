@@ -17,9 +17,9 @@ import numpy as np
 import report
 
 from graphgrad.cli.presets import PRESETS
-from graphgrad.learn.datasets import digits, mnist
-from graphgrad.learn.fit import fit
-from graphgrad.learn.network import mlp
+from graphgrad.learn.data.datasets import digits, mnist
+from graphgrad.learn.networks.network import mlp
+from graphgrad.learn.training.fit import fit
 
 ROUNDS, SPLITS, SEEDS = 5, 20, 3
 

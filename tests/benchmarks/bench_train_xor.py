@@ -12,9 +12,9 @@ import time
 import numpy as np
 import report
 
-from graphgrad.learn.datasets import xor
-from graphgrad.learn.fit import fit
-from graphgrad.learn.network import mlp
+from graphgrad.learn.data.datasets import xor
+from graphgrad.learn.networks.network import mlp
+from graphgrad.learn.training.fit import fit
 
 ROWS = (("sgd", 0.1, 0.003), ("adagrad", 0.1, 0.01), ("adam", 0.001, 0.03), ("amsgrad", 0.001, 0.03))
 

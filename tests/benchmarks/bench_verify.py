@@ -17,14 +17,14 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 from proof.proofs import NO_SYMBOLS, rewrite_proof, rewrites, row_proofs  # noqa: E402
 
 from graphgrad.compiler.compile import compile as compiled  # noqa: E402
-from graphgrad.compiler.step import compile_step  # noqa: E402
+from graphgrad.compiler.compile_step import compile_step  # noqa: E402
 from graphgrad.core.ops import OPS  # noqa: E402
 from graphgrad.frontend.parse import parse  # noqa: E402
-from graphgrad.learn.optimizers import update_of  # noqa: E402
-from graphgrad.proof.certificate import certify  # noqa: E402
+from graphgrad.learn.training.optimizers import update_of  # noqa: E402
 from graphgrad.proof.code import verify_function  # noqa: E402
-from graphgrad.proof.graphs import verify  # noqa: E402
-from graphgrad.proof.steps import certify_step  # noqa: E402
+from graphgrad.proof.gradients import verify  # noqa: E402
+from graphgrad.proof.modules.certificate import certify  # noqa: E402
+from graphgrad.proof.steps.certificate import certify_step  # noqa: E402
 from graphgrad.transform.grad import grad  # noqa: E402
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from graphgrad.compiler.arrays.many_points import MANY
 from graphgrad.compiler.compile import compile  # noqa: A004
-from graphgrad.compiler.points import MANY
 from graphgrad.frontend.parse import parse
 from graphgrad.transform.grad import grad
 

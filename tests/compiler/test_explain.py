@@ -10,8 +10,8 @@ from installed import need
 
 import graphgrad as gg
 from graphgrad.api.passes import pictures
+from graphgrad.compiler.compile_step import compile_step
 from graphgrad.compiler.passes.table import PASSES
-from graphgrad.compiler.step import compile_step
 from graphgrad.core.errors import UsageError
 
 LOSS = gg.parse("h = tanh(X @ W1.T); L = cross_entropy(h @ W2.T, y)", X=("N", 6), W1=(5, 6), W2=(3, 5), y="N")

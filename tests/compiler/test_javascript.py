@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
+from graphgrad.compiler.backends.javascript import javascript_body
 from graphgrad.compiler.compile import compile  # noqa: A004
-from graphgrad.compiler.javascript import javascript_body
 from graphgrad.core.errors import TargetError
 from graphgrad.core.ops import OPS
 from graphgrad.execute.run import run

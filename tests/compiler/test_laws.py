@@ -7,7 +7,7 @@ from compiler_programs import GENERIC, HEADS, POINTS, SCALARS, TENSORS, close, r
 from hypothesis import assume, given, settings, strategies as st
 
 from graphgrad.compiler.compile import compile  # noqa: A004
-from graphgrad.compiler.step import compile_step
+from graphgrad.compiler.compile_step import compile_step
 from graphgrad.frontend.parse import parse
 from graphgrad.transform.grad import grad
 

@@ -9,8 +9,8 @@ from stepping import ADAM, CONSTANTS, NAMES, OPTIMIZERS, SHAPES, STEPPED, adam, 
 
 numba = pytest.importorskip("numba")
 
-from graphgrad.compiler.machine.sparse import sparse_dot  # noqa: E402
-from graphgrad.compiler.step import compile_step  # noqa: E402
+from graphgrad.compiler.compile_step import compile_step  # noqa: E402
+from graphgrad.compiler.library.machine_functions import sparse_dot  # noqa: E402
 from graphgrad.core.errors import UsageError  # noqa: E402
 from graphgrad.frontend.parse import parse  # noqa: E402
 

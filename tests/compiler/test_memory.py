@@ -5,9 +5,9 @@ import re
 import pytest
 from stepping import ADAM, CONSTANTS, MLP, NAMES, SHAPES
 
-from graphgrad.compiler.memory import Kind, Memory
-from graphgrad.compiler.step import compile_step
-from graphgrad.compiler.update import VECTOR, read_update
+from graphgrad.compiler.arrays.memory import Kind, Memory
+from graphgrad.compiler.compile_step import compile_step
+from graphgrad.compiler.steps.update import VECTOR, read_update
 from graphgrad.frontend.parse import parse
 
 KIND = Kind(VECTOR, "float", turned=False)

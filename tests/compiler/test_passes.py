@@ -7,7 +7,7 @@ import pytest
 from compiler_programs import HEADS, POINTS, SCALARS, TENSORS, close, measured, reference, tensor_feeds, tensor_program
 from hypothesis import given, settings, strategies as st
 
-from graphgrad.compiler.passes import layout, shared
+from graphgrad.compiler.passes import cleanup as shared, layout
 from graphgrad.compiler.passes.by_rules import by_rules, folding
 from graphgrad.compiler.passes.passed import Pass, Passed, composed, pipeline
 from graphgrad.compiler.passes.rules import LOOPED, WRITTEN_OUT

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from installed import need
 
-from graphgrad.compiler import bound
+from graphgrad.compiler.arrays.many_points import MANY
 from graphgrad.compiler.compile import compile  # noqa: A004
-from graphgrad.compiler.points import MANY
-from graphgrad.compiler.step import WAYS, compile_step
+from graphgrad.compiler.compile_step import WAYS, compile_step
+from graphgrad.compiler.steps import arrays as bound
 from graphgrad.compiler.targets import TARGETS
 from graphgrad.execute.run import run
 from graphgrad.frontend.parse import parse

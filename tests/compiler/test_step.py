@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from stepping import ADAM, CONSTANTS, MLP, NAMES, OPTIMIZERS, SHAPES, STEPPED, adam, by_hand, problem, sgd
 
-from graphgrad.compiler.step import compile_step
+from graphgrad.compiler.compile_step import compile_step
 from graphgrad.core.errors import DataError, ParseError, ShapeError, UsageError
 from graphgrad.frontend.parse import parse
 

@@ -7,7 +7,7 @@ import pytest
 from installed import need
 
 from graphgrad.compiler.compile import compile  # noqa: A004
-from graphgrad.compiler.step import compile_step
+from graphgrad.compiler.compile_step import compile_step
 from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.ops import OPS

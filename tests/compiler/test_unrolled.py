@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stepping import ADAM, CONSTANTS, NAMES, OPTIMIZERS, by_hand
 
-from graphgrad.compiler.step import compile_step
+from graphgrad.compiler.compile_step import compile_step
 from graphgrad.frontend.parse import parse
 
 XOR = "L = square(tanh(W2 @ tanh(W1 @ x + b1) + b2) - y)"

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from graphgrad.cli.presets import PRESETS
-from graphgrad.learn.datasets import MNIST, digits, mnist
-from graphgrad.learn.fit import fit
-from graphgrad.learn.model import accuracy, confusion
-from graphgrad.learn.network import mlp
+from graphgrad.learn.data.datasets import MNIST, digits, mnist
+from graphgrad.learn.models.model import accuracy, confusion
+from graphgrad.learn.networks.network import mlp
+from graphgrad.learn.training.fit import fit
 
 
 def learned(name, data, seed=0):

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from graphgrad.learn.share import load
+from graphgrad.learn.models.model import load
 
 MAIN = "from graphgrad.cli.main import main; main()"
 

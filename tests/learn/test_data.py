@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
-from graphgrad.learn.evaluate import parted
-from graphgrad.learn.examples import examples
-from graphgrad.learn.fit import fit
-from graphgrad.learn.losses import LOSSES
-from graphgrad.learn.model import accuracy, confusion
-from graphgrad.learn.network import mlp
-from graphgrad.learn.optimizers import optimizer
+from graphgrad.learn.data.examples import examples
+from graphgrad.learn.models.model import accuracy, confusion
+from graphgrad.learn.networks.losses import LOSSES
+from graphgrad.learn.networks.network import mlp
+from graphgrad.learn.training.evaluate import parted
+from graphgrad.learn.training.fit import fit
+from graphgrad.learn.training.optimizers import optimizer
 
 NET = mlp(2, 3)
 X = np.zeros((4, 2))

@@ -20,9 +20,9 @@ pytestmark = [
 ONE_PROCESS = """
 import json
 import numpy as np
-from graphgrad.learn.devices import Machines
-from graphgrad.learn.fit import fit
-from graphgrad.learn.network import mlp
+from graphgrad.learn.training.devices import Machines
+from graphgrad.learn.training.fit import fit
+from graphgrad.learn.networks.network import mlp
 
 X = np.random.default_rng(0).normal(size=(100, 5))
 y = (X.sum(axis=1) > 0).astype(int)
@@ -49,9 +49,9 @@ STOPPED = """
 import json, sys
 import numpy as np
 from graphgrad.core.errors import DomainError
-from graphgrad.learn.devices import BLOCK, DeviceStep, Machines
-from graphgrad.learn.fit import fit
-from graphgrad.learn.network import mlp, network
+from graphgrad.learn.training.devices import BLOCK, DeviceStep, Machines
+from graphgrad.learn.training.fit import fit
+from graphgrad.learn.networks.network import mlp, network
 
 X = np.random.default_rng(0).normal(size=(1500, 5))
 y = X[:, 0] * X[:, 1]
@@ -165,7 +165,7 @@ def test_a_process_that_dies_leaves_an_error_and_a_checkpoint(folder, begin):
     assert "stack trace" not in error
     assert "another process of the run is gone" in error
     assert "Traceback" not in error
-    from graphgrad.learn.tensors import read_tensors
+    from graphgrad.learn.models.tensors import read_tensors
 
     _, checkpoint = read_tensors(folder / "run.safetensors", "checkpoint")
     epochs = checkpoint["t"] // 8 + 3

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from graphgrad.core.errors import TargetError, UsageError
-from graphgrad.learn.export import state_dict
-from graphgrad.learn.losses import LOSSES
-from graphgrad.learn.model import Model
-from graphgrad.learn.network import mlp, network
+from graphgrad.learn.models.export import state_dict
+from graphgrad.learn.models.model import Model
+from graphgrad.learn.networks.losses import LOSSES
+from graphgrad.learn.networks.network import mlp, network
 
 X = np.random.default_rng(0).normal(size=(7, 4)).astype(np.float32)
 

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from graphgrad.core.errors import DataError, UsageError
-from graphgrad.learn import datasets
-from graphgrad.learn.datasets import digits, mnist
-from graphgrad.learn.idx import TYPES, read_idx
-from graphgrad.learn.tables import read_csv, read_dataset
+from graphgrad.learn.data import datasets
+from graphgrad.learn.data.datasets import digits, mnist
+from graphgrad.learn.data.tables import TYPES, read_csv, read_dataset, read_idx
 
 X = np.zeros((4, 2))
 

@@ -8,8 +8,8 @@ from installed import need
 
 from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.errors import TargetError, UsageError
-from graphgrad.learn.fit import fit
-from graphgrad.learn.network import mlp, network
+from graphgrad.learn.networks.network import mlp, network
+from graphgrad.learn.training.fit import fit
 
 X = np.random.default_rng(0).normal(size=(50, 3))
 Y = np.sin(X.sum(axis=1))

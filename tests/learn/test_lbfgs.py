@@ -5,10 +5,10 @@ import pytest
 
 from graphgrad.core.errors import UsageError
 from graphgrad.frontend.parse import parse
-from graphgrad.learn import lbfgs
-from graphgrad.learn.fit import fit
-from graphgrad.learn.lbfgs import LbfgsStep
-from graphgrad.learn.network import mlp, network
+from graphgrad.learn.networks.network import mlp, network
+from graphgrad.learn.training import lbfgs
+from graphgrad.learn.training.fit import fit
+from graphgrad.learn.training.lbfgs import LbfgsStep
 
 optimize = pytest.importorskip("scipy.optimize", reason="scipy is not installed")
 

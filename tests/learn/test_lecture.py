@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from graphgrad.compiler.step import compile_step
+from graphgrad.compiler.compile_step import compile_step
 from graphgrad.execute.trace import trace
-from graphgrad.learn.datasets import xor
-from graphgrad.learn.fit import fit
-from graphgrad.learn.losses import objective
-from graphgrad.learn.network import mlp, network
+from graphgrad.learn.data.datasets import xor
+from graphgrad.learn.networks.losses import objective
+from graphgrad.learn.networks.network import mlp, network
+from graphgrad.learn.training.fit import fit
 
 MLP2 = mlp(2, 4, 1).starting(
     W1=[[0.2860, -0.2742], [0.4483, 0.4352], [0.2364, 0.1122], [-0.3820, -0.1753]],

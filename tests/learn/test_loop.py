@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from graphgrad.core.errors import DomainError
-from graphgrad.learn.fit import fit
-from graphgrad.learn.network import mlp, network
+from graphgrad.learn.networks.network import mlp, network
+from graphgrad.learn.training.fit import fit
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(50, 3))

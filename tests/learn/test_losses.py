@@ -7,9 +7,9 @@ from hypothesis import given, strategies as st
 from graphgrad.core.errors import UsageError
 from graphgrad.execute.run import run
 from graphgrad.frontend.parse import parse
-from graphgrad.learn.fit import fit
-from graphgrad.learn.losses import LOSSES, loss_row, objective
-from graphgrad.learn.network import mlp, network
+from graphgrad.learn.networks.losses import LOSSES, loss_row, objective
+from graphgrad.learn.networks.network import mlp, network
+from graphgrad.learn.training.fit import fit
 
 GENERATOR = np.random.default_rng(0)
 NUMBERS = GENERATOR.normal(size=(6, 3))

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
-from graphgrad.learn.fit import fit
-from graphgrad.learn.history import History, Record
-from graphgrad.learn.losses import LOSSES
-from graphgrad.learn.model import Model, confusion
-from graphgrad.learn.network import mlp, network
-from graphgrad.learn.share import load
+from graphgrad.learn.models.model import Model, confusion, load
+from graphgrad.learn.networks.losses import LOSSES
+from graphgrad.learn.networks.network import mlp, network
+from graphgrad.learn.training.fit import fit
+from graphgrad.learn.training.history import History, Record
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(9, 4))

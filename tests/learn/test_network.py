@@ -5,10 +5,9 @@ import pytest
 
 from graphgrad.core.errors import DataError, GraphgradError, ParseError, ShapeError, UsageError
 from graphgrad.execute.run import run
-from graphgrad.learn.fans import fans
-from graphgrad.learn.fit import fit
-from graphgrad.learn.initial import INITIALS
-from graphgrad.learn.network import mlp, network
+from graphgrad.learn.networks.initial import INITIALS, fans
+from graphgrad.learn.networks.network import mlp, network
+from graphgrad.learn.training.fit import fit
 
 TEXT = """\
 h1 = X @ W1.T + b1

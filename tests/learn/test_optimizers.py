@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from graphgrad.compiler.step import compile_step
+from graphgrad.compiler.compile_step import compile_step
 from graphgrad.core.errors import ParseError, UsageError
 from graphgrad.frontend.parse import parse
-from graphgrad.learn.fit import fit
-from graphgrad.learn.network import mlp
-from graphgrad.learn.optimizers import OPTIMIZERS, optimizer
-from graphgrad.learn.schedules import SCHEDULES, update
+from graphgrad.learn.networks.network import mlp
+from graphgrad.learn.training.fit import fit
+from graphgrad.learn.training.optimizers import OPTIMIZERS, optimizer
+from graphgrad.learn.training.schedules import SCHEDULES, update
 
 STEPS = 200
 GENERATOR = np.random.default_rng(3)

@@ -12,10 +12,10 @@ import pytest
 
 from graphgrad.core import files
 from graphgrad.core.errors import DataError, UsageError
-from graphgrad.learn.fit import fit
-from graphgrad.learn.network import mlp
-from graphgrad.learn.optimizers import OPTIMIZERS
-from graphgrad.learn.schedules import SCHEDULES
+from graphgrad.learn.networks.network import mlp
+from graphgrad.learn.training.fit import fit
+from graphgrad.learn.training.optimizers import OPTIMIZERS
+from graphgrad.learn.training.schedules import SCHEDULES
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(50, 3))
@@ -158,8 +158,8 @@ import resource
 import signal
 import sys
 import numpy as np
-from graphgrad.learn.fit import fit
-from graphgrad.learn.network import mlp
+from graphgrad.learn.training.fit import fit
+from graphgrad.learn.networks.network import mlp
 
 X = np.random.default_rng(0).normal(size=(200, 10))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -182,7 +182,7 @@ def test_a_disk_that_fills_up_in_a_process_of_its_own(tmp_path):
         assert said in done.stderr
         assert done.returncode == bool(said)
         assert sorted(tmp_path.iterdir()) == sorted({paths[0], path})
-    from graphgrad.learn.tensors import read_tensors
+    from graphgrad.learn.models.tensors import read_tensors
 
     (one, _), (two, _) = (read_tensors(path, "checkpoint") for path in paths)
     assert all(np.array_equal(one[name], two[name]) for name in two)
@@ -209,8 +209,8 @@ def test_an_interrupt_keeps_the_last_step(tmp_path):
 PROGRAM = """
 import signal, sys
 import numpy as np
-from graphgrad.learn.fit import fit
-from graphgrad.learn.network import mlp
+from graphgrad.learn.training.fit import fit
+from graphgrad.learn.networks.network import mlp
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell is born deaf to ctrl-C
 X = np.random.default_rng(0).normal(size=(500, 3))
@@ -237,7 +237,7 @@ def test_a_process_that_is_stopped(tmp_path, how):
         assert running.wait(60) != 0
     finally:
         running.kill()
-    from graphgrad.learn.tensors import read_tensors
+    from graphgrad.learn.models.tensors import read_tensors
 
     _, said = read_tensors(path, "checkpoint")
     epochs = said["t"] // 16 + 2

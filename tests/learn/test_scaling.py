@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from graphgrad.core.errors import UsageError
-from graphgrad.learn.fit import fit
-from graphgrad.learn.losses import LOSSES
-from graphgrad.learn.model import Model, accuracy
-from graphgrad.learn.network import mlp, network
-from graphgrad.learn.scaling import Scaling, Spread, scaled, spread
-from graphgrad.learn.share import load
+from graphgrad.learn.models.model import Model, accuracy, load
+from graphgrad.learn.models.scaling import Scaling, Spread, scaled, spread
+from graphgrad.learn.networks.losses import LOSSES
+from graphgrad.learn.networks.network import mlp, network
+from graphgrad.learn.training.fit import fit
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(60, 3)) * [5, 1e-7, 1e9] + [2000, 0, 1e9]
@@ -139,7 +138,7 @@ def test_pytorch_takes_the_user_s_own_numbers(tmp_path, sizes):
 
 
 def test_a_program_of_your_own_keeps_its_names_in_the_state_dict():
-    from graphgrad.learn.export import state_dict
+    from graphgrad.learn.models.export import state_dict
 
     ones = Scaling(Spread(np.ones(3), np.ones(3)), None)
     skip = network(

@@ -11,8 +11,8 @@ from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import inline
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.equivalence import equivalent
-from graphgrad.proof.graphs import verify
-from graphgrad.proof.verdicts import Verdict
+from graphgrad.proof.gradients import verify
+from graphgrad.proof.report import Verdict
 from graphgrad.transform.rules import RULES
 
 BROADCAST = (((2, 3), (2, 3)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 1), (1, 3)), ((), (2,)), ((2,), ()), ((), ()))

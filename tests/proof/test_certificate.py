@@ -7,9 +7,9 @@ import pytest
 
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.frontend.parse import parse
-from graphgrad.proof.certificate import certify
-from graphgrad.proof.field import PRIMES, power, product
-from graphgrad.proof.verdicts import Verdict
+from graphgrad.proof.modules.certificate import certify
+from graphgrad.proof.modules.prime_field import PRIMES, power, product
+from graphgrad.proof.report import Verdict
 from graphgrad.transform.grad import grad
 
 NETWORK = parse("h = tanh(X @ W1.T + b1); s = h @ W2.T + b2; L = cross_entropy(s, y)",

@@ -10,10 +10,9 @@ from graphgrad.frontend.parse import parse
 from graphgrad.proof.claims import check
 from graphgrad.proof.code import verify_function
 from graphgrad.proof.equivalence import equivalent
+from graphgrad.proof.gradients import verify
 from graphgrad.proof.grading import grade, read_claims
-from graphgrad.proof.graphs import verify
-from graphgrad.proof.report import html, markdown, text, to_json
-from graphgrad.proof.verdicts import Verdict
+from graphgrad.proof.report import Verdict, html, markdown, text, to_json
 
 
 def one(program, claim, name="x", **shapes):

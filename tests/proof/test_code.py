@@ -7,7 +7,7 @@ import pytest
 
 from graphgrad.core.errors import UsageError
 from graphgrad.proof.code import verify_function, verify_vjp
-from graphgrad.proof.verdicts import Verdict
+from graphgrad.proof.report import Verdict
 from graphgrad.testing import assert_gradient
 
 

@@ -8,10 +8,10 @@ import pytest
 from proof.corpus import ARRAYS, KINKED, SCALARS, disguised, gradients, spoiled
 
 from graphgrad.frontend.parse import parse
-from graphgrad.proof.cases import claimed_values, examine
 from graphgrad.proof.claims import check
-from graphgrad.proof.digits import evaluate
-from graphgrad.proof.verdicts import GOOD, Verdict
+from graphgrad.proof.judge.cases import claimed_values, examine
+from graphgrad.proof.report import GOOD, Verdict
+from graphgrad.proof.scalars.evaluate import evaluate
 
 BASES = [*SCALARS, *KINKED, *ARRAYS]
 WRONG = [(base, *rest) for base in BASES for rest in spoiled(base)]

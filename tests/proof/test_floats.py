@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import graphgrad as gg
-from graphgrad.proof.verdicts import Verdict
+from graphgrad.proof.report import Verdict
 
 PROGRAMS = {  # text, and the same in a library's own functions
     "sum(tanh(x))": lambda n, x: n.sum(n.tanh(x)),

@@ -11,10 +11,9 @@ from graphgrad.compiler.compile import compile as compiled
 from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.errors import GraphgradError, ParseError
 from graphgrad.frontend.parse import parse
-from graphgrad.proof.certificate import certify
-from graphgrad.proof.modules import verify_source
-from graphgrad.proof.report import text
-from graphgrad.proof.verdicts import Verdict
+from graphgrad.proof.modules.certificate import certify
+from graphgrad.proof.modules.symbolic import verify_source
+from graphgrad.proof.report import Verdict, text
 from graphgrad.transform.grad import grad
 
 MODULES = [

@@ -5,10 +5,10 @@ import sympy as sp
 from proof.proofs import NO_SYMBOLS, rewrite_proof, rewrites, row_proofs
 
 from graphgrad.core.ops import OPS
-from graphgrad.proof.derivative import PARTIALS
-from graphgrad.proof.hard import to_sympy
-from graphgrad.proof.symbols import make, var
-from graphgrad.proof.verdicts import Verdict
+from graphgrad.proof.judge.sympy_fallback import to_sympy
+from graphgrad.proof.report import Verdict
+from graphgrad.proof.scalars.derivative import PARTIALS
+from graphgrad.proof.scalars.symbols import make, var
 
 
 @pytest.mark.parametrize("name", [n for n in OPS if n not in NO_SYMBOLS])

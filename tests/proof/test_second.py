@@ -5,10 +5,10 @@ import pytest
 from proof.corpus import SCALARS
 
 from graphgrad.frontend.parse import parse
-from graphgrad.proof import ours, second
-from graphgrad.proof.graphs import verify
-from graphgrad.proof.second import verify_hessian, verify_jvp
-from graphgrad.proof.verdicts import Verdict
+from graphgrad.proof import gradients as second
+from graphgrad.proof.gradients import verify, verify_hessian, verify_jvp
+from graphgrad.proof.readings import table as ours
+from graphgrad.proof.report import Verdict
 
 ARRAYS = [
     ("sum(tanh(X @ w)**2)", {"X": (2, 3), "w": 3}), ("logsumexp(s)", {"s": 3}), ("prod(x) * norm(x)", {"x": 3}),

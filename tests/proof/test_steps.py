@@ -5,14 +5,14 @@ from click.testing import CliRunner
 from installed import need
 
 from graphgrad.cli.verify import command
-from graphgrad.compiler import bound
-from graphgrad.compiler.step import compile_step
+from graphgrad.compiler.compile_step import compile_step
+from graphgrad.compiler.steps import arrays as bound
 from graphgrad.core.errors import GraphgradError
 from graphgrad.frontend.parse import parse
-from graphgrad.learn.optimizers import OPTIMIZERS
+from graphgrad.learn.training.optimizers import OPTIMIZERS
+from graphgrad.proof.report import Verdict
 from graphgrad.proof.saved import verify_file
-from graphgrad.proof.steps import certify_step
-from graphgrad.proof.verdicts import Verdict
+from graphgrad.proof.steps.certificate import certify_step
 
 ADAM = "m = b1 * m + (1 - b1) * g; v = b2 * v + (1 - b2) * g * g; p - lr * m / (sqrt(v) + 1e-8)"
 PROGRAMS = [

@@ -9,7 +9,7 @@ from proof.test_corpora import replays
 
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.claims import check
-from graphgrad.proof.verdicts import GOOD, Verdict
+from graphgrad.proof.report import GOOD, Verdict
 
 SHAPES = {"v": 3, "w": 3, "A": (3, 3), "B": (3, 3), "S": (2, 3), "T": (2, 3)}
 

@@ -7,11 +7,10 @@ import pytest
 
 import graphgrad as gg
 from graphgrad.proof.claims import check
-from graphgrad.proof.clock import TimeUp, tick, until
 from graphgrad.proof.grading import grade
-from graphgrad.proof.processes import Worker, parallel
-from graphgrad.proof.verdicts import Verdict
-from graphgrad.proof.within import within
+from graphgrad.proof.limits.deadline import TimeUp, tick, until, within
+from graphgrad.proof.limits.processes import Worker, parallel
+from graphgrad.proof.report import Verdict
 
 LONG = 1.5  # seconds more than were given, on a busy machine
 

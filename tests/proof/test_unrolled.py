@@ -8,12 +8,12 @@ from installed import need
 
 from graphgrad.cli.verify import command
 from graphgrad.compiler.compile import compile as compiled
-from graphgrad.compiler.step import compile_step
+from graphgrad.compiler.compile_step import compile_step
 from graphgrad.core.errors import GraphgradError
 from graphgrad.frontend.parse import parse
-from graphgrad.learn.optimizers import OPTIMIZERS
+from graphgrad.learn.training.optimizers import OPTIMIZERS
+from graphgrad.proof.report import Verdict
 from graphgrad.proof.saved import verify_module
-from graphgrad.proof.verdicts import Verdict
 from graphgrad.transform.grad import grad
 
 XOR = ("h = tanh(X @ W1.T + b1); L = mse(h @ W2.T + b2, Y)", ["W1", "b1", "W2", "b2"], 4,

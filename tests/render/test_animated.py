@@ -6,9 +6,9 @@ import pytest
 
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
-from graphgrad.render.animated import presence
-from graphgrad.render.film import film
-from graphgrad.render.raster import milliseconds
+from graphgrad.render.backprop.film import film
+from graphgrad.render.formats.animated_svg import presence
+from graphgrad.render.formats.raster import milliseconds
 
 pytestmark = pytest.mark.browser
 SHOWN = """[...document.querySelectorAll('g.f')].filter(g => getComputedStyle(g).visibility === 'visible')

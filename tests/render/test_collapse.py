@@ -10,9 +10,9 @@ from graphgrad.api.pictures import show
 from graphgrad.cli.show import command as command_show
 from graphgrad.core.errors import UsageError
 from graphgrad.frontend.parse import parse
-from graphgrad.render.collapse import collapse
-from graphgrad.render.layers import layers
-from graphgrad.render.picture import picture
+from graphgrad.render.backprop.picture import picture
+from graphgrad.render.scene.collapse import collapse
+from graphgrad.render.scene.layers import layers
 
 NETWORK = parse("h = tanh(x @ W1.T + b1)\nR = h @ W2.T + b2\nL = sum((y - R)**2)",
                 x=2, W1=(4, 2), b1=4, W2=(1, 4), b2=1, y=1)  # fmt: skip

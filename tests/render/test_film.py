@@ -11,11 +11,11 @@ from graphgrad.core.errors import UsageError
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.capture import capture
 from graphgrad.frontend.parse import parse
-from graphgrad.render.draw import draw
-from graphgrad.render.film import film
-from graphgrad.render.frames import scene
-from graphgrad.render.scene import MODES, Value, text
-from graphgrad.render.shapes import Box, Ink
+from graphgrad.render.backprop.film import film
+from graphgrad.render.drawing.draw import draw
+from graphgrad.render.drawing.shapes import Box, Ink
+from graphgrad.render.scene.scene import MODES, Value, text
+from graphgrad.render.scene.script import scene
 
 FORMULA = "log(x1*x2)*sin(x2)"
 PROGRAM = "y3 = x1*x2\ny1 = log(y3)\ny2 = sin(x2)\nw = y1*y2\nz = w"

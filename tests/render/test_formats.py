@@ -20,11 +20,11 @@ from PIL import Image
 from graphgrad.core.errors import UsageError
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
-from graphgrad.render import export, video
-from graphgrad.render.export import FILM, PICTURE
-from graphgrad.render.film import film
-from graphgrad.render.layout import engine
-from graphgrad.render.raster import milliseconds, png
+from graphgrad.render.backprop.film import film
+from graphgrad.render.formats import raster as video, table as export
+from graphgrad.render.formats.raster import milliseconds, png
+from graphgrad.render.formats.table import FILM, PICTURE
+from graphgrad.render.layout.graphviz import engine
 
 POINT = {"x1": 0.5, "x2": 0.75}
 LATEX = [program for program in ("pdflatex", "lualatex") if shutil.which(program)]
@@ -157,8 +157,8 @@ PROGRAM = """
 import sys
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
-from graphgrad.render.export import FILM
-from graphgrad.render.film import film
+from graphgrad.render.formats.table import FILM
+from graphgrad.render.backprop.film import film
 import hashlib
 made = film(trace(parse("y = x1*x2; w = log(y)*sin(x2) + y"), x1=0.5, x2=0.75))
 for suffix in sys.argv[1:]:

@@ -11,12 +11,12 @@ from programs import scalars
 
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
-from graphgrad.render.film import film
-from graphgrad.render.picture import picture
-from graphgrad.render.shapes import Box, Curve, Ink
-from graphgrad.render.svg import placed
-from graphgrad.render.typeset import line
-from graphgrad.render.writers import film_json
+from graphgrad.render.backprop.data import film_json
+from graphgrad.render.backprop.film import film
+from graphgrad.render.backprop.picture import picture
+from graphgrad.render.drawing.shapes import Box, Curve, Ink
+from graphgrad.render.drawing.typeset import line
+from graphgrad.render.formats.svg import placed
 
 
 def extent(ink, values):

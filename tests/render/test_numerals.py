@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 from hypothesis import given, strategies as st
 
-from graphgrad.render.numerals import numeral
+from graphgrad.render.scene.numerals import numeral
 
 
 def read(numeral_text):

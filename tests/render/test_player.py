@@ -6,9 +6,9 @@ import pytest
 
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
-from graphgrad.render.film import film
-from graphgrad.render.numerals import numeral
-from graphgrad.render.scene import text
+from graphgrad.render.backprop.film import film
+from graphgrad.render.scene.numerals import numeral
+from graphgrad.render.scene.scene import text
 
 pytestmark = pytest.mark.browser
 POINT = {"x1": 0.5, "x2": 0.75}
@@ -115,7 +115,7 @@ def test_numbers_are_written_as_python_writes_them(page):
 
 
 def test_lines_are_set_as_python_sets_them(page, made):
-    from graphgrad.render.typeset import line
+    from graphgrad.render.drawing.typeset import line
 
     page.evaluate("go(last)")
     widths = page.evaluate("FILM.shapes.filter(s => s[0] === 'i').map(s => lineLabel(s[1], values)[0])")

@@ -7,12 +7,12 @@ import pytest
 
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
-from graphgrad.render.entries import entries
-from graphgrad.render.film import film
-from graphgrad.render.live import MOST, live
-from graphgrad.render.numerals import numeral
-from graphgrad.render.scene import Value, text
-from graphgrad.render.shapes import Heat, Ink
+from graphgrad.render.backprop.entries import entries
+from graphgrad.render.backprop.film import film
+from graphgrad.render.backprop.live import MOST, live
+from graphgrad.render.drawing.shapes import Heat, Ink
+from graphgrad.render.scene.numerals import numeral
+from graphgrad.render.scene.scene import Value, text
 
 pytestmark = pytest.mark.browser
 SHAPES = {

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from graphgrad.core.errors import UsageError
-from graphgrad.render.style import THEMES, Style, style
+from graphgrad.render.drawing.style import THEMES, Style, style
 
 
 def luminance(colour):

@@ -5,9 +5,9 @@ import pytest
 from graphgrad.core.ops import OPS
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
-from graphgrad.render.export import FILM
-from graphgrad.render.film import film
-from graphgrad.render.typeset import font, line
+from graphgrad.render.backprop.film import film
+from graphgrad.render.drawing.typeset import font, line
+from graphgrad.render.formats.table import FILM
 
 ROWS = [row for row in OPS.values() if row.elementwise and not row.boolean and not row.integer and row.d]
 POINT = {"a": 0.61, "b": 0.83, "low": 0.2, "high": 0.9}

@@ -10,11 +10,11 @@ import pytest
 import graphgrad as gg
 from graphgrad.api.training import around, centres
 from graphgrad.core.errors import UsageError
-from graphgrad.learn.reel import due
-from graphgrad.render.charts import OWNERS, Area, Fitted, Surface, decades, loss_curve
-from graphgrad.render.neurons import MOST, drawn_of, network, places
-from graphgrad.render.shapes import Box, Curve, Ink, Patch
-from graphgrad.render.training import PAGE, STILLS, TRAINING
+from graphgrad.learn.training.snapshots import due
+from graphgrad.render.drawing.shapes import Box, Curve, Ink, Patch
+from graphgrad.render.training.charts import OWNERS, Area, Fitted, Surface, decades, loss_curve
+from graphgrad.render.training.film import PAGE, STILLS, TRAINING
+from graphgrad.render.training.neurons import MOST, drawn_of, network, places
 
 GENERATOR = np.random.default_rng(0)
 PLANE = GENERATOR.normal(size=(30, 2))

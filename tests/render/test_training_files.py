@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import graphgrad as gg
-from graphgrad.render.raster import milliseconds
-from graphgrad.render.scene import Value
-from graphgrad.render.shapes import Ink
-from graphgrad.render.training import TRAINING
+from graphgrad.render.drawing.shapes import Ink
+from graphgrad.render.formats.raster import milliseconds
+from graphgrad.render.scene.scene import Value
+from graphgrad.render.training.film import TRAINING
 
 XOR = gg.datasets.xor()
 

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sympy as sp
 
-from graphgrad.render import typeset as ts
-from graphgrad.render.scene import Math
-from graphgrad.render.typeset import line, outline, typeset
+from graphgrad.render.drawing import typeset as ts
+from graphgrad.render.drawing.typeset import line, outline, typeset
+from graphgrad.render.scene.scene import Math
 
 X = sp.symbols("x y z alpha beta_1 x_1 x_2 W_12 theta")
 UNARY = [sp.sin, sp.cos, sp.tan, sp.exp, sp.log, sp.sqrt, sp.tanh, sp.Abs, sp.asin, sp.cosh, lambda a: 1 / a,

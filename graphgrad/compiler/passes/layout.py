@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from graphgrad.compiler.inplace import filling
 from graphgrad.compiler.passes.passed import GONE, Passed, idle
+from graphgrad.compiler.source.numpy_calls import filling
 from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph
 from graphgrad.transform.grad import derivative_name

@@ -7,10 +7,9 @@ one pass makes possible for another is done in the next round.
 from __future__ import annotations
 
 from graphgrad.compiler.passes.by_rules import by_rules, folding
-from graphgrad.compiler.passes.dead import dead_code
+from graphgrad.compiler.passes.cleanup import dead_code, sharing
 from graphgrad.compiler.passes.passed import Pass
 from graphgrad.compiler.passes.rules import LOOPED, MATRICES, STABLE, STRENGTH, WRITTEN_OUT
-from graphgrad.compiler.passes.shared import sharing
 from graphgrad.compiler.passes.written_out import write_out
 from graphgrad.transform.rewrite import EXACT
 from graphgrad.transform.rules import RULES

@@ -1,0 +1,1 @@
+"""Programs of arrays: statements, buffers, many points at once."""

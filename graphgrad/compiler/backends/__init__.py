@@ -1,0 +1,1 @@
+"""Languages and libraries that a graph is written for, a file each."""

@@ -1,0 +1,247 @@
+"""Scalars in standard C, for graphs of thousands of nodes: short functions, so that compilers take linear time."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import re
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from graphgrad.compiler.source import module
+from graphgrad.compiler.source.lines import WIDTH
+from graphgrad.compiler.source.outline import Code
+from graphgrad.compiler.source.results import TITLES, gradients
+from graphgrad.compiler.source.templates import ATOM, Spelled, spell, template
+from graphgrad.compiler.steps.run import UnrolledRun
+from graphgrad.compiler.steps.unrolled import UnrolledWriter, row_variables
+from graphgrad.compiler.steps.vectors import Array
+from graphgrad.core.errors import TargetError
+from graphgrad.core.graph import Graph
+from graphgrad.core.ops import OPS
+
+STATEMENTS = 100  # in one function
+PRELUDE = """\
+#include <math.h>
+
+static inline double max2(double a, double b) { return a > b || a != a ? a : b; }
+static inline double min2(double a, double b) { return a < b || a != a ? a : b; }
+static inline double sign(double a) { return (a > 0) - (a < 0); }
+"""
+_WORDS = {"abs": "fabs", "max": "max2", "min": "min2", "sign": "sign"}
+
+
+def c_source(graph: Graph) -> str:
+    """Give a C file with `void compute(const double *x, double *y)`, from inputs to outputs, both in order.
+
+    The values of all nodes stand in one array, which the functions, called one after the other, fill. Raises
+    TargetError for a program of arrays, or for an operation without a spelling.
+    """
+    statements = [f"    {line}" for line in assignments(graph)]
+    parts = [statements[k : k + STATEMENTS] for k in range(0, len(statements), STATEMENTS)]
+    functions = [
+        f"static void part{k}(const double *x, double *v) {{\n" + "\n".join(part) + "\n}\n"
+        for k, part in enumerate(parts)
+    ]
+    calls = [f"    part{k}(x, v);" for k in range(len(parts))]
+    results = [f"    y[{k}] = v[{i}];" for k, i in enumerate(graph.outputs.values())]
+    main = [f"static double v[{len(graph)}];\n", "void compute(const double *x, double *y) {", *calls, *results, "}\n"]
+    return "\n".join([PRELUDE, *functions, *main])
+
+
+def assignments(graph: Graph) -> list[str]:
+    """Give a statement for every node."""
+    if any(node.shape for node in graph.nodes):
+        raise TargetError("the target 'c' computes with numbers, and this program has arrays")
+    found = []
+    order = list(graph.inputs.values())
+    for i, node in enumerate(graph.nodes):
+        if node.op == "input":
+            text = f"x[{order.index(i)}]"
+        elif node.op == "const":
+            text = repr(float(node.value))
+        else:
+            text = _expression(graph, i)
+        found.append(f"v[{i}] = {text};")
+    return found
+
+
+def c_code(graph: Graph) -> Code:
+    """Give the code of a program from afar: every value has its place in one array."""
+    return Code(
+        "compute", graph, graph.labels, tuple(enumerate(assignments(graph))), dict.fromkeys(range(len(graph)), "v")
+    )
+
+
+def c_file(before: Graph, graph: Graph) -> str:
+    """Give the file of a program: what it computes, what stands where in `x` and `y`, and `compute`."""
+    name = "value_and_grad" if gradients(graph) else "value" if len(graph.outputs) == 1 else "values"
+    places = [f"x[{k}]: {name}" for k, name in enumerate(graph.inputs)]
+    places += [f"y[{k}]: {name}" for k, name in enumerate(graph.outputs)]
+    notes = [*textwrap.wrap("; ".join(places) + ".", WIDTH), "", "compute(x, y) is for one thread at a time."]
+    said = module.header(TITLES[name], before, notes, "c", "float64").replace('"""', "").strip()
+    return f"/* {said.replace('*/', '* /')}\n*/\n\n{c_source(graph)}"
+
+
+def _expression(graph: Graph, i: int) -> str:
+    """A row's JavaScript, as C: the two differ in the names of functions, in equality, and in powers."""
+    node = graph.nodes[i]
+    operands = [f"v[{o}]" for o in node.operands]
+    if node.op == "pow":
+        return f"pow({', '.join(operands)})"
+    if not OPS[node.op].js:
+        raise TargetError(f"'{node.op}' has no spelling in C")
+    text = spell(template(node.op, node.attrs, "js"), node.op, [Spelled(o, ATOM) for o in operands]).text
+    text = text.replace("===", "==").replace("!==", "!=").replace("Math.SQRT2", "sqrt(2.0)")
+    return re.sub(r"Math\.(\w+)", lambda m: _WORDS.get(m[1], m[1]), text)
+
+
+def build(graph: Graph, source: str, returns: str) -> Callable[..., Any]:
+    """Compile the source with the system's compiler, through cffi, and give a function like those of other targets."""
+    return _caller(graph, library(source, "void compute(const double *x, double *y);"), returns)
+
+
+def library(source: str, declared: str) -> Any:
+    """Compile C with the system's compiler, through cffi; TargetError where that fails."""
+    cffi = importlib.import_module("cffi")  # an extra
+    name = f"graphgrad_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+    ffi = cffi.FFI()
+    ffi.cdef(declared)
+    ffi.set_source(name, source, extra_compile_args=["-O1"], libraries=[] if sys.platform == "win32" else ["m"])
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        try:
+            built = Path(ffi.compile(tmpdir=folder))
+        except Exception as error:  # whatever the system's compiler says
+            raise TargetError("no C compiler could build the program", hint=str(error)) from error
+        spec = importlib.util.spec_from_file_location(name, built)
+        assert spec is not None
+        assert spec.loader is not None
+        made = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(made)
+    return made
+
+
+def _caller(graph: Graph, library: Any, returns: str) -> Callable[..., Any]:
+    """A function of the inputs, by name or in order, of numbers."""
+    compute, new = library.lib.compute, library.ffi.new
+    names, count = list(graph.inputs), len(graph.outputs)
+    x, y = new("double[]", max(len(names), 1)), new("double[]", count)
+    grads, places = gradients(graph), {name: k for k, name in enumerate(graph.outputs)}
+    flat = returns == "tuple" and count > 1
+    by_name = {n: k for k, n in enumerate(names)}
+    rest = [frozenset(names[k:]) for k in range(len(names) + 1)]  # what is given by name after k in order
+    inputs = dict(zip(grads, list(places.values())[1:], strict=True)) if grads else {}
+
+    def values(*args: float, **kwargs: float) -> Any:
+        if len(args) > len(names) or kwargs.keys() != rest[len(args)]:
+            raise TypeError(f"the inputs are {', '.join(names)}")
+        for k, value in enumerate(args):
+            x[k] = value
+        for name, value in kwargs.items():
+            x[by_name[name]] = value
+        compute(x, y)
+        if flat:
+            return (*y,)
+        if grads:
+            return y[0], {name: y[k] for name, k in inputs.items()}
+        return y[0] if count == 1 else {name: y[k] for name, k in places.items()}
+
+    return values
+
+
+LOOP = (
+    "void train(double **vectors, const double *rows, const long *order, long count, long t, const double *rates,"
+    " double *losses);"
+)
+
+
+class CStepWriter(UnrolledWriter):
+    """Writes an unrolled step in standard C."""
+
+    def source(self) -> str:
+        """The file's text: `compute`, from all numbers of a step to the loss and all new numbers, and the loop."""
+        plan = self.plan
+        title = "A training step, unrolled: the gradient of"
+        said = module.header(title, plan.loss, plan.notes(), plan.target.name, "float64").replace('"""', "")
+        comment = f"/* {said.strip().replace('*/', '* /')}\n*/\n"
+        return "\n".join([comment, c_source(self.graph), LOOP.removesuffix(";") + " {", *self.lines(), "}\n"])
+
+    def lines(self) -> list[str]:
+        """The loop."""
+        plan, graph, size = self.plan, self.graph, self.plan.batch or 1
+        states = {
+            self.state(kind, entry): f"{self.array(kind)}[{k}]"
+            for kind in ("p", *plan.update.slots)
+            for k, entry in enumerate(plan.entries())
+        }
+        width = len(row_variables(plan, 0))
+        places = [f"k * {size} + {r}" if size > 1 else "k" for r in range(size)]
+        data = {
+            name: f"rows[order[{place}] * {width} + {column}]"
+            for r, place in enumerate(places)
+            for column, name in enumerate(row_variables(plan, r))
+        }
+        rates = {plan.names[rate]: f"rates[{k}]" for k, rate in enumerate(plan.update.rates)}
+        known = {**states, **data, **rates, plan.names["t"]: "(double)(t + k + 1)"}
+        outputs = list(graph.outputs)
+        text = [f"    static double x[{max(len(graph.inputs), 1)}], y[{len(outputs)}];"]
+        text.append("    for (long k = 0; k < count; k++) {")
+        text += [f"        x[{k}] = {known[name]};" for k, name in enumerate(graph.inputs)]
+        text += ["        compute(x, y);", "        losses[k] = y[0];"]
+        news = ((k, name.removeprefix("new ")) for k, name in enumerate(outputs) if name.startswith("new "))
+        text += [f"        {states[name]} = y[{k}];" for k, name in news]
+        return [*text, "    }"]
+
+    def array(self, kind: str) -> str:
+        """The array of the parameters, or of a state: its place among the vectors."""
+        return f"vectors[{('p', *self.plan.update.slots).index(kind)}]"
+
+
+class CStepRun(UnrolledRun):
+    """A run of a tiny network in C; numbers follow NumPy: inf and nan."""
+
+    def loaded(self) -> Mapping[str, Any]:
+        """Build the file."""
+        made = library(self.step.source, LOOP)
+        ffi, size = made.ffi, self.step.rows
+
+        def train(*given: Any) -> Array:
+            count = 1 + len(self.step.update.slots)
+            vectors, (rows, order, t, *rates) = given[:count], given[count:]
+            if len(order) and not 0 <= order.min() <= order.max() < len(rows):
+                raise IndexError("the order names rows that are not there")
+            losses = np.empty(len(order) // size)
+            pointers = ffi.new("double *[]", [ffi.from_buffer("double[]", v) for v in vectors])
+            places = ffi.from_buffer("long[]", order)
+            taken = ffi.from_buffer("double[]", rows), places, len(losses), t, rates
+            made.lib.train(pointers, *taken, ffi.from_buffer("double[]", losses))
+            return losses
+
+        def bind(*vectors: Array) -> Callable[..., float]:
+            pointers = ffi.new("double *[]", [ffi.from_buffer("double[]", v) for v in vectors])
+            order, loss, inputs = ffi.new("long[]", [*range(size)]), ffi.new("double[1]"), len(self.step.data)
+
+            def step(*given: Any) -> float:
+                rows = [number for row in given[:inputs] for number in _flat(row)]
+                made.lib.train(pointers, rows, order, 1, given[inputs] - 1, given[inputs + 1 :], loss)
+                return float(loss[0])
+
+            return step
+
+        return {"train": train, "bind": bind}
+
+    def held(self, vector: Array) -> Any:
+        """Give a vector as C works on it: of doubles, or of places."""
+        return np.array(vector, np.dtype("long") if vector.dtype.kind in "iu" else float, order="C")
+
+
+def _flat(numbers: Any) -> list[float]:
+    """The numbers of nested lists, in one."""
+    return [n for part in numbers for n in _flat(part)] if isinstance(numbers, list | tuple) else [numbers]

@@ -1,0 +1,144 @@
+"""Programs of numbers as a module of JavaScript, which browsers and node import."""
+
+from __future__ import annotations
+
+from graphgrad.compiler.source import module
+from graphgrad.compiler.source.comments import Provenance
+from graphgrad.compiler.source.lines import Dialect, straight
+from graphgrad.compiler.source.outline import Code
+from graphgrad.compiler.source.results import TITLES, gradients
+from graphgrad.compiler.source.templates import ATOM, Spelled, spell, template
+from graphgrad.compiler.targets import Target
+from graphgrad.core.errors import TargetError
+from graphgrad.core.graph import Graph
+
+ERF = """\
+function erf(x) { // W. J. Cody, Math. Comp. 23 (1969): rational approximations, exact to about 1e-16
+  const y = Math.abs(x);
+  const quotient = (p, q, t) => p.reduce((s, c) => s * t + c) / q.reduce((s, c) => s * t + c);
+  if (y <= 0.46875) return x * quotient(
+    [1.85777706184603153e-1, 3.1611237438705656, 1.1386415415105016e2, 3.774852376853020208e2, 3.2093775891384694e3],
+    [1, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3], y * y);
+  let tail;
+  if (y <= 4) tail = quotient(
+    [2.15311535474403846e-8, 5.64188496988670089e-1, 8.88314979438837594, 6.61191906371416295e1,
+     2.98635138197400131e2, 8.8195222124176909e2, 1.71204761263407058e3, 2.05107837782607147e3, 1.23033935479799725e3],
+    [1, 1.57449261107098347e1, 1.17693950891312499e2, 5.37181101862009858e2, 1.62138957456669019e3,
+     3.29079923573345963e3, 4.36261909014324716e3, 3.43936767414372164e3, 1.23033935480374942e3], y);
+  else {
+    const t = 1 / (y * y);
+    tail = (0.564189583547756287 - t * quotient(
+      [1.63153871373020978e-2, 3.05326634961232344e-1, 3.60344899949804439e-1, 1.25781726111229246e-1,
+       1.60837851487422766e-2, 6.58749161529837803e-4],
+      [1, 2.56852019228982242, 1.87295284992346047, 5.27905102951428412e-1, 6.05183413124413191e-2,
+       2.33520497626869185e-3], t)) / y;
+  }
+  return Math.sign(x) * (1 - Math.exp(-y * y) * tail);
+}
+"""
+
+
+def javascript_body(graph: Graph, /) -> str:
+    """Give the body of a JavaScript function of an object `x`, the inputs by name, that returns all nodes' values.
+
+    The result is an array indexed by node id; `new Function("x", body)` makes the function. Conditions are true and
+    false. Raises TargetError for a program of arrays, or for an operation without a spelling.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> print(javascript_body(parse("x * sin(x)")))
+    const v = new Array(3);
+    v[0] = x["x"];
+    v[1] = Math.sin(v[0]);
+    v[2] = v[0] * v[1];
+    return v;
+    """
+    if any(node.shape for node in graph.nodes):
+        raise TargetError("the target 'javascript' computes with numbers, and this program has arrays")
+    lines, erf = [f"const v = new Array({len(graph)});"], ""
+    for i, node in enumerate(graph.nodes):
+        if node.op == "input":
+            text = f'x["{node.value}"]'
+        elif node.op == "const":
+            text = repr(float(node.value))
+        else:
+            form = template(node.op, node.attrs, "js")
+            text = spell(form, node.op, [Spelled(f"v[{o}]", ATOM) for o in node.operands]).text
+            erf = ERF if "erf" in form.calls else erf
+        lines.append(f"v[{i}] = {text};")
+    return erf + "\n".join([*lines, "return v;"])
+
+
+CONSTANTS = {"pi": "Math.PI", "e": "Math.E", "inf": "Infinity", "nan": "NaN"}
+WORDS = """
+arguments await break case catch class const continue debugger default delete do else enum eval export extends false
+finally for function if implements import in instanceof interface let new null package private protected public return
+static super switch this throw true try typeof var void while with yield
+Infinity Math NaN Number erf inputs undefined value value_and_grad values
+"""  # that no variable may be called
+RESERVED = frozenset(WORDS.split())
+
+
+class JavaScriptWriter:
+    """Writes the module: one exported function of an object, the inputs by name; results are as in Python."""
+
+    def __init__(self, before: Graph, graph: Graph, said: Provenance, target: Target, returns: str) -> None:
+        if any(node.shape for node in graph.nodes):
+            raise TargetError("the target 'javascript' computes with numbers, and this program has arrays")
+        self.before, self.graph, self.said, self.target, self.returns = before, graph, said, target, returns
+        self.grads = gradients(graph)
+        self.name = "value_and_grad" if self.grads else "value" if len(graph.outputs) == 1 else "values"
+        taken = set(said.labels)
+        self.labels = [self.free(label, taken) for label in said.labels]
+        lines = straight(graph, Dialect("js", renamed=CONSTANTS), self.labels, frozenset(), 2)
+        self.lines = [(line.node, f"const {line.name} = {line.text};") for line in lines]
+
+    @staticmethod
+    def free(label: str, taken: set[str]) -> str:
+        """A name that the language leaves to programs."""
+        new = label
+        while new in RESERVED or (new != label and new in taken):
+            new += "_"
+        return new
+
+    def code(self) -> tuple[Code, ...]:
+        """The function from afar."""
+        return (Code(self.name, self.graph, self.labels, tuple(self.lines)),)
+
+    def source(self) -> str:
+        """The module's text."""
+        notes = [*module.described_inputs(self.graph), "", f"Give the inputs by name: {self.name}({self.example()})."]
+        said = module.header(TITLES[self.name], self.before, notes, self.target.name, "float64").replace('"""', "")
+        comment = "\n".join(f" * {line}".rstrip() for line in said.strip().replace("*/", "* /").splitlines())
+        erf = f"{ERF}\n" if any("erf(" in line for _, line in self.lines) else ""
+        text = [f"/*\n{comment}\n */\n\n{erf}export function {self.name}(inputs) {{"]
+        inputs = [name if name == self.labels[i] else f"{name}: {self.labels[i]}"
+                  for name, i in self.graph.inputs.items()]  # fmt: skip
+        text += [f"  const {{ {', '.join(inputs)} }} = inputs;"] * bool(inputs)
+        text += [f"  {line} // {self.said.comment(node)}" for node, line in self.lines]
+        return "\n".join([*text, f"  return {self.result()};", "}", ""])
+
+    def example(self) -> str:
+        """What the function may be given."""
+        return f"{{ {', '.join(f'{name}: 1' for name in self.graph.inputs)} }}" if self.graph.inputs else "{}"
+
+    def result(self) -> str:
+        """A value; a value and an object of derivatives, by input; or an object of outputs, by name."""
+        texts = {name: self.output(i) for name, i in self.graph.outputs.items()}
+        first, *others = texts.values()
+        if self.returns == "tuple" and others:
+            return f"[{', '.join(texts.values())}]"
+        if self.grads:
+            return f"[{first}, {_object(dict(zip(self.grads, others, strict=True)))}]"
+        return _object(texts) if others else first
+
+    def output(self, node: int) -> str:
+        """An output; a condition counts as a number where it is a derivative."""
+        made = self.graph.nodes[node]
+        if made.op == "const":
+            return Dialect("js", renamed=CONSTANTS).constant(made).text
+        counts = made.dtype == "bool" and node in self.grads.values()
+        return f"Number({self.labels[node]})" if counts else self.labels[node]
+
+
+def _object(texts: dict[str, str]) -> str:
+    return f"{{ {', '.join(name if name == text else f'{name}: {text}' for name, text in texts.items())} }}"

@@ -1,0 +1,212 @@
+"""The step for JAX: one jitted function from vectors to new vectors, and a scan over the steps of an epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from graphgrad.compiler.backends.numpy import Writer
+from graphgrad.compiler.compiled import load
+from graphgrad.compiler.library import jax_functions
+from graphgrad.compiler.passes.passed import composed, pipeline
+from graphgrad.compiler.passes.table import SIMPLER
+from graphgrad.compiler.source import module
+from graphgrad.compiler.source.comments import Provenance
+from graphgrad.compiler.source.lines import Dialect, straight
+from graphgrad.compiler.source.outline import Code
+from graphgrad.compiler.steps.emitted import Emitted
+from graphgrad.compiler.steps.plan import StepPlan
+from graphgrad.compiler.steps.run import Run, rows_of
+from graphgrad.compiler.steps.vectors import Array, views
+from graphgrad.core.errors import UsageError
+from graphgrad.core.graph import Graph
+from graphgrad.execute import numpy_functions
+from graphgrad.transform.grad import grad
+
+
+class JaxRun(Run):
+    """A run on vectors that JAX holds: every step gives new ones, in the memory of the old."""
+
+    def __init__(self, step: Emitted, theta: Array) -> None:
+        super().__init__(step)
+        self._module = load(step.source, "step")
+        self.vectors: list[Any] = []
+        self._held([theta, *(np.zeros_like(theta) for _ in step.update.slots)])
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """The parameters by name: copies."""
+        return views(np.array(self.vectors[0]), self.step.shapes)
+
+    @property
+    def gradient(self) -> dict[str, Array]:
+        """Nothing: XLA uses the gradient up."""
+        raise UsageError("a step of JAX keeps no gradient", hint="compile the gradient by itself")
+
+    def __call__(self, *data: Any, **rates: float) -> float:
+        """Take one step; gives the loss before it."""
+        given = self._rates(rates)
+        *self.vectors, loss = self._module["step"](*self.vectors, *self._typed(data), self.t + 1, *given)
+        self.t += 1
+        return float(loss)
+
+    def epoch(self, *data: Array, order: Sequence[int] | Array | None = None, batch: int = 1, **rates: float) -> Array:
+        """Take a step for every `batch` rows."""
+        given, in_rows = self._rates(rates), self.step.plan.row_data
+        count = rows_of([d for d, name in zip(data, self.step.data, strict=True) if name in in_rows])
+        places = np.arange(count) if order is None else np.asarray(order)
+        if len(places) and not -count <= places.min() <= places.max() < count:
+            raise IndexError("the order names rows that are not there")
+        size = batch if self.step.dimensions else 1
+        whole = len(places) - len(places) % size
+        parts = [places[:whole].reshape(-1, size), places[None, whole:]]
+        losses = []
+        for part in parts if len(places[whole:]) else parts[:1]:
+            rows = part if self.step.dimensions else part[:, 0]
+            *self.vectors, found = self._module["train"](*self.vectors, *self._typed(data), rows, self.t, *given)
+            self.t += len(part)
+            losses.append(np.asarray(found))
+        return np.concatenate(losses).astype(float)
+
+    def state(self) -> dict[str, Any]:
+        """Give a copy of all there is to resume from."""
+        names = ("p", *self.step.update.slots)
+        return {"t": self.t, **{name: np.array(v) for name, v in zip(names, self.vectors, strict=True)}}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state."""
+        self.t = int(state["t"])
+        self._held([state[name] for name in ("p", *self.step.update.slots)])
+
+    def _held(self, vectors: Sequence[Any]) -> None:
+        """Give vectors to JAX; each is a copy, since a step uses its own up."""
+        array = import_module("jax.numpy").array  # an extra
+        self.vectors = [array(v, self.step.dtype) for v in vectors]
+
+    def _typed(self, data: Sequence[Any]) -> list[Array]:
+        """Data in the step's type; labels in one that JAX has without 64 bits, too."""
+        nodes = [self.step.loss.nodes[self.step.loss.inputs[name]] for name in self.step.data]
+        return [np.asarray(d, "int32" if n.dtype == "int" else self.step.dtype)
+                for d, n in zip(data, nodes, strict=True)]  # fmt: skip
+
+
+class JaxWriter:
+    """Writes the module of a training step for JAX; XLA divides it among devices as its arrays are divided."""
+
+    transposed: frozenset[str] = frozenset()
+
+    def __init__(self, plan: StepPlan) -> None:
+        self.plan, self.names = plan, plan.names
+        gradient = grad(plan.stable, *plan.shapes)
+        self.passes = pipeline(gradient, SIMPLER)
+        graph = self.passes[-1].graph
+        said = Provenance(gradient, graph, composed(self.passes, len(gradient)))
+        self.loss = Writer(gradient, graph, said, plan.target, plan.dtype)
+        self.taken = {*said.labels, *self.names.values(), "np", "jax", "partial"}
+        self.dialect = Dialect("numpy", f"np.{plan.dtype}")
+
+    def code(self) -> tuple[Code, ...]:
+        """The step from afar."""
+        return tuple(code._replace(name="forward and backward") for code in self.loss.code())
+
+    def free(self, wanted: str) -> str:
+        """A name that nothing has."""
+        while wanted in self.taken:
+            wanted += "_"
+        self.taken.add(wanted)
+        return wanted
+
+    def source(self) -> str:
+        """The module's text."""
+        plan = self.plan
+        text = [*self.step(), "", "", *self.train()]
+        calls = self.loss.calls(self.dialect) | self.calls(plan.folded)
+        imports, library = module.library(calls, numpy_functions)
+        library |= {n: t for n, t in module.library(library, jax_functions)[1].items() if n in library}
+        labels = {label for label, n in zip(self.loss.labels, self.loss.graph.nodes, strict=True) if n.op != "const"}
+        hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in labels}
+        head = [
+            module.header("A training step: the gradient of", plan.loss, plan.notes(), plan.target.name, plan.dtype)
+        ]
+        head.append("from __future__ import annotations\n")
+        system = ["import math"] if any("math." in t for t in library.values()) else []
+        system += [
+            "from functools import partial",
+            *module.imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(imports)]),
+        ]
+        system.append("from typing import Any")
+        head += ["\n".join(system) + "\n", f"import jax\nimport jax.numpy as {hidden.get('np', 'np')}\n"]
+        head += ['jax.config.update("jax_enable_x64", True)\n'] if plan.dtype == "float64" else []
+        head.append("Array = Any  # a number or an array\n")
+        body = [module.renamed(t, hidden) for t in [*library.values(), "\n".join(text) + "\n"]]
+        return "\n".join(head) + "\n\n" + "\n\n".join(body)
+
+    def calls(self, graph: Graph) -> set[str]:
+        """The functions that an update calls by name."""
+        forms = [self.dialect.form(graph, i) for i in range(len(graph))]
+        return {c for form in forms if form for c in form.calls}
+
+    def step(self) -> list[str]:
+        """The function of one step."""
+        plan, names, at = self.plan, self.names, 0
+        theta, gradient = names["theta"], names["gradient"]
+        vectors = [theta, *(names[s] for s in plan.update.slots)]
+        given = [*vectors, *plan.data, names["t"], *(names[r] for r in plan.update.rates)]
+        text = [f"@partial(jax.jit, donate_argnums={tuple(range(len(vectors)))})"]
+        text += module.signature(names["step"], [f"{n}: Array" for n in given], "tuple[Array, ...]")
+        text.append('    """Take one step, the t-th; gives the new vectors, and the loss before it."""')
+        for name, shape in plan.shapes.items():
+            text.append(f"    {name} = {theta}[{at}:{at + prod(shape)}].reshape({shape})")
+            at += prod(shape)
+        text += self.loss.body(self.dialect, 4)
+        parts = [f"np.ravel({self.loss.output(node, self.dialect)})" for node in self.gradients()]
+        text += module.call(f"{gradient} = np.concatenate", [f"[{', '.join(parts)}]"], 4)
+        text.append("    # update")
+        text += self.update(gradient)
+        new = [f"{self.new[v]}.astype(np.{plan.dtype})" for v in ("p", *plan.update.slots)]
+        return [*text, f"    return {', '.join(new)}, {self.loss.output(self.loss.graph.output, self.dialect)}"]
+
+    def gradients(self) -> list[int]:
+        """The nodes of all gradients, parameter by parameter."""
+        return [self.loss.grads[name] for name in self.plan.shapes]
+
+    def update(self, gradient: str) -> list[str]:
+        """The optimizer."""
+        graph, names = self.plan.folded, {**self.names, "p": self.names["theta"], "g": gradient}
+        labels = [graph.label(i) if n.op == "const" else names.get(n.value, n.value) if n.op == "input"
+                  else self.free(f"u{i}") for i, n in enumerate(graph.nodes)]  # fmt: skip
+        self.new = {name: labels[i] for name, i in graph.outputs.items()}
+        lines = straight(graph, self.dialect, labels, {*graph.outputs.values()}, 4)
+        return [f"    {line.name} = {line.text}" for line in lines]
+
+    def train(self) -> list[str]:
+        """The function of many steps."""
+        plan, names = self.plan, self.names
+        vectors = [names[v] for v in ("theta", *plan.update.slots)]
+        order, t, losses = (names[n] for n in ("order", "t", "losses"))
+        rates = [names[r] for r in plan.update.rates]
+        carried, rows = self.free("carried"), names["rows"]
+        given = [*(f"{n}: Array" for n in (*vectors, *plan.data, order)), f"{t}: int"]
+        given += [f"{r}: float" for r in rates]
+        text = ["@jax.jit", *module.signature("train", given, "tuple[Array, ...]")]
+        text += [
+            '    """Take a step for every row of `order`, after t steps; gives new vectors, and the losses."""',
+            "",
+        ]
+        row, new, loss = names["row"], names["places"], self.free("loss")
+        text.append(f"    def one({carried}: Any, {rows}: Any) -> Any:")
+        text.append(f"        {row}, {t} = {rows}")
+        data = [f"{name}[{row}]" if name in plan.row_data else name for name in plan.data]
+        text += module.call(f"*{new}, {loss} = {names['step']}", [f"*{carried}", *data, t, *rates], 8)
+        text.append(f"        return tuple({new}), {loss}")
+        begin = f"({', '.join(vectors)}{',' * (len(vectors) == 1)})"
+        counted = f"({order}, {t} + 1 + np.arange(len({order})))"
+        text += [
+            "",
+            f"    {carried}, {losses} = jax.lax.scan(one, {begin}, {counted})",
+        ]
+        return [*text, f"    return *{carried}, {losses}"]

@@ -1,0 +1,1 @@
+"""Machine code through numba: a graph as loops over single entries."""

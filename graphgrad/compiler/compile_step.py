@@ -1,0 +1,148 @@
+"""The training step: gradient and optimizer in one compiled function, working in place on one flat vector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from graphgrad.compiler.backends.c import CStepRun, CStepWriter
+from graphgrad.compiler.backends.jax import JaxRun, JaxWriter
+from graphgrad.compiler.backends.numba.loops import LoopWriter
+from graphgrad.compiler.backends.numba.runs import LoopRun, MachineUnrolledRun
+from graphgrad.compiler.backends.numba.unrolled import MachineUnrolledWriter
+from graphgrad.compiler.backends.scipy_step import GemmRun, GemmWriter
+from graphgrad.compiler.passes.passed import Passed, pipeline
+from graphgrad.compiler.passes.specialise import check_rows
+from graphgrad.compiler.passes.table import SIMPLER
+from graphgrad.compiler.source.outline import Code
+from graphgrad.compiler.steps.arrays import ArrayWriter
+from graphgrad.compiler.steps.emitted import Emitted
+from graphgrad.compiler.steps.plan import StepPlan
+from graphgrad.compiler.steps.run import ArrayRun, Run, UnrolledRun
+from graphgrad.compiler.steps.unrolled import MOST, UnrolledWriter, fits
+from graphgrad.compiler.steps.update import read_update
+from graphgrad.compiler.steps.vectors import Array, flat
+from graphgrad.compiler.targets import target_row
+from graphgrad.core.errors import ShapeError, TargetError, UsageError
+from graphgrad.core.garbage import uncollected
+from graphgrad.core.graph import Graph
+from graphgrad.core.shapes import Shape, show
+
+
+@uncollected
+def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
+    loss: Graph,
+    /,
+    parameters: Iterable[str],
+    update: str,
+    *,
+    constants: Mapping[str, float] | None = None,
+    dtype: str = "float32",
+    batch: int | None = None,
+    target: str = "numpy",
+    sparse: Iterable[str] = (),
+) -> Step:
+    """Compile a training step: the gradient of a scalar loss, and the update of all parameters by an optimizer.
+
+    `parameters` names inputs of the loss, of fixed shape; its other inputs are data. `update` is a program in the
+    language, as `read_update` says: "p - lr * g", or "m = b * m + g; p = p - lr * m", with the values of some of its
+    names in `constants`; the others (`lr`) are given at every step. Where the data have a named dimension, a step takes
+    any number of rows, `batch` being the number to prepare for; else it takes one example. A tiny network is unrolled
+    into plain Python, which computes in float64 whatever `dtype` says of arrays. `target` names a row of the targets,
+    whose ways to take steps are tried in order. `sparse` names data that are mostly zeros, which numba's products skip.
+    Raises UsageError for unknown names, ShapeError for shapes that are not known, and TargetError for a target that is
+    not installed or takes no steps of such a program.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> step = compile_step(parse("square(w * x - y)"), ["w"], "p - lr * g")
+    >>> run = step.start({"w": 0.0})
+    >>> run(1.0, 3.0, lr=0.25), run(1.0, 3.0, lr=0.25), float(run.parameters["w"])
+    (9.0, 2.25, 2.25)
+    """
+    if dtype not in {"float64", "float32"}:
+        raise UsageError(f"dtype must be float64 or float32, not {dtype}")
+    check_rows(batch)
+    shapes = {name: _fixed(name, loss.nodes[loss.input(name)].shape) for name in parameters}
+    rule = read_update(update, constants or {})
+    zeros = frozenset(sparse)
+    if strange := zeros - (loss.inputs.keys() - shapes.keys()):
+        raise UsageError(f"'{min(strange)}' is none of the data, which could be mostly zeros")
+    return step_of(StepPlan(loss, pipeline(loss, SIMPLER), shapes, rule, target_row(target), dtype, batch, zeros))
+
+
+@dataclass(frozen=True)
+class Step(Emitted):
+    """A compiled training step: its source, and how to start it."""
+
+    way: str  # a name of `WAYS`
+
+    @property
+    def unrolled(self) -> bool:
+        """Whether every number is a variable of its own."""
+        return WAYS[self.way].fits is fits
+
+    def start(self, values: Mapping[str, Any]) -> Run:
+        """Give a run that begins at these parameters, which are copied; ShapeError where one does not fit."""
+        theta = flat(values, self.shapes, self.transposed, self.dtype)
+        return WAYS[self.way].run(self, theta)
+
+
+class Writer(Protocol):
+    """What writes the module of a step."""
+
+    passes: tuple[Passed, ...]
+    transposed: frozenset[str]
+
+    def source(self) -> str:
+        """The module's text."""
+
+    def code(self) -> tuple[Code, ...]:
+        """What it says, from afar."""
+
+
+class Way(NamedTuple):
+    """A way to take a step: for which plans, how its module is written, and how it is run."""
+
+    fits: Callable[[StepPlan], bool]
+    write: Callable[[StepPlan], Writer]
+    run: Callable[[Emitted, Array], Run]
+
+
+def always(_: StepPlan) -> bool:
+    """Every plan."""
+    return True
+
+
+WAYS = {
+    "unrolled": Way(fits, UnrolledWriter, UnrolledRun),
+    "arrays": Way(always, ArrayWriter, ArrayRun),
+    "products that add": Way(always, GemmWriter, GemmRun),
+    "unrolled machine code": Way(fits, MachineUnrolledWriter, MachineUnrolledRun),
+    "loops": Way(always, LoopWriter, LoopRun),
+    "unrolled C": Way(fits, CStepWriter, CStepRun),
+    "jitted": Way(always, JaxWriter, JaxRun),
+}
+
+
+def step_of(plan: StepPlan) -> Step:
+    """Write a step in the first of its target's ways that the program allows."""
+    names = plan.target.steps
+    if not names:
+        raise TargetError(f"the target '{plan.target.name}' computes functions, and takes no steps")
+    for name in names:
+        way = WAYS[name]
+        if way.fits(plan):
+            with suppress(*(() if name == names[-1] else (UsageError, TargetError))):
+                writer = way.write(plan)
+                return Step(writer.source(), plan, writer.passes, writer.code, writer.transposed, name)
+    hint = f"numbers alone: at most {MOST} parameters times examples, of a known batch; or compile it for numpy"
+    raise TargetError(f"the target '{plan.target.name}' takes no steps of this program", hint=hint)
+
+
+def _fixed(name: str, shape: Shape) -> tuple[int, ...]:
+    sizes = tuple(size for size in shape if isinstance(size, int))
+    if len(sizes) < len(shape):
+        raise ShapeError(f"the parameter '{name}' of shape {show(shape)} has no fixed size")
+    return sizes

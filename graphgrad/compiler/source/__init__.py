@@ -1,0 +1,1 @@
+"""Text of emitted code: templates, lines, comments, modules."""

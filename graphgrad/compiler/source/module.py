@@ -1,0 +1,138 @@
+"""The module: header, imports, the runtime functions it needs, copied whole, and the functions themselves."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import inspect
+import math
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from types import ModuleType
+
+from graphgrad.compiler.source.lines import WIDTH
+from graphgrad.core.graph import Graph
+from graphgrad.core.shapes import show
+
+FORMULA_LINES = 24  # of the formula that a docstring shows
+
+
+def header(title: str, graph: Graph, notes: Iterable[str], target: str, dtype: str) -> str:
+    """Give the module's docstring: what it computes, of what, and where it comes from."""
+    lines = [*textwrap.wrap(title, WIDTH - 3), "", *(f"    {line}" for line in formula(graph)), "", *notes]
+    made = f"Made by graphgrad {version()} for {target}, {dtype}, from the graph {graph.digest}."
+    text = "\n".join([*lines, "", *textwrap.wrap(made, WIDTH)])
+    return '"""' + re.sub(r'\\|"""', lambda m: "\\" + m[0], text).strip() + '\n"""\n'
+
+
+def version() -> str:
+    """The version of graphgrad that writes."""
+    return importlib.metadata.version("graphgrad")
+
+
+def formula(graph: Graph) -> list[str]:
+    """Give the user's text, or the graph's own, cut to what a docstring can hold."""
+    whole = graph.source or (str(graph) if len(graph) < 1000 else f"a graph of {len(graph)} nodes")
+    lines = [line.rstrip() for line in whole.splitlines()]
+    lines = [part for line in lines for part in (textwrap.wrap(line, WIDTH - 4, subsequent_indent="    ") or [""])]
+    if len(lines) > FORMULA_LINES:
+        lines = [*lines[:FORMULA_LINES], f"... ({len(lines) - FORMULA_LINES} lines more)"]
+    return lines
+
+
+def described_inputs(graph: Graph) -> list[str]:
+    """Say each input's shape."""
+    kinds = {"int": "integers", "bool": "conditions", "float": "numbers"}
+    said = []
+    for name, i in graph.inputs.items():
+        node = graph.nodes[i]
+        what = f"{kinds[node.dtype]} of shape {show(node.shape)}" if node.shape else "a number"
+        said.append(f"{name}: {what}")
+    return textwrap.wrap("; ".join(said) + ".", WIDTH)
+
+
+def library(calls: Iterable[str], module: ModuleType) -> tuple[set[str], dict[str, str]]:
+    """Give the names to import from `math`, and the runtime functions that the calls need, name to source, in order."""
+    functions = {name: value for name, value in vars(module).items() if inspect.isfunction(value)}
+    wanted = {name for name in calls if name in functions}
+    imported = {name for name in calls if name not in wanted and hasattr(math, name)}
+    stack = list(wanted)
+    while stack:
+        new = {name for name in functions[stack.pop()].__code__.co_names if name in functions} - wanted
+        wanted |= new
+        stack += new
+    return imported, {name: inspect.getsource(functions[name]) for name in functions if name in wanted}
+
+
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """Rename functions and modules in a text; a name before a parenthesis or a dot is one, never a variable."""
+    for name, new in names.items():
+        text = re.sub(rf"(?<![\w.]){name}(?=\(|\.(?!T\b))", new, text)
+    return text
+
+
+def written(lines: Iterable[tuple[str, str]], indent: int) -> list[str]:
+    """Set code beside its comment where both fit a line, under it otherwise."""
+    space = " " * indent
+    said = []
+    for code, comment in lines:
+        beside = f"{space}{code}  # {comment}"
+        if not comment:
+            said.append(f"{space}{code}" if code else "")
+        elif len(beside) <= WIDTH:
+            said.append(beside)
+        else:
+            room = WIDTH - indent - 2
+            short = comment if len(comment) <= room else f"{comment[: room - 4]} ..."
+            said += [f"{space}# {short}", f"{space}{code}"]
+    return said
+
+
+def signature(name: str, parameters: Iterable[str], result: str) -> list[str]:
+    """Write the first line of a function, or lines, where one does not hold it."""
+    given = list(parameters)
+    one = f"def {name}({', '.join(given)}) -> {result}:"
+    return [one] if len(one) <= WIDTH else [f"def {name}(", *(f"    {p}," for p in given), f") -> {result}:"]
+
+
+def imported(package: str, names: list[str]) -> list[str]:
+    """Write an import of names, a name a line where one line does not hold them."""
+    if not names:
+        return []
+    one = f"from {package} import {', '.join(names)}"
+    return [one] if len(one) <= WIDTH else [f"from {package} import (", *(f"    {n}," for n in names), ")"]
+
+
+def mapping(start: str, entries: Mapping[str, str], indent: int) -> list[str]:
+    """Write a dictionary after a text, an entry a line where one line does not hold it."""
+    space = " " * indent
+    items = [f'"{key}": {value}' for key, value in entries.items()]
+    one = f"{space}{start}{{{', '.join(items)}}}"
+    if len(one) <= WIDTH or not items:
+        return [one]
+    return [f"{space}{start}{{", *(f"{space}    {item}," for item in items), f"{space}}}"]
+
+
+def call(function: str, arguments: Sequence[str], indent: int) -> list[str]:
+    """Write a call, an argument a line where one line does not hold them."""
+    space = " " * indent
+    one = f"{space}{function}({', '.join(arguments)})"
+    return (
+        [one] if len(one) <= WIDTH else [f"{space}{function}(", *(f"{space}    {a}," for a in arguments), f"{space})"]
+    )
+
+
+def unpacked(names: Sequence[str], value: str, indent: int) -> list[str]:
+    """Write the unpacking of a sequence into names, in brackets where one line does not hold them."""
+    space = " " * indent
+    left = f"({names[0]},)" if len(names) == 1 else ", ".join(names)
+    one = f"{space}{left} = {value}"
+    return [one] if len(one) <= WIDTH else [f"{space}(", *(f"{space}    {n}," for n in names), f"{space}) = {value}"]
+
+
+def packed(target: str, names: Sequence[str], indent: int) -> list[str]:
+    """Write the assignment of several values to one target, in brackets where one line does not hold them."""
+    space = " " * indent
+    right = f"({names[0]},)" if len(names) == 1 else ", ".join(names)
+    one = f"{space}{target} = {right}"
+    return [one] if len(one) <= WIDTH else [f"{space}{target} = (", *(f"{space}    {n}," for n in names), f"{space})"]

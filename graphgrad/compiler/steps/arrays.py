@@ -1,0 +1,201 @@
+"""The step over arrays: a function that binds a flat vector of parameters to arrays, and gives the step."""
+
+from __future__ import annotations
+
+import itertools
+from math import prod
+
+from graphgrad.compiler.arrays.fused import FusedUpdate
+from graphgrad.compiler.arrays.tape import Tape
+from graphgrad.compiler.passes.layout import store
+from graphgrad.compiler.passes.passed import composed, pipeline
+from graphgrad.compiler.passes.table import SIMPLER, STEPWISE, TIDIER
+from graphgrad.compiler.source import module
+from graphgrad.compiler.source.comments import Provenance
+from graphgrad.compiler.source.numpy_calls import Shortcuts
+from graphgrad.compiler.source.outline import Code, in_arrays
+from graphgrad.compiler.source.refs import Ref, Setting
+from graphgrad.compiler.source.results import gradients
+from graphgrad.compiler.steps.plan import StepPlan
+from graphgrad.compiler.steps.update import VECTOR
+from graphgrad.core.ops import OPS
+from graphgrad.execute import numpy_functions, python_functions
+from graphgrad.transform.grad import grad
+
+CHUNKED = 1_000_000  # parameters: above, the optimizer goes through the vectors in chunks that stay in the cache
+CHUNK = 131_072  # bytes of a vector in one chunk
+
+
+class ArrayWriter:
+    """Writes the module of a training step over arrays."""
+
+    def __init__(self, plan: StepPlan) -> None:
+        self.plan = plan
+        gradient = grad(plan.stable, *plan.shapes)
+        before = pipeline(gradient, SIMPLER, STEPWISE)
+        stored, self.transposed = store(before[-1].graph, plan.shapes)
+        self.passes = (*before, stored, *pipeline(stored.graph, TIDIER))
+        self.graph = self.passes[-1].graph
+        self.said = Provenance(gradient, self.graph, composed(self.passes, len(gradient)))
+        self.labels, self.names = self.said.labels, plan.names
+        self.shapes = {n: s[::-1] if n in self.transposed else s for n, s in plan.shapes.items()}
+        self.taken = {*self.labels, *self.names.values(), "np", "math", "Array", "Any"}
+        self.shortcuts = Shortcuts(frozenset(self.taken))
+        self.views = {name: self.free(f"d_{name}") for name in plan.shapes}
+        self.dims = {d: self.names[d] for d in plan.dimensions}
+        self.loss_tape = self.on_loss()
+        self.update = plan.folded
+        pointwise = all(not n.operands or OPS[n.op].elementwise for n in self.update.nodes)
+        itemsize = 4 if plan.dtype == "float32" else 8
+        self.chunk = CHUNK // itemsize if plan.size > CHUNKED and pointwise else 0
+        self.fused = self.as_loop() if plan.target.name == "numba" and pointwise else None
+        self.chunk = 0 if self.fused else self.chunk
+        self.update_tape = self.on_update()
+
+    def code(self) -> tuple[Code, ...]:
+        """The step from afar; an update that is one loop has no lines of its own."""
+        tapes = {"forward and backward": self.loss_tape} | ({} if self.fused else {"update": self.update_tape})
+        return tuple(
+            in_arrays(name, t.graph, t.labels, [(self.shortcuts.short(line), i) for line, i in t.step], t.refs)
+            for name, t in tapes.items()
+        )
+
+    def free(self, wanted: str) -> str:
+        """A name that nothing has."""
+        name = next(n for k in itertools.count() if (n := wanted + "_" * k) not in self.taken)
+        self.taken.add(name)
+        return name
+
+    def on_loss(self) -> Tape:
+        """The statements of forward and backward."""
+        plan, inputs = self.plan, {}
+        for name, i in self.graph.inputs.items():
+            bound = name in plan.shapes
+            inputs[i] = Ref(name, name if bound else "", bound=bound, whole=bound)
+        homes: dict[int, str] = {}
+        self.copies: list[tuple[str, int]] = []
+        for name, node in gradients(self.graph).items():
+            if node in homes or node in inputs or not self.graph.nodes[node].operands:
+                self.copies.append((self.views[name], node))
+            else:
+                homes[node] = self.views[name]
+        rows = dict.fromkeys(plan.dimensions[:1], plan.batch) if plan.batch else {}
+        return Tape(self.graph, Setting(self.labels, plan.dtype, inputs, homes, self.dims, self.taken, rows=rows))
+
+    def as_loop(self) -> FusedUpdate:
+        """The optimizer as one loop."""
+        vectors = ["p", "g", *self.plan.update.slots]
+        names = {**self.names, "p": self.names["theta"], "g": self.names["gradient"]}
+        return FusedUpdate(self.update, names, vectors, dtype=self.plan.dtype, taken=self.taken)
+
+    def on_update(self) -> Tape:
+        """The statements of the optimizer, on all of the vectors or on a chunk of each."""
+        graph, names = self.update, {**self.names, "p": self.names["theta"], "g": self.names["gradient"]}
+        vectors = ["p", "g", *self.plan.update.slots]
+        if self.chunk:
+            self.chunks = self.free("chunks")
+            names |= {v: self.free(f"{names[v]}_chunk") for v in vectors}
+        self.vectors = {v: names[v] for v in vectors}
+        inputs = {
+            i: Ref(names[name], names[name], bound=True, whole=True)
+            if name in vectors
+            else Ref(names[name], number=True)
+            for name, i in graph.inputs.items()
+        }
+        labels = [
+            graph.label(i) if n.op in {"input", "const"} else self.free(f"u{i}") for i, n in enumerate(graph.nodes)
+        ]
+        homes = {node: names[name] for name, node in graph.outputs.items() if node not in inputs}
+        dims = {**self.dims, VECTOR[0]: str(self.chunk or self.plan.size)}
+        setting = Setting(labels, self.plan.dtype, inputs, homes, dims, self.taken, each_named=False)
+        return Tape(graph, setting)
+
+    def source(self) -> str:
+        """The module's text."""
+        plan, names = self.plan, self.names
+        imports, library = module.library(self.loss_tape.calls | self.update_tape.calls, numpy_functions)
+        if self.fused:
+            more, own = module.library(self.fused.calls, python_functions)
+            imports |= more
+            library |= {name: f"@numba.njit\n{text}" for name, text in own.items()}
+        slots = [names[s] for s in plan.update.slots]
+        given = [*(f"{n}: Array" for n in [names["theta"], *slots]), *(f"{d}: int" for d in self.dims.values())]
+        text = module.signature("bind", given, "Any")
+        text.append('    """Give the step on these vectors, in place, and the flat gradient that it leaves behind."""')
+        steps = self.stepping()
+        text += [f"    {line}" for line in (*self.shortcuts.lines(), *self.binding())]
+        text.append("")
+        given = [*(f"{n}: Array" for n in plan.data), f"{names['t']}: int"]
+        given += [f"{names[r]}: float" for r in plan.update.rates]
+        text += [f"    {line}" for line in module.signature(names["step"], given, "float")]
+        text += ['        """Take one step; gives the loss before it."""', *steps]
+        text += ["", f"    return {names['step']}, {names['gradient']}"]
+        head = [
+            module.header("A training step: the gradient of", plan.loss, plan.notes(), plan.target.name, plan.dtype)
+        ]
+        head.append("from __future__ import annotations\n")
+        labels = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const"}
+        hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in labels}
+        known = f"import numpy as {hidden.get('np', 'np')}\n"
+        system = ["import math"] if any("math." in t for t in library.values()) else []
+        system += module.imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(imports)])
+        system.append("from typing import Any")
+        known = "import numba\n" * bool(self.fused) + known
+        head += ["\n".join(system) + "\n", known, "Array = Any  # a number or a NumPy array\n"]
+        loops = [self.fused.function] if self.fused else []
+        body = [module.renamed(t, hidden) for t in [*library.values(), *loops, "\n".join(text) + "\n"]]
+        return "\n".join(head) + "\n\n" + "\n\n".join(body)
+
+    def binding(self) -> list[str]:
+        """What is done once: views of the parameters and of the gradient, and all arrays that a step needs."""
+        theta, gradient = self.names["theta"], self.names["gradient"]
+        text, at = [f"{gradient} = np.zeros_like({theta})"], 0
+        for name, shape in self.shapes.items():
+            part = f"[{at}:{at + prod(shape)}].reshape({shape})"
+            how = "  # stored as its transpose" if name in self.transposed else ""
+            text += [f"{name} = {theta}{part}{how}", f"{self.views[name]} = {gradient}{part}"]
+            at += prod(shape)
+        text += self.loss_tape.bind
+        text += ["# for the update", *(self.fused or self.update_tape).bind]
+        if self.chunk:
+            part, k, chunks, size = self.free("part"), self.free("k"), self.chunks, self.plan.size
+            whole = [self.names.get({"p": "theta", "g": "gradient"}.get(v, v), v) for v in self.vectors]
+            parts = [f"{v}[{part}]" for v in whole]
+            parts += [f"{name}[: len({parts[0]})]" for name in self.update_tape.arrays]
+            text += [f"{chunks} = []  # that stay in the cache", f"for {k} in range(0, {size}, {self.chunk}):"]
+            text += [f"    {part} = slice({k}, {k} + {self.chunk})", f"    {chunks}.append(({', '.join(parts)}))"]
+        return text
+
+    def stepping(self) -> list[str]:
+        """What is done in every step."""
+        graph, said = self.graph, self.said
+        lines: list[tuple[str, str]] = []
+        for name in self.plan.data:
+            kind = "int64" if graph.nodes[graph.inputs[name]].dtype == "int" else self.plan.dtype
+            lines.append((f"{name} = np.asarray({name}, np.{kind})", ""))
+        lines.append(("# forward", ""))
+        forward, last = True, -1
+        for statement, node in self.loss_tape.step:
+            if forward and node >= 0 and node not in said.forward:
+                forward = False
+                lines.append(("# backward", ""))
+            comment = said.comment(node) if node >= 0 and node != last and graph.nodes[node].operands else ""
+            lines.append((self.shortcuts.short(statement), comment))
+            last = node
+        refs = self.loss_tape.refs
+        lines += [(f"np.copyto({view}, {refs[node].text})", "") for view, node in self.copies]
+        text = [*module.written(lines, 8), "        # update"]
+        text += self.updating()
+        return [*text, f"        return float({refs[graph.output].text})"]
+
+    def updating(self) -> list[str]:
+        """The optimizer: numbers first, then the vectors, whole or chunk by chunk."""
+        tape = self.update_tape
+        if self.fused:
+            return [f"        {statement}" for statement in (*self.fused.numbers, self.fused.call)]
+        if not self.chunk:
+            return [f"        {self.shortcuts.short(statement)}" for statement, _ in tape.step]
+        numbers = [f"        {s}" for s, i in tape.step if not self.update.nodes[i].shape]
+        names = [*self.vectors.values(), *tape.arrays]
+        vectors = [f"            {self.shortcuts.short(s)}" for s, i in tape.step if self.update.nodes[i].shape]
+        return [*numbers, f"        for {', '.join(names)} in {self.chunks}:", *vectors]

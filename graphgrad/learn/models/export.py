@@ -1,0 +1,138 @@
+"""A trained network for others: PyTorch's state_dict, a NumPy module that needs no graphgrad, ONNX."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graphgrad.compiler.compile import compile as compiled
+from graphgrad.core.errors import UsageError
+from graphgrad.core.files import check_kind, check_writable, write_whole
+from graphgrad.frontend.parse import parse
+from graphgrad.learn.models.scaling import GIVEN, TAKEN, folded
+
+if TYPE_CHECKING:
+    from graphgrad.learn.models.model import Model
+
+
+def export(model: Model, path: str | os.PathLike[str]) -> None:
+    """Write a model to .safetensors (as PyTorch's state_dict), .py (NumPy and nothing else) or .onnx.
+
+    Raises UsageError for other suffixes, TargetError for an operation that ONNX does not have.
+    """
+    place = Path(path)
+    write_whole(place, exported(model, place))
+
+
+def exported(model: Model, path: Path) -> bytes:
+    """Give what `export` would write; raises what it would raise."""
+    check_kind(path, WRITERS)
+    check_writable(path)
+    return WRITERS[path.suffix](model)
+
+
+def state_dict(model: Model) -> dict[str, Any]:
+    """Give the parameters under the names that PyTorch has for them; both keep weights as (out, in).
+
+    Those of an `mlp` are named as in Sequential(Linear, activation, Linear, ...), others by their own names. Where
+    data were standardized, the first layer and the last take and give the user's own numbers.
+
+    >>> from graphgrad.learn.networks.losses import LOSSES
+    >>> from graphgrad.learn.models.model import Model
+    >>> from graphgrad.learn.networks.network import mlp
+    >>> list(state_dict(Model(mlp(2, 4, 1), LOSSES["mse"])))
+    ['0.weight', '0.bias', '2.weight', '2.bias']
+    """
+    lines = model.net.text.splitlines()
+    first, last = (line.format(name, f"{name}_mean", f"{name}_scale") for line, name in ((TAKEN, "X"), (GIVEN, "R")))
+    if not _layered(lines[lines[0] == first : len(lines) - (lines[-1] == last)]):
+        return dict(model.weights)
+    kinds = {"W": "weight", "b": "bias"}
+    return {f"{2 * int(name[1:]) - 2}.{kinds[name[0]]}": value for name, value in folded(model).items()}
+
+
+def _layered(lines: list[str]) -> bool:
+    """Whether lines are those that `mlp` writes: a linear layer, an activation of it alone, ..., a linear layer."""
+    for i, line in enumerate(lines):
+        layer = i // 2 + 1
+        if i % 2:
+            name, _, text = line.partition(" = ")
+            if name != f"t{layer}" or set(parse(text).inputs) != {f"h{layer}"}:
+                return False
+        else:
+            name, given = "R" if i == len(lines) - 1 else f"h{layer}", f"t{layer - 1}" if i else "X"
+            if line != f"{name} = {given} @ W{layer}.T + b{layer}":
+                return False
+    return len(lines) % 2 == 1
+
+
+def _safetensors(model: Model) -> bytes:
+    from safetensors.numpy import save
+
+    return save({name: value.copy(order="C") for name, value in state_dict(model).items()}, {"format": "pt"})
+
+
+MODULE = '''
+
+def _array(dtype: str, shape: tuple[int, ...], text: str) -> Array:
+    return np.frombuffer(base64.b64decode(text), dtype).reshape(shape)
+
+
+WEIGHTS = {{
+{weights}
+}}
+
+
+def scores(X: Array) -> Array:
+    """Give the network's outputs for examples, one a row."""
+    return value(**{{"{data}": X, **WEIGHTS}})
+
+
+def predict(X: Array) -> Array:
+    """Give {what}, one a row."""
+    return {decision}
+'''
+_DECISIONS = {
+    "numbers": ("the outputs", "scores(X)"),
+    "labels": ("class indices", "scores(X).argmax(axis=-1)"),
+    "yes or no": ("1 for yes and 0 for no", "(scores(X) > 0).astype(np.int64)"),
+}
+
+
+def module(model: Model) -> str:
+    """Give the text of a Python module with `scores` and `predict`, on NumPy and nothing else, weights included."""
+    source = compiled(model.net.graph, dtype=model.dtype).source
+    if "\ndef value(" not in source:
+        raise UsageError("the network has no function of arrays")
+    source = re.sub(r"\n(import math|from math|from typing)", r"\nimport base64\n\1", source, count=1)
+    written = [_literal(name, value) for name, value in model.weights.items()]
+    what, decision = _DECISIONS[model.loss.target]
+    said = MODULE.format(weights="\n".join(written), data=model.net.data, what=what, decision=decision)
+    return source.rstrip("\n") + "\n" + said
+
+
+def _literal(name: str, value: Any) -> str:
+    little = np.ascontiguousarray(value, value.dtype.newbyteorder("<"))
+    text = base64.b64encode(little.tobytes()).decode()
+    lines = [f"        {text[start : start + 100]}" for start in range(0, len(text), 100)]
+    head = [f'    "{name}": _array(', f'        "{little.dtype.str}",', f"        {value.shape},", '        """']
+    return "\n".join([*head, *lines, '        """,', "    ),"])
+
+
+def _module(model: Model) -> bytes:
+    return module(model).encode()
+
+
+def _onnx(model: Model) -> bytes:
+    from graphgrad.learn.models.onnx import onnx_model
+
+    return onnx_model(model)
+
+
+WRITERS: dict[str, Callable[[Model], bytes]] = {".safetensors": _safetensors, ".py": _module, ".onnx": _onnx}

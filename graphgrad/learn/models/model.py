@@ -1,0 +1,179 @@
+"""A trained network: scores, predictions, probabilities."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from graphgrad.compiler.compile import compile as compiled
+from graphgrad.compiler.compiled import Compiled
+from graphgrad.core.errors import DataError, GraphgradError, UsageError
+from graphgrad.learn.data.examples import array, indices, inputs
+from graphgrad.learn.models.tensors import read_tensors, write_tensors
+from graphgrad.learn.networks.losses import TARGETS, Loss, objective
+from graphgrad.learn.networks.network import Network
+
+ROWS = 4096  # at a time, so that arrays larger than memory pass through
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A network with trained parameters, and what its outputs mean: numbers, scores of classes, or of yes against no.
+
+    >>> from graphgrad.learn.networks.losses import LOSSES
+    >>> from graphgrad.learn.networks.network import mlp
+    >>> net = mlp(2, 3).starting(W1=[[1, 0], [0, 1], [1, 1]])
+    >>> model = Model(net, LOSSES["cross_entropy"])
+    >>> model.scores([[1.0, 2.0]]), model.predict([[1.0, 2.0]])
+    (array([[1., 2., 3.]]), array([2]))
+    """
+
+    net: Network
+    loss: Loss
+    dtype: str = "float64"
+    classes: tuple[str, ...] = ()  # the names behind class indices
+    columns: tuple[str, ...] = ()  # the names of an example's numbers, where they came from a file with a header
+
+    @cached_property
+    def weights(self) -> Mapping[str, Any]:
+        """The parameters, in the type that they were trained in."""
+        return {name: np.asarray(value, self.dtype) for name, value in self.net.values.items()}
+
+    @cached_property
+    def _forward(self) -> Compiled:
+        return compiled(self.net.graph, dtype=self.dtype)
+
+    def scores(self, X: Any) -> Any:
+        """Give the network's outputs, one row an example; DataError for examples of another shape, or not finite."""
+        rows = inputs(self.net, X, self.dtype)
+        parts = [self._part(rows[start : start + ROWS]) for start in range(0, max(len(rows), 1), ROWS)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _part(self, rows: Any) -> Any:
+        fed = {self.net.data: np.asarray(rows, self.dtype), **self.weights}
+        return np.asarray(self._forward(*[fed[name] for name in self.net.graph.inputs]))
+
+    def predict(self, X: Any) -> Any:
+        """Give class indices for a classifier (the greatest score: no softmax is computed), else the outputs.
+
+        Where words were learned, `classes[i]` is the word of index i.
+        """
+        scores = self.scores(X)
+        return scores if self.loss.target == "numbers" else decided(scores, self.loss)
+
+    def probabilities(self, X: Any) -> Any:
+        """Give each class's probability, by softmax, or that of yes, by the sigmoid; UsageError for a regression."""
+        scores = self.scores(X)
+        if self.loss.target == "numbers":
+            raise UsageError(f"a network trained on {self.loss.name} predicts numbers, not probabilities")
+        if self.loss.target == "yes or no":
+            return np.exp(-np.logaddexp(0, -scores))
+        shifted = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        return shifted / shifted.sum(axis=-1, keepdims=True)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write program and parameters to one .safetensors file, whole or not at all. See `load`."""
+        if Path(path).suffix in {".onnx", ".py"}:
+            raise UsageError(f"a model is saved to .safetensors, not to '{path}'", hint="model.export writes this kind")
+        said = {
+            "program": self.net.text,
+            "shapes": {name: list(shape) for name, shape in self.net.shapes.items()},
+            "loss": list(self.loss),
+            "dtype": self.dtype,
+            "classes": list(self.classes),
+            "columns": list(self.columns),
+        }
+        write_tensors(Path(path), self.weights, "model", said)
+
+    def export(self, path: str | os.PathLike[str]) -> None:
+        """Write it for others: .onnx, a .py module on NumPy alone, or PyTorch's state_dict as .safetensors."""
+        from graphgrad.learn.models.export import export
+
+        export(self, path)
+
+
+def decided(scores: Any, loss: Loss) -> Any:
+    """Give the class of every row of scores; of one score, yes (1) where it is above 0."""
+    return (scores > 0).astype(np.int64) if loss.target == "yes or no" else scores.argmax(axis=-1)
+
+
+def accuracy(model: Model, X: Any, y: Any) -> float:
+    """Give the part of examples that a classifier gets right.
+
+    X has the shape (N, inputs), y (N,); the result lies between 0 and 1. Raises DataError for data that do not fit.
+    Source: the part of examples whose largest score is their own class's.
+
+    >>> from graphgrad.learn.training.fit import fit
+    >>> from graphgrad.learn.networks.network import mlp
+    >>> model, _ = fit(mlp(1, 2), [[-1.0], [1.0]], [0, 1], loss="cross_entropy", lr=0.1, steps=200, progress=False)
+    >>> accuracy(model, [[-2.0], [2.0], [3.0]], [0, 1, 0])
+    0.6666666666666666
+    """
+    found, wanted = _paired(model, X, y)
+    return float(np.mean(found == wanted))
+
+
+def confusion(model: Model, X: Any, y: Any) -> Any:
+    """Give the confusion matrix of a classifier: row the true class, column the predicted one.
+
+    X has the shape (N, inputs), y (N,), the result (classes, classes), in examples. Raises DataError for data that do
+    not fit. Source: scikit-learn's convention of rows and columns.
+
+    >>> from graphgrad.learn.training.fit import fit
+    >>> from graphgrad.learn.networks.network import mlp
+    >>> model, _ = fit(mlp(1, 2), [[-1.0], [1.0]], [0, 1], loss="cross_entropy", lr=0.1, steps=200, progress=False)
+    >>> confusion(model, [[-2.0], [2.0], [3.0]], [0, 1, 0]).tolist()
+    [[1, 1], [0, 1]]
+    """
+    found, wanted = _paired(model, X, y)
+    classes = max(2, len(model.classes), *(int(size) for size in model.net.sizes[1]))
+    matrix = np.zeros((classes, classes), np.int64)
+    np.add.at(matrix, (wanted, found), 1)
+    return matrix
+
+
+def _paired(model: Model, X: Any, y: Any) -> tuple[Any, Any]:
+    """The classes that a model finds, and those that are right, one an example."""
+    found = np.asarray(model.predict(X)).ravel()
+    wanted = indices(array(y, "y"), model.classes, "y").astype(np.int64).ravel()
+    if len(found) != len(wanted):
+        raise DataError(f"X has {len(found)} rows, y has {len(wanted)}")
+    return found, wanted
+
+
+def load(path: str | os.PathLike[str]) -> Model:
+    """Read a model that was saved; DataError where the file is none, or damaged.
+
+    Parameters come with the shapes and the program that they were saved with. Raises UsageError for a path that is not
+    there. Source: the safetensors format, which holds nothing that is run.
+
+    >>> load("readme.txt")
+    Traceback (most recent call last):
+        ...
+    graphgrad.core.errors.UsageError: there is no file 'readme.txt'
+    """
+    place = Path(path)
+    weights, said = read_tensors(place, "model")
+    for name, weight in weights.items():
+        if not np.isfinite(weight).all():
+            raise DataError(f"'{place}' is damaged: its parameter '{name}' holds what is no number")
+    try:
+        shapes = {name: tuple(shape) for name, shape in said["shapes"].items()}
+        net = Network(said["program"], shapes, weights).starting(weights)
+        loss, dtype = Loss(*said["loss"]), said["dtype"]
+        if set(net.graph.inputs) != {net.data, *weights}:
+            raise DataError("its program has other parameters")
+        if loss.target not in TARGETS or dtype not in {"float64", "float32"}:
+            raise DataError(f"it has targets '{loss.target}' and type {dtype}")
+        objective(net, loss.text)
+        return Model(net, loss, dtype, tuple(said["classes"]), tuple(said.get("columns", ())))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise DataError(f"'{place}' is no model of graphgrad: {error!r}") from None
+    except GraphgradError as error:
+        raise DataError(f"'{place}' is no model of graphgrad: {error.message}") from None

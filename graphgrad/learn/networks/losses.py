@@ -1,0 +1,116 @@
+"""Losses, a row each: text in the network's output R and the target Y, and what a target is."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.core.graph import Graph
+from graphgrad.core.ops import NAMES
+from graphgrad.core.shapes import Shape
+from graphgrad.frontend.parse import parse
+from graphgrad.learn.checks import named, real
+from graphgrad.learn.networks.network import Network
+
+TARGETS = ("numbers", "labels", "yes or no")  # of the output's shape; a class index a row; 0 or 1
+
+
+class Loss(NamedTuple):
+    """A loss: its text, and which of `TARGETS` a target is."""
+
+    name: str
+    text: str
+    target: str
+
+
+LOSSES = {
+    row.name: row
+    for row in (
+        Loss("squared_error", "squared_error(R, Y)", "numbers"),
+        Loss("half_mse", "half_mse(R, Y)", "numbers"),
+        Loss("mse", "mse(R, Y)", "numbers"),
+        Loss("mae", "mae(R, Y)", "numbers"),
+        Loss("huber", "huber(R, Y)", "numbers"),
+        Loss("binary_cross_entropy", "binary_cross_entropy(R, Y)", "yes or no"),
+        Loss("cross_entropy", "cross_entropy(R, Y)", "labels"),
+        # Szegedy et al. (2016), section 7: a tenth of the target is spread over all classes
+        Loss("smoothed_cross_entropy", "0.9 * cross_entropy(R, Y) - 0.1 * mean(log_softmax(R))", "labels"),
+    )
+}
+
+
+def loss_row(loss: str) -> Loss:
+    """Give a row of the table, or make one of the user's own text in R and Y.
+
+    >>> loss_row("mean(abs(R - Y) ** 3)")
+    Loss(name='loss', text='mean(abs(R - Y) ** 3)', target='numbers')
+    """
+    if named(loss, "loss") in LOSSES:
+        return LOSSES[loss]
+    if loss.isidentifier():
+        hint = did_you_mean(loss, LOSSES) or f"there are {', '.join(LOSSES)}, or write a text in R and Y"
+        raise UsageError(f"there is no loss '{loss}'", hint=hint)
+    names = set(re.findall(r"(?<![\w.])[A-Za-z_]\w*", loss)) - set(NAMES)
+    if not {"R", "Y"} <= names:
+        raise UsageError(f"the loss '{loss}' must speak of the output R and the target Y")
+    integers = re.search(r"(cross_entropy|nll|pick)\(", loss) and "soft_cross_entropy(" not in loss
+    labels = bool(integers) and "binary_cross_entropy(" not in loss
+    return Loss("loss", loss, "labels" if labels else "numbers")
+
+
+class Objective(NamedTuple):
+    """What is minimised: the network and its loss as one program, with the target as an input more."""
+
+    graph: Graph
+    text: str
+    shapes: dict[str, Shape]
+    target: str  # the target's name among the inputs
+    loss: Loss
+
+
+def objective(net: Network, loss: str, *, l2: float = 0.0, l1: float = 0.0) -> Objective:
+    """Join a network, a loss and penalties on its weights (parameters of two axes or more) into one program.
+
+    >>> from graphgrad.learn.networks.network import mlp
+    >>> print(objective(mlp(2, 1), "mse", l2=0.01).text)
+    R = X @ W1.T + b1
+    L = mse(R, Y) + 0.01 * sum(square(W1))
+    """
+    row, graph = loss_row(loss), net.graph
+    known = {*graph.inputs, *graph.first_named}
+    target, value = free("Y", known), free("L", known)
+    lines, output = named_output(net, known)
+    text = re.sub(r"(?<![\w.])Y(?!\w)", target, re.sub(r"(?<![\w.])R(?![\w(])", output, row.text))
+    weights = [name for name, array in net.values.items() if np.ndim(array) > 1]
+    if (l1 or l2) and not weights:
+        hint = "they are the parameters of two axes or more; write a penalty on others into the loss"
+        raise UsageError("the network has no weights to penalise", hint=hint)
+    for strength, penalty in ((real(l2, "l2"), "square"), (real(l1, "l1"), "abs")):
+        if strength:
+            terms = " + ".join(f"sum({penalty}({name}))" for name in weights)
+            text += f" + {strength!r} * " + (f"({terms})" if len(weights) > 1 else terms)
+    program = f"{lines}\n{value} = {text}"
+    rows, *rest = graph.nodes[graph.output].shape
+    shapes = {**net.shapes, target: (rows,) if row.target == "labels" else (rows, *rest)}
+    made = parse(program, shapes)
+    if made.nodes[made.output].shape:
+        raise UsageError(f"the loss '{row.text}' is no single number", hint="sum it, or take its mean")
+    return Objective(made, program, shapes, target, row)
+
+
+def named_output(net: Network, known: set[str]) -> tuple[str, str]:
+    """Give the program's lines with its output named, and that name."""
+    output = net.output
+    if output in known:
+        return net.text, output
+    return str(net.graph) if "\n" in str(net.graph) else f"{output} = {net.graph}", output
+
+
+def free(name: str, taken: set[str]) -> str:
+    """Give a name that nothing has."""
+    while name in taken:
+        name += "_"
+    return name

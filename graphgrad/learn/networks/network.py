@@ -1,0 +1,174 @@
+"""A network: a program in the language, the shapes of its inputs, and the values its parameters begin with."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from graphgrad.core.errors import ParseError, ShapeError, UsageError, did_you_mean
+from graphgrad.core.graph import Graph
+from graphgrad.core.ops import NAMES
+from graphgrad.core.shapes import Shape, show
+from graphgrad.frontend.parse import parse
+from graphgrad.learn.checks import whole
+from graphgrad.learn.networks.initial import draw, fans, initial_row
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A program, its shapes, and initial values; the one input with a named dimension is the data, one row an example.
+
+    Print it for its text. Any program trains: `network` makes one of a text, `mlp` writes the text too.
+    """
+
+    text: str
+    shapes: Mapping[str, Shape]
+    values: Mapping[str, Any]  # the parameters, float64, in order of first appearance
+
+    def __str__(self) -> str:
+        return self.text
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The program's graph."""
+        return parse(self.text, self.shapes)
+
+    @property
+    def data(self) -> str:
+        """The name of the data input."""
+        return _data(self.graph)
+
+    @property
+    def output(self) -> str:
+        """The name of the output: scores or predictions, one row an example."""
+        return next(iter(self.graph.outputs))
+
+    @property
+    def sizes(self) -> tuple[Shape, Shape]:
+        """The shapes of one example and of its output."""
+        return self.shapes[self.data][1:], self.graph.nodes[self.graph.output].shape[1:]
+
+    def starting(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Network:
+        """Give the same network with other initial values for some parameters.
+
+        >>> mlp(2, 1).starting(b1=[3.0]).values["b1"]
+        array([3.])
+        """
+        changed = dict(self.values)
+        for name, value in {**(values or {}), **more}.items():
+            if name not in changed:
+                hint = did_you_mean(name, changed) or f"its parameters are {', '.join(changed)}"
+                raise UsageError(f"the network has no parameter '{name}'", hint=hint)
+            array = np.array(value, np.float64)
+            if array.shape != changed[name].shape:
+                raise ShapeError(f"'{name}' must have shape {show(changed[name].shape)}, not {show(array.shape)}")
+            changed[name] = array
+        return replace(self, values=changed)
+
+
+def network(
+    text: str,
+    shapes: Mapping[str, Any] | None = None,
+    /,
+    *,
+    initial: str = "glorot",
+    seed: int | np.random.Generator = 0,
+    **more: Any,
+) -> Network:
+    """Make a network of a program: skip connections, shared weights, any operation.
+
+    `shapes` are as for `parse`; the data's begins with a named dimension, the number of examples. All other inputs are
+    parameters, drawn in order of first appearance by `initial`: glorot, he, lecun, pytorch, ... (see `INITIALS`).
+
+    Raises ShapeError where parameters have no fixed size, UsageError where there are none, and ParseError for the text.
+    Source: the program is the user's; initial values by Glorot and Bengio (2010) unless `initial` says otherwise.
+
+    >>> net = network("tanh(X @ W.T + b) + X", X=("N", 3), W=(3, 3), b=3)
+    >>> list(net.values), net.data, net.sizes
+    (['W', 'b'], 'X', ((3,), (3,)))
+    """
+    row = initial_row(initial)
+    generator = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(whole(seed, "seed", 0))
+    graph = parse(text, shapes, **more)
+    data = _data(graph)
+    values = {}
+    for name, node in graph.inputs.items():
+        if name != data:
+            shape = tuple(size for size in graph.nodes[node].shape if isinstance(size, int))
+            values[name] = draw(row, fans(graph, name), shape, generator)
+    if not values:
+        raise UsageError("the network has no parameters", hint="every input but the data is one")
+    return Network(graph.source, {name: graph.nodes[i].shape for name, i in graph.inputs.items()}, values)
+
+
+def mlp(*sizes: int, activation: str = "tanh", initial: str = "glorot", seed: int | np.random.Generator = 0) -> Network:
+    """Make a multilayer perceptron: linear layers with an activation between them, weights (out, in).
+
+    `activation` is an elementwise function of the language, or an expression in x, such as "x**2".
+
+    Maps X of shape (N, sizes[0]) to (N, sizes[-1]). Raises UsageError for sizes, an activation or an `initial` that
+    cannot be. Source: Rosenblatt (1958); initial values by Glorot and Bengio (2010) unless `initial` says otherwise.
+
+    >>> print(mlp(2, 4, 1))
+    h1 = X @ W1.T + b1
+    t1 = tanh(h1)
+    R = t1 @ W2.T + b2
+    """
+    if len(sizes) < 2:
+        raise UsageError(f"layer sizes must be two or more numbers, not {sizes}", hint="such as mlp(2, 4, 1)")
+    sizes = tuple(whole(size, "a layer's size") for size in sizes)
+    activated(activation, "x")  # refused even where no layer uses it
+    lines: list[str] = []
+    shapes: dict[str, Shape] = {"X": ("N", sizes[0])}
+    layers = len(sizes) - 1
+    for i in range(1, layers + 1):
+        linear = f"{f't{i - 1}' if i > 1 else 'X'} @ W{i}.T + b{i}"
+        lines += [f"h{i} = {linear}", f"t{i} = {activated(activation, f'h{i}')}"] if i < layers else [f"R = {linear}"]
+        shapes |= {f"W{i}": (sizes[i], sizes[i - 1]), f"b{i}": (sizes[i],)}
+    return network("\n".join(lines), shapes, initial=initial, seed=seed)
+
+
+def activated(activation: str, operand: str) -> str:
+    """Write an activation of a name.
+
+    >>> activated("relu", "h1"), activated("maximum(minimum(0, 0.1*x), x)", "h1")
+    ('relu(h1)', 'maximum(minimum(0, 0.1 * h1), h1)')
+    """
+    if activation in NAMES and NAMES[activation].elementwise and len(NAMES[activation].operands) == 1:
+        return f"{activation}({operand})"
+    if activation.isidentifier() and activation != "x":
+        hint = did_you_mean(activation, NAMES) or "it is a function of the language, or an expression in x"
+        raise UsageError(f"there is no activation '{activation}'", hint=hint)
+    graph = parse(activation)
+    if set(graph.inputs) != {"x"} or len(graph.outputs) != 1 or ";" in activation or "\n" in activation:
+        raise UsageError(f"'{activation}' is no activation", hint="write an expression in x alone, such as x**2")
+    try:
+        tree = ast.parse(activation.strip(), mode="eval")
+    except SyntaxError as error:
+        raise ParseError("an activation is one expression", source=activation) from error
+    for name in ast.walk(tree):
+        if isinstance(name, ast.Name) and name.id == "x":
+            name.id = operand
+    return ast.unparse(tree)
+
+
+def _data(graph: Graph) -> str:
+    named = [n for n, i in graph.inputs.items() if any(isinstance(size, str) for size in graph.nodes[i].shape)]
+    if len(named) != 1 or not isinstance(graph.nodes[graph.inputs[named[0]]].shape[0], str):
+        found = ", ".join(named) or "none has one"
+        raise ShapeError(
+            f"one input must be the data, with a named first dimension, such as X=('N', 2); here: {found}",
+            hint="all others are parameters, of sizes known",
+        )
+    rows = graph.nodes[graph.inputs[named[0]]].shape[0]
+    shape = graph.nodes[graph.output].shape
+    if not shape or shape[0] != rows:
+        raise ShapeError(
+            f"the output has shape {show(shape)}, where its first dimension should be {rows}, the examples"
+        )
+    return named[0]

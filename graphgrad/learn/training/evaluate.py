@@ -1,0 +1,62 @@
+"""Loss and accuracy on examples that are not learned from."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from graphgrad.compiler.compile import compile as compiled
+from graphgrad.compiler.compiled import Compiled
+from graphgrad.frontend.parse import parse
+from graphgrad.learn.data.examples import Examples
+from graphgrad.learn.models.model import ROWS, Model, decided
+from graphgrad.learn.networks.losses import Loss, objective
+from graphgrad.learn.networks.network import Network
+
+
+class Measured(NamedTuple):
+    """The mean loss without penalties, and the part of examples that a classifier gets right."""
+
+    loss: float
+    accuracy: float | None
+
+
+def judge(net: Network, loss: Loss, dtype: str) -> Compiled:
+    """Compile a loss as a function of outputs R and targets Y, or, where it speaks of more, as all of the program."""
+    if set(re.findall(r"[A-Za-z_]\w*", loss.text)) & ({*net.graph.inputs, *net.graph.first_named} - {"R", "Y"}):
+        return compiled(objective(net, loss.text).graph, dtype=dtype)
+    shape = net.graph.nodes[net.graph.output].shape
+    return compiled(parse(loss.text, R=shape, Y=shape[:1] if loss.target == "labels" else shape), dtype=dtype)
+
+
+def measure(model: Model, judged: Compiled, held: Examples) -> Measured:
+    """Measure a model on examples, in parts."""
+    total, right = 0.0, 0
+    for start in range(0, len(held), ROWS):
+        X, Y = held.X[start : start + ROWS], held.Y[start : start + ROWS]
+        scores = model.scores(X)
+        known = {**model.weights, model.net.data: X}
+        fed = {name: known.get(name, Y) for name in judged.graph.inputs}
+        total += float(judged(R=scores, Y=Y) if set(fed) <= {"R", "Y"} else judged(**fed)) * len(X)
+        if model.loss.target != "numbers":
+            right += int(np.sum(decided(scores, model.loss).reshape(np.shape(Y)) == Y))
+    return Measured(total / len(held), None if model.loss.target == "numbers" else right / len(held))
+
+
+def parted(X: Any, y: Any, part: float, seed: int) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    """Hold out a random part of the examples (of memory-mapped ones the last, which needs no copy).
+
+    Gives what to learn from, and what is held out.
+
+    >>> learn, held = parted(np.arange(10), np.arange(10), 0.2, seed=0)
+    >>> len(learn[0]), len(held[0])
+    (8, 2)
+    """
+    count = max(1, round(part * len(X)))
+    if isinstance(X, np.memmap):
+        return (X[:-count], y[:-count]), (X[-count:], y[-count:])
+    places = np.random.default_rng([seed]).permutation(len(X))
+    learn, held = np.sort(places[count:]), np.sort(places[:count])
+    return (X[learn], y[learn]), (X[held], y[held])

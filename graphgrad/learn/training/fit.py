@@ -1,0 +1,275 @@
+"""Training, from the front door: check everything, compile the step, and run the loop."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from graphgrad.compiler.compile_step import Step, compile_step
+from graphgrad.core.errors import DataError, UsageError
+from graphgrad.core.graph import Graph
+from graphgrad.learn.checks import named, real, whole
+from graphgrad.learn.data.examples import Examples, array, examples, indices, mostly_zero
+from graphgrad.learn.models.model import Model
+from graphgrad.learn.models.scaling import scaled, scaling
+from graphgrad.learn.models.tensors import check_tensors
+from graphgrad.learn.networks.losses import Loss, objective
+from graphgrad.learn.networks.network import Network
+from graphgrad.learn.training.batches import Order
+from graphgrad.learn.training.checkpoint import fingerprint
+from graphgrad.learn.training.devices import DeviceStep, Machines
+from graphgrad.learn.training.evaluate import parted
+from graphgrad.learn.training.history import History, Record
+from graphgrad.learn.training.lbfgs import LbfgsStep
+from graphgrad.learn.training.loop import Keeping, Loop, Stops, Task
+from graphgrad.learn.training.optimizers import OPTIMIZERS, Optimizer, optimizer as optimizer_row
+from graphgrad.learn.training.progress import reporting
+from graphgrad.learn.training.schedules import Update, update
+from graphgrad.learn.training.snapshots import Reel
+
+
+def fit(  # noqa: PLR0913  (what a user may say about training)
+    net: Network,
+    X: Any,
+    y: Any,
+    *,
+    loss: str | None = None,
+    optimizer: str | Optimizer = "adam",
+    lr: float | None = None,
+    epochs: int | None = None,
+    steps: int | None = None,
+    batch_size: int | None = 32,
+    validation: float | tuple[Any, Any] | None = None,
+    seed: int = 0,
+    dtype: str | None = None,
+    shuffle: bool = True,
+    standardize: bool = False,
+    l2: float = 0.0,
+    l1: float = 0.0,
+    schedule: str = "constant",
+    settings: Mapping[str, float] | None = None,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    patience: int | None = None,
+    tolerance: float | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: float = 30.0,
+    resume: bool = False,
+    progress: bool | None = None,
+    each: Callable[[Record], None] | None = None,
+    film: bool = False,
+    classes: tuple[str, ...] = (),
+    target: str = "numpy",
+    machines: Machines | int | None = None,
+) -> tuple[Model, History]:
+    """Train a network; gives the model and the history of the run.
+
+    `X` holds examples, one a row, and `y` targets: class indices (N,), or numbers (N,) or (N, outputs); words are made
+    classes. `loss` is a row of `LOSSES` or a text in R and Y (without one: cross-entropy for classes, binary
+    cross-entropy for yes or no with one output, else mse), with penalties `l2` and `l1` on the weights. `optimizer` is
+    a row of `OPTIMIZERS`, a text ("p - lr * g"), one made by `optimizer`, or "lbfgs" (on all examples; with SciPy).
+    `schedule` is a row of `SCHEDULES`, or a text in base, t and T; `settings` are the optimizer's and the schedule's.
+
+    Either `epochs`, passes over the data in a new order each, `batch_size` examples a step (None: all of them), or
+    `steps`, each on as many random examples. It ends sooner where the validation loss has not become better for
+    `patience` epochs (and then gives the best model), or where the norm of the gradient over all examples falls below
+    `tolerance`. `validation` is a pair (X, y), or the part of the examples to hold out.
+
+    With `standardize` training sees every number of X, and of a y of numbers, in standard deviations from its mean (the
+    losses too are in these units); the model takes and gives your own numbers, the means being lines of its program.
+
+    A `checkpoint` (.safetensors) is written `every` so many seconds; with `resume` a run goes on from it to the same
+    bits as one that was never interrupted. `each` is called with every record; `film` keeps snapshots of the parameters
+    in the history, for `animate_training`. `dtype` is float64 or float32, that of X where X has one of these.
+    `target` is what the step is compiled to: "numpy", "scipy", "numba" or "jax", and for tiny networks "c" or "python".
+    With "jax", `machines` says how many devices divide every batch among them, or `Machines` in how many processes.
+    Raises DataError, before training, for data that do not fit, and DomainError, with the step and the node, where a
+    value stops being a number.
+
+    Source: each optimizer's paper stands at its row in learn/optimizers.py.
+
+    >>> from graphgrad.learn.networks.network import mlp
+    >>> model, history = fit(mlp(1, 1), [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0], optimizer="sgd", lr=0.1, steps=1000)
+    >>> model.predict([[10.0]]).round(2)
+    array([[21.]])
+    """
+    if not isinstance(net, Network):
+        raise UsageError(f"a network is wanted, not {type(net).__name__}", hint="make one by mlp or network")
+    X, y, held, classes = _named(X, y, validation, classes)
+    row = loss or _default_loss(net, y, classes)
+    kind = _dtype(dtype or (X.dtype if X.dtype in (np.float32, np.float64) else "float64"))
+    aim = objective(net, row, l2=l2, l1=l1)
+    _check_classes(net, aim.loss, classes)
+    learn = examples(net, aim.loss, (X, y), kind)
+    checked = None if held is None else examples(net, aim.loss, held, kind, "validation ")
+    if isinstance(validation, float | int):
+        learn, checked = _held_out(learn, validation, whole(seed, "seed", 0))
+    scales = scaling(net, learn, aim.loss.target) if standardize else None
+    if scales is not None:
+        learn, checked = scales.of(learn), checked and scales.of(checked)
+    if patience is not None and whole(patience, "patience") and checked is None:
+        raise UsageError("patience needs validation examples", hint="such as validation=0.1")
+    if tolerance is not None:
+        real(tolerance, "tolerance")
+    devices = machines if machines is None or isinstance(machines, Machines) else Machines(whole(machines, "machines"))
+    if optimizer == "lbfgs":
+        refused = (lr, settings or None, clip_norm, clip_value, devices)
+        if any(said is not None for said in refused) or (schedule, target) != ("constant", "numpy"):
+            raise UsageError("L-BFGS has no rate, settings, clipping or targets", hint="it takes steps= alone")
+        length = (None, 1000) if epochs is steps is None else (epochs, steps)
+        order, change = _order(len(learn), length, None, seed, shuffle=False), Update("lbfgs", {})
+        step: LbfgsStep | DeviceStep | Step = LbfgsStep(aim.graph, _shapes(net), kind)
+    else:
+        order = _order(len(learn), (epochs, steps), batch_size, seed, shuffle=shuffle)
+        limits = {"clip_norm": clip_norm, "clip_value": clip_value}
+        change = _change(optimizer, lr, schedule, settings or {}, limits, order.steps)
+        step = _step(net, aim.graph, change, kind, order.batch, target, devices, (net.data,) * mostly_zero(learn.X))
+    keeping = None
+    if resume and checkpoint is None:
+        raise UsageError(
+            "to resume, a checkpoint must be named", hint="by checkpoint= or --checkpoint, the file that it was kept in"
+        )
+    if checkpoint is not None:
+        check_tensors(Path(checkpoint))
+        mark = _mark(net, (aim.graph.digest, kind, target), change, order, learn)
+        writes = devices is None or devices.process == 0
+        keeping = Keeping(Path(checkpoint), mark, real(every, "every"), resume=resume, writes=writes)
+    task = Task(net, aim, step, learn, checked, order, Stops(patience, tolerance), keeping, classes)
+    reel = Reel(Model(net, aim.loss, kind, classes), learn, order.steps) if film else None
+    with reporting(order, each, shown=progress) as report:
+        loop = Loop(task, report, reel)
+        model = loop.train()
+        return scaled(model, scales) if scales else model, History(loop.standing.records, reel)
+
+
+def _change(  # noqa: PLR0913, PLR0917
+    said: str | Optimizer,
+    lr: float | None,
+    schedule: str,
+    settings: Mapping[str, float],
+    limits: Mapping[str, float | None],
+    steps: int,
+) -> Update:
+    """Put optimizer, schedule and clipping together; a setting is the optimizer's where its text speaks of it."""
+    if isinstance(said, Optimizer):
+        if lr is not None:
+            raise UsageError("the optimizer has its rate already", hint=f"make it with lr={lr}")
+        row, rest = said, dict(settings)
+    else:
+        words = set(re.findall(r"\w+", OPTIMIZERS[said].text if said in OPTIMIZERS else named(said, "optimizer")))
+        own = {name: value for name, value in settings.items() if name in words}
+        row = optimizer_row(said, own if lr is None else {"lr": lr, **own})
+        rest = {name: value for name, value in settings.items() if name not in words}
+    clipping = {name: limit for name, limit in limits.items() if limit is not None}
+    return update(row, schedule, steps, clipping=clipping, **rest)
+
+
+def _dtype(said: Any) -> str:
+    """Give the name of a type; UsageError for one that is not trained in."""
+    with suppress(TypeError):
+        said = np.dtype(said).name
+    if said not in {"float64", "float32"}:
+        raise UsageError(f"dtype must be float64 or float32, not {said}")
+    return str(said)
+
+
+def _shapes(net: Network) -> dict[str, tuple[int, ...]]:
+    return {name: np.shape(value) for name, value in net.values.items()}
+
+
+def _step(  # noqa: PLR0913, PLR0917
+    net: Network,
+    graph: Graph,
+    change: Update,
+    dtype: str,
+    batch: int,
+    target: str,
+    machines: Machines | None,
+    sparse: tuple[str, ...],
+) -> Step | DeviceStep:
+    if named(target, "target") == "jax":
+        return DeviceStep(graph, _shapes(net), change, dtype, batch, machines or Machines())
+    if machines is not None:
+        raise UsageError(f"many devices need the target jax, not {target}")
+    return compile_step(
+        graph,
+        net.values,
+        change.text,
+        constants=change.settings,
+        dtype=dtype,
+        batch=batch,
+        target=target,
+        sparse=sparse,
+    )
+
+
+def _named(X: Any, y: Any, validation: Any, classes: tuple[str, ...]) -> tuple[Any, Any, Any, tuple[str, ...]]:
+    """Give arrays, the held-out pair among them (None where there is none), and class indices for words."""
+    X, y = array(X, "X"), array(y, "y")
+    held = None if validation is None or isinstance(validation, float | int) else validation
+    if held is not None:
+        if not isinstance(held, tuple | list) or len(held) != 2:
+            raise UsageError("validation is a pair (X, y), or a part of the examples", hint="such as validation=0.1")
+        held = array(held[0], "validation X"), array(held[1], "validation y")
+    if y.dtype.kind == "U" and y.ndim == 1:
+        classes = classes or tuple(map(str, np.unique(y)))
+        held = held and (held[0], indices(held[1], classes, "validation y"))
+        return X, indices(y, classes, "y"), held, classes
+    return X, y, held, classes
+
+
+def _check_classes(net: Network, loss: Loss, classes: tuple[str, ...]) -> None:
+    """Refuse classes that the network or the loss cannot tell apart."""
+    outputs = net.sizes[1][-1:] if loss.target == "labels" else ()
+    if len(classes) == 1:
+        raise DataError(f"y has one class, '{classes[0]}', and there is nothing to tell it from")
+    if classes and outputs > (len(classes),):
+        raise DataError(
+            f"the network has {outputs[0]} outputs, and y {len(classes)} classes",
+            hint="the last layer has one for each",
+        )
+    if len(classes) > 2 and loss.target == "numbers":
+        hint = "classes are learned by cross_entropy"
+        raise DataError(f"y has {len(classes)} classes, and the loss {loss.name} learns numbers", hint=hint)
+
+
+def _held_out(given: Examples, part: float, seed: int) -> tuple[Examples, Examples]:
+    """Give what to learn from, and a part that is not learned from."""
+    if not 0 < part < 1:
+        raise UsageError(f"validation is a part of the examples, between 0 and 1, not {part}")
+    learn, held = (Examples(*rows) for rows in parted(given.X, given.Y, part, seed))
+    if not len(learn):
+        raise DataError(f"of {len(held)} examples, none are left to learn from", hint="hold out fewer")
+    return learn, held
+
+
+def _default_loss(net: Network, y: Any, classes: tuple[str, ...]) -> str:
+    """Say what suits the targets: classes, yes or no, numbers."""
+    many = net.sizes[1] not in {(), (1,)}
+    if y.ndim == 1 and (y.dtype.kind in "iub" if many else len(classes) > 2):
+        return "cross_entropy"
+    return "binary_cross_entropy" if not many and (y.dtype.kind == "b" or classes) else "mse"
+
+
+def _order(rows: int, length: tuple[int | None, int | None], batch: int | None, seed: int, *, shuffle: bool) -> Order:
+    epochs, steps = length
+    if (epochs is None) == (steps is None):
+        raise UsageError("say how long to train", hint="by epochs= or by steps=, not both")
+    seed, batch = whole(seed, "seed", 0), None if batch is None else whole(batch, "batch_size")
+    size = rows if batch is None else min(batch, rows)
+    if epochs is None:
+        return Order("drawn" if size < rows else "given", rows, size, seed, whole(steps, "steps"))
+    count = whole(epochs, "epochs") * -(-rows // size)
+    return Order("shuffled" if shuffle and size < rows else "given", rows, size, seed, count)
+
+
+def _mark(net: Network, what: tuple[str, ...], change: Update, order: Order, learn: Examples) -> str:
+    begin = [(name, value.tobytes()) for name, value in net.values.items()]
+    seen = [np.asarray(d[:: max(1, len(d) // 1000)]).tobytes() for d in learn]  # a thousand rows stand for all
+    return fingerprint(what, change.text, sorted(change.settings.items()), order._replace(steps=0), begin, seen)

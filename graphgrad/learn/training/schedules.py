@@ -1,0 +1,107 @@
+"""Learning-rate schedules and gradient clipping: rows of text that stand before an optimizer's own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from graphgrad.core.constants import CONSTANTS
+from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.frontend.parse import parse
+from graphgrad.learn.checks import finite, named, real
+from graphgrad.learn.training.optimizers import Optimizer
+
+# lr in terms of base, the optimizer's own rate; of the step t = 1, 2, ...; of the number of steps T; and of settings
+SCHEDULES: dict[str, tuple[str, dict[str, float]]] = {
+    "constant": ("base", {}),
+    "step": ("base * factor ** floor((t - 1) / every)", {"factor": 0.1, "every": math.nan}),
+    "exponential": ("base * factor ** (t - 1)", {"factor": 0.999}),
+    "cosine": ("base * (1 + cos(pi * minimum((t - 1) / T, 1))) / 2", {}),  # Loshchilov & Hutter (2017)
+    "linear": ("base * maximum(1 - (t - 1) / T, 0)", {}),
+    "warmup": ("base * minimum(t / warmup, 1)", {"warmup": math.nan}),
+    "warmup_cosine": (
+        "base * minimum(t / warmup, 1) * (1 + cos(pi * clip((t - warmup) / (T - warmup), 0, 1))) / 2",
+        {"warmup": math.nan},
+    ),
+}
+
+# Pascanu, Mikolov, Bengio (2013), as PyTorch's clip_grad_norm_ and clip_grad_value_
+CLIPPINGS = {
+    "clip_norm": "g = g * minimum(1, clip_norm / (norm(g) + 1e-6))",
+    "clip_value": "g = clip(g, -clip_value, clip_value)",
+}
+
+
+class Update(NamedTuple):
+    """The whole update of one step, as a program in the language, and the values of its settings."""
+
+    text: str
+    settings: Mapping[str, float]
+
+
+def update(
+    optimizer: Optimizer,
+    schedule: str = "constant",
+    steps: int = 1,
+    *,
+    clipping: Mapping[str, float] | None = None,
+    **settings: float,
+) -> Update:
+    """Put clipping, schedule and optimizer together.
+
+    `schedule` is a name of the table, or a text in `base`, `t` and `T`; `steps` is T. Raises UsageError for unknown
+    names and missing settings.
+
+    >>> from graphgrad.learn.training.optimizers import optimizer
+    >>> print(update(optimizer("sgd"), "warmup", warmup=10, clipping={"clip_norm": 1.0}).text)
+    g = g * minimum(1, clip_norm / (norm(g) + 1e-6))
+    lr = base * minimum(t / warmup, 1)
+    p - lr * g
+    """
+    constants = {name: float(value) for name, value in CONSTANTS.items() if name not in optimizer.slots}
+    lines, values = [], {**constants, **optimizer.settings}
+    for name, limit in (clipping or {}).items():
+        if not real(limit, name):
+            raise UsageError(f"{name} must be above 0, not {limit}")
+        lines.append(CLIPPINGS[name])
+        values[name] = limit
+    _check(settings)
+    if schedule != "constant":
+        text, known = _schedule(schedule)
+        if unknown := [name for name in settings if name not in known and schedule in SCHEDULES]:
+            raise UsageError(
+                f"the schedule {schedule} has no setting '{unknown[0]}'", hint=f"it has {', '.join(known)}"
+            )
+        given = {**known, **settings}
+        if missing := [name for name, value in given.items() if math.isnan(value)]:
+            raise UsageError(f"the schedule {schedule} needs {missing[0]}=, a number of steps")
+        if "lr" not in values:
+            raise UsageError("the optimizer has no lr to schedule")
+        if unknown := [name for name in parse(text).inputs if name not in {"base", "t", "T", *given}]:
+            hint = f"give settings={{'{unknown[0]}': 1}}, or the like"
+            raise UsageError(f"the schedule needs a value for '{unknown[0]}'", hint=hint)
+        lines.append(f"lr = {text}")
+        values = {**{k: v for k, v in values.items() if k != "lr"}, "base": values["lr"], **given}
+        if "T" in text:
+            values["T"] = float(steps)
+    elif settings:
+        odd = next(iter(settings))
+        hint = did_you_mean(odd, optimizer.settings) or f"it has {', '.join(optimizer.settings)}"
+        raise UsageError(f"'{odd}' is no setting of the optimizer {optimizer.name}, nor of a schedule", hint=hint)
+    return Update("\n".join([*lines, optimizer.text]), values)
+
+
+def _check(settings: Mapping[str, float]) -> None:
+    for name, value in settings.items():
+        if not finite(value):
+            raise UsageError(f"the setting {name} must be a finite number, not {value!r}")
+
+
+def _schedule(schedule: str) -> tuple[str, dict[str, float]]:
+    if named(schedule, "schedule") in SCHEDULES:
+        return SCHEDULES[schedule]
+    if schedule.isidentifier():
+        hint = did_you_mean(schedule, SCHEDULES) or f"there are {', '.join(SCHEDULES)}, or a text in base, t and T"
+        raise UsageError(f"there is no schedule '{schedule}'", hint=hint)
+    return schedule, {}

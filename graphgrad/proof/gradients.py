@@ -1,0 +1,179 @@
+"""The verdict on graphgrad's own gradients of a program, each input's in turn, in bounded time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from graphgrad.core.errors import GraphgradError, UsageError
+from graphgrad.core.graph import Graph
+from graphgrad.frontend.parse import parse
+from graphgrad.proof.judge.cases import Examined, examine, source_of
+from graphgrad.proof.judge.judge import Case, has_value, judge
+from graphgrad.proof.limits.deadline import LATE, finding_within, found_in_time
+from graphgrad.proof.normal_form.normal import Normal
+from graphgrad.proof.readings import table as ours, text as reading
+from graphgrad.proof.readings.functions import Array
+from graphgrad.proof.report import Finding, Report, Verdict
+from graphgrad.proof.scalars.derivative import gradient
+from graphgrad.proof.scalars.symbols import ZERO, Sym, SymbolsLost
+from graphgrad.transform.grad import derivative_name, differentiable
+from graphgrad.transform.hessian import hessian
+from graphgrad.transform.jvp import jvp
+
+TIMEOUT = 10.0  # seconds for a whole call
+SHARED = 0.4  # of the time is at most spent on what all gradients share
+
+
+def verify(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
+    """Give the verdict on the gradient of a scalar program with respect to each of its float inputs.
+
+    Truth comes from the program's text by a reading of its own, and is never derived from the graph. A program of
+    arrays is examined entry by entry at small shapes, which the report states. `timeout` (seconds, for the whole call)
+    is kept: what is not decided by then is UNKNOWN. Raises ParseError, and ShapeError where the output is no scalar.
+
+    >>> report = verify("log(x1*x2) * sin(x2)")
+    >>> report.ok, [str(finding.verdict) for finding in report.values()]
+    (True, ['PROVED', 'PROVED'])
+    """
+    start = time.monotonic()
+    graph = parse(graph) if isinstance(graph, str) else graph
+    names = differentiable(graph)
+    if not names:
+        raise UsageError("the program has no input to differentiate with respect to")
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def work(found: dict[str, Finding], deadline: float) -> None:
+        try:
+            examined = examine(graph)
+        except (SymbolsLost, UsageError) as error:
+            found |= dict.fromkeys(names, unsupported(error))
+            return
+        shapes.update({n: np.shape(v) for n, v in examined.inputs.items()})
+        if not has_value(examined.true, examined.variables()):
+            found |= dict.fromkeys(
+                names, Finding(Verdict.UNDEFINED, "no point was found where the program has a value")
+            )
+            return
+        values, normal = judge(_values(examined, deadline)), Normal(naming=True)
+        for name, until in shares(names, deadline):
+            finding = finding_within(until, findings_of, examined, name, examined.gradients[name], until, normal)
+            found[name] = finding if values.verdict is Verdict.PROVED else _weaker(finding, values)
+
+    findings = found_in_time(names, timeout, work)
+    return Report(source_of(graph), findings, time.monotonic() - start, shapes)
+
+
+def shares(names: Sequence[str], deadline: float) -> Iterator[tuple[str, float]]:
+    """Each name with the time until which it may be looked at: its share of what is left.
+
+    The first is given more: it does what all share, the derivative of the whole program.
+    """
+    for k, name in enumerate(names):
+        share = max(1 / (len(names) - k), 0 if k else SHARED)
+        yield name, time.monotonic() + (deadline - time.monotonic()) * share
+
+
+def _values(examined: Examined, deadline: float) -> Case:
+    """The case that both readings give the output the same value."""
+    value = [examined.primal]
+    return Case(value, [examined.true], value, [()], examined.variables(), deadline)
+
+
+def _weaker(finding: Finding, values: Finding) -> Finding:
+    """A gradient is as sure as the value that it is the gradient of."""
+    if values.verdict is Verdict.REFUTED:
+        return values.with_(reason="the graph does not compute what the text says")
+    return finding if not finding.ok or finding.verdict is not Verdict.PROVED else finding.with_(
+        verdict=values.verdict, reason=f"the gradient is proved, its value: {values.reason}")  # fmt: skip
+
+
+def findings_of(
+    examined: Examined, name: str, claimed: Array, deadline: float, normal: Normal | None = None
+) -> Finding:
+    """The finding on one input's gradient; UNSUPPORTED and UNKNOWN where the examination stops."""
+    start = time.monotonic()
+    if start > deadline:
+        return LATE
+    try:
+        wanted = np.shape(examined.inputs[name])
+        if np.shape(claimed) not in {wanted, ()}:
+            raise UsageError(f"the claim has shape {np.shape(claimed)}, but '{name}' has {wanted}")
+        return judge(examined.case(name, np.broadcast_to(claimed, wanted), deadline, normal))
+    except SymbolsLost as error:
+        return unsupported(error)
+    except RecursionError:
+        return Finding(Verdict.UNKNOWN, "nested too deeply", seconds=time.monotonic() - start)
+
+
+def unsupported(error: Exception) -> Finding:
+    """The finding on what cannot be examined."""
+    said = error.message if isinstance(error, GraphgradError) else str(error)
+    return Finding(Verdict.UNSUPPORTED, said)
+
+
+def verify_hessian(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
+    """Give the verdict on every second derivative of a scalar program, by its name: d2z_dx_dy.
+
+    Programs of arrays are examined at small shapes, as by `verify`; errors and time as there.
+
+    >>> [f"{name}: {finding.verdict}" for name, finding in verify_hessian("x**2 * y").items()]
+    ['d2z_dx_dx: PROVED', 'd2z_dx_dy: PROVED', 'd2z_dy_dy: PROVED']
+    """
+    start = time.monotonic()
+    examined = examine(parse(graph) if isinstance(graph, str) else graph)
+    names, output = differentiable(examined.graph), next(iter(examined.graph.outputs))
+    pairs = {derivative_name(derivative_name(output, a), b): (a, b) for k, a in enumerate(names) for b in names[k:]}
+
+    def work(found: dict[str, Finding], deadline: float) -> None:
+        derived = hessian(examined.graph)
+        values = ours.values(derived, examined.inputs)
+        for name, (first, second) in pairs.items():
+            slopes = gradient(examined.true, list(np.ravel(examined.inputs[first])))
+            wrt = list(np.ravel(examined.inputs[second]))
+            true = [entry for slope in slopes for entry in gradient(slope, wrt)]
+            shape = np.shape(examined.inputs[first]) + np.shape(examined.inputs[second])
+            claimed = values[derived.outputs[name]]
+            found[name] = _finding(claimed, true, shape, examined.variables(), deadline, examined.true)
+
+    findings = found_in_time(pairs, timeout, work)
+    shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
+    return Report(source_of(examined.graph), findings, time.monotonic() - start, shapes)
+
+
+def verify_jvp(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
+    """Give the verdict on the tangent of a scalar program, z_dot, in the directions x_dot of all its float inputs.
+
+    >>> str(verify_jvp("sin(x) * y")["z_dot"].verdict)
+    'PROVED'
+    """
+    start = time.monotonic()
+    examined = examine(parse(graph) if isinstance(graph, str) else graph)
+    names, output = differentiable(examined.graph), next(iter(examined.graph.outputs))
+    tangent = f"{output}_dot"
+
+    def work(found: dict[str, Finding], deadline: float) -> None:
+        dots = {f"{n}_dot": reading.symbols_of(f"{n}_dot", np.shape(examined.inputs[n])) for n in names}
+        derived = jvp(examined.graph)
+        claimed = ours.values(derived, {**examined.inputs, **dots})[derived.outputs[tangent]]
+        true: Sym = ZERO
+        for n in names:
+            slopes = gradient(examined.true, list(np.ravel(examined.inputs[n])))
+            for slope, dot in zip(slopes, np.ravel(dots[f"{n}_dot"]), strict=True):
+                true = true + slope * dot
+        variables = [*examined.variables(), *(v.value for d in dots.values() for v in np.ravel(d))]
+        found[tangent] = _finding(claimed, [true], (), variables, deadline, examined.true)
+
+    findings = found_in_time([tangent], timeout, work)
+    shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
+    return Report(source_of(examined.graph), findings, time.monotonic() - start, shapes)
+
+
+def _finding(  # noqa: PLR0913, PLR0917  (what a case is made of)
+    claimed: np.ndarray, true: list[Sym], shape: tuple[int, ...], variables: list[str], deadline: float, primal: Sym
+) -> Finding:
+    entries = list(np.ndindex(*shape))
+    values = list(np.ravel(np.broadcast_to(claimed, shape)))
+    return judge(Case(values, true, values, entries, variables, deadline, primal=primal))

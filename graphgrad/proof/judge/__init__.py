@@ -1,0 +1,1 @@
+"""Numbers at points: what decides where algebra does not."""

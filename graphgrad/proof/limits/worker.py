@@ -1,0 +1,54 @@
+"""A process of its own for work that may hang: it reads a function's name and arguments, and writes the result.
+
+Run as `python -m graphgrad.proof.limits.worker` by `processes.Worker` alone, through pipes that nobody else writes to.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pickle
+import struct
+import sys
+from typing import Any, BinaryIO
+
+
+def receive(stream: BinaryIO) -> Any:
+    """One message; EOFError when the other side is gone."""
+    head = stream.read(8)
+    if len(head) < 8:
+        raise EOFError
+    (size,) = struct.unpack("<Q", head)
+    return pickle.loads(stream.read(size))  # noqa: S301  (written by our own parent process)
+
+
+def send(stream: BinaryIO, data: bytes) -> None:
+    """Write one message, which is pickled."""
+    stream.write(struct.pack("<Q", len(data)) + data)
+    stream.flush()
+
+
+def main() -> None:
+    """Serve until the parent goes."""
+    out = sys.stdout.buffer
+    sys.stdout = sys.stderr
+    while True:
+        try:
+            module, name, args = receive(sys.stdin.buffer)
+        except EOFError:
+            return
+        try:
+            result = True, getattr(importlib.import_module(module), name)(*args)
+        except Exception as error:  # noqa: BLE001  (whatever it was, the parent hears of it)
+            result = False, f"{type(error).__name__}: {error}"
+        send(out, _pickled(result))
+
+
+def _pickled(result: tuple[bool, Any]) -> bytes:
+    try:
+        return pickle.dumps(result)
+    except Exception as error:  # noqa: BLE001  (what cannot be pickled raises what it likes)
+        return pickle.dumps((False, f"what the process found cannot be given back: {error}"))
+
+
+if __name__ == "__main__":
+    main()

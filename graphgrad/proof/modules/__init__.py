@@ -1,0 +1,1 @@
+"""Saved modules: read, interpreted, certified."""

@@ -1,0 +1,211 @@
+"""Verdicts on compiled modules, as text: read, never imported, and run on arrays of exact scalars."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import time
+from collections.abc import Callable, Mapping
+from functools import partial, reduce
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from graphgrad.core.errors import GraphgradError, ParseError, ShapeError
+from graphgrad.core.graph import Graph
+from graphgrad.execute import numpy_functions, python_functions
+from graphgrad.frontend.parse import parse
+from graphgrad.proof.gradients import TIMEOUT, unsupported
+from graphgrad.proof.judge.cases import Examined, examine, source_of
+from graphgrad.proof.judge.judge import Case, judge
+from graphgrad.proof.limits.deadline import LATE, found_in_time
+from graphgrad.proof.modules.interpreter import ENTRY, Failed, Module, docstring
+from graphgrad.proof.modules.language import ELEMENTARY, MATH, allowed, casting, in_floats
+from graphgrad.proof.modules.rounding import in_points, raised
+from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, each
+from graphgrad.proof.readings.numpy_arrays import plain, symbolic, wrapped
+from graphgrad.proof.report import Finding, Report, Verdict
+from graphgrad.proof.scalars.elementary import function
+from graphgrad.proof.scalars.symbols import SymbolsLost
+from graphgrad.transform.grad import differentiable
+
+LARGEST = 10**6
+FOR_ARRAYS = "_of_arrays"  # what the compiler adds to a name that a scalar function has already
+
+
+def verify_source(source: str, graph: Graph | str | None = None, /, timeout: float = TIMEOUT) -> Report:
+    r"""Give the verdict on a compiled module's gradients, by input, and on its value, by output.
+
+    The module's text is interpreted, never imported. Without a graph the program is the one that the module's own
+    docstring states. It is run at small shapes, which the report states, as what it does depends on no size. Raises
+    ParseError where the text is no such module.
+
+    >>> module = 'def value_and_grad(x):\n    z = x * x\n    return z, {"x": x + x}'
+    >>> [str(f.verdict) for f in verify_source(module, "x**2").values()]
+    ['PROVED', 'PROVED']
+    """
+    start = time.monotonic()
+    module = Module(source, meanings())
+    module.names |= {name: LIBRARY[known] for name, known in trusted(module.functions()).items() if known in LIBRARY}
+    program = stated(docstring(source)) if graph is None else parse(graph) if isinstance(graph, str) else graph
+    names = [*program.outputs, *differentiable(program)]
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def work(found: dict[str, Finding], deadline: float) -> None:
+        try:
+            examined = examine(program)
+            shapes.update({n: np.shape(v) for n, v in examined.inputs.items()})
+            findings = [_path(module, path, examined, deadline) for path in module.paths()]
+        except Failed as error:
+            floats = Module(source, in_floats("float64"))
+            problem = raised(examined.graph, partial(floats.run_path, ENTRY), error)
+            found |= dict.fromkeys(names, problem)
+            return
+        except SymbolsLost as error:
+            found |= dict.fromkeys(program.outputs, unsupported(error))
+            names[:] = program.outputs
+            return
+        worst = {n: max((f[n] for f in findings if n in f), key=_weakness) for f in findings for n in f}
+        names[:] = worst
+        found |= in_points(source, examined, worst, deadline)
+
+    findings = found_in_time(names, timeout, work)
+    return Report(source_of(program), findings, time.monotonic() - start, shapes)
+
+
+def _weakness(finding: Finding) -> int:
+    return list(Verdict).index(finding.verdict)
+
+
+def _path(module: Module, path: str, examined: Examined, deadline: float) -> dict[str, Finding]:
+    """The findings on one of a module's functions."""
+    value, gradients = module.run_path(path, symbolic(examined.inputs))
+    (claimed,) = np.ravel(plain(value))
+    case = Case([claimed], [examined.true], [examined.true], [()], examined.variables(), deadline)
+    findings = {next(iter(examined.graph.outputs)): judge(case)}
+    for name, gradient in gradients.items():
+        findings[name] = _judged(examined, name, gradient, deadline)
+    if path != ENTRY:
+        findings = {n: f if f.ok else f.with_(reason=f"{f.reason}, in {path}") for n, f in findings.items()}
+    return findings
+
+
+def _judged(examined: Examined, name: str, gradient: Any, deadline: float) -> Finding:
+    if name not in examined.inputs:
+        return Finding(Verdict.UNSUPPORTED, "the program has no such input")
+    claimed = plain(gradient)
+    if claimed.shape != examined.inputs[name].shape:
+        said = f"the gradient has shape {claimed.shape}, but '{name}' has {examined.inputs[name].shape}"
+        return Finding(Verdict.UNSUPPORTED, said)
+    if time.monotonic() > deadline:
+        return LATE
+    return judge(examined.case(name, claimed, deadline))
+
+
+def stated(docstring: str) -> Graph:
+    r"""The program that a compiled module's docstring states, with its inputs' shapes.
+
+    >>> stated("The value of\n\n    sum(x * y)\n\nx: numbers of shape (3,); y: a number.").nodes[0].shape
+    (3,)
+    """
+    found = re.search(r"\n\n((?:    .*\n?|\n)+?)\n(?=\S)", docstring + "\n\n.")
+    if found is None:
+        raise ParseError("the module's docstring states no program", hint="give the program it was made from")
+    rest = " ".join(docstring[found.end() :].split())
+    shapes = {name: tuple(int(n) if n.strip().isdigit() else n.strip() for n in sizes.split(",") if n.strip())
+              for name, sizes in re.findall(r"(\w+): (?:numbers|integers) of shape \(([^)]*)\)", rest)}  # fmt: skip
+    try:
+        return parse("\n".join(line[4:] for line in found[1].splitlines()), shapes)
+    except ShapeError:
+        raise
+    except GraphgradError as error:
+        raise ParseError(f"the program that the docstring states cannot be read: {error.message}") from None
+
+
+def meanings() -> dict[str, Any]:
+    """What names of a module mean here: NumPy without casts, mathematics exact, the error function itself."""
+    same = lambda a, *_, **__: a  # noqa: E731  (an array stays what it is)
+    floats: dict[str, Any] = dict.fromkeys(("asarray", "ascontiguousarray"), same)
+    floats["array"] = lambda a, *_, **__: a.copy() if isinstance(a, np.ndarray) else a
+    uncast = casting(lambda a: a if isinstance(a, np.ndarray) else float(a))
+    floats |= {"float64": uncast, "float32": uncast}
+    special = {**floats, "int64": np.int64, "zeros": _zeros, "empty": _zeros, "errstate": same, "pi": MATH["pi"],
+               "newaxis": None, "add": np.add}  # fmt: skip
+    exact = {name: FUNCTIONS[ALIASES.get(name, name)] for name in ELEMENTARY}
+    numbers = {"float": same, "abs": np.abs, "max": _extreme(max, "maximum"), "min": _extreme(min, "minimum")}
+    return {
+        **numbers,
+        "np": allowed(**special),
+        "math": SimpleNamespace(**{n: _wrapping(rule) for n, rule in exact.items()} | MATH),
+        "jax.erf": _wrapping(each(function("erf"))),
+    }
+
+
+def _extreme(of_numbers: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Python's max or min, of symbols too."""
+
+    def chosen(*values: Any) -> Any:
+        if not any(isinstance(v, np.ndarray) for v in values):
+            return of_numbers(*values)
+        return wrapped(reduce(FUNCTIONS[name], map(plain, values)))
+
+    return chosen
+
+
+def trusted(functions: Mapping[str, ast.FunctionDef]) -> dict[str, str]:
+    """Functions that are, word for word, and with all that they call, those of graphgrad's library: their names there.
+
+    Their meaning is known, and tested; they need not be run.
+    """
+    found = {name: known for name, tree in functions.items() if (known := _known(tree))}
+    while wrong := [name for name in found if _called(functions[name]) & functions.keys() - found.keys()]:
+        found = {name: known for name, known in found.items() if name not in wrong}
+    return found
+
+
+def _known(tree: ast.FunctionDef) -> str:
+    name = tree.name.removesuffix(FOR_ARRAYS)
+    body = [ast.dump(_Plain().visit(statement)) for statement in ast.parse(ast.unparse(tree)).body[0].body]  # type: ignore[attr-defined]
+    for library in (numpy_functions, python_functions):
+        original = getattr(library, name, None)
+        if original is not None:
+            (known,) = ast.parse(inspect.getsource(original)).body
+            assert isinstance(known, ast.FunctionDef)
+            if body == [ast.dump(statement) for statement in known.body]:
+                return name
+    return ""
+
+
+class _Plain(ast.NodeTransformer):
+    """Gives functions the names that they have in the library."""
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(node.id.removesuffix(FOR_ARRAYS), node.ctx)
+
+
+def _called(tree: ast.FunctionDef) -> set[str]:
+    return {t.id for t in ast.walk(tree) if isinstance(t, ast.Name)} - {tree.name}
+
+
+def _zeros(shape: Any = (), *_: Any, **__: Any) -> Any:
+    if np.prod(shape, dtype=float) > LARGEST:
+        raise ParseError("the module makes too large an array")
+    return wrapped(np.zeros(shape, dtype=object))
+
+
+def _wrapping(rule: Any) -> Any:
+    return lambda *args: wrapped(rule(*map(plain, args)))
+
+
+def _statics(name: str) -> Any:
+    """A library function's meaning: operands are arrays of symbols, or labels, and static attributes follow."""
+    rule = FUNCTIONS[name]
+    return lambda *args: wrapped(
+        rule(*(a if not isinstance(a, np.ndarray) or a.dtype != object else plain(a) for a in args))
+    )
+
+
+LIBRARY: dict[str, Any] = {name: _statics(name) for name in ["softmax", "log_softmax", "logsumexp", "sigmoid",
+    "softplus", "xlogy", "gelu", "norm", "cross_entropy", "erf", "coprod", "sign"]}  # fmt: skip

@@ -1,0 +1,1 @@
+"""The algebra: sums of products of generators, and what equals what."""

@@ -1,0 +1,1 @@
+"""Text and NumPy code read a second time, knowing nothing of the table."""

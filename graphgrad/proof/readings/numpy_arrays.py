@@ -1,0 +1,229 @@
+"""NumPy arrays of exact scalars: somebody's NumPy code runs on them unchanged, and what comes out is its meaning.
+
+Universal functions and their reductions are replaced by exact ones; functions that only move entries run as they are.
+Code that casts to float, or branches on a value, loses the symbols and raises `SymbolsLost`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, Array, each, folded
+from graphgrad.proof.scalars import elementary as f, symbols as s
+from graphgrad.proof.scalars.elementary import function
+from graphgrad.proof.scalars.symbols import Sym, SymbolsLost
+
+PRECISE: dict[float, Sym] = {  # floats that code computes from constants, and what they stand for
+    math.pi: s.PI, 2 * math.pi: 2 * s.PI, math.pi / 2: s.PI / 2, math.e: f.exp(1), math.sqrt(2): f.sqrt(2),
+    math.sqrt(math.pi): f.sqrt(s.PI), math.sqrt(2 * math.pi): f.sqrt(2 * s.PI), math.log(2): f.log(2),
+    math.log(10): f.log(10), math.sqrt(2 / math.pi): f.sqrt(2 / s.PI), 2 / math.sqrt(math.pi): 2 / f.sqrt(s.PI),
+    1 / math.sqrt(2): 1 / f.sqrt(2), 1 / math.sqrt(2 * math.pi): 1 / f.sqrt(2 * s.PI), 1 / 3: s.lift(1) / 3,
+    2 / 3: s.lift(2) / 3, 1 / 6: s.lift(1) / 6, 1 / 7: s.lift(1) / 7, 1 / 9: s.lift(1) / 9,
+}  # fmt: skip
+
+
+def exact(value: Any) -> Sym:
+    """A number met in code: a float as the constant it rounds, where that is known."""
+    if isinstance(value, float | np.floating) and float(value) in PRECISE:
+        return PRECISE[float(value)]
+    return s.lift(value)
+
+
+class Symbols(np.ndarray[Any, Any]):
+    """An object array of exact scalars that answers NumPy's functions exactly."""
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
+        arrays = [plain(a) for a in inputs]
+        if method == "at":
+            return _add_at(ufunc, inputs[0], *inputs[1:])
+        rule = RULES.get(ufunc.__name__)
+        if rule is None or options.pop("where", True) is not True:
+            raise SymbolsLost(f"np.{ufunc.__name__} has no meaning in symbols")
+        options.pop("dtype", None)
+        if method == "__call__":
+            result = rule(*arrays)
+        elif method == "reduce" and ufunc.__name__ in REDUCTIONS:
+            initial = options.pop("initial", None)
+            axis = options.get("axis", 0)
+            result = REDUCTIONS[ufunc.__name__](arrays[0], axis, bool(options.get("keepdims")))
+            result = result if initial is None or initial is np._NoValue else rule(result, exact(initial))  # noqa: SLF001
+        elif method == "accumulate":
+            result = np.asarray(np.frompyfunc(lambda a, b: rule(a, b)[()], 2, 1).accumulate(arrays[0], **options))
+        elif method == "outer":
+            a, b = arrays
+            result = rule(np.reshape(a, (*np.shape(a), *[1] * np.ndim(b))), b)
+        else:
+            raise SymbolsLost(f"np.{ufunc.__name__}.{method} has no meaning in symbols")
+        if out is not None:
+            (target,) = out
+            if target.dtype != object:
+                raise SymbolsLost("the code writes symbols into an array of floats")
+            np.copyto(np.asarray(target), np.asarray(result, dtype=object))
+            return target
+        return wrapped(result)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        rule = WHOLE.get(func.__name__)
+        if rule is None:
+            found = super().__array_function__(func, (Symbols,), args, kwargs)
+            return found.view(Symbols) if type(found) is np.ndarray and found.dtype == object else found
+        return wrapped(rule(*[plain(a) if _is_values(a) else a for a in args], **kwargs))
+
+    def __array_finalize__(self, source: Any) -> None:
+        """Views and copies stay arrays of symbols."""
+
+    def __getitem__(self, key: Any) -> Any:
+        """Entries stay arrays, so that NumPy's functions still find them."""
+        found = super().__getitem__(key)
+        return found if isinstance(found, np.ndarray) else wrapped(found)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(key, value.item() if isinstance(value, Symbols) and not value.ndim else value)
+
+    def __bool__(self) -> bool:
+        return bool(self.item())
+
+    def clip(self, low: Any = None, high: Any = None, **_: Any) -> Any:  # type: ignore[override]
+        """Like np.clip."""
+        return wrapped(_clip(plain(self), low, high))
+
+    def astype(self, dtype: Any, *_: Any, **__: Any) -> Any:
+        """In float64 everything stays exact, conditions as 0 and 1; other types lose the symbols."""
+        if not (dtype is float or (isinstance(dtype, type) and issubclass(dtype, np.float64)) or dtype == "float64"):
+            raise SymbolsLost(f"the code casts symbols to {dtype}")
+        return wrapped(each(s.numeric)(plain(self)))
+
+    def dot(self, other: Any, out: Any = None) -> Any:
+        """Like np.dot."""
+        assert out is None
+        return wrapped(FUNCTIONS["dot"](plain(self), plain(other)))
+
+    def argmax(self, *_: Any, **__: Any) -> Any:
+        """The place of the largest entry is no symbol."""
+        raise SymbolsLost("the place of the largest entry is no symbol")
+
+    argmin = argsort = argmax
+
+
+def wrapped(values: Any) -> Any:
+    """Exact scalars as an array that answers NumPy; single ones as arrays without axes."""
+    array = np.asarray(values, dtype=object)
+    return array.view(Symbols)
+
+
+def _is_values(a: Any) -> bool:
+    return isinstance(a, Sym | np.ndarray | int | float | list) and not isinstance(a, bool)
+
+
+def plain(a: Any) -> Array:
+    """What an array of numbers or symbols holds, as a bare object array of exact scalars."""
+    return each(exact)(np.asarray(a, dtype=object) if not isinstance(a, Symbols) else a.view(np.ndarray))
+
+
+def _clip(a: Array, low: Any = None, high: Any = None, **_: Any) -> Array:
+    if low is not None:
+        a = FUNCTIONS["maximum"](a, plain(low))
+    return a if high is None else FUNCTIONS["minimum"](a, plain(high))
+
+
+def _add_at(ufunc: Any, target: Any, places: Any, values: Any) -> None:
+    if ufunc.__name__ != "add" or target.dtype != object:
+        raise SymbolsLost("the code adds symbols into an array of floats")
+    flat = np.asarray(target)
+    chosen = np.arange(flat.size).reshape(flat.shape)[places]
+    for place, value in zip(np.ravel(chosen), np.ravel(np.broadcast_to(plain(values), np.shape(chosen))), strict=True):
+        index = np.unravel_index(place, flat.shape)
+        flat[index] = exact(flat[index]) + value
+
+
+def _where(condition: Any, *branches: Any) -> Array:
+    if len(branches) != 2:
+        raise SymbolsLost("np.where of a condition alone has no meaning in symbols")
+    return FUNCTIONS["where"](plain(condition), *map(plain, branches))
+
+
+def _norm(a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A002, FBT001, FBT002
+    if ord not in {None, 2} or (ord == 2 and np.ndim(a) > 1 and axis is None):
+        raise SymbolsLost("this norm has no meaning in symbols")
+    return FUNCTIONS["norm"](a, axis, keepdims)
+
+
+REDUCTIONS: dict[str, Callable[..., Array]] = {
+    "add": FUNCTIONS["sum"], "multiply": FUNCTIONS["prod"], "maximum": FUNCTIONS["max"], "minimum": FUNCTIONS["min"],
+    "logical_and": folded(s.both, True), "logical_or": folded(s.either, False),  # noqa: FBT003
+}  # fmt: skip
+_DIRECT = [
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "sqrt",
+    "cbrt",
+    "square",
+    "reciprocal",
+    "sin",
+    "cos",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "arctan2",
+    "sinh",
+    "cosh",
+    "tanh",
+    "arcsinh",
+    "arccosh",
+    "arctanh",
+    "abs",
+    "absolute",
+    "fabs",
+    "sign",
+    "floor",
+    "maximum",
+    "minimum",
+    "hypot",
+    "matmul",
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "true_divide",
+    "power",
+    "negative",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "equal",
+    "not_equal",
+    "logical_and",
+    "logical_or",
+    "logical_not",
+]
+RULES: dict[str, Callable[..., Array]] = {name: FUNCTIONS[ALIASES.get(name, name)] for name in _DIRECT} | {
+    "positive": lambda a: a, "float_power": FUNCTIONS["pow"], "fmax": FUNCTIONS["maximum"],
+    "fmin": FUNCTIONS["minimum"],
+    "bitwise_and": FUNCTIONS["logical_and"], "bitwise_or": FUNCTIONS["logical_or"], "invert": FUNCTIONS["logical_not"],
+    "exp2": each(lambda a: s.lift(2) ** a), "clip": _clip, "conjugate": lambda a: a,
+    "logaddexp": each(lambda a, b: f.log(f.exp(a) + f.exp(b)), 2), "isfinite": each(lambda _: s.TRUE),
+    "isnan": each(lambda _: s.FALSE), "isinf": each(lambda _: s.FALSE),
+    "heaviside": each(lambda a, b: s.where(s.equal(a, 0), b, s.where(a > 0, 1, 0)), 2),
+}  # fmt: skip
+WHOLE: dict[str, Callable[..., Array]] = {"where": _where, "clip": _clip, "norm": _norm, "dot": FUNCTIONS["dot"]}
+
+for _name in ["exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh"]:
+    setattr(Sym, _name, lambda self, n=_name: function(n)(self))  # np.exp of a single entry asks it for .exp()
+for _name, _rule in (("arctan", "atan"), ("arcsin", "asin"), ("arccos", "acos")):
+    setattr(Sym, _name, lambda self, n=_rule: function(n)(self))
+setattr(Sym, "sqrt", f.sqrt)  # noqa: B010  (for single entries too)
+
+
+def symbolic(inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """Inputs as code is given them: fresh arrays of symbols, and labels as they are."""
+    return {name: wrapped(a.copy()) if a.dtype == object else a for name, a in inputs.items()}

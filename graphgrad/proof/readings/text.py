@@ -1,0 +1,193 @@
+"""The second reading: the accepted text evaluated on exact scalars by a small walk of its own over the syntax tree.
+
+It never sees our graph, our lowering or our table. Text must have been accepted by `parse` first: here only the meaning
+is at stake. Whole numbers divide exactly, and a decimal is the rational it spells.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, Array, lifted, transpose, where
+from graphgrad.proof.scalars.elementary import exp
+from graphgrad.proof.scalars.symbols import PI, SymbolsLost, leaf, lift
+
+
+class Unread(SymbolsLost):
+    """Text that `parse` accepts and the second reading does not know."""
+
+
+def statements(source: str) -> Iterator[tuple[str, ast.expr, int]]:
+    """The target ("" for none), the expression and the line of every statement."""
+    for statement in ast.parse(source).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, value, statement.lineno
+            case ast.AugAssign(target=ast.Name(id=name), op=sign, value=value):
+                yield name, ast.BinOp(ast.Name(name, ast.Load()), sign, value), statement.lineno
+            case ast.Expr(value=value):
+                yield "", value, statement.lineno
+            case _:
+                raise Unread("this statement has no second reading")
+
+
+def read(source: str, inputs: Mapping[str, Array]) -> list[tuple[str, Array, int]]:
+    """The value of every statement, with its target and line; inputs are object arrays, or integer arrays of labels."""
+    names: dict[str, Any] = dict(inputs)
+    results = []
+    for target, expression, line in statements(source):
+        value = Reading(names).of(expression)
+        names |= {target: value} if target else {}
+        results.append((target, value, line))
+    return results
+
+
+class Reading:
+    """Evaluates one expression."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self.names = names
+
+    def of(self, tree: ast.expr) -> Array:  # noqa: C901, PLR0911, PLR0912  (one case for each kind of tree)
+        """The value of a sum, or of an expression."""
+        match tree:
+            case ast.Constant(value=value):
+                return np.asarray(leaf("const", Fraction(repr(value))), dtype=object)
+            case ast.Name(id=name) if name in self.names:
+                return self.names[name]
+            case ast.Name(id="pi"):
+                return np.asarray(PI, dtype=object)
+            case ast.Name(id="e"):
+                return np.asarray(exp(1), dtype=object)
+            case ast.BinOp():
+                return self._chain(tree)
+            case ast.UnaryOp(op=sign, operand=operand):
+                return (
+                    self.of(operand) if isinstance(sign, ast.UAdd) else FUNCTIONS[_SIGNS[type(sign)]](self.of(operand))
+                )
+            case ast.Compare(left=left, ops=signs, comparators=others):
+                sides = [self.of(t) for t in (left, *others)]
+                parts = [FUNCTIONS[_SIGNS[type(o)]](a, b) for o, a, b in zip(signs, sides, sides[1:], strict=False)]
+                result = parts[0]
+                for part in parts[1:]:
+                    result = FUNCTIONS["logical_and"](result, part)
+                return result
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return where(self.of(test), self.of(body), self.of(orelse))
+            case ast.Attribute(value=value, attr=attr):
+                if self._module(value):
+                    return self.of(ast.Name(attr, ast.Load()))
+                return transpose(self.of(value))
+            case ast.Subscript(value=value, slice=key):
+                return self._subscript(self.of(value), key)
+            case ast.Call():
+                return self._call(tree)
+        raise Unread(f"{type(tree).__name__} has no second reading")
+
+    def _chain(self, tree: ast.BinOp) -> Array:
+        parts = [tree]
+        while isinstance(parts[-1].left, ast.BinOp):
+            parts.append(parts[-1].left)
+        value = self.of(parts[-1].left)
+        for part in reversed(parts):
+            value = FUNCTIONS[_SIGNS[type(part.op)]](value, self.of(part.right))
+        return value
+
+    def _module(self, tree: ast.expr) -> bool:
+        while isinstance(tree, ast.Attribute):
+            tree = tree.value
+        return isinstance(tree, ast.Name) and tree.id in {"np", "numpy", "math", "scipy"} and tree.id not in self.names
+
+    def _subscript(self, value: Array, key: ast.expr) -> Array:
+        try:
+            return np.array(value)[_parts(key)]
+        except ValueError:
+            return np.take(value, self.of(key), axis=0)
+
+    def _call(self, tree: ast.Call) -> Array:
+        arguments, func = list(tree.args), tree.func
+        name = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
+        if isinstance(func, ast.Attribute) and not self._module(func.value):
+            arguments.insert(0, func.value)
+        name = ALIASES.get(name, name)
+        rule = FUNCTIONS.get(name)
+        if rule is None:
+            raise Unread(f"'{name}' has no second reading")
+        statics = {k.arg: _static(k.value) for k in tree.keywords if k.arg}
+        if name in {"concatenate", "stack"}:
+            first, *rest = arguments
+            assert isinstance(first, ast.List | ast.Tuple)
+            operands = [self.of(t) for t in first.elts]
+            return rule(*operands, **dict(zip(["axis"], map(_static, rest), strict=False)), **statics)
+        operands_wanted, names = _signature(name)
+        given, positional = arguments[:operands_wanted], [_static(t) for t in arguments[operands_wanted:]]
+        if names in (["shape"], ["axes"]) and len(positional) > 1:
+            positional = [tuple(positional)]
+        return rule(*[self.of(t) for t in given], *positional, **statics)
+
+
+def _signature(name: str) -> tuple[int, list[str]]:
+    """How many operands a function takes, and the names of its static attributes."""
+    parameters = inspect.signature(FUNCTIONS[name]).parameters.values()
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return 99, []
+    statics = [p.name for p in parameters if p.default is not p.empty]
+    return len(parameters) - len(statics), statics
+
+
+def _static(tree: ast.expr) -> Any:
+    match tree:
+        case ast.Constant(value=value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_static(operand)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return tuple(_static(t) for t in parts)
+        case ast.Name():
+            return -1  # a named dimension: there is one, and its size follows
+    raise Unread("this attribute has no second reading")
+
+
+def _parts(key: ast.expr) -> tuple[Any, ...]:
+    """An index in parts; an ellipsis at its end keeps a single entry an array."""
+    found = _key(key)
+    parts = found if isinstance(found, tuple) else (found,)
+    return parts if ... in parts else (*parts, ...)
+
+
+def _key(tree: ast.expr) -> Any:
+    match tree:
+        case ast.Tuple(elts=parts):
+            return tuple(_key(t) for t in parts)
+        case ast.Slice(lower=a, upper=b, step=c):
+            return slice(*(None if t is None else _key(t) for t in (a, b, c)))
+        case ast.Constant(value=value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
+            return -value
+    raise ValueError
+
+
+_SIGNS: dict[type[ast.AST], str] = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.MatMult: "matmul", ast.Pow: "pow",
+    ast.USub: "neg", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Lt: "less", ast.LtE: "less_equal",
+    ast.Eq: "equal", ast.NotEq: "not_equal", ast.BitAnd: "logical_and", ast.BitOr: "logical_or",
+    ast.Invert: "logical_not",
+}  # fmt: skip
+
+
+def symbols_of(name: str, shape: tuple[int, ...]) -> Array:
+    """An array of variables: x for a scalar, W[0, 1] for an entry."""
+    result = np.empty(shape, dtype=object)
+    for place in np.ndindex(*shape):
+        result[place] = leaf("var", f"{name}[{', '.join(map(str, place))}]" if shape else name)
+    return result
+
+
+__all__ = ["Reading", "Unread", "lift", "lifted", "read", "statements", "symbols_of"]

@@ -1,0 +1,1 @@
+"""Symbolic scalars: elementary functions, derivatives, kinks, points."""

@@ -1,0 +1,1 @@
+"""Saved training steps: read, interpreted, certified."""

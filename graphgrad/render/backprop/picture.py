@@ -1,0 +1,82 @@
+"""A still picture of any graph, without values; a graph too large to be read is collapsed first, and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from graphgrad.core.graph import Graph
+from graphgrad.render.backprop.film import Picture
+from graphgrad.render.drawing.stage import set_up
+from graphgrad.render.drawing.style import Style, style
+from graphgrad.render.scene.collapse import Group, collapse as grouping
+from graphgrad.render.scene.layers import layers
+from graphgrad.render.scene.names import inside, shape_phrase, source, titled
+from graphgrad.render.scene.scene import Card, Frame, Math, Phrase, Scene, Wire, words
+
+Source = tuple[tuple[Math, ...], Mapping[int, frozenset[int]]]
+
+LARGEST = 1200  # nodes that are drawn one by one
+
+
+def picture(
+    graph: Graph,
+    *,
+    theme: str | Path | Style = "light",
+    largest: int = LARGEST,
+    collapse: Iterable[str] = (),
+    expand: Iterable[str] = (),
+) -> Picture:
+    """Draw a graph: names, formulas, shapes. With more than `largest` nodes, groups of nodes are drawn as one.
+
+    `collapse` names layers and nodes to draw as one with what is inside them, `expand` nodes whose group is opened.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> picture(parse("tanh(W @ x + b)", W=(4, 2), x=2, b=4)).caption
+    'Graph of z: 6 nodes.'
+    """
+    collapsed, expanded = tuple(collapse), tuple(expand)
+    whole = len(graph) <= largest and not collapsed and not expanded
+    scene = _whole(graph) if whole else _grouped(graph, *grouping(graph, largest, collapsed, expanded))
+    return Picture(set_up(scene, style(theme)), scene.frames[0])
+
+
+def _whole(graph: Graph) -> Scene:
+    cards = tuple(
+        Card(i, _kind(graph, i), titled(graph, i), shape_phrase(node.shape), None, node.shape, graph.label(i))
+        for i, node in enumerate(graph.nodes)
+    )
+    edges = [Wire(o, i, slot, None) for i, node in enumerate(graph.nodes) for slot, o in enumerate(node.operands)]
+    said = f"Graph of {', '.join(graph.outputs)}: {len(graph)} nodes."
+    return _still(graph, cards, edges, said, source(graph))
+
+
+def _grouped(graph: Graph, groups: Sequence[Group], edges: Iterable[tuple[int, int]]) -> Scene:
+    cards = []
+    for group in groups:
+        last, size = group.members[-1], len(group.members)
+        count: Phrase = (Math(rf"{size}\;\mathrm{{nodes}}", f"{size} nodes"),)
+        if size == 1:
+            shape = shape_phrase(graph.nodes[last].shape)
+            cards.append(Card(last, _kind(graph, last), titled(graph, last), shape, None, (), graph.label(last)))
+        else:
+            title: Phrase = inside(graph, group.members) if group.wanted else (words(group.name),)
+            cards.append(Card(last, "inner", title, count, None, (), group.name))
+    wires = [Wire(tail, head, 0, None) for tail, head in edges]
+    said = f"Graph of {', '.join(graph.outputs)}: {len(graph)} nodes, drawn as {len(groups)} groups."
+    told = source(graph) if len(groups) < len(graph) and any(g.wanted for g in groups) else ((), {})
+    return _still(graph, cards, wires, said, told if told[0] else ((words(said.removesuffix(".")),), {}))
+
+
+def _still(graph: Graph, cards: Iterable[Card], wires: Iterable[Wire], said: str, source: Source) -> Scene:
+    shown = tuple(cards)
+    frame = Frame("", tuple(card.node for card in shown), said=(said,))
+    lines, places = source
+    drawn = {card.node for card in shown}
+    grouped = {name: nodes for name, nodes in layers(graph).items() if drawn.issuperset(nodes)}
+    return Scene(shown, tuple(wires), (frame,), lines, places, (), (), next(iter(graph.outputs)), grouped)
+
+
+def _kind(graph: Graph, i: int) -> str:
+    op = graph.nodes[i].op
+    return op if op in {"input", "const"} else "output" if i in graph.outputs.values() else "inner"

@@ -1,0 +1,1 @@
+"""Drawing: typeset mathematics, shapes, themes."""

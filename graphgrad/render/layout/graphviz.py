@@ -1,0 +1,260 @@
+"""Where everything stands: Graphviz lays out once a film, and nothing ever moves after that."""
+
+from __future__ import annotations
+
+import functools
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from graphgrad.core.errors import GraphgradError
+from graphgrad.render.layout.rows import Rows, beginning, depths, rows
+
+Point = tuple[float, float]
+ASPECT = 1.9  # of a lecture's screen, less the lines above and below the graph
+BETTER = 0.85  # what takes another layout's place must fit a screen so much better
+STRIP = 2.2  # times as wide as high, and a network is set in rows
+
+
+class Size(NamedTuple):
+    """Width and height in points."""
+
+    width: float
+    height: float
+
+
+class Route(NamedTuple):
+    """An edge's curve, tip of its arrow head, and the middle of the room kept for its label."""
+
+    points: tuple[Point, ...]
+    tip: Point
+    label: Point | None
+
+
+class Frame(NamedTuple):
+    """The rectangle around a group of nodes: top left corner and size."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Layout(NamedTuple):
+    """Positions in points, y downwards from the top left: centres of nodes, and routes by edge."""
+
+    width: float
+    height: float
+    nodes: Mapping[int, Point]
+    sizes: Mapping[int, Size]
+    routes: Sequence[Route]
+    groups: Mapping[str, Frame]
+
+
+class Edge(NamedTuple):
+    """An edge to lay out: tail, head, and the room its label needs."""
+
+    tail: int
+    head: int
+    label: Size | None
+
+
+@functools.cache
+def engine() -> str:
+    """The layout program: graphviz-pure, which an install brings along, or else the system's dot."""
+    beside = Path(sys.executable).parent / ("graphviz-pure" + (".exe" if sys.platform == "win32" else ""))
+    found = str(beside) if beside.exists() else shutil.which("graphviz-pure") or shutil.which("dot")
+    if not found:
+        raise GraphgradError("no layout program found", hint="pip install graphviz-pure")
+    return found
+
+
+def arrange(problem: Problem) -> Layout:
+    """Lay a graph out, in the direction, or the rows of groups, that fit a screen best.
+
+    Equal graphs give equal layouts. Multiple edges between two nodes stay apart.
+    """
+    best = _drawn(problem, problem.source(_direction(problem.sizes, problem.edges)))
+    if not problem.groups or len(problem.sizes) > LARGE or best.width < STRIP * best.height:
+        return best
+    for choice in rows(list(problem.sizes), problem.links, problem.groups):
+        other = _in_rows(problem, choice)
+        if other and _reduced(other.width, other.height) < BETTER * _reduced(best.width, best.height):
+            best = other
+    return best
+
+
+def _in_rows(problem: Problem, choice: Rows) -> Layout | None:
+    """The layout in rows, the first at the top; None where dot orders them as it likes."""
+    layout = _drawn(problem, problem.source("LR", choice, "b"))  # names at the bottom, which mostly becomes the top
+    heights = _heights(layout, choice)
+    if heights == sorted(heights, reverse=True):
+        return _turned_over(layout)
+    layout = _drawn(problem, problem.source("LR", choice, "t"))
+    heights = _heights(layout, choice)
+    return layout if heights == sorted(heights) else None
+
+
+def _heights(layout: Layout, choice: Rows) -> list[float]:
+    return [sum(layout.nodes[n][1] for n in row) / len(row) for row in choice]
+
+
+def _drawn(problem: Problem, source: str) -> Layout:
+    ran = subprocess.run([engine(), "-Kdot", "-Tjson"], input=source.encode(), capture_output=True, check=False)  # noqa: S603
+    if ran.returncode:
+        raise GraphgradError(f"the layout program failed: {ran.stderr.decode(errors='replace').strip()}")
+    return _read(json.loads(ran.stdout), problem.sizes, len(problem.edges))
+
+
+def _turned_over(layout: Layout) -> Layout:
+    """The layout with its bottom at the top; boxes stay upright."""
+    groups = {n: g._replace(y=round(layout.height - g.y - g.height, 2)) for n, g in layout.groups.items()}
+    return _mapped(layout, lambda p: (p[0], round(layout.height - p[1], 2)))._replace(groups=groups)
+
+
+def moved(layout: Layout, right: float, down: float) -> Layout:
+    """The layout elsewhere on a page."""
+    groups = {n: g._replace(x=round(g.x + right, 2), y=round(g.y + down, 2)) for n, g in layout.groups.items()}
+    return _mapped(layout, lambda p: (round(p[0] + right, 2), round(p[1] + down, 2)))._replace(groups=groups)
+
+
+def _mapped(layout: Layout, to: Callable[[Point], Point]) -> Layout:
+    routes = [Route(tuple(map(to, r.points)), to(r.tip), to(r.label) if r.label else None) for r in layout.routes]
+    return layout._replace(nodes={n: to(p) for n, p in layout.nodes.items()}, routes=routes)
+
+
+def _direction(sizes: Mapping[int, Size], edges: Sequence[Edge]) -> str:
+    """LR or TB, whichever comes nearer to a screen's shape, judged by ranks before anything is laid out."""
+    rank = depths(list(sizes), [(edge.tail, edge.head) for edge in edges])
+    ranks: list[list[Size]] = [[] for _ in range(1 + max(rank.values(), default=0))]
+    labels: list[list[Size]] = [[Size(0.0, 0.0)] for _ in ranks]
+    for node, size in sizes.items():
+        ranks[rank[node]].append(size)
+    for edge in edges:
+        labels[rank[edge.head]].append(edge.label or Size(0.0, 0.0))
+    gaps = RANK_GAP * len(ranks)
+    across = _along(ranks, 0) + _along(labels, 0) + gaps, _beside(ranks, 1)
+    down = _beside(ranks, 0), _along(ranks, 1) + _along(labels, 1) + gaps
+    return "LR" if _reduced(*across) <= _reduced(*down) else "TB"
+
+
+def _reduced(width: float, height: float) -> float:
+    """How much a drawing must be reduced to fit a screen."""
+    return max(width / ASPECT, height)
+
+
+def _along(ranks: Sequence[Sequence[Size]], axis: int) -> float:
+    return sum(max(size[axis] for size in rank) for rank in ranks if rank)
+
+
+def _beside(ranks: Sequence[Sequence[Size]], axis: int) -> float:
+    return max((sum(size[axis] + NODE_GAP for size in rank) for rank in ranks), default=1.0)
+
+
+def _read(drawn: dict[str, Any], sizes: Mapping[int, Size], count: int) -> Layout:
+    _, _, width, height = map(float, drawn["bb"].split(","))
+    place = functools.partial(_point, height)
+    nodes = {int(o["name"]): place(o["pos"]) for o in drawn.get("objects", ()) if "pos" in o}
+    routes: list[Route | None] = [None] * count
+    for edge in drawn.get("edges", ()):
+        if "id" not in edge:
+            continue  # one that stacks rows
+        head, *points = edge["pos"].split()
+        label = place(edge["lp"]) if "lp" in edge else None
+        routes[int(edge["id"])] = Route(tuple(map(place, points)), place(head[2:]), label)
+    return Layout(width, height, nodes, dict(sizes), [r for r in routes if r], dict(_groups(drawn, height)))
+
+
+def _groups(drawn: dict[str, Any], height: float) -> Iterator[tuple[str, Frame]]:
+    for group in drawn.get("objects", ()):
+        if group["name"].startswith(CLUSTER) and "bb" in group:
+            left, low, right, high = map(float, group["bb"].split(","))
+            yield group["name"].removeprefix(CLUSTER), Frame(left, round(height - high, 2), right - left, high - low)
+
+
+def _point(height: float, text: str) -> Point:
+    x, y = text.split(",")
+    return round(float(x), 2), round(height - float(y), 2)
+
+
+POINTS = 72.0  # an inch
+RANK_GAP, NODE_GAP = 34.0, 22.0
+LARGE, HASTE = 150, {"nslimit": "2", "nslimit1": "2"}  # nodes; how often dot looks for straighter edges (a node)
+CLUSTER = "cluster "  # how Graphviz knows a group
+NAME = (60.0, 14.0)  # room for a group's name
+FREE = {"newrank": "true"}  # lets the beginnings of rows stand one below the other
+
+
+class Problem:
+    """A graph to lay out: nodes of fixed sizes, edges with their labels' room, groups by name."""
+
+    def __init__(
+        self, sizes: Mapping[int, Size], edges: Sequence[Edge], groups: Mapping[str, Sequence[int]] | None = None
+    ) -> None:
+        self.sizes, self.edges, self.groups = sizes, edges, groups or {}
+        self.links = [(edge.tail, edge.head) for edge in edges]
+
+    def source(self, direction: str, rows: Rows = (), side: str = "t") -> str:
+        """The problem as DOT, to be drawn from left to right (LR) or downwards (TB), in rows if there are any.
+
+        `side` says where groups have room for their names, top (t) or bottom (b).
+        """
+        import graphviz
+
+        gaps = {"rankdir": direction, "ranksep": _inches(RANK_GAP), "nodesep": _inches(NODE_GAP)}
+        haste = HASTE if len(self.sizes) > LARGE else {}
+        graph = graphviz.Digraph(graph_attr=gaps | haste | (FREE if rows else {}))
+        graph.attr("node", shape="box", fixedsize="true", label="")
+        for row in rows:
+            self.row(graph, row, side)
+        if rows:
+            self.stack(graph, rows)
+        else:
+            for name in self.groups:
+                self.group(graph, name, side)
+        for node, size in self.sizes.items():
+            graph.node(str(node), width=_inches(size.width), height=_inches(size.height))
+        row_of = {node: k for k, row in enumerate(rows) for node in row}
+        for index, edge in enumerate(self.edges):
+            label = {} if edge.label is None else {"label": _blank(*edge.label)}
+            loose = {"constraint": "false"} if row_of.get(edge.tail) != row_of.get(edge.head) else {}
+            graph.edge(str(edge.tail), str(edge.head), id=str(index), **label, **loose)
+        return str(graph.source)
+
+    def row(self, graph: Any, row: Sequence[int], side: str) -> None:
+        """A row is a group that is not seen."""
+        with graph.subgraph(name=f"cluster_{row[0]}", graph_attr={"peripheries": "0", "margin": "6"}) as cluster:
+            for node in row:
+                cluster.node(str(node))
+            for name, members in self.groups.items():
+                if members[0] in row:
+                    self.group(cluster, name, side)
+
+    def group(self, graph: Any, name: str, side: str) -> None:
+        """A group has a frame, and room for its name."""
+        attributes = {"margin": "12", "label": _blank(*NAME), "labelloc": side}
+        with graph.subgraph(name=CLUSTER + name, graph_attr=attributes) as cluster:
+            for node in self.groups[name]:
+                cluster.node(str(node))
+
+    def stack(self, graph: Any, rows: Rows) -> None:
+        """Let all rows begin at the left edge, neighbours joined there by edges that are not seen."""
+        begins = [str(beginning(row, self.links)) for row in rows]
+        with graph.subgraph(graph_attr={"rank": "same"}) as edge:
+            for upper, lower in pairwise(begins):
+                edge.edge(upper, lower, style="invis")
+
+
+def _blank(width: float, height: float) -> str:
+    room = f'width="{width:.0f}" height="{height:.0f}"'
+    bare = 'border="0" cellborder="0" cellpadding="0" cellspacing="0" fixedsize="true"'
+    return f"<<table {bare} {room}><tr><td></td></tr></table>>"
+
+
+def _inches(points: float) -> str:
+    return f"{points / POINTS:.4f}"
