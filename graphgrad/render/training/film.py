@@ -37,7 +37,7 @@ TRAINING: Mapping[str, Writer] = {
 }
 STILLS: Mapping[str, Writer] = {
     ".png": Writer("formats.raster", "picture_png"),
-    ".svg": Writer("writers", "picture_svg"),
+    ".svg": Writer("backprop.data", "picture_svg"),
     ".pdf": Writer("formats.pdf", "picture_pdf"),
 }
 
