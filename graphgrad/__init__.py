@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
         closed_form,
         cost,
         derive,
+        from_networkx,
         from_sympy,
         grad,
         hessian,
@@ -58,8 +59,8 @@ __version__ = "0.1.0"
 
 _HOMES = {  # where each public name lives, in the order of a first hour
     "graphgrad.api.graphs": (
-        *("parse", "capture", "from_sympy", "grad", "vjp", "jvp", "hessian", "simplify", "scalarize", "cost"),
-        *("latex", "derive", "trace", "closed_form"),
+        *("parse", "capture", "from_networkx", "from_sympy", "grad", "vjp", "jvp", "hessian", "simplify"),
+        *("scalarize", "cost", "latex", "derive", "trace", "closed_form"),
     ),
     "graphgrad.api.proofs": ("verify", "check", "equivalent", "grade", "verify_function", "verify_vjp"),
     "graphgrad.api.pictures": ("animate", "show"),

@@ -45,6 +45,24 @@ def capture(function: Callable[..., Any], shapes: Mapping[str, Any] | None = Non
     return run_on_handles(function, shapes, **more)
 
 
+def from_networkx(dag: Any) -> Graph:
+    """Read a directed graph of networkx: what `graph.to_networkx()` gives, changed or not, or one made by hand.
+
+    Every node needs its `op`, the name of an operation; one without operands is an input of its name, or a constant.
+    Edges go from operand to node, with the operand's `slot` where order matters; inputs may have a `shape`. Raises
+    UsageError or ShapeError, with the node. Source: networkx's DiGraph and MultiDiGraph.
+
+    >>> import networkx as nx
+    >>> G = nx.DiGraph([("x", "y"), ("w", "y")])
+    >>> G.nodes["y"]["op"] = "mul"
+    >>> print(from_networkx(G))
+    y = x * w
+    """
+    from graphgrad.frontend.networkx_graphs import from_networkx as read
+
+    return read(dag)
+
+
 def from_sympy(expression: Any) -> Graph:
     """Read a sympy expression.
 

@@ -1,23 +1,31 @@
-"""A graph, or the text of one."""
+"""A graph, the text of one, or one of networkx."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
+from graphgrad.frontend.networkx_graphs import from_networkx
 from graphgrad.frontend.parse import parse
 
-Source = Graph | str
+if TYPE_CHECKING:
+    import networkx as nx
+
+Source = Union[Graph, str, "nx.MultiDiGraph[Any]", "nx.DiGraph[Any]"]
 
 
 def as_graph(graph: Source, values: Mapping[str, Any] | None = None) -> Graph:
-    """Give a graph; text is parsed, with the shapes of values where they are arrays."""
+    """Give a graph; text is parsed, with the shapes of values where they are arrays, and networkx's graphs are read."""
     if isinstance(graph, Graph):
         return graph
+    networkx = sys.modules.get("networkx")  # whoever has a graph of its has imported it
+    if networkx is not None and isinstance(graph, networkx.Graph):
+        return from_networkx(graph)
     return parse(graph, {name: _shape(name, value) for name, value in (values or {}).items()})
 
 

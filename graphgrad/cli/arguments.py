@@ -110,8 +110,11 @@ def read_graph(source: str, values: dict[str, Any], shapes: Sequence[str] = ()) 
     """Give the graph of EXPR, with shapes as declared and as the values have them."""
     import numpy as np
 
+    from graphgrad.frontend.interchange import READERS, read_file
     from graphgrad.frontend.parse import parse
 
+    if Path(source).suffix in READERS:
+        return read_file(Path(source))
     declared = {name: np.shape(value) for name, value in values.items()} | read_shapes(shapes)
     return parse(read_program(source), declared)
 

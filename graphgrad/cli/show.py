@@ -9,8 +9,6 @@ import click
 
 from graphgrad.cli.answers import say_json, say_table, say_wrote, working
 from graphgrad.cli.arguments import outputs, program, read_graph, read_values, shape_option, verb
-from graphgrad.core.errors import UsageError, did_you_mean
-from graphgrad.core.files import check_writable, write_whole
 
 if TYPE_CHECKING:
     from graphgrad.core.graph import Graph
@@ -39,18 +37,10 @@ def command(
     as_json: bool,
 ) -> None:
     """Show the graph of EXPR: as a table, or to .svg, .png, .dot, .graphml, .json and more."""
-    from graphgrad.frontend import interchange
-    from graphgrad.render.formats.table import PICTURE, check
+    from graphgrad.render.formats.table import GRAPH, check
 
     for file in files:
-        if file.suffix in interchange.WRITERS:
-            check_writable(file)
-        elif file.suffix in PICTURE:
-            check(file, PICTURE)
-        else:
-            known = [*PICTURE, *interchange.WRITERS]
-            hint = did_you_mean(file.suffix, known) or f"known are {' '.join(known)}"
-            raise UsageError(f"'{file}' is of no known kind", hint=hint)
+        check(file, GRAPH)
     graph = read_graph(source, read_values(values), shapes)
     if scalar:
         from graphgrad.transform.scalarize import scalarize
@@ -60,17 +50,16 @@ def command(
         from graphgrad.transform.grad import vjp
 
         graph = vjp(graph)
+    from graphgrad.api.pictures import show
+
     for file in files:
         with working(f"writing {file}"):
-            if file.suffix in interchange.WRITERS:
-                write_whole(file, interchange.WRITERS[file.suffix](graph).encode())
-            else:
-                from graphgrad.api.pictures import show
-
-                show(graph, theme=theme, collapse=collapse, expand=expand).save(file)
+            show(graph, theme=theme, collapse=collapse, expand=expand).save(file)
         say_wrote(file, f"{len(graph)} nodes", err=as_json)
     if as_json:
-        say_json(interchange.node_link(graph))
+        from graphgrad.frontend.interchange import node_link
+
+        say_json(node_link(graph))
     elif not files:
         _list(graph)
 

@@ -51,7 +51,8 @@ class Graph:
         return len(self.nodes)
 
     def __str__(self) -> str:
-        return displayed(self, "text/plain")
+        text: str = displayed(self, "text/plain")
+        return text
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return bundle(self)
@@ -142,6 +143,11 @@ class Graph:
             for slot, operand in enumerate(node.operands):
                 dag.add_edge(operand, i, key=slot)
         return nx.freeze(dag)
+
+    def to_networkx(self) -> nx.MultiDiGraph[str]:
+        """Give a copy for networkx to change, named as people read it; `gg.from_networkx` reads it back."""
+        dag: nx.MultiDiGraph[str] = displayed(self, "networkx")
+        return dag
 
     @cached_property
     def digest(self) -> str:

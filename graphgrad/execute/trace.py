@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from graphgrad.execute.domain import refuse_steep
 from graphgrad.execute.run import run
 from graphgrad.transform.adjoints import Adjoints
 from graphgrad.transform.grad import derivative_name, differentiable, output_name, reverse
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 class Step(NamedTuple):
@@ -79,6 +82,22 @@ class Trace:
         """The finished adjoint of a primal node; None where no gradient reaches it."""
         total = self.adjoints.total.get(node)
         return None if total is None else self.values[total]
+
+    def to_networkx(self) -> nx.MultiDiGraph[str]:
+        """Give the graph for networkx, each node with its `value` and `adjoint`, each edge with its `partial_value`.
+
+        A node that no gradient reaches has no adjoint, an edge with a full rule no partial.
+        """
+        dag = self.graph.to_networkx()
+        for i, name in enumerate(dag):
+            dag.nodes[name]["value"] = self.primal(i)
+            if i in self.adjoints.total:
+                dag.nodes[name]["adjoint"] = self.adjoint(i)
+        names = list(dag)
+        for c in self.adjoints.contributions:
+            if c.partial is not None:
+                dag.edges[names[c.receiver], names[c.consumer], c.slot]["partial_value"] = self.values[c.partial]
+        return dag
 
     def __iter__(self) -> Iterator[Step]:
         values, index = self.values, 0

@@ -1,15 +1,17 @@
-"""Files that are plain text: SVG and DOT of a picture, DOT and JSON of a film."""
+"""Files that are plain text: SVG and DOT of a picture, JSON and GraphML of a graph, DOT and JSON of a film."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
+from graphgrad.frontend.interchange import graphml, node_link_json
 from graphgrad.render.scene.numerals import written
 from graphgrad.render.scene.scene import Math, Value, text
 
 if TYPE_CHECKING:
     from graphgrad.render.backprop.film import Film, Picture
+    from graphgrad.render.backprop.picture import GraphPicture
 
 
 LARGEST_ARRAY = 4096  # entries that are written out; of larger arrays, shape and range
@@ -23,6 +25,16 @@ def picture_svg(picture: Picture) -> bytes:
 def picture_dot(picture: Picture) -> bytes:
     """A picture as pinned DOT."""
     return picture.dot().encode()
+
+
+def graph_json(picture: GraphPicture) -> bytes:
+    """A graph as node-link JSON, which `gg.from_networkx` and the command line read back."""
+    return node_link_json(picture.graph).encode()
+
+
+def graph_ml(picture: GraphPicture) -> bytes:
+    """A graph as GraphML, which the command line reads back."""
+    return graphml(picture.graph).encode()
 
 
 def film_dot(film: Film) -> bytes:

@@ -14,14 +14,16 @@ from graphgrad.render.drawing.shapes import Shape
 from graphgrad.render.drawing.stage import Stage, set_up
 from graphgrad.render.drawing.style import Style, style
 from graphgrad.render.formats.protocols import Reel, Sheet
-from graphgrad.render.formats.table import FILM, PICTURE, save
+from graphgrad.render.formats.table import FILM, PICTURE, Writer, save
 from graphgrad.render.layout.graphviz import Size
 from graphgrad.render.scene import script
 from graphgrad.render.scene.scene import MODES, Frame, Math, Scene, text
 
 
 class Picture(Sheet):
-    """One picture: a frame on its stage."""
+    """One picture: a frame on its stage; `formats` are the files that it can be written to, by suffix."""
+
+    formats: Mapping[str, Writer] = PICTURE
 
     def __init__(self, stage: Stage, frame: Frame, labels: str = "both") -> None:
         self.stage, self.frame, self.labels = stage, frame, labels
@@ -45,7 +47,7 @@ class Picture(Sheet):
 
     def save(self, path: str | Path) -> Path:
         """Write the picture; the suffix says as what. UsageError for an unknown suffix or a path not writable."""
-        return save(self, path, PICTURE)
+        return save(self, path, self.formats)
 
 
 class Film(Reel):

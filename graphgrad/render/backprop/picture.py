@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from graphgrad.core.graph import Graph
 from graphgrad.render.backprop.film import Picture
-from graphgrad.render.drawing.stage import set_up
+from graphgrad.render.drawing.stage import Stage, set_up
 from graphgrad.render.drawing.style import Style, style
+from graphgrad.render.formats.table import GRAPH
+from graphgrad.render.layout.graphviz import Size
 from graphgrad.render.scene.collapse import Group, collapse as grouping
 from graphgrad.render.scene.layers import layers
 from graphgrad.render.scene.names import inside, shape_phrase, source, titled
@@ -19,6 +22,27 @@ Source = tuple[tuple[Math, ...], Mapping[int, frozenset[int]]]
 LARGEST = 1200  # nodes that are drawn one by one
 
 
+class GraphPicture(Picture):
+    """The picture of a graph; laid out when it is looked at, since files of data need no places."""
+
+    formats = GRAPH
+
+    def __init__(self, graph: Graph, scene: Scene, look: Style) -> None:
+        self.graph, self.scene, self.style = graph, scene, look
+        self.frame, self.labels, self.values = scene.frames[0], "both", scene.values
+        self.phase, self.title = "", f"Graph of {scene.name}"
+
+    @cached_property
+    def stage(self) -> Stage:  # type: ignore[override]  # read, never set
+        """Where everything stands."""
+        return set_up(self.scene, self.style)
+
+    @property
+    def size(self) -> Size:  # type: ignore[override]
+        """Width and height, in points."""
+        return Size(self.stage.width, self.stage.height)
+
+
 def picture(
     graph: Graph,
     *,
@@ -26,7 +50,7 @@ def picture(
     largest: int = LARGEST,
     collapse: Iterable[str] = (),
     expand: Iterable[str] = (),
-) -> Picture:
+) -> GraphPicture:
     """Draw a graph: names, formulas, shapes. With more than `largest` nodes, groups of nodes are drawn as one.
 
     `collapse` names layers and nodes to draw as one with what is inside them, `expand` nodes whose group is opened.
@@ -38,7 +62,7 @@ def picture(
     collapsed, expanded = tuple(collapse), tuple(expand)
     whole = len(graph) <= largest and not collapsed and not expanded
     scene = _whole(graph) if whole else _grouped(graph, *grouping(graph, largest, collapsed, expanded))
-    return Picture(set_up(scene, style(theme)), scene.frames[0])
+    return GraphPicture(graph, scene, style(theme))
 
 
 def _whole(graph: Graph) -> Scene:

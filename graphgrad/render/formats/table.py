@@ -37,6 +37,11 @@ PICTURE: Mapping[str, Writer] = {
     ".dot": Writer("backprop.data", "picture_dot"),
     ".gv": Writer("backprop.data", "picture_dot"),
 }
+GRAPH: Mapping[str, Writer] = {  # a graph's own picture is written as data, too
+    **PICTURE,
+    ".json": Writer("backprop.data", "graph_json"),
+    ".graphml": Writer("backprop.data", "graph_ml"),
+}
 FILM: Mapping[str, Writer] = {
     ".html": Writer("backprop.player", "film_html"),
     ".gif": Writer("formats.raster", "film_gif"),
