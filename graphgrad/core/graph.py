@@ -45,6 +45,7 @@ class Graph:
     names: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     spans: Mapping[int, tuple[Span, ...]] = field(default_factory=dict)
     source: str = ""
+    given: Mapping[str, Any] = field(default_factory=dict)  # values that the text gives inputs: `x1 = 0.5` at its head
     cache: dict[Any, Any] = field(default_factory=dict, repr=False)  # results of transforms, by transform
 
     def __len__(self) -> int:

@@ -91,14 +91,14 @@ op("acosh(a)", d=("1 / sqrt(a ** 2 - 1)",), domain="a >= 1", steep="a - 1", alia
 op("atanh(a)", d=("1 / (1 - a ** 2)",), domain="abs(a) < 1", aliases=("arctanh",), numpy="np.arctanh(a)")
 
 # Activations
-op("sigmoid(a)", d=("v * (1 - v)",), define="1 / (1 + exp(-a))", aliases=("expit",), numpy="sigmoid(a)",
+op("sigmoid(a)", d=("v * (1 - v)",), define="1 / (1 + exp(-a))", aliases=("expit", "σ"), numpy="sigmoid(a)",
    python="sigmoid(a)", js="1 / (1 + Math.exp(-a))", tex=r"\sigma", glyph="σ")  # fmt: skip
 op("softplus(a)", d=("sigmoid(a)",), define="log(1 + exp(a))", numpy="softplus(a)", python="softplus(a)",
    js="Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)))")  # fmt: skip
-op("relu(a)", d=("a > 0",), kinks="a", numpy="np.maximum(a, 0)", python="0.0 if a < 0 else a", sympy="sp.Max(a, 0)",
-   js="Math.max(a, 0)")  # fmt: skip
+op("relu(a)", d=("a > 0",), kinks="a", aliases=("ReLU",), numpy="np.maximum(a, 0)", python="0.0 if a < 0 else a",
+   sympy="sp.Max(a, 0)", js="Math.max(a, 0)")  # fmt: skip
 op("leaky_relu(a, *, slope=0.1)", d=("where(a > 0, 1, slope)",), kinks="a", define="where(a > 0, a, slope * a)",
-   numpy="np.where(a > 0, a, slope * a)", python="a if a > 0 else slope * a", js="a > 0 ? a : slope * a")  # fmt: skip
+   aliases=("LReLU", "LeakyReLU"), numpy="np.where(a > 0, a, slope * a)", python="a if a > 0 else slope * a", js="a > 0 ? a : slope * a")  # fmt: skip
 op("elu(a, *, alpha=1)", d=("where(a > 0, 1, v + alpha)",), define="where(a > 0, a, alpha * expm1(a))",
    kinks="where(a == 0, alpha - 1, 1) * a", numpy="np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0)))",
    python="a if a > 0 else alpha * math.expm1(a)", js="a > 0 ? a : alpha * Math.expm1(a)")  # fmt: skip

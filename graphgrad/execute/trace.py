@@ -136,7 +136,7 @@ def trace(graph: Graph, values: Mapping[str, Any] | None = None, /, *, dtype: An
     output_name(graph, None)
     wrt = differentiable(graph)
     gradient, adjoints = reverse(graph, wrt)
-    feeds = {**(values or {}), **more}
+    feeds = {**graph.given, **(values or {}), **more}
     try:
         return Trace(graph, gradient, adjoints, run(gradient, feeds, dtype))
     except DomainError as error:

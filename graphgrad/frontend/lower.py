@@ -15,11 +15,13 @@ from graphgrad.core.errors import ParseError, ShapeError, Span
 from graphgrad.core.op import SYMBOLS, Op
 from graphgrad.core.ops import NAMES, OPS
 from graphgrad.core.shapes import Misfit
+from graphgrad.frontend.heads import Function
 from graphgrad.frontend.refusals import EXPONENT, FOREIGN, INSTEAD, LARGEST, OPERATORS, bound, meant, said
 from graphgrad.frontend.static import refusal, static_key, static_value
 
 MODULES = frozenset({"np", "numpy", "math", "linalg", "special", "scipy"})
 DEPTH = 90  # of nesting
+CALLS = 20_000  # of the user's functions: one that calls two, each of which calls two, ends
 Value = int | tuple[int, ...]  # a node, or the list of nodes that concatenate takes
 
 
@@ -39,6 +41,8 @@ class Lowering:
     ) -> None:
         self.builder, self.env, self.attrs, self.source, self.free = builder, env, attrs, source, free
         self.depth, self.ascii = 0, source.isascii()
+        self.functions: dict[str, Function] = {}  # the user's own
+        self.results: list[tuple[int, str]] = []  # what they gave, and their names
 
     def lower(self, tree: ast.expr) -> int:
         """Give the node of an expression; ParseError or ShapeError, with its place, where there is none."""
@@ -152,6 +156,8 @@ class Lowering:
             name = func.id
         else:
             raise self.error(func, "only functions of the language can be called", "write * to multiply")
+        if isinstance(func, ast.Name) and name in self.functions:
+            return self.call_function(tree, self.functions[name])
         row = NAMES.get(name)
         if row is None:
             what = "variable" if name in self.env else "unknown function"
@@ -167,6 +173,35 @@ class Lowering:
             raise self.error(tree, wanted)
         attrs = self.attributes(tree, row, arguments[len(given) :])
         return self.apply(tree, row, [self.lower(a) for a in given], attrs)
+
+    def define(self, statement: ast.stmt, name: str, parameters: tuple[str, ...], body: ast.expr) -> None:
+        """Take in a function g(x, y) = x*y; its body may call those defined before it, never itself."""
+        if name in NAMES or name in CONSTANTS:
+            where = ast.copy_location(ast.Name(name), statement)
+            where.end_lineno, where.end_col_offset = where.lineno, where.col_offset + len(name.encode())
+            raise self.error(where, f"'{name}' is the language's own", "give your function another name")
+        self.functions[name] = Function(name, parameters, body, {**self.functions})
+
+    def call_function(self, tree: ast.Call, function: Function) -> int:
+        """Lower a function's body where it is called, on the nodes of its arguments."""
+        name, parameters, body, known = function
+        if tree.keywords or len(tree.args) != len(parameters):
+            count = len(tree.args) + len(tree.keywords)
+            raise self.error(tree, f"{name} takes {', '.join(parameters)} in this order, and got {count}")
+        arguments = dict(zip(parameters, [self.lower(argument) for argument in tree.args], strict=True))
+        if len(self.results) >= CALLS:
+            raise self.error(tree, f"functions are called more than {CALLS} times")
+        inner = Lowering(self.builder, {**self.env, **arguments}, self.attrs, self.source, self.free)
+        inner.functions, inner.results, inner.depth = {**known}, self.results, self.depth
+        node = inner.lower(body)
+        self.results.append((node, name))
+        return node
+
+    def name_results(self) -> None:
+        """Name what functions gave by the function, where the user gave it no other name."""
+        for node, name in self.results:
+            if node not in self.builder.names and self.builder.nodes[node].operands:
+                self.builder.name(node, name)
 
     def refuse_others(self, func: ast.Attribute) -> None:
         """Refuse functions of modules that the language does not have."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from graphgrad.core.builder import Builder
@@ -13,9 +14,11 @@ from graphgrad.core.errors import ParseError, ShapeError, Span, UsageError, did_
 from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import Shape
+from graphgrad.frontend.heads import shape_of, values_at_head, without_parameters
 from graphgrad.frontend.lower import Lowering, Value
 
 LENGTH = 500_000  # characters in a program
+Parameters = Mapping[tuple[int, int], tuple[str, ...]]  # of functions, by the place of their name
 OUTPUTS = ("z", "y", "f", "w", "out")  # names for an output that the user did not name
 
 
@@ -34,7 +37,25 @@ def parse(text: str, shapes: Mapping[str, Any] | None = None, /, **more: Any) ->
     ('N', 4)
     """
     declared = {name: declared_shape(name, shape) for name, shape in {**(shapes or {}), **more}.items()}
-    source, statements = _statements(text)
+    source, statements, parameters = _statements(text)
+    given, together, count = values_at_head(statements)
+    if given:
+        shaped = {name: shape_of(value) for name, value in given.items()} | declared
+        graph = _lowered(source, statements[count:], parameters, shaped)
+        if together or given.keys() >= graph.inputs.keys():  # beside other inputs, `c = 2` is a constant
+            return _checked(replace(graph, given={n: given[n] for n in graph.inputs if n in given}), declared)
+    return _checked(_lowered(source, statements, parameters, declared), declared)
+
+
+def _checked(graph: Graph, declared: Mapping[str, Shape]) -> Graph:
+    """Give the graph; UsageError where a shape was declared for an input that it does not have."""
+    if unused := [n for n in declared if n not in graph.inputs]:
+        hint = did_you_mean(unused[0], graph.inputs) or f"its inputs are {', '.join(graph.inputs) or 'none'}"
+        raise UsageError(f"the program has no input '{unused[0]}'", hint=hint)
+    return graph
+
+
+def _lowered(source: str, statements: list[ast.stmt], parameters: Parameters, declared: Mapping[str, Shape]) -> Graph:
     builder = Builder()
 
     def free(name: str) -> int | None:
@@ -45,17 +66,20 @@ def parse(text: str, shapes: Mapping[str, Any] | None = None, /, **more: Any) ->
     output, name = -1, ""
     for statement in statements:
         target, expression = _assignment(statement, source)
+        names = parameters.get((statement.lineno, statement.col_offset)) if target else None
+        if names is not None:
+            lowering.define(statement, target, names, expression)
+            if statement is not statements[-1]:
+                continue
         output, name = lowering.lower(expression), target
         if target:
             env[target] = output
             builder.name(output, target)
-    if unused := [n for n in declared if n not in builder.inputs]:
-        hint = did_you_mean(unused[0], builder.inputs) or f"its inputs are {', '.join(builder.inputs) or 'none'}"
-        raise UsageError(f"the program has no input '{unused[0]}'", hint=hint)
+    lowering.name_results()
     return builder.build({name or free_output_name({*builder.inputs, *env}): output}, source)
 
 
-def _statements(text: str) -> tuple[str, list[ast.stmt]]:
+def _statements(text: str) -> tuple[str, list[ast.stmt], Parameters]:
     if not isinstance(text, str):
         raise UsageError(f"a program is text, not {type(text).__name__}")
     text = text.removeprefix("\ufeff")  # with which editors of Windows begin a file
@@ -69,14 +93,15 @@ def _statements(text: str) -> tuple[str, list[ast.stmt]]:
     if not source.isascii() and (bad := next((c for c in source if "\ud800" <= c <= "\udfff"), "")):
         raise ParseError(f"the program has a character that is no text, {bad!r}", hint="a program is UTF-8")
     try:
-        statements = ast.parse(source).body
+        plain, parameters = without_parameters(source)
+        statements = ast.parse(plain).body
     except SyntaxError as error:
         raise _explain(error, source) from None
     except (RecursionError, MemoryError):
         raise ParseError("nested too deeply", hint="name the inner parts on lines of their own") from None
     if not statements:
         raise ParseError("the program is empty", hint="write an expression, such as log(x1*x2)*sin(x2)")
-    return source, statements
+    return source, statements, parameters
 
 
 def _explain(error: SyntaxError, source: str) -> ParseError:
@@ -108,7 +133,7 @@ def _mistake(said: str, shown: str, column: int) -> tuple[str, str]:
     elif said.startswith("cannot assign to"):
         message, hint = said.partition(" here")[0], "a name stands left of =, as in y = x*x"
         if "function call" in said:
-            message, hint = "functions are not defined", "write the expression alone, or y = x*x"
+            message, hint = "this defines no function", "parameters are names, as in g(x, y) = x*y"
     elif "parenthes" in said or "never closed" in said or "unmatched" in said:
         pass
     elif (before and before in "+-*/@(,=<>&|") or (not before and shown.lstrip()[:1] in {"*", "/", "@"}):

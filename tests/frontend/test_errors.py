@@ -24,7 +24,7 @@ TEXTS = [
         "lambda*x",
         "torch.log(x)",
         "jnp.exp(x) + y",
-        "f(x) = x*x",
+        "f(3) = x*x",
         "2(x+1)",
         "x(y+1)",
         "'x*x'",

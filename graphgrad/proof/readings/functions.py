@@ -221,7 +221,8 @@ ALIASES = {
     "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div", "power": "pow", "negative": "neg",
     "ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh",
     "arccosh": "acosh", "arctanh": "atanh", "swish": "silu", "absolute": "abs", "fabs": "abs", "flatten": "ravel",
-    "amax": "max", "amin": "min", "bce": "binary_cross_entropy", "expit": "sigmoid",
+    "amax": "max", "amin": "min", "bce": "binary_cross_entropy", "expit": "sigmoid", "σ": "sigmoid", "ReLU": "relu",
+    "LReLU": "leaky_relu", "LeakyReLU": "leaky_relu",
     "bitwise_and": "logical_and", "bitwise_or": "logical_or",
     "invert": "logical_not", "matrix_transpose": "swap",
 }  # fmt: skip
