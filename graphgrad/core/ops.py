@@ -98,7 +98,8 @@ op("softplus(a)", d=("sigmoid(a)",), define="log(1 + exp(a))", numpy="softplus(a
 op("relu(a)", d=("a > 0",), kinks="a", aliases=("ReLU",), numpy="np.maximum(a, 0)", python="0.0 if a < 0 else a",
    sympy="sp.Max(a, 0)", js="Math.max(a, 0)")  # fmt: skip
 op("leaky_relu(a, *, slope=0.1)", d=("where(a > 0, 1, slope)",), kinks="a", define="where(a > 0, a, slope * a)",
-   aliases=("LReLU", "LeakyReLU"), numpy="np.where(a > 0, a, slope * a)", python="a if a > 0 else slope * a", js="a > 0 ? a : slope * a")  # fmt: skip
+   aliases=("LReLU", "LeakyReLU"), numpy="np.where(a > 0, a, slope * a)",
+   python="a if a > 0 else slope * a", js="a > 0 ? a : slope * a")  # fmt: skip
 op("elu(a, *, alpha=1)", d=("where(a > 0, 1, v + alpha)",), define="where(a > 0, a, alpha * expm1(a))",
    kinks="where(a == 0, alpha - 1, 1) * a", numpy="np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0)))",
    python="a if a > 0 else alpha * math.expm1(a)", js="a > 0 ? a : alpha * Math.expm1(a)")  # fmt: skip
