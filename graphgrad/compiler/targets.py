@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 from typing import NamedTuple
 
-from graphgrad.core.errors import TargetError, did_you_mean
+from graphgrad.core.errors import TargetError
+from graphgrad.core.lookup import Table
 
 
 class Target(NamedTuple):
@@ -18,11 +19,12 @@ class Target(NamedTuple):
     extra: str = ""  # the extra of graphgrad that brings it
     steps: tuple[str, ...] = ()  # ways to take training steps, in the order in which they are tried
     suffixes: tuple[str, ...] = (".py",)  # of a file that holds the source
+    aliases: tuple[str, ...] = ()
 
 
-TARGETS = {
-    row.name: row
-    for row in (
+TARGETS = Table(
+    "target",
+    (
         Target("numpy", "python", "numpy", steps=("unrolled", "arrays")),
         Target("scipy", "python", "numpy", package="scipy", extra="scipy", steps=("unrolled", "products that add")),
         Target("python", "python", "", steps=("unrolled",)),
@@ -37,16 +39,14 @@ TARGETS = {
         ),
         Target("c", "js", "", package="cffi", extra="c", steps=("unrolled C",), suffixes=(".c",)),
         Target("javascript", "js", "", suffixes=(".js", ".mjs")),
-    )
-}
+    ),
+    error=TargetError,
+)
 
 
 def target_row(name: str) -> Target:
     """Give a target's row; TargetError where there is none or a package is missing, with what to do."""
-    if name not in TARGETS:
-        hint = did_you_mean(name, TARGETS) or f"there are {', '.join(TARGETS)}"
-        raise TargetError(f"there is no target '{name}'", hint=hint)
-    row = TARGETS[name]
+    row = TARGETS.row(name)
     if row.package and importlib.util.find_spec(row.package) is None:
         raise TargetError(f"the target '{name}' needs {row.package}", hint=f"pip install 'graphgrad[{row.extra}]'")
     return row

@@ -86,11 +86,21 @@ class DataError(GraphgradError):
 def did_you_mean(word: str, known: Iterable[str], near: float = 0.6) -> str:
     """Give a hint that names the nearest known word, or nothing; `near` is difflib's ratio, up to 1.
 
-    >>> did_you_mean("sine", ["sin", "cos"])
-    "did you mean 'sin'?"
+    The first letter is hardly ever mistyped: a word that begins otherwise must be of the same letters, or much nearer.
+
+    >>> did_you_mean("sine", ["sin", "cos"]), did_you_mean("round", ["prod"]), did_you_mean("nlog", ["log"])
+    ("did you mean 'sin'?", '', "did you mean 'log'?")
     """
-    found = difflib.get_close_matches(word, list(known), 1, near)
+    alike = [
+        name
+        for name in known
+        if name[:1] == word[:1]
+        or sorted(name) == sorted(word)
+        or difflib.SequenceMatcher(None, name, word).ratio() >= _MUCH_NEARER
+    ]
+    found = difflib.get_close_matches(word, alike, 1, near)
     return f"did you mean '{found[0]}'?" if found else ""
 
 
+_MUCH_NEARER = 0.8
 _WIDTH = 100

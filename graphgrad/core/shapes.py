@@ -29,6 +29,18 @@ class Slice(NamedTuple):
 Key = tuple[int | Slice | None, ...]  # an index, its ellipsis already written out
 
 
+def runtime(value: Any) -> Any:
+    """Give a static attribute as NumPy wants it: slices as slices, a named size as -1."""
+    match value:
+        case Slice():
+            return slice(*value)
+        case str():
+            return -1
+        case tuple():
+            return tuple(runtime(part) for part in value)
+    return value
+
+
 def show(shape: Shape) -> str:
     """Write a shape as NumPy does.
 

@@ -10,7 +10,7 @@ from typing import Any
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Node
 from graphgrad.core.ops import OPS
-from graphgrad.core.shapes import Slice
+from graphgrad.core.shapes import runtime
 
 Kernel = Callable[..., Any]
 
@@ -42,18 +42,6 @@ def _code(op: str, column: str) -> CodeType:
         raise TargetError(f"'{op}' has no spelling in {column}")
     parameters = f"*{row.operands[0]}" if row.variadic else ", ".join(row.operands)
     return compile(f"lambda {parameters}: {text}", f"<{op}, column {column}>", "eval")
-
-
-def runtime(value: Any) -> Any:
-    """Give a static attribute as NumPy wants it: slices as slices, a named size as -1."""
-    match value:
-        case Slice():
-            return slice(*value)
-        case str():
-            return -1
-        case tuple():
-            return tuple(runtime(part) for part in value)
-    return value
 
 
 @cache

@@ -13,11 +13,12 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from graphgrad.core.builder import Builder
 from graphgrad.core.constants import CONSTANTS
-from graphgrad.core.errors import ShapeError, UsageError, did_you_mean
+from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.op import Op
 from graphgrad.core.ops import NAMES
 from graphgrad.core.shapes import Key, Misfit, Shape, Slice, show
 from graphgrad.frontend.lower import application
+from graphgrad.frontend.refusals import meant
 from graphgrad.frontend.static import refusal, written_out
 
 ENTRIES = 64  # of a constant array that is not all one value; beyond, it is data, and belongs into an input
@@ -203,7 +204,7 @@ def _constant(builder: Builder, value: float) -> int:
 def _row(name: str) -> Op:
     row = NAMES.get(name)
     if row is None:
-        raise UsageError(f"'{name}' cannot be captured: it is not in the table", hint=did_you_mean(name, NAMES))
+        raise UsageError(f"'{name}' cannot be captured: it is not in the table", hint=meant(name))
     return row
 
 

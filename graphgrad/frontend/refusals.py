@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import math
 import sys
+
+import numpy as np
 
 from graphgrad.core.errors import did_you_mean
 from graphgrad.core.ops import NAMES
@@ -44,9 +47,14 @@ def meant(name: str) -> str:
     >>> meant("cot"), meant("LOG")
     ('write 1 / tan(x)', "did you mean 'log'?")
     """
-    if name.startswith("_") or name in FUNCTIONS:
+    if name.startswith("_") or name in FUNCTIONS or _is_elsewhere(name):
         return FUNCTIONS.get(name, "")
     return did_you_mean(name, NAMES) or did_you_mean(name.lower(), NAMES)
+
+
+def _is_elsewhere(name: str) -> bool:
+    """Whether a name is a function's that NumPy or Python has: it is meant, and no slip for another."""
+    return any(hasattr(module, name) for module in (np, np.linalg, math, builtins))
 
 
 FOREIGN = frozenset({"torch", "jnp", "jax", "tf", "tensorflow", "sympy", "cupy", "autograd"})  # modules of others

@@ -1,38 +1,34 @@
-"""Rows that only move entries, as NumPy functions on any array, of values or of node numbers."""
+"""Rows that only move entries: their numpy column on any array, of values or of node numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from graphgrad.core.shapes import Slice, normal_axes
+from graphgrad.core.ops import OPS
+from graphgrad.core.shapes import normal_axes, runtime
 
 Array = np.ndarray[Any, Any]
 
 
-def native(key: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Give an index as NumPy wants it."""
-    return tuple(slice(*part) if isinstance(part, Slice) else part for part in key)
+@cache
+def movement(op: str, attrs: tuple[tuple[str, Any], ...]) -> Callable[..., Array]:
+    """Give the function of operands that moves their entries as a row does.
+
+    >>> movement("transpose", (("axes", None),))(np.array([[1, 2]])).tolist()
+    [[1], [2]]
+    """
+    row = OPS[op]
+    parameters = f"*{row.operands[0]}" if row.variadic else ", ".join(row.operands)
+    names = {"np": np, "spread": _spread, **{name: runtime(value) for name, value in attrs}}
+    function: Callable[..., Array] = eval(f"lambda {parameters}: {row.numpy}", names)  # noqa: S307  (text of a table)
+    return function
 
 
-def _spread(a: Array, b: Array, axis: Any = None, keepdims: bool = False) -> Array:
+def _spread(a: Array, b: Array, axis: Any, keepdims: bool) -> Array:
     if not keepdims and a.ndim:
         a = np.expand_dims(a, normal_axes(axis, b.ndim))
     return np.broadcast_to(a, b.shape)
-
-
-MOVEMENTS: dict[str, Callable[..., Array]] = {
-    "transpose": np.transpose,
-    "swap": lambda a: np.swapaxes(a, -1, -2),
-    "reshape": np.reshape,
-    "reshape_like": lambda a, b: np.reshape(a, b.shape),
-    "broadcast_to": np.broadcast_to,
-    "broadcast_like": lambda a, b: np.broadcast_to(a, b.shape),
-    "expand_dims": np.expand_dims,
-    "squeeze": lambda a, axis=None: np.squeeze(a, axis),
-    "index": lambda a, key: a[native(key)],
-    "concatenate": lambda *a, axis=0: np.concatenate(a, axis=axis),
-    "spread": _spread,
-}

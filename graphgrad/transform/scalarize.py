@@ -16,10 +16,11 @@ import numpy as np
 from graphgrad.core.builder import Builder
 from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.graph import Graph, Node
+from graphgrad.core.op import MOVES
 from graphgrad.core.ops import OPS
-from graphgrad.core.shapes import normal_axes, show
+from graphgrad.core.shapes import normal_axes, runtime, show
 from graphgrad.frontend.lower import inline
-from graphgrad.transform.movements import MOVEMENTS, native
+from graphgrad.transform.movements import movement
 
 ENTRIES = 200_000  # scalar nodes at most
 _TOO_MANY = f"the scalar graph would have more than {ENTRIES} nodes"
@@ -82,11 +83,12 @@ class _Scalarizer:
         row, attrs = OPS[node.op], dict(node.attrs)
         if row.elementwise:
             return self._each(node.op, *operands, **attrs)
-        if node.op in MOVEMENTS:
-            return np.asarray(MOVEMENTS[node.op](*operands, **attrs))
-        if node.op not in _WRITTEN_OUT:
+        if row.entries == MOVES:
+            return np.asarray(movement(node.op, node.attrs)(*operands))
+        if not row.entries:
             raise UsageError(f"'{node.op}' has no scalar meaning")
-        return np.asarray(_WRITTEN_OUT[node.op](self, *operands, **attrs))
+        words = {name: partial(word, self) for name, word in _WORDS.items()}
+        return np.asarray(eval(row.entries, {**words, **attrs, **dict(zip(row.operands, operands, strict=True))}))  # noqa: S307  (text of a table)
 
     def _input(self, node: Node) -> Nodes:
         sizes = [n for n in node.shape if isinstance(n, int)]
@@ -102,6 +104,8 @@ class _Scalarizer:
             array[place] = self.builder.input(name, (), node.dtype)
         return array
 
+    # The words of the table's column `entries`, with the attributes of the row in the order of its notation.
+
     def _each(self, op: str, *operands: Nodes, **attrs: Any) -> Nodes:
         entries = np.broadcast(*operands)
         if entries.size > ENTRIES:
@@ -116,6 +120,16 @@ class _Scalarizer:
         made = [self._folded(op, row) for row in rows.reshape(prod(kept), prod(array.shape[i] for i in axes))]
         result = np.array(made, np.int64).reshape(kept)
         return np.expand_dims(result, axes) if keepdims else result
+
+    def _scan(self, op: str, array: Nodes, axis: Any = None) -> Nodes:
+        """Each entry joined with all before it, along an axis, or along all entries in a row."""
+        rows = array.reshape(-1) if axis is None else np.moveaxis(array, axis, 0)
+        if not rows.size:
+            return array
+        made = [*rows[:1]]
+        for row in rows[1:]:
+            made.append(self._each(op, np.asarray(made[-1]), np.asarray(row)))
+        return np.array(made, np.int64).reshape(rows.shape) if axis is None else np.moveaxis(np.stack(made), 0, axis)
 
     def _folded(self, op: str, row: Nodes) -> int:
         entries = [*map(int, row)]
@@ -187,16 +201,14 @@ class _Scalarizer:
 
     def _scatter(self, array: Nodes, like: Nodes, key: Any) -> Nodes:
         result = np.full(like.shape, self.builder.const(0), np.int64)
-        result[native(key)] = array
+        result[runtime(key)] = array
         return result
 
 
 _OF_NOTHING = {"add": 0, "mul": 1, "hypot": 0}
-_WRITTEN_OUT: dict[str, Callable[..., Nodes]] = {
-    "sum": lambda self, a, **attrs: self._fold("add", a, **attrs),
-    "prod": lambda self, a, **attrs: self._fold("mul", a, **attrs),
-    "max": lambda self, a, **attrs: self._fold("maximum", a, **attrs),
-    "min": lambda self, a, **attrs: self._fold("minimum", a, **attrs),
+_WORDS: dict[str, Callable[..., Nodes]] = {
+    "fold": _Scalarizer._fold,  # noqa: SLF001
+    "scan": _Scalarizer._scan,  # noqa: SLF001
     "norm": _Scalarizer._norm,  # noqa: SLF001
     "matmul": _Scalarizer._matmul,  # noqa: SLF001
     "coprod": _Scalarizer._coprod,  # noqa: SLF001
@@ -210,9 +222,8 @@ _WRITTEN_OUT: dict[str, Callable[..., Nodes]] = {
 
 def _has_meaning(node: Node) -> bool:
     """Whether a row over tensors is to be replaced by its definition."""
-    if node.op not in OPS or node.op in _WRITTEN_OUT:
-        return False
-    return isinstance(OPS[node.op].define, str) and not OPS[node.op].elementwise
+    row = OPS.get(node.op)
+    return row is not None and isinstance(row.define, str) and not row.elementwise and not row.entries
 
 
 def _expand(graph: Graph) -> Graph:

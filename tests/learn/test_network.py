@@ -153,7 +153,7 @@ def test_skip_connections_and_shared_weights_train_alike():
         (lambda: mlp(2, 3.5, 1), UsageError, "whole number"),
         (lambda: mlp(2, 1, seed=-1), UsageError, "seed must be a whole number, 0 or more"),
         (lambda: mlp(2, 1, activation="tahn"), UsageError, "did you mean"),
-        (lambda: mlp(2, 3, 1, activation="tahn"), UsageError, "did you mean 'tan'"),
+        (lambda: mlp(2, 3, 1, activation="tahn"), UsageError, "did you mean 'tanh'"),
         (lambda: mlp(2, 3, 1, activation="x + y"), UsageError, "expression in x"),
         (lambda: mlp(2, 3, 1, activation="x +"), ParseError, "operand"),
         (lambda: mlp(2, 3, 1, initial="golrot"), UsageError, "did you mean 'glorot'"),

@@ -65,7 +65,8 @@ def test_a_file_changes_what_it_names(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [("adjiont = '#ffcc00'", "did you mean 'adjoint'"), ("ink = 'red'", "is a colour like"),
-     ("title_size = -1", "size in points"), ("ink = ", "cannot read"), ("base = 'drak'", "unknown theme")],
+     ("title_size = -1", "size in points"), ("ink = ", "cannot read"),
+     ("base = 'drak'", "there is no theme 'drak'; did you mean 'dark'?")],
 )  # fmt: skip
 def test_a_wrong_file_says_what_is_wrong(tmp_path, content, message):
     path = tmp_path / "wrong.toml"

@@ -16,7 +16,7 @@ import numpy as np
 
 from graphgrad.core.errors import TargetError
 from graphgrad.core.ops import OPS
-from graphgrad.execute.kernels import runtime
+from graphgrad.core.shapes import runtime
 from graphgrad.frontend.printers import key as written_key
 
 ATOM = 16

@@ -1,8 +1,8 @@
-"""A network as an ONNX model: a row an operation; one without a row goes by its definition."""
+"""A network as an ONNX model, by the table's column `onnx`; a row without it goes by its definition."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,27 +11,12 @@ from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import inline
-from graphgrad.learn.models.onnx_shapes import SHAPED, Writer
+from graphgrad.learn.models.onnx_words import Call, Given, Integers, meaning
 
 if TYPE_CHECKING:
     from graphgrad.learn.models.model import Model
 
 OPSET = 17
-
-NAMES = {  # of this table -> of ONNX, operand for operand
-    "add": "Add", "sub": "Sub", "mul": "Mul", "div": "Div", "pow": "Pow", "neg": "Neg", "reciprocal": "Reciprocal",
-    "exp": "Exp", "log": "Log", "sqrt": "Sqrt", "abs": "Abs", "sign": "Sign", "floor": "Floor", "erf": "Erf",
-    "sin": "Sin", "cos": "Cos", "tan": "Tan", "asin": "Asin", "acos": "Acos", "atan": "Atan",
-    "sinh": "Sinh", "cosh": "Cosh", "tanh": "Tanh", "asinh": "Asinh", "acosh": "Acosh", "atanh": "Atanh",
-    "sigmoid": "Sigmoid", "softplus": "Softplus", "relu": "Relu", "maximum": "Max", "minimum": "Min",
-    "where": "Where", "greater": "Greater", "greater_equal": "GreaterOrEqual", "less": "Less",
-    "less_equal": "LessOrEqual", "equal": "Equal", "logical_and": "And", "logical_or": "Or", "logical_not": "Not",
-    "matmul": "MatMul", "softmax": "Softmax", "log_softmax": "LogSoftmax", "elu": "Elu", "concatenate": "Concat",
-}  # fmt: skip
-MORE = {
-    "square": "a * a", "expm1": "exp(a) - 1", "log1p": "log(1 + a)", "cbrt": "sign(a) * abs(a) ** (1 / 3)",
-    "clip": "minimum(maximum(a, low), high)",
-}  # fmt: skip
 
 
 def onnx_model(model: Model) -> bytes:
@@ -41,17 +26,17 @@ def onnx_model(model: Model) -> bytes:
     except ImportError:
         raise UsageError("this needs onnx", hint="pip install 'graphgrad[onnx]'") from None
     graph, dtype = _expanded(model.net.graph), np.dtype(model.dtype)
-    writer = Writer(onnx, graph, dtype)
+    writer = _Writer(onnx, graph, dtype)
     for i, node in enumerate(graph.nodes):
-        given = [writer.labels[o] for o in node.operands]
-        writer.labels.append(node.value if node.op == "input" else f"v{i}")
+        if node.op == "input":
+            writer.labels.append(node.value)
+            continue
+        writer.labels.append(f"v{i}")
         if node.op == "const":
             writer.constant(np.array(float(node.value), dtype), writer.labels[i])
-        elif node.op in SHAPED:
-            SHAPED[node.op](writer, i, given)
-        elif node.op != "input":
-            attrs = {"alpha": float(dict(node.attrs)["alpha"])} if node.op == "elu" else dict(node.attrs)
-            writer.emit(NAMES[node.op], given, i, **attrs)
+        else:
+            given = [Given(writer.labels[o], graph.nodes[o].shape) for o in node.operands]
+            writer.emit(meaning(OPS[node.op], given, dict(node.attrs), writer.types), writer.labels[i])
     for name, value in model.weights.items():
         writer.constant(value, name)
     ends = [
@@ -68,23 +53,60 @@ def onnx_model(model: Model) -> bytes:
     return content
 
 
+class _Writer:
+    """The nodes and constants of a model in the making; `labels` names what every node of the graph gives."""
+
+    def __init__(self, onnx: Any, graph: Graph, dtype: np.dtype[Any]) -> None:
+        self.onnx, self.graph, self.dtype = onnx, graph, dtype
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+        self.labels: list[str] = []
+        self.types = {"floats": int(onnx.helper.np_dtype_to_tensor_dtype(dtype)), "whole": int(onnx.TensorProto.INT64)}
+
+    def emit(self, call: Call, label: str = "") -> str:
+        """Add an operator, after those that its operands are; give the name of what it gives."""
+        given = [self._operand(operand) for operand in call.operands]
+        label = label or f"step{len(self.nodes)}"
+        attrs = {k: int(v) if isinstance(v, bool) else v for k, v in call.attrs.items() if v is not None}
+        self.nodes.append(self.onnx.helper.make_node(call.op, given, [label], **attrs))
+        return label
+
+    def _operand(self, operand: Any) -> str:
+        match operand:
+            case Given():
+                return operand.label
+            case Call():
+                return self.emit(operand)
+            case Integers(values):
+                return self.constant(np.array(values, np.int64), f"integers{len(self.constants)}")
+        return self.constant(np.array(float(operand), self.dtype), f"number{len(self.constants)}")
+
+    def constant(self, value: Any, name: str) -> str:
+        """Add a constant."""
+        self.constants.append(self.onnx.numpy_helper.from_array(value, name))
+        return name
+
+    def kind(self, node: int) -> int:
+        """ONNX's number for the type of a node."""
+        return self.types["whole" if self.graph.nodes[node].dtype == "int" else "floats"]
+
+
 def _expanded(graph: Graph) -> Graph:
     """Give the graph in operations of the tables, the others by their definitions."""
     builder, new = Builder(), dict[int, int]()
     for i, node in enumerate(graph.nodes):
         operands = [new[o] for o in node.operands]
         row = OPS.get(node.op)
-        text = MORE.get(node.op) or (row.define if row and isinstance(row.define, str) else None)
         if node.op == "input":
             new[i] = builder.input(node.value, node.shape, node.dtype)
-        elif node.op == "const":
+        elif row is None:
             new[i] = builder.const(node.value)
-        elif node.op in NAMES or node.op in SHAPED:
+        elif row.onnx:
             new[i] = builder.apply(node.op, *operands, **dict(node.attrs))
-        elif row is not None and text is not None:
-            new[i] = inline(builder, text, row, operands, dict(node.attrs))
+        elif isinstance(row.define, str):
+            new[i] = inline(builder, row.define, row, operands, dict(node.attrs))
         else:
             raise TargetError(f"ONNX has no operation for '{node.op}'")
     expanded = builder.build({name: new[i] for name, i in graph.outputs.items()})
-    known = {*NAMES, *SHAPED, "input", "const"}
-    return expanded if all(node.op in known for node in expanded.nodes) else _expanded(expanded)
+    known = all(node.op not in OPS or OPS[node.op].onnx for node in expanded.nodes)
+    return expanded if known else _expanded(expanded)

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphgrad.core.errors import ShapeError, UsageError, did_you_mean
+from graphgrad.core.errors import ShapeError
 from graphgrad.core.graph import Graph
+from graphgrad.core.lookup import Table
 from graphgrad.core.shapes import Shape, show
 from graphgrad.execute.run import run
 from graphgrad.frontend.parse import parse
@@ -102,29 +103,22 @@ class Initial(NamedTuple):
     law: str  # uniform, normal
     scale: str  # of fan_in and fan_out
     offset: str = "0"  # biases: uniform within ± this
+    aliases: tuple[str, ...] = ()
 
 
 # Glorot & Bengio (2010), He et al. (2015), LeCun et al. (1998); PyTorch's nn.Linear: kaiming_uniform_ with a = sqrt(5)
-INITIALS = {
-    row.name: row
-    for row in (
-        Initial("glorot", "uniform", "sqrt(6 / (fan_in + fan_out))"),
-        Initial("glorot_normal", "normal", "sqrt(2 / (fan_in + fan_out))"),
-        Initial("he", "normal", "sqrt(2 / fan_in)"),
-        Initial("he_uniform", "uniform", "sqrt(6 / fan_in)"),
+INITIALS = Table(
+    "initial value",
+    (
+        Initial("glorot", "uniform", "sqrt(6 / (fan_in + fan_out))", aliases=("xavier", "xavier_uniform")),
+        Initial("glorot_normal", "normal", "sqrt(2 / (fan_in + fan_out))", aliases=("xavier_normal",)),
+        Initial("he", "normal", "sqrt(2 / fan_in)", aliases=("kaiming", "kaiming_normal")),
+        Initial("he_uniform", "uniform", "sqrt(6 / fan_in)", aliases=("kaiming_uniform",)),
         Initial("lecun", "normal", "sqrt(1 / fan_in)"),
         Initial("lecun_uniform", "uniform", "sqrt(3 / fan_in)"),
         Initial("pytorch", "uniform", "1 / sqrt(fan_in)", "1 / sqrt(fan_in)"),
-    )
-}
-
-
-def initial_row(name: str) -> Initial:
-    """Give a row; UsageError where there is none."""
-    if name not in INITIALS:
-        hint = did_you_mean(name, INITIALS) or f"there are {', '.join(INITIALS)}"
-        raise UsageError(f"there is no initial value '{name}'", hint=hint)
-    return INITIALS[name]
+    ),
+)
 
 
 def draw(row: Initial, fans: Fans, shape: tuple[int, ...], generator: np.random.Generator) -> Any:

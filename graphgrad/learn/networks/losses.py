@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
+from graphgrad.core.lookup import Table
 from graphgrad.core.ops import NAMES
 from graphgrad.core.shapes import Shape
 from graphgrad.frontend.parse import parse
@@ -24,35 +25,34 @@ class Loss(NamedTuple):
     name: str
     text: str
     target: str
+    aliases: tuple[str, ...] = ()
 
 
-LOSSES = {
-    row.name: row
-    for row in (
+LOSSES = Table(
+    "loss",
+    (
         Loss("squared_error", "squared_error(R, Y)", "numbers"),
         Loss("half_mse", "half_mse(R, Y)", "numbers"),
-        Loss("mse", "mse(R, Y)", "numbers"),
-        Loss("mae", "mae(R, Y)", "numbers"),
+        Loss("mse", "mse(R, Y)", "numbers", ("mean_squared_error",)),
+        Loss("mae", "mae(R, Y)", "numbers", ("mean_absolute_error",)),
         Loss("huber", "huber(R, Y)", "numbers"),
-        Loss("binary_cross_entropy", "binary_cross_entropy(R, Y)", "yes or no"),
+        Loss("binary_cross_entropy", "binary_cross_entropy(R, Y)", "yes or no", ("bce",)),
         Loss("cross_entropy", "cross_entropy(R, Y)", "labels"),
         # Szegedy et al. (2016), section 7: a tenth of the target is spread over all classes
         Loss("smoothed_cross_entropy", "0.9 * cross_entropy(R, Y) - 0.1 * mean(log_softmax(R))", "labels"),
-    )
-}
+    ),
+    otherwise="or write a text in R and Y",
+)
 
 
 def loss_row(loss: str) -> Loss:
     """Give a row of the table, or make one of the user's own text in R and Y.
 
     >>> loss_row("mean(abs(R - Y) ** 3)")
-    Loss(name='loss', text='mean(abs(R - Y) ** 3)', target='numbers')
+    Loss(name='loss', text='mean(abs(R - Y) ** 3)', target='numbers', aliases=())
     """
-    if named(loss, "loss") in LOSSES:
-        return LOSSES[loss]
-    if loss.isidentifier():
-        hint = did_you_mean(loss, LOSSES) or f"there are {', '.join(LOSSES)}, or write a text in R and Y"
-        raise UsageError(f"there is no loss '{loss}'", hint=hint)
+    if named(loss, "loss") in LOSSES.spellings or loss.isidentifier():
+        return LOSSES.row(loss)
     names = set(re.findall(r"(?<![\w.])[A-Za-z_]\w*", loss)) - set(NAMES)
     if not {"R", "Y"} <= names:
         raise UsageError(f"the loss '{loss}' must speak of the output R and the target Y")

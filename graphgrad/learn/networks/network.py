@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.core.errors import ParseError, ShapeError, UsageError, did_you_mean
+from graphgrad.core.errors import ShapeError, UsageError, did_you_mean
 from graphgrad.core.graph import Graph
-from graphgrad.core.ops import NAMES
 from graphgrad.core.shapes import Shape, show
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.checks import whole
-from graphgrad.learn.networks.initial import draw, fans, initial_row
+from graphgrad.learn.networks.activations import activated
+from graphgrad.learn.networks.initial import INITIALS, draw, fans
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +91,7 @@ def network(
     >>> list(net.values), net.data, net.sizes
     (['W', 'b'], 'X', ((3,), (3,)))
     """
-    row = initial_row(initial)
+    row = INITIALS.row(initial)
     generator = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(whole(seed, "seed", 0))
     graph = parse(text, shapes, **more)
     data = _data(graph)
@@ -109,7 +108,7 @@ def network(
 def mlp(*sizes: int, activation: str = "tanh", initial: str = "glorot", seed: int | np.random.Generator = 0) -> Network:
     """Make a multilayer perceptron: linear layers with an activation between them, weights (out, in).
 
-    `activation` is an elementwise function of the language, or an expression in x, such as "x**2".
+    `activation` is a row of `ACTIVATIONS`, another elementwise function of the language, or an expression in x, "x**2".
 
     Maps X of shape (N, sizes[0]) to (N, sizes[-1]). Raises UsageError for sizes, an activation or an `initial` that
     cannot be. Source: Rosenblatt (1958); initial values by Glorot and Bengio (2010) unless `initial` says otherwise.
@@ -131,30 +130,6 @@ def mlp(*sizes: int, activation: str = "tanh", initial: str = "glorot", seed: in
         lines += [f"h{i} = {linear}", f"t{i} = {activated(activation, f'h{i}')}"] if i < layers else [f"R = {linear}"]
         shapes |= {f"W{i}": (sizes[i], sizes[i - 1]), f"b{i}": (sizes[i],)}
     return network("\n".join(lines), shapes, initial=initial, seed=seed)
-
-
-def activated(activation: str, operand: str) -> str:
-    """Write an activation of a name.
-
-    >>> activated("relu", "h1"), activated("maximum(minimum(0, 0.1*x), x)", "h1")
-    ('relu(h1)', 'maximum(minimum(0, 0.1 * h1), h1)')
-    """
-    if activation in NAMES and NAMES[activation].elementwise and len(NAMES[activation].operands) == 1:
-        return f"{activation}({operand})"
-    if activation.isidentifier() and activation != "x":
-        hint = did_you_mean(activation, NAMES) or "it is a function of the language, or an expression in x"
-        raise UsageError(f"there is no activation '{activation}'", hint=hint)
-    graph = parse(activation)
-    if set(graph.inputs) != {"x"} or len(graph.outputs) != 1 or ";" in activation or "\n" in activation:
-        raise UsageError(f"'{activation}' is no activation", hint="write an expression in x alone, such as x**2")
-    try:
-        tree = ast.parse(activation.strip(), mode="eval")
-    except SyntaxError as error:
-        raise ParseError("an activation is one expression", source=activation) from error
-    for name in ast.walk(tree):
-        if isinstance(name, ast.Name) and name.id == "x":
-            name.id = operand
-    return ast.unparse(tree)
 
 
 def _data(graph: Graph) -> str:

@@ -13,6 +13,7 @@ from reprlib import repr as short
 
 from graphgrad.compiler.steps.update import read_update
 from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.core.lookup import Table
 from graphgrad.learn.checks import finite, named
 
 
@@ -23,6 +24,7 @@ class Optimizer:
     name: str
     text: str
     settings: Mapping[str, float]
+    aliases: tuple[str, ...] = ()
 
     @cached_property
     def slots(self) -> tuple[str, ...]:
@@ -34,9 +36,9 @@ def _row(name: str, text: str, **settings: float) -> Optimizer:
     return Optimizer(name, text.strip(), settings)
 
 
-OPTIMIZERS = {
-    row.name: row
-    for row in (
+OPTIMIZERS = Table(
+    "optimizer",
+    (
         _row("sgd", "p - lr * g", lr=0.1),
         # Polyak (1964), as Sutskever et al. (2013) and PyTorch write it
         _row("momentum", "m = mu * m + g\np = p - lr * m", lr=0.01, mu=0.9),
@@ -66,8 +68,9 @@ v = beta2 * v + (1 - beta2) * square(g)
 u = maximum(u, v)
 p = p - lr * (m / (1 - beta1 ** t)) / (sqrt(u / (1 - beta2 ** t)) + eps)
 """, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8),
-    )
-}  # fmt: skip
+    ),
+    otherwise="lbfgs, or your own text",
+)  # fmt: skip
 
 
 def optimizer(name: str = "sgd", settings: Mapping[str, float] | None = None, /, **more: float) -> Optimizer:
@@ -82,12 +85,8 @@ def optimizer(name: str = "sgd", settings: Mapping[str, float] | None = None, /,
     ('s',)
     """
     changed = {**(settings or {}), **more}
-    row = OPTIMIZERS.get(named(name, "optimizer"))
-    if row is None:
-        if name.isidentifier():
-            hint = did_you_mean(name, OPTIMIZERS) or f"there are {', '.join(OPTIMIZERS)}, lbfgs, or your own text"
-            raise UsageError(f"there is no optimizer '{name}'", hint=hint)
-        row = _own(name, changed)
+    known = named(name, "optimizer") in OPTIMIZERS.spellings or name.isidentifier()
+    row = OPTIMIZERS.row(name) if known else _own(name, changed)
     for setting, value in changed.items():
         if setting not in row.settings:
             hint = did_you_mean(setting, row.settings) or f"it has {', '.join(row.settings) or 'none'}"

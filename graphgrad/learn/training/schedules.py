@@ -8,23 +8,41 @@ from typing import NamedTuple
 
 from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.core.lookup import Table
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.checks import finite, named, real
 from graphgrad.learn.training.optimizers import Optimizer
 
-# lr in terms of base, the optimizer's own rate; of the step t = 1, 2, ...; of the number of steps T; and of settings
-SCHEDULES: dict[str, tuple[str, dict[str, float]]] = {
-    "constant": ("base", {}),
-    "step": ("base * factor ** floor((t - 1) / every)", {"factor": 0.1, "every": math.nan}),
-    "exponential": ("base * factor ** (t - 1)", {"factor": 0.999}),
-    "cosine": ("base * (1 + cos(pi * minimum((t - 1) / T, 1))) / 2", {}),  # Loshchilov & Hutter (2017)
-    "linear": ("base * maximum(1 - (t - 1) / T, 0)", {}),
-    "warmup": ("base * minimum(t / warmup, 1)", {"warmup": math.nan}),
-    "warmup_cosine": (
-        "base * minimum(t / warmup, 1) * (1 + cos(pi * clip((t - warmup) / (T - warmup), 0, 1))) / 2",
-        {"warmup": math.nan},
+
+class Schedule(NamedTuple):
+    """A learning rate in terms of `base`, the optimizer's own; of the step t = 1, 2, ...; of their number T; and more.
+
+    A setting without a value, NaN, must be given.
+    """
+
+    name: str
+    text: str
+    settings: Mapping[str, float]
+    aliases: tuple[str, ...] = ()
+
+
+SCHEDULES = Table(
+    "schedule",
+    (
+        Schedule("constant", "base", {}),
+        Schedule("step", "base * factor ** floor((t - 1) / every)", {"factor": 0.1, "every": math.nan}),
+        Schedule("exponential", "base * factor ** (t - 1)", {"factor": 0.999}),
+        Schedule("cosine", "base * (1 + cos(pi * minimum((t - 1) / T, 1))) / 2", {}),  # Loshchilov & Hutter (2017)
+        Schedule("linear", "base * maximum(1 - (t - 1) / T, 0)", {}),
+        Schedule("warmup", "base * minimum(t / warmup, 1)", {"warmup": math.nan}),
+        Schedule(
+            "warmup_cosine",
+            "base * minimum(t / warmup, 1) * (1 + cos(pi * clip((t - warmup) / (T - warmup), 0, 1))) / 2",
+            {"warmup": math.nan},
+        ),
     ),
-}
+    otherwise="or a text in base, t and T",
+)
 
 # Pascanu, Mikolov, Bengio (2013), as PyTorch's clip_grad_norm_ and clip_grad_value_
 CLIPPINGS = {
@@ -68,8 +86,8 @@ def update(
         values[name] = limit
     _check(settings)
     if schedule != "constant":
-        text, known = _schedule(schedule)
-        if unknown := [name for name in settings if name not in known and schedule in SCHEDULES]:
+        _, text, known, _ = _schedule(schedule)
+        if unknown := [name for name in settings if name not in known and schedule in SCHEDULES.spellings]:
             raise UsageError(
                 f"the schedule {schedule} has no setting '{unknown[0]}'", hint=f"it has {', '.join(known)}"
             )
@@ -98,10 +116,7 @@ def _check(settings: Mapping[str, float]) -> None:
             raise UsageError(f"the setting {name} must be a finite number, not {value!r}")
 
 
-def _schedule(schedule: str) -> tuple[str, dict[str, float]]:
-    if named(schedule, "schedule") in SCHEDULES:
-        return SCHEDULES[schedule]
-    if schedule.isidentifier():
-        hint = did_you_mean(schedule, SCHEDULES) or f"there are {', '.join(SCHEDULES)}, or a text in base, t and T"
-        raise UsageError(f"there is no schedule '{schedule}'", hint=hint)
-    return schedule, {}
+def _schedule(schedule: str) -> Schedule:
+    if named(schedule, "schedule") in SCHEDULES.spellings or schedule.isidentifier():
+        return SCHEDULES.row(schedule)
+    return Schedule("own", schedule, {})

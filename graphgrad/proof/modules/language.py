@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, Protocol
 
 import numpy as np
 
 from graphgrad.core.errors import ParseError
+from graphgrad.core.ops import OPS
 from graphgrad.execute import numpy_functions
 
 
@@ -97,7 +100,7 @@ def _power(a: Any, b: Any) -> Any:
 
 def allowed(**special: Any) -> SimpleNamespace:
     """NumPy as far as modules may use it, with some functions replaced."""
-    return SimpleNamespace(**{name: getattr(np, name) for name in KNOWN} | special)
+    return SimpleNamespace(**{name: getattr(np, name) for name in known()} | special)
 
 
 def casting(rule: Callable[[Any], Any]) -> type[np.float64]:
@@ -110,18 +113,24 @@ def casting(rule: Callable[[Any], Any]) -> type[np.float64]:
     return Cast
 
 
-_UFUNCS = (
-    "add subtract multiply divide true_divide power negative positive exp expm1 log log1p log2 log10 sqrt cbrt square"
-    " reciprocal sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh arctanh abs absolute fabs sign"
-    " floor maximum minimum hypot matmul greater greater_equal less less_equal equal not_equal logical_and logical_or"
-    " logical_not logaddexp heaviside isfinite isnan"
+_BESIDES = (  # what printed code calls, and the functions that it copies, besides the functions of rows
+    "positive logaddexp heaviside isfinite isnan broadcast_shapes take_along_axis put_along_axis shape ndim"
+    " moveaxis copyto result_type cumprod eye arange copysign any all ones"
 )
-_OTHERS = (
-    "where clip sum mean max min prod squeeze expand_dims broadcast_to broadcast_shapes reshape transpose swapaxes"
-    " ravel concatenate stack take take_along_axis put_along_axis shape size ndim dot outer moveaxis copyto ones_like"
-    " zeros_like result_type cumprod eye arange var std copysign any all ones"
-)
-KNOWN = frozenset((_UFUNCS + " " + _OTHERS).split())
+
+
+def known() -> frozenset[str]:
+    """The functions of NumPy that modules may call."""
+    return _known(len(OPS))
+
+
+@cache
+def _known(_: int) -> frozenset[str]:
+    rows = [row for row in OPS.values() if row.saved]
+    called = {name for row in rows for name in (row.name, *row.aliases, *re.findall(r"\bnp\.(\w+)", row.numpy))}
+    return frozenset({*_BESIDES.split(), *(name for name in called if hasattr(np, name))})
+
+
 _ATTRIBUTES = (
     "T shape ndim size dtype kind reshape sum mean max min transpose ravel astype copy squeeze dot at take reduce"
     " append"

@@ -6,12 +6,19 @@ depends on the function and its argument's residue alone, so that equal expressi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from graphgrad.core.builder import Builder
+from graphgrad.core.op import MOVES, Op
+from graphgrad.core.ops import OPS
+from graphgrad.execute.kernels import kernel
+from graphgrad.frontend.lower import inline
 from graphgrad.proof.modules.prime_field import (
     Array,
     added,
@@ -158,13 +165,33 @@ class Residues(NDArrayOperatorsMixin):
         rule = _RULES.get(name)
         if rule is not None:
             return Residues(np.asarray(rule(self.p, *args)), x, self.p)
-        if name not in _ATOMS:
+        row = row_of(name)
+        if row is None or not row.residues:
             raise SymbolsLost(f"np.{name} has no residue")
-        return Residues(atom(name, [a.r for a in args], self.p), x, self.p)
+        if row.residues == "atom":
+            return Residues(atom(name, [a.r for a in args], self.p), x, self.p)
+        found = self._meant(row, args, {})
+        return Residues(found.r, x, self.p)
+
+    def _meant(self, row: Op, operands: list[Residues], attrs: dict[str, Any]) -> Residues:
+        """The text of a row's column `residues`, or its definition, on residues."""
+        text = row.residues
+        builder = Builder()
+        inputs = [builder.input(name, a.shape) for name, a in zip(row.operands, operands, strict=True)]
+        graph = builder.build({"v": inline(builder, text, row, inputs, row.attrs | attrs)})
+        values: list[Any] = []
+        for node in graph.nodes:
+            if node.op == "input":
+                values.append(operands[row.operands.index(node.value)])
+            elif node.op == "const":
+                values.append(self.lift(float(node.value)))
+            else:
+                values.append(kernel(node, "numpy")(*[values[o] for o in node.operands]))
+        return self.lift(values[graph.output])
 
     def __array_function__(self, func: Any, _: Any, args: Any, kwargs: Any) -> Any:  # noqa: C901, PLR0911  (one case each)
         name = func.__name__
-        if name in MOVES:
+        if moves(name):
             sides = ["r"] if _scaled(args) else ["r", "x"]
             both = [func(*_side(args, s), **{k: _one(v, s) for k, v in kwargs.items()}) for s in sides]
             return Residues(both[0], both[1] if both[1:] else None, self.p)
@@ -177,8 +204,6 @@ class Residues(NDArrayOperatorsMixin):
         if name == "where":
             condition, a, b = _truth(args[0]), self.lift(args[1]), self.lift(args[2])
             return Residues(np.where(condition, a.r, b.r), np.where(condition, a.x, b.x), self.p)
-        if name == "clip":
-            return np.minimum(np.maximum(args[0], args[1]), args[2])
         if name in {"sum", "mean"}:
             return getattr(self, name)(*args[1:], **kwargs)
         if name in {"max", "amax", "min", "amin"}:
@@ -193,7 +218,43 @@ class Residues(NDArrayOperatorsMixin):
             return None
         if name == "put_along_axis":
             return _put(*args)
-        raise SymbolsLost(f"np.{name} has no residue")
+        return self._by_row(func, args, kwargs)
+
+    def _by_row(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """A function of NumPy by the table's column `residues`."""
+        row = row_of(func.__name__)
+        if row is None or not row.residues:
+            raise SymbolsLost(f"np.{func.__name__} has no residue")
+        given = dict(zip((*row.operands, *row.attrs), args, strict=False)) | kwargs
+        operands = [self.lift(given.pop(operand)) for operand in row.operands]
+        out = given.pop("out", None)
+        if row.residues == "adds":
+            wide = func(*[a.r.astype(np.int64) for a in operands], **given)
+            found = Residues(reduced(wide, self.p), np.asarray(func(*[a.x for a in operands], **given)), self.p)
+        else:
+            found = self._meant(row, operands, given)
+        if out is None:
+            return found
+        out[...] = found
+        return out
+
+
+def row_of(name: str) -> Op | None:
+    """The row whose numpy column calls a function of NumPy, or that has its name."""
+    return _rows(len(OPS)).get(name) or OPS.spellings.get(name)
+
+
+@cache
+def _rows(_: int) -> dict[str, Op]:
+    called = {row: re.match(r"np\.(\w+)\(", row.numpy) for row in OPS.values()}
+    found = {call[1]: row for row, call in called.items() if call and row.residues}
+    return found | {call[1]: row for row, call in called.items() if call and call[1] == row.name}
+
+
+def moves(name: str) -> bool:
+    """Whether a function of NumPy only moves entries."""
+    row = row_of(name)
+    return name in _MORE_MOVES or (row is not None and row.residues == MOVES)
 
 
 def _truth(condition: Any) -> Any:
@@ -234,10 +295,6 @@ def _power(p: int, a: Residues, b: Residues) -> Array:
     return scrambled("power", [a.r, b.r], p)
 
 
-def _absolute(p: int, a: Residues) -> Array:
-    return np.where(a.x < 0, reduced(-a.r.astype(np.int64), p), a.r)
-
-
 _EXTREMES: dict[str, Callable[..., Any]] = {"maximum": np.argmax, "minimum": np.argmin}
 _RULES: dict[str, Callable[..., Array]] = {
     "add": lambda p, a, b: added(a.r, b.r, p),
@@ -246,21 +303,6 @@ _RULES: dict[str, Callable[..., Array]] = {
     "divide": lambda p, a, b: multiplied(a.r, power(b.r, p - 2, p), p),
     "negative": lambda p, a: reduced(-a.r.astype(np.int64), p),
     "positive": lambda _, a: a.r,
-    "square": lambda p, a: multiplied(a.r, a.r, p),
-    "reciprocal": lambda p, a: power(a.r, p - 2, p),
     "power": _power,
-    "maximum": lambda _, a, b: np.where(a.x >= b.x, a.r, b.r),
-    "minimum": lambda _, a, b: np.where(a.x <= b.x, a.r, b.r),
-    "absolute": _absolute,
-    "fabs": _absolute,
-    "sign": lambda p, a: reduced(np.sign(a.x).astype(np.int64), p),
 }
-_FUNCTIONS = (
-    "exp expm1 log log1p log2 log10 sqrt cbrt sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh"
-    " arcsinh arccosh arctanh hypot floor"
-)
-_MOVEMENTS = (
-    "expand_dims squeeze reshape transpose swapaxes broadcast_to concatenate stack take take_along_axis"
-    " moveaxis ravel copy"
-)
-_ATOMS, MOVES = frozenset(_FUNCTIONS.split()), frozenset(_MOVEMENTS.split())
+_MORE_MOVES = frozenset({"take_along_axis", "moveaxis", "copy"})  # which no row calls, and printed code does

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from graphgrad.core.graph import Graph, Node
+from graphgrad.core.op import MOVES
+from graphgrad.core.ops import OPS
 from graphgrad.execute.kernels import kernel
 from graphgrad.proof.judge.cases import Examined, labels, sizes_of
 from graphgrad.proof.judge.floats import Comparison, compared
@@ -22,7 +24,6 @@ from graphgrad.proof.modules.sweep import sweep
 from graphgrad.proof.report import GOOD, Finding, Verdict, Witness
 from graphgrad.proof.scalars.symbols import SymbolsLost
 from graphgrad.transform.grad import derivative_name, reverse
-from graphgrad.transform.movements import MOVEMENTS
 
 NUMBERS = (0.5, 2.0, -0.5)  # that stand everywhere in the inputs, until the program has a value
 
@@ -144,7 +145,7 @@ def long(node: Node, operands: list[Any]) -> Any:
     """The numpy column in long floats, for whatever is more than a movement of entries."""
     if node.op == "const":
         return float(node.value)
-    if node.op in MOVEMENTS:
+    if OPS[node.op].entries == MOVES:
         return kernel(node, "numpy")(*operands)
     if node.op == "matmul" and all(np.ndim(a) == 2 for a in operands):
         return _product(*operands)

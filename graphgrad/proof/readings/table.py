@@ -15,17 +15,17 @@ import numpy as np
 
 from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph, Node
+from graphgrad.core.op import EXACT
 from graphgrad.core.ops import OPS
+from graphgrad.core.shapes import runtime
 from graphgrad.execute import sympy_functions
-from graphgrad.execute.kernels import runtime
 from graphgrad.frontend.lower import inline
 from graphgrad.proof.readings.functions import Array, each, folded, lifted
 from graphgrad.proof.scalars import elementary as f, symbols as s
 from graphgrad.proof.scalars.symbols import lift
 
-_PIECES = ("exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh")
 _NAMES: dict[str, Any] = {
-    **{name: f.function(name) for name in (*_PIECES, "atanh", "erf", "sign", "floor")},
+    **{name: f.function(name) for name in EXACT if name.islower()},
     "Abs": f.function("abs"),
     "sqrt": f.sqrt,
     "Max": f.largest,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from graphgrad.proof.modules.prime_field import rational
-from graphgrad.proof.modules.prime_field_arrays import MOVES
+from graphgrad.proof.modules.prime_field_arrays import moves
 from graphgrad.proof.readings.functions import FUNCTIONS
 from graphgrad.proof.readings.numpy_arrays import RULES
 from graphgrad.proof.scalars.symbols import Sym, SymbolsLost, lift, var
@@ -204,7 +204,7 @@ class Cells(NDArrayOperatorsMixin):
 
     def __array_function__(self, func: Any, _: Any, args: Any, kwargs: Any) -> Any:
         name = func.__name__
-        if name in MOVES and not _has_cells(args[1:]):
+        if moves(name) and not _has_cells(args[1:]):
             codes, places = (func(_sides(args[0], s), *args[1:], **kwargs) for s in ("codes", "places"))
             return Cells(np.asarray(codes), np.asarray(places), self.book)
         if (name, len(args)) in {("where", 3), ("clip", 3)}:

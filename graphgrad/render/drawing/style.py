@@ -5,9 +5,10 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.core.lookup import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class Style:
 
     Forward is blue and backward orange-red, told apart by every eye; text meets WCAG AA on its ground.
     """
+
+    aliases: ClassVar[tuple[str, ...]] = ()
 
     name: str = "light"
     ground: str = "#ffffff"
@@ -41,38 +44,42 @@ class Style:
     margin: float = 18.0
 
 
-THEMES = {
-    "light": Style(),
-    "dark": Style(
-        name="dark",
-        ground="#0b1220",
-        ink="#e8edf5",
-        faint="#9fb0c7",
-        idle="#53627a",
-        card="#162033",
-        group="#0f1829",
-        value="#84b6ff",
-        value_glow="#1d3763",
-        adjoint="#ff9d6e",
-        adjoint_glow="#55301f",
-        good="#5ddb8a",
-        bad="#ff8a8a",
+THEMES = Table(
+    "theme",
+    (
+        Style(),
+        Style(
+            name="dark",
+            ground="#0b1220",
+            ink="#e8edf5",
+            faint="#9fb0c7",
+            idle="#53627a",
+            card="#162033",
+            group="#0f1829",
+            value="#84b6ff",
+            value_glow="#1d3763",
+            adjoint="#ff9d6e",
+            adjoint_glow="#55301f",
+            good="#5ddb8a",
+            bad="#ff8a8a",
+        ),
+        Style(
+            name="print",
+            ink="#000000",
+            faint="#404040",
+            idle="#8c8c8c",
+            card="#ffffff",
+            group="#f7f7f7",
+            value="#00338d",
+            value_glow="#e9eefb",
+            adjoint="#9a3200",
+            adjoint_glow="#fff0e6",
+            good="#0b5c2a",
+            bad="#8f1010",
+        ),
     ),
-    "print": Style(
-        name="print",
-        ink="#000000",
-        faint="#404040",
-        idle="#8c8c8c",
-        card="#ffffff",
-        group="#f7f7f7",
-        value="#00338d",
-        value_glow="#e9eefb",
-        adjoint="#9a3200",
-        adjoint_glow="#fff0e6",
-        good="#0b5c2a",
-        bad="#8f1010",
-    ),
-}
+    otherwise="or a .toml file with a style's fields",
+)
 
 
 def style(theme: str | Path | Style) -> Style:
@@ -83,14 +90,9 @@ def style(theme: str | Path | Style) -> Style:
     """
     if isinstance(theme, Style):
         return theme
-    if theme in THEMES:
-        return THEMES[str(theme)]
     path = Path(theme)
     if path.suffix != ".toml":
-        known = ", ".join(THEMES)
-        raise UsageError(
-            f"unknown theme '{theme}'", hint=f"known themes: {known}, or a .toml file with a style's fields"
-        )
+        return THEMES.row(str(theme))
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, Protocol
 
+from graphgrad.core.lookup import Table
 from graphgrad.render.drawing.shapes import Shape
 from graphgrad.render.drawing.style import Style
 from graphgrad.render.formats.svg import document, element, glyphs_of, painter
-from graphgrad.render.formats.table import Writer, save
+from graphgrad.render.formats.table import Format, save
 from graphgrad.render.layout.graphviz import Size
 
 CELL, CONTROLS = 900, 330  # how wide a notebook's cell is, about, and how high a player's controls are, in pixels
@@ -49,7 +50,7 @@ class Reel(Protocol):
     style: Style
     values: Sequence[Any]
     title: str
-    formats: Mapping[str, Writer]
+    formats: Table[Format]
 
     @property
     def frames(self) -> Sequence[Sheet]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from graphgrad.core.lookup import Table
 from graphgrad.render.drawing.shapes import Box, Ink, Shape
 from graphgrad.render.drawing.style import Style
 from graphgrad.render.formats.protocols import Reel, Sheet
-from graphgrad.render.formats.table import Writer, check, save
+from graphgrad.render.formats.table import Format, check, save
 from graphgrad.render.layout.graphviz import Size
 from graphgrad.render.scene.numerals import written
 from graphgrad.render.scene.scene import Math, Phrase, Value, words
@@ -24,22 +25,28 @@ TOP = 44.0  # where panels begin, below the heading
 COLUMNS, GAP = (0.31, 0.31, 0.38), 16.0  # parts of the page's width: weights, gradient, charts
 SPLIT = 0.54  # the first part of the width, where there is no network
 PER_FRAME = 3  # values: step, loss, length of the gradient
-TRAINING: Mapping[str, Writer] = {
-    ".html": Writer("training.data", "training_html"),
-    ".gif": Writer("formats.raster", "film_gif"),
-    ".apng": Writer("formats.raster", "film_apng"),
-    ".webp": Writer("formats.raster", "film_webp"),
-    ".png": Writer("formats.raster", "film_png"),
-    ".svg": Writer("formats.animated_svg", "film_svg"),
-    ".pdf": Writer("formats.pdf", "film_pdf"),
-    ".mp4": Writer("formats.raster", "film_mp4", "imageio_ffmpeg"),
-    ".json": Writer("training.data", "training_json"),
-}
-STILLS: Mapping[str, Writer] = {
-    ".png": Writer("formats.raster", "picture_png"),
-    ".svg": Writer("backprop.data", "picture_svg"),
-    ".pdf": Writer("formats.pdf", "picture_pdf"),
-}
+TRAINING = Table(
+    "training film format",
+    (
+        Format(".html", "training.data", "training_html"),
+        Format(".gif", "formats.raster", "film_gif"),
+        Format(".apng", "formats.raster", "film_apng"),
+        Format(".webp", "formats.raster", "film_webp"),
+        Format(".png", "formats.raster", "film_png"),
+        Format(".svg", "formats.animated_svg", "film_svg"),
+        Format(".pdf", "formats.pdf", "film_pdf"),
+        Format(".mp4", "formats.raster", "film_mp4", "imageio_ffmpeg"),
+        Format(".json", "training.data", "training_json"),
+    ),
+)
+STILLS = Table(
+    "format of a still",
+    (
+        Format(".png", "formats.raster", "picture_png"),
+        Format(".svg", "backprop.data", "picture_svg"),
+        Format(".pdf", "formats.pdf", "picture_pdf"),
+    ),
+)
 
 
 class TrainingScene(NamedTuple):

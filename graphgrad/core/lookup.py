@@ -1,0 +1,120 @@
+"""One kind of table for everything that has rows: a name, aliases, one look-up, one suggestion; open to users.
+
+Whatever adds a row from outside is `remembered`, so that processes that graphgrad starts can be told of it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar
+
+from graphgrad.core.errors import GraphgradError, UsageError, did_you_mean
+
+
+class Row(Protocol):
+    """What stands in a table."""
+
+    @property
+    def name(self) -> str:
+        """What the row is called."""
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """What else it may be called."""
+
+
+R = TypeVar("R", bound=Row)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Table(dict[str, R], Generic[R]):
+    """Rows by name, in the order in which they were added; `spellings` has their aliases too.
+
+    >>> class Colour(NamedTuple):
+    ...     name: str
+    ...     aliases: tuple[str, ...] = ()
+    >>> colours = Table("colour", [Colour("grey", aliases=("gray",)), Colour("green")])
+    >>> colours.row("gray").name, list(colours)
+    ('grey', ['grey', 'green'])
+    >>> colours.row("gren")
+    Traceback (most recent call last):
+        ...
+    graphgrad.core.errors.UsageError: there is no colour 'gren'; did you mean 'green'?
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        rows: Iterable[R] = (),
+        *,
+        otherwise: str = "",
+        error: type[GraphgradError] = UsageError,
+    ) -> None:
+        super().__init__()
+        self.kind, self.otherwise, self.error = kind, otherwise, error
+        self.spellings: dict[str, R] = {}
+        for row in rows:
+            self.add(row)
+
+    def add(self, row: R) -> R:
+        """Add a row, and give it; UsageError where its name or an alias is taken, by another row than its equal."""
+        if self.get(row.name) == row:
+            return self[row.name]
+        for name in (row.name, *row.aliases):
+            if name in self.spellings:
+                hint = "a row stays what it is, for what was made with it; take another name"
+                raise UsageError(f"there is {_a(self.kind)} '{name}' already", hint=hint)
+        self[row.name] = row
+        self.spellings.update(dict.fromkeys((row.name, *row.aliases), row))
+        return row
+
+    def row(self, word: Any) -> R:
+        """Give the row of a name or an alias; the table's error, with a suggestion, where there is none."""
+        if not isinstance(word, str):
+            raise self.error(f"{_a(self.kind)} is named by a text, not by {word!r}")
+        row = self.spellings.get(word)
+        if row is None:
+            raise self.error(f"there is no {self.kind} '{word}'", hint=self.suggestion(word))
+        return row
+
+    def suggestion(self, word: str) -> str:
+        """Say which row was meant by a word that is none's, or what there is."""
+        there = ", ".join([*self, *([self.otherwise] if self.otherwise else [])])
+        return did_you_mean(word, self.spellings) or f"there are {there}"
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+class Addition(NamedTuple):
+    """What a user added: the function that did it, by module and name, and its arguments."""
+
+    module: str
+    function: str
+    arguments: tuple[Any, ...]
+    named: dict[str, Any]
+
+
+ADDED: list[Addition] = []
+
+
+def remembered(function: Callable[P, T]) -> Callable[P, T]:
+    """Decorate a function that adds rows from outside: what it was given is kept, once it has succeeded."""
+
+    @wraps(function)
+    def adding(*arguments: P.args, **named: P.kwargs) -> T:
+        result = function(*arguments, **named)
+        ADDED.append(Addition(function.__module__, function.__name__, arguments, named))
+        return result
+
+    return adding
+
+
+def repeat(added: Sequence[Addition]) -> None:
+    """Add here what was added in another process; what is here already is not added twice."""
+    for module, function, arguments, named in added:
+        getattr(importlib.import_module(module), function)(*arguments, **named)
