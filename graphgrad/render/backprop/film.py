@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.core.lookup import Table
 from graphgrad.execute.trace import Trace
 from graphgrad.render.backprop.dot import dot
 from graphgrad.render.drawing.draw import draw
@@ -14,7 +15,7 @@ from graphgrad.render.drawing.shapes import Shape
 from graphgrad.render.drawing.stage import Stage, set_up
 from graphgrad.render.drawing.style import Style, style
 from graphgrad.render.formats.protocols import Reel, Sheet
-from graphgrad.render.formats.table import FILM, PICTURE, Writer, save
+from graphgrad.render.formats.table import FILM, PICTURE, Format, save
 from graphgrad.render.layout.graphviz import Size
 from graphgrad.render.scene import script
 from graphgrad.render.scene.scene import MODES, Frame, Math, Scene, text
@@ -23,7 +24,7 @@ from graphgrad.render.scene.scene import MODES, Frame, Math, Scene, text
 class Picture(Sheet):
     """One picture: a frame on its stage; `formats` are the files that it can be written to, by suffix."""
 
-    formats: Mapping[str, Writer] = PICTURE
+    formats: Table[Format] = PICTURE
 
     def __init__(self, stage: Stage, frame: Frame, labels: str = "both") -> None:
         self.stage, self.frame, self.labels = stage, frame, labels
