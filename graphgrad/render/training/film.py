@@ -36,6 +36,7 @@ TRAINING = Table(
         Format(".svg", "formats.animated_svg", "film_svg"),
         Format(".pdf", "formats.pdf", "film_pdf"),
         Format(".mp4", "formats.raster", "film_mp4", "imageio_ffmpeg"),
+        Format(".dot", "formats.dot", "reel_dot"),
         Format(".json", "training.data", "training_json"),
     ),
 )
