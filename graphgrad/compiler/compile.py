@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from graphgrad.compiler.backends.c import build, c_code, c_file
-from graphgrad.compiler.backends.javascript import JavaScriptWriter
-from graphgrad.compiler.backends.numpy import Writer
-from graphgrad.compiler.compiled import Compiled, compiled, load
+from graphgrad.compiler.backend import Program
+from graphgrad.compiler.compiled import Compiled, compiled
 from graphgrad.compiler.passes.passed import composed, pipeline
 from graphgrad.compiler.passes.specialise import check_rows, specialise
 from graphgrad.compiler.passes.table import SIMPLER
 from graphgrad.compiler.source.comments import Provenance
 from graphgrad.compiler.source.results import RETURNS
 from graphgrad.compiler.targets import target_row
-from graphgrad.core.errors import TargetError, UsageError
+from graphgrad.core.errors import UsageError
 from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph
 
@@ -56,19 +52,7 @@ def compile(  # noqa: A001  (as in gg.compile)
     passes = pipeline(graph, SIMPLER)
     after = passes[-1].graph
     said = Provenance(graph, after, composed(passes, len(graph)))
-    known = {"target": target, "dtype": dtype, "graph": graph, "passes": passes}
-    if target == "c":
-        source = c_file(graph, after)
-        return compiled(build(after, source, returns), source=source, code=lambda: (c_code(after),), **known)
-    if target == "javascript":
-        foreign = JavaScriptWriter(graph, after, said, row, returns)
-        return compiled(_only_text, source=foreign.source(), code=foreign.code, **known)
-    writer = Writer(graph, after, said, row, dtype, returns)
+    writer = row.write(Program(graph, after, said, row, dtype, returns))
     source = writer.source()
-    function = load(source, writer.name)[writer.name]
-    return compiled(function, source=source, code=writer.code, **known)
-
-
-def _only_text(*_: Any, **__: Any) -> Any:
-    """JavaScript does not run here."""
-    raise TargetError("JavaScript does not run here", hint="save it, and import it in a browser or in node")
+    known = {"target": row.name, "dtype": dtype, "graph": graph, "passes": passes, "code": writer.code}
+    return compiled(writer.function(source), source=source, **known)

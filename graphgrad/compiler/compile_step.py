@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass, replace
+from typing import Any
 
-from graphgrad.compiler.backends.c import CStepRun, CStepWriter
-from graphgrad.compiler.backends.jax import JaxRun, JaxWriter
-from graphgrad.compiler.backends.numba.loops import LoopWriter
-from graphgrad.compiler.backends.numba.runs import LoopRun, MachineUnrolledRun
-from graphgrad.compiler.backends.numba.unrolled import MachineUnrolledWriter
-from graphgrad.compiler.backends.scipy_step import GemmRun, GemmWriter
-from graphgrad.compiler.passes.passed import Passed, pipeline
+from graphgrad.compiler.backend import Way
+from graphgrad.compiler.passes.passed import pipeline
 from graphgrad.compiler.passes.specialise import check_rows
 from graphgrad.compiler.passes.table import SIMPLER
-from graphgrad.compiler.source.outline import Code
-from graphgrad.compiler.steps.arrays import ArrayWriter
 from graphgrad.compiler.steps.emitted import Emitted
 from graphgrad.compiler.steps.plan import StepPlan
-from graphgrad.compiler.steps.run import ArrayRun, Run, UnrolledRun
-from graphgrad.compiler.steps.unrolled import MOST, UnrolledWriter, fits
+from graphgrad.compiler.steps.run import Run
+from graphgrad.compiler.steps.unrolled import MOST, fits
 from graphgrad.compiler.steps.update import read_update
-from graphgrad.compiler.steps.vectors import Array, flat
-from graphgrad.compiler.targets import target_row
+from graphgrad.compiler.steps.vectors import flat
+from graphgrad.compiler.targets import TARGETS, target_row
 from graphgrad.core.errors import ShapeError, TargetError, UsageError
 from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph
@@ -76,69 +69,43 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
 class Step(Emitted):
     """A compiled training step: its source, and how to start it."""
 
-    way: str  # a name of `WAYS`
+    taken: Way
+
+    @property
+    def way(self) -> str:
+        """What the way is called that its target takes such steps in."""
+        return self.taken.name
 
     @property
     def unrolled(self) -> bool:
         """Whether every number is a variable of its own."""
-        return WAYS[self.way].fits is fits
+        return self.taken.fits is fits
 
     def start(self, values: Mapping[str, Any]) -> Run:
         """Give a run that begins at these parameters, which are copied; ShapeError where one does not fit."""
         theta = flat(values, self.shapes, self.transposed, self.dtype)
-        return WAYS[self.way].run(self, theta)
-
-
-class Writer(Protocol):
-    """What writes the module of a step."""
-
-    passes: tuple[Passed, ...]
-    transposed: frozenset[str]
-
-    def source(self) -> str:
-        """The module's text."""
-
-    def code(self) -> tuple[Code, ...]:
-        """What it says, from afar."""
-
-
-class Way(NamedTuple):
-    """A way to take a step: for which plans, how its module is written, and how it is run."""
-
-    fits: Callable[[StepPlan], bool]
-    write: Callable[[StepPlan], Writer]
-    run: Callable[[Emitted, Array], Run]
-
-
-def always(_: StepPlan) -> bool:
-    """Every plan."""
-    return True
-
-
-WAYS = {
-    "unrolled": Way(fits, UnrolledWriter, UnrolledRun),
-    "arrays": Way(always, ArrayWriter, ArrayRun),
-    "products that add": Way(always, GemmWriter, GemmRun),
-    "unrolled machine code": Way(fits, MachineUnrolledWriter, MachineUnrolledRun),
-    "loops": Way(always, LoopWriter, LoopRun),
-    "unrolled C": Way(fits, CStepWriter, CStepRun),
-    "jitted": Way(always, JaxWriter, JaxRun),
-}
+        return self.taken.run(self, theta)
 
 
 def step_of(plan: StepPlan) -> Step:
     """Write a step in the first of its target's ways that the program allows."""
-    names = plan.target.steps
-    if not names:
+    ways = plan.target.steps
+    if not ways:
         raise TargetError(f"the target '{plan.target.name}' computes functions, and takes no steps")
-    for name in names:
-        way = WAYS[name]
+    for way in ways:
         if way.fits(plan):
-            with suppress(*(() if name == names[-1] else (UsageError, TargetError))):
-                writer = way.write(plan)
-                return Step(writer.source(), plan, writer.passes, writer.code, writer.transposed, name)
+            with suppress(*(() if way is ways[-1] else (UsageError, TargetError))):
+                return _written(plan, way)
     hint = f"numbers alone: at most {MOST} parameters times examples, of a known batch; or compile it for numpy"
     raise TargetError(f"the target '{plan.target.name}' takes no steps of this program", hint=hint)
+
+
+def _written(plan: StepPlan, way: Way) -> Step:
+    """Write a step in one way; where arithmetic refuses its numbers, it is taken again on arrays of float64."""
+    writer = way.write(plan)
+    wider = replace(plan, target=TARGETS["numpy"], dtype="float64")
+    known = (writer.passes, writer.code, writer.transposed)
+    return Step(writer.source(), plan, *known, lambda: _written(wider, TARGETS["numpy"].steps[-1]), way)
 
 
 def _fixed(name: str, shape: Shape) -> tuple[int, ...]:

@@ -32,7 +32,7 @@ PARTS = {
     "proofs": Part("bench_verify.py", "Proofs, and who accepts which wrong gradient"),
     "scalars": Part("bench_compile_scalars.py", "Compiled programs of numbers"),
     "arrays": Part("bench_compile_arrays.py", "Compiled training steps and programs of arrays"),
-    "targets": Part("bench_targets.py", "Targets beyond NumPy: numba, SciPy, C"),
+    "targets": Part("bench_targets.py", "Targets beyond NumPy: numba, C"),
     "training": Part("bench_train.py", "Training beside scikit-learn and PyTorch"),
     "xor": Part("bench_train_xor.py", "XOR over many seeds"),
     "laws": Part("bench_laws.py", "Numbers that tests count"),

@@ -15,7 +15,6 @@ from graphgrad.frontend.parse import parse
 from graphgrad.transform.grad import grad
 
 SGD = "p - lr * g"
-MOMENTUM = "m = 0.9 * m + g; p -= lr * m"
 
 
 def run_of(sizes, batch, target, update=arrays.ADAM):
@@ -99,19 +98,6 @@ def w4():
         harness.goal("with numba, of torch's fused Adam", of, 0.95)
 
 
-def gemm():
-    if not harness.peer("scipy"):
-        return
-    sizes, batch = (784, 1024, 1024, 10), 256
-    data = data_of(sizes, batch)
-    for name, update in {"SGD": SGD, "momentum": MOMENTUM}.items():
-        contenders = {
-            f"graphgrad, {target}": stepping(run_of(sizes, batch, target, update), data)
-            for target in ("scipy", "numpy")
-        }
-        harness.race(f"784-1024-1024-10, {name}, batch 256: products that add", contenders, rounds=5)
-
-
 def w5():
     """Definition to first result, of PyTensor: half a minute."""
     if not (pytensor := harness.peer("pytensor")):
@@ -181,5 +167,5 @@ def casadi_graph(casadi, graph, point):
 
 
 if __name__ == "__main__":
-    for part in sys.argv[1:] or ["w2", "w3", "w4", "gemm", "w5", "w6"]:
+    for part in sys.argv[1:] or ["w2", "w3", "w4", "w5", "w6"]:
         globals()[part]()

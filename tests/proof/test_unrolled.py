@@ -139,7 +139,7 @@ def test_other_languages_are_said_not_to_be_read(target, suffix, said, tmp_path)
     assert "numpy or python" in result.output
 
 
-@pytest.mark.parametrize(("target", "name"), [("numba", "adam"), ("jax", "sgd"), ("scipy", "momentum")])
+@pytest.mark.parametrize(("target", "name"), [("numba", "adam"), ("jax", "sgd")])
 def test_python_that_is_not_read_is_said_to_be_so(target, name, tmp_path):
     pytest.importorskip(target)
     shapes = {"X": ("N", 20), "W1": (40, 20), "b1": 40, "W2": (1, 40), "b2": 1, "Y": ("N", 1)}

@@ -1,4 +1,4 @@
-"""Scalars in standard C, for graphs of thousands of nodes: short functions, so that compilers take linear time."""
+"""C: programs of numbers, of thousands of nodes too, in functions so short that compilers take linear time."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from graphgrad.compiler.backend import Backend, Program, Way, numbers_only
 from graphgrad.compiler.source import module
 from graphgrad.compiler.source.lines import WIDTH
 from graphgrad.compiler.source.outline import Code
-from graphgrad.compiler.source.results import TITLES, gradients
+from graphgrad.compiler.source.results import TITLES, entry, gradients
 from graphgrad.compiler.source.templates import ATOM, Spelled, spell, template
 from graphgrad.compiler.steps.run import UnrolledRun
-from graphgrad.compiler.steps.unrolled import UnrolledWriter, row_variables
+from graphgrad.compiler.steps.unrolled import UnrolledWriter, fits, row_variables
 from graphgrad.compiler.steps.vectors import Array
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
@@ -42,7 +43,7 @@ def c_source(graph: Graph) -> str:
     """Give a C file with `void compute(const double *x, double *y)`, from inputs to outputs, both in order.
 
     The values of all nodes stand in one array, which the functions, called one after the other, fill. Raises
-    TargetError for a program of arrays, or for an operation without a spelling.
+    TargetError for an operation without a spelling.
     """
     statements = [f"    {line}" for line in assignments(graph)]
     parts = [statements[k : k + STATEMENTS] for k in range(0, len(statements), STATEMENTS)]
@@ -58,8 +59,6 @@ def c_source(graph: Graph) -> str:
 
 def assignments(graph: Graph) -> list[str]:
     """Give a statement for every node."""
-    if any(node.shape for node in graph.nodes):
-        raise TargetError("the target 'c' computes with numbers, and this program has arrays")
     found = []
     order = list(graph.inputs.values())
     for i, node in enumerate(graph.nodes):
@@ -73,21 +72,30 @@ def assignments(graph: Graph) -> list[str]:
     return found
 
 
-def c_code(graph: Graph) -> Code:
-    """Give the code of a program from afar: every value has its place in one array."""
-    return Code(
-        "compute", graph, graph.labels, tuple(enumerate(assignments(graph))), dict.fromkeys(range(len(graph)), "v")
-    )
+class CWriter:
+    """Writes the file of a program: what it computes, what stands where in `x` and `y`, and `compute`."""
 
+    def __init__(self, program: Program) -> None:
+        numbers_only(program)
+        self.before, self.graph, _, self.target, _, self.returns = program
 
-def c_file(before: Graph, graph: Graph) -> str:
-    """Give the file of a program: what it computes, what stands where in `x` and `y`, and `compute`."""
-    name = "value_and_grad" if gradients(graph) else "value" if len(graph.outputs) == 1 else "values"
-    places = [f"x[{k}]: {name}" for k, name in enumerate(graph.inputs)]
-    places += [f"y[{k}]: {name}" for k, name in enumerate(graph.outputs)]
-    notes = [*textwrap.wrap("; ".join(places) + ".", WIDTH), "", "compute(x, y) is for one thread at a time."]
-    said = module.header(TITLES[name], before, notes, "c", "float64").replace('"""', "").strip()
-    return f"/* {said.replace('*/', '* /')}\n*/\n\n{c_source(graph)}"
+    def code(self) -> tuple[Code, ...]:
+        """The program from afar: every value has its place in one array."""
+        lines, places = tuple(enumerate(assignments(self.graph))), dict.fromkeys(range(len(self.graph)), "v")
+        return (Code("compute", self.graph, self.graph.labels, lines, places),)
+
+    def source(self) -> str:
+        """The file's text."""
+        places = [f"x[{k}]: {name}" for k, name in enumerate(self.graph.inputs)]
+        places += [f"y[{k}]: {name}" for k, name in enumerate(self.graph.outputs)]
+        notes = [*textwrap.wrap("; ".join(places) + ".", WIDTH), "", "compute(x, y) is for one thread at a time."]
+        said = module.header(TITLES[entry(self.graph)], self.before, notes, self.target.name, "float64")
+        said = said.replace('"""', "").strip().replace("*/", "* /")
+        return f"/* {said}\n*/\n\n{c_source(self.graph)}"
+
+    def function(self, source: str) -> Callable[..., Any]:
+        """Compile the source with the system's compiler, and give a function like those of other targets."""
+        return build(self.graph, source, self.returns)
 
 
 def _expression(graph: Graph, i: int) -> str:
@@ -245,3 +253,14 @@ class CStepRun(UnrolledRun):
 def _flat(numbers: Any) -> list[float]:
     """The numbers of nested lists, in one."""
     return [n for part in numbers for n in _flat(part)] if isinstance(numbers, list | tuple) else [numbers]
+
+
+C = Backend(
+    "c",
+    CWriter,
+    column="js",
+    steps=(Way("unrolled C", fits, CStepWriter, CStepRun),),
+    suffixes=(".c",),
+    package="cffi",
+    extra="c",
+)

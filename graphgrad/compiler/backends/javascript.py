@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from graphgrad.compiler.backend import Backend, Program, numbers_only
 from graphgrad.compiler.source import module
-from graphgrad.compiler.source.comments import Provenance
 from graphgrad.compiler.source.lines import Dialect, straight
 from graphgrad.compiler.source.outline import Code
-from graphgrad.compiler.source.results import TITLES, gradients
+from graphgrad.compiler.source.results import TITLES, entry, gradients
 from graphgrad.compiler.source.templates import ATOM, Spelled, spell, template
-from graphgrad.compiler.targets import Target
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
 
@@ -81,15 +83,13 @@ RESERVED = frozenset(WORDS.split())
 class JavaScriptWriter:
     """Writes the module: one exported function of an object, the inputs by name; results are as in Python."""
 
-    def __init__(self, before: Graph, graph: Graph, said: Provenance, target: Target, returns: str) -> None:
-        if any(node.shape for node in graph.nodes):
-            raise TargetError("the target 'javascript' computes with numbers, and this program has arrays")
-        self.before, self.graph, self.said, self.target, self.returns = before, graph, said, target, returns
-        self.grads = gradients(graph)
-        self.name = "value_and_grad" if self.grads else "value" if len(graph.outputs) == 1 else "values"
-        taken = set(said.labels)
-        self.labels = [self.free(label, taken) for label in said.labels]
-        lines = straight(graph, Dialect("js", renamed=CONSTANTS), self.labels, frozenset(), 2)
+    def __init__(self, program: Program) -> None:
+        numbers_only(program)
+        self.before, self.graph, self.said, self.target, _, self.returns = program
+        self.grads, self.name = gradients(self.graph), entry(self.graph)
+        taken = set(self.said.labels)
+        self.labels = [self.free(label, taken) for label in self.said.labels]
+        lines = straight(self.graph, Dialect("js", renamed=CONSTANTS), self.labels, frozenset(), 2)
         self.lines = [(line.node, f"const {line.name} = {line.text};") for line in lines]
 
     @staticmethod
@@ -103,6 +103,14 @@ class JavaScriptWriter:
     def code(self) -> tuple[Code, ...]:
         """The function from afar."""
         return (Code(self.name, self.graph, self.labels, tuple(self.lines)),)
+
+    def function(self, _: str) -> Callable[..., Any]:
+        """A function that says why it computes nothing."""
+
+        def refused(*_: Any, **__: Any) -> Any:
+            raise TargetError("JavaScript does not run here", hint="save it, and import it in a browser or in node")
+
+        return refused
 
     def source(self) -> str:
         """The module's text."""
@@ -142,3 +150,6 @@ class JavaScriptWriter:
 
 def _object(texts: dict[str, str]) -> str:
     return f"{{ {', '.join(name if name == text else f'{name}: {text}' for name, text in texts.items())} }}"
+
+
+JAVASCRIPT = Backend("javascript", JavaScriptWriter, column="js", suffixes=(".js", ".mjs"), runs=False)

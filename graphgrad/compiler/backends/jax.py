@@ -1,4 +1,4 @@
-"""The step for JAX: one jitted function from vectors to new vectors, and a scan over the steps of an epoch."""
+"""JAX: a jitted function; a step from vectors to new vectors, and a scan over the steps of an epoch."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from graphgrad.compiler.backend import Backend, Program, Way, always
 from graphgrad.compiler.backends.numpy import Writer
 from graphgrad.compiler.compiled import load
 from graphgrad.compiler.library import jax_functions
@@ -26,6 +27,22 @@ from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.execute import numpy_functions
 from graphgrad.transform.grad import grad
+
+
+class JaxWriter(Writer):
+    """Writes the module of one graph: a function of arrays, jitted."""
+
+    indent = 4
+
+    def last(self) -> list[str]:
+        """The jitted function."""
+        return [f"{self.name} = jax.jit(_{self.name}_of_arrays)\n"]
+
+    def function_of_arrays(self, name: str, dialect: Dialect, _: str) -> str:
+        """The function to be jitted; without 64 bits JAX has no integers of 64 either."""
+        inputs = self.converted(whole="int32" if self.dtype == "float32" else "int64")
+        text = [*self.opening(name, "Array"), *inputs, *self.body(dialect, 4), *self.result(dialect, 4)]
+        return "\n".join(text) + "\n"
 
 
 class JaxRun(Run):
@@ -49,8 +66,8 @@ class JaxRun(Run):
 
     def __call__(self, *data: Any, **rates: float) -> float:
         """Take one step; gives the loss before it."""
-        given = self._rates(rates)
-        *self.vectors, loss = self._module["step"](*self.vectors, *self._typed(data), self.t + 1, *given)
+        given, step_name = self._rates(rates), self.step.plan.names["step"]
+        *self.vectors, loss = self._module[step_name](*self.vectors, *self._typed(data), self.t + 1, *given)
         self.t += 1
         return float(loss)
 
@@ -94,7 +111,7 @@ class JaxRun(Run):
                 for d, n in zip(data, nodes, strict=True)]  # fmt: skip
 
 
-class JaxWriter:
+class JaxStepWriter:
     """Writes the module of a training step for JAX; XLA divides it among devices as its arrays are divided."""
 
     transposed: frozenset[str] = frozenset()
@@ -105,7 +122,7 @@ class JaxWriter:
         self.passes = pipeline(gradient, SIMPLER)
         graph = self.passes[-1].graph
         said = Provenance(gradient, graph, composed(self.passes, len(gradient)))
-        self.loss = Writer(gradient, graph, said, plan.target, plan.dtype)
+        self.loss = JaxWriter(Program(gradient, graph, said, plan.target, plan.dtype, "names"))
         self.taken = {*said.labels, *self.names.values(), "np", "jax", "partial"}
         self.dialect = Dialect("numpy", f"np.{plan.dtype}")
 
@@ -125,8 +142,7 @@ class JaxWriter:
         plan = self.plan
         text = [*self.step(), "", "", *self.train()]
         calls = self.loss.calls(self.dialect) | self.calls(plan.folded)
-        imports, library = module.library(calls, numpy_functions)
-        library |= {n: t for n, t in module.library(library, jax_functions)[1].items() if n in library}
+        imports, library = module.library(calls, numpy_functions, *plan.target.library)
         labels = {label for label, n in zip(self.loss.labels, self.loss.graph.nodes, strict=True) if n.op != "const"}
         hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in labels}
         head = [
@@ -139,8 +155,9 @@ class JaxWriter:
             *module.imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(imports)]),
         ]
         system.append("from typing import Any")
-        head += ["\n".join(system) + "\n", f"import jax\nimport jax.numpy as {hidden.get('np', 'np')}\n"]
-        head += ['jax.config.update("jax_enable_x64", True)\n'] if plan.dtype == "float64" else []
+        known = f"import {plan.target.arrays} as {hidden.get('np', 'np')}"
+        head += ["\n".join(system) + "\n", "\n".join([*plan.target.imports, known]) + "\n"]
+        head += [f"{line}\n" for line in plan.target.setup.get(plan.dtype, ())]
         head.append("Array = Any  # a number or an array\n")
         body = [module.renamed(t, hidden) for t in [*library.values(), "\n".join(text) + "\n"]]
         return "\n".join(head) + "\n\n" + "\n\n".join(body)
@@ -210,3 +227,17 @@ class JaxWriter:
             f"    {carried}, {losses} = jax.lax.scan(one, {begin}, {counted})",
         ]
         return [*text, f"    return *{carried}, {losses}"]
+
+
+JAX = Backend(
+    "jax",
+    JaxWriter,
+    column="",
+    arrays="jax.numpy",
+    imports=("import jax",),
+    setup={"float64": ('jax.config.update("jax_enable_x64", True)',)},
+    library=(jax_functions,),
+    steps=(Way("jitted", always, JaxStepWriter, JaxRun),),
+    package="jax",
+    extra="jax",
+)

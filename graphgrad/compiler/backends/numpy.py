@@ -1,19 +1,22 @@
-"""The writer: one graph as one module of Python."""
+"""Python: one graph as one module, of numbers by `math` and of arrays by NumPy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from typing import Any
 
 from graphgrad.compiler.arrays.many_points import MANY, Points
-from graphgrad.compiler.library import jax_functions
+from graphgrad.compiler.backend import Backend, Program, Way, always
+from graphgrad.compiler.compiled import load
 from graphgrad.compiler.source import module
-from graphgrad.compiler.source.comments import Provenance
 from graphgrad.compiler.source.lines import Dialect, Line, straight
 from graphgrad.compiler.source.outline import Code, in_arrays
-from graphgrad.compiler.source.results import RETURNS, TITLES, Results, gradients
+from graphgrad.compiler.source.results import TITLES, Results, entry, gradients
 from graphgrad.compiler.source.templates import ATOM, Spelled, template
-from graphgrad.compiler.targets import Target
+from graphgrad.compiler.steps.arrays import ArrayWriter
+from graphgrad.compiler.steps.run import ArrayRun, UnrolledRun
+from graphgrad.compiler.steps.unrolled import UnrolledWriter, fits
 from graphgrad.core.constants import Constant
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
@@ -59,36 +62,41 @@ LARGE = 1000  # nodes: above, numbers and arrays share their lines
 class Writer:
     """Writes the module of one graph: a function of numbers, a function of arrays, and what they call."""
 
-    def __init__(  # noqa: PLR0913, PLR0917  (all that a module is made of)
-        self, before: Graph, graph: Graph, provenance: Provenance, target: Target, dtype: str, returns: str = RETURNS[0]
-    ) -> None:
-        self.before, self.graph, self.said, self.target, self.dtype = before, graph, provenance, target, dtype
-        self.labels = provenance.labels
-        self.grads = gradients(graph)
-        self.results = Results(graph, self.grads, returns)
-        self.name = "value_and_grad" if self.grads else "value" if len(graph.outputs) == 1 else "values"
-        operations = [n for n in graph.nodes if n.operands]
-        numbers = not any(n.shape for n in graph.nodes) and all(OPS[n.op].python for n in operations)
-        if not numbers and not target.arrays:
-            raise TargetError(f"the target '{target.name}' computes with numbers, and this program has arrays")
-        self.of_numbers, self.of_arrays = numbers and bool(target.scalars), bool(target.arrays)
-        self.jax, self.numba = target.name == "jax", target.name == "numba"
+    may_share = True  # whether the lines of a large program may stand there once
+    indent = 8  # of the lines on arrays
+    decorator = ""  # of the functions of numbers that a module copies
+    known: Mapping[str, str] = {}  # functions of `math` that have other names here
+
+    def __init__(self, program: Program) -> None:
+        self.before, self.graph, self.said, self.target, self.dtype, returns = program
+        self.labels = self.said.labels
+        self.grads = gradients(self.graph)
+        self.results = Results(self.graph, self.grads, returns)
+        self.name = entry(self.graph)
+        operations = [n for n in self.graph.nodes if n.operands]
+        numbers = not any(n.shape for n in self.graph.nodes) and all(OPS[n.op].python for n in operations)
+        if not numbers and not self.target.arrays:
+            raise TargetError(f"the target '{self.target.name}' computes with numbers, and this program has arrays")
+        self.of_numbers, self.of_arrays = numbers and bool(self.target.column), bool(self.target.arrays)
+
+    def function(self, source: str) -> Callable[..., Any]:
+        """The function that a module's text defines."""
+        function: Callable[..., Any] = load(source, self.name)[self.name]
+        return function
 
     def source(self) -> str:
         """The module's text."""
         taken = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const"}
         imports, functions, library, names = set[str](), list[str](), list[str](), dict[str, str]()
-        if self.of_numbers and self.of_arrays and len(self.graph) > LARGE and not self.numba and self.alike():
+        if self.of_numbers and self.of_arrays and len(self.graph) > LARGE and self.may_share and self.alike():
             return self.shared(taken)
         if self.of_numbers:
-            asked = {ASKED} if self.of_arrays and not self.numba and self.unnoticed else set[str]()
-            imports, own = module.library(self.calls(Dialect("python")) | asked, python_functions)
+            imports, own = module.library(self.calls(Dialect("python")) | self.asked, python_functions)
             names = {name: f"{name}_" for name in [*imports, *own] if name in taken}
-            if self.numba and "cbrt" in imports:  # which numba knows as NumPy's
-                imports -= {"cbrt"}
-                names["cbrt"] = "np.cbrt"
-            compiled = "@numba.njit\n" * self.numba
-            library += [compiled + module.renamed(text, names) for text in own.values()]
+            for name in imports & self.known.keys():
+                imports -= {name}
+                names[name] = self.known[name]
+            library += [self.decorator + module.renamed(text, names) for text in own.values()]
             taken |= {*imports, *own}
             otherwise = f"_{self.name}_of_arrays" if self.of_arrays else ""
             functions.append(self.function_of_numbers(Dialect("python", renamed=names), otherwise))
@@ -96,24 +104,26 @@ class Writer:
             typed = f"np.{self.dtype}"
             points = Points(self.graph, self.labels, self.dtype) if functions and self.graph.inputs else None
             called = self.calls(Dialect("numpy", typed)) | (points.tape.calls if points else set())
-            more, own = module.library(called, numpy_functions)
-            own |= {n: t for n, t in module.library(own, jax_functions)[1].items() if self.jax}
+            more, own = module.library(called, numpy_functions, *self.target.library)
             arrays = {name: f"{name}_of_arrays" for name in own if name in taken}
             arrays |= {name: f"{name}_" for name in more if name in taken - imports}
             library = [module.renamed(text, arrays) for text in own.values()] + library
             imports, names = imports | more, names | {n: new for n, new in arrays.items() if n in more}
             if "np" in taken:
                 names["np"] = "np_"
-            name = f"_{self.name}_of_arrays" if functions or self.jax else self.name
+            name = f"_{self.name}_of_arrays" if functions or self.last() else self.name
             many = f"_{self.name}_of_points" if points else ""
             functions.insert(0, self.function_of_arrays(name, Dialect("numpy", typed, arrays), many))
             if points:
                 functions.insert(0, module.renamed(self.function_of_points(many, points), arrays))
-        if self.jax:
-            functions.append(f"{self.name} = jax.jit(_{self.name}_of_arrays)\n")
+        functions += self.last()
         if "np" in names:
             functions, library = ([module.renamed(t, {"np": "np_"}) for t in texts] for texts in (functions, library))
         return self.head(imports, names, library) + "\n\n".join([*library, *functions])
+
+    def last(self) -> list[str]:
+        """What stands below the functions."""
+        return []
 
     def alike(self) -> bool:
         """Whether the lines of numbers serve arrays too, given NumPy's functions for those of `math`."""
@@ -148,6 +158,11 @@ class Writer:
         """The inputs that are asked whether they are numbers, since no function of the program does."""
         return unnoticed(self.graph, Dialect("python"))
 
+    @property
+    def asked(self) -> set[str]:
+        """The function that asks."""
+        return {ASKED} if self.of_arrays and self.unnoticed else set()
+
     def calls(self, dialect: Dialect) -> set[str]:
         """The functions and constants that the program uses by name."""
         found = set[str]()
@@ -171,17 +186,17 @@ class Writer:
         lines += ["\n".join(system) + "\n"] if system else []
         if self.of_arrays:
             known = f"import {self.target.arrays} as {names.get('np', 'np')}"
-            before = "import jax\n" * self.jax + "import numba\n" * (self.numba and self.of_numbers)
-            lines.append(f"{before}{known}\n")
-            if self.jax and self.dtype == "float64":
-                lines.append('jax.config.update("jax_enable_x64", True)\n')
+            lines.append("\n".join([*self.imports(), known]) + "\n")
+            lines += [f"{line}\n" for line in self.target.setup.get(self.dtype, ())]
             lines.append("Array = Any  # a number or a NumPy array\n")
         return "\n".join(lines) + "\n\n"
 
+    def imports(self) -> tuple[str, ...]:
+        """What stands before the import of the arrays."""
+        return self.target.imports
+
     def function_of_numbers(self, dialect: Dialect, otherwise: str) -> str:
         """The function of numbers; `otherwise` names the one that takes over where `math` gives up."""
-        if self.numba:
-            return self.function_in_machine_code(dialect, otherwise)
         number, indent = ("Array", 8) if otherwise else ("float", 4)
         text = self.opening(self.name, number)
         if otherwise:
@@ -193,18 +208,6 @@ class Writer:
             text.append("    except (TypeError, ValueError, ArithmeticError):  # NumPy knows arrays, inf and nan")
             text.append(f"        return {otherwise}({', '.join(self.graph.inputs)})")
         return "\n".join(text) + "\n"
-
-    def function_in_machine_code(self, dialect: Dialect, otherwise: str) -> str:
-        """The function of numbers, compiled by numba, and one that gives its results their names."""
-        inputs, outputs = list(self.graph.inputs), list(self.graph.outputs.values())
-        inner = ['@numba.njit(error_model="numpy")']
-        inner += [f"def _{self.name}({', '.join(inputs)}):  # type: ignore"]
-        inner += [*self.body(dialect, 4), f"    return ({' '.join(f'{self.output(i, dialect)},' for i in outputs)})"]
-        outer = [*self.opening(self.name, "Array"), "    try:"]
-        outer.append(f"        results = _{self.name}({', '.join(f'float({n})' for n in inputs)})")
-        outer += ["    except TypeError:  # arrays", f"        return {otherwise}({', '.join(inputs)})"]
-        outer += self.results.statement([f"results[{k}]" for k in range(len(outputs))], 4)
-        return "\n".join(inner) + "\n\n\n" + "\n".join(outer) + "\n"
 
     def function_of_points(self, name: str, points: Points) -> str:
         """The function of very many points."""
@@ -220,14 +223,15 @@ class Writer:
             sizes = f"max({sizes})" if len(self.graph.inputs) > 1 else sizes
             text += [f"    if {sizes} > {MANY}:", '        with np.errstate(all="ignore"):']
             text += module.call(f"return {many}", list(self.graph.inputs), 12)
-        for n, i in self.graph.inputs.items():
-            whole = "int32" if self.jax and self.dtype == "float32" else "int64"
-            kind = whole if self.graph.nodes[i].dtype == "int" else self.dtype
-            text.append(f"    {n} = np.asarray({n}, np.{kind})" + "[()]" * (not self.jax))
-        if self.jax:
-            return "\n".join([*text, *self.body(dialect, 4), *self.result(dialect, 4)]) + "\n"
+        text += self.converted("[()]")
         text += ['    with np.errstate(all="ignore"):', *self.body(dialect, 8), *self.result(dialect, 4)]
         return "\n".join(text) + "\n"
+
+    def converted(self, plain: str = "", whole: str = "int64") -> list[str]:
+        """Inputs as arrays of the program's types; `plain` makes numbers of arrays without axes."""
+        kinds = {"int": whole, "float": self.dtype, "bool": self.dtype}
+        return [f"    {n} = np.asarray({n}, np.{kinds[self.graph.nodes[i].dtype]}){plain}"
+                for n, i in self.graph.inputs.items()]  # fmt: skip
 
     def opening(self, name: str, number: str, parameters: Iterable[str] = ()) -> list[str]:
         """The signature and the docstring; the parameters are the inputs, unless said otherwise."""
@@ -242,7 +246,7 @@ class Writer:
     def code(self) -> tuple[Code, ...]:
         """The functions from afar: of numbers, or else of arrays, and of very many points."""
         dialect = Dialect("python") if self.of_numbers else Dialect("numpy", f"np.{self.dtype}")
-        lines = self.straight(dialect, 4 if self.of_numbers or self.jax else 8)
+        lines = self.straight(dialect, 4 if self.of_numbers else self.indent)
         found = [Code(self.name, self.graph, self.labels, tuple((i, f"{name} = {text}") for i, name, text in lines))]
         if self.of_numbers and self.of_arrays and self.graph.inputs and len(self.graph) <= LARGE:
             tape = Points(self.graph, self.labels, self.dtype).tape
@@ -272,3 +276,13 @@ class Writer:
             return repr(float(made.value))
         counts = made.dtype == "bool" and node in self.grads.values()
         return dialect.number(Spelled(self.labels[node], ATOM)).text if counts else self.labels[node]
+
+
+NUMPY = Backend(
+    "numpy",
+    Writer,
+    column="python",
+    arrays="numpy",
+    aliases=("scipy",),  # whose products once added to the parameters by themselves
+    steps=(Way("unrolled", fits, UnrolledWriter, UnrolledRun), Way("arrays", always, ArrayWriter, ArrayRun)),
+)

@@ -51,9 +51,12 @@ def described_inputs(graph: Graph) -> list[str]:
     return textwrap.wrap("; ".join(said) + ".", WIDTH)
 
 
-def library(calls: Iterable[str], module: ModuleType) -> tuple[set[str], dict[str, str]]:
-    """Give the names to import from `math`, and the runtime functions that the calls need, name to source, in order."""
-    functions = {name: value for name, value in vars(module).items() if inspect.isfunction(value)}
+def library(calls: Iterable[str], *modules: ModuleType) -> tuple[set[str], dict[str, str]]:
+    """Give the names to import from `math`, and the runtime functions that the calls need, name to source, in order.
+
+    Functions are those of the first module; where a later one has one of the same name, it is that one's.
+    """
+    functions = {name: value for name, value in vars(modules[0]).items() if inspect.isfunction(value)}
     wanted = {name for name in calls if name in functions}
     imported = {name for name in calls if name not in wanted and hasattr(math, name)}
     stack = list(wanted)
@@ -61,7 +64,10 @@ def library(calls: Iterable[str], module: ModuleType) -> tuple[set[str], dict[st
         new = {name for name in functions[stack.pop()].__code__.co_names if name in functions} - wanted
         wanted |= new
         stack += new
-    return imported, {name: inspect.getsource(functions[name]) for name in functions if name in wanted}
+    found = {name: inspect.getsource(functions[name]) for name in functions if name in wanted}
+    for other in modules[1:]:
+        found |= {n: t for n, t in library(found, other)[1].items() if n in found}
+    return imported, found
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:

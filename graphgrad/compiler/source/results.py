@@ -19,6 +19,11 @@ def gradients(graph: Graph) -> dict[str, int]:
     return {known[name]: graph.outputs[name] for name in others} if all(name in known for name in others) else {}
 
 
+def entry(graph: Graph) -> str:
+    """Give the name of the function of a graph: one of `TITLES`."""
+    return "value_and_grad" if gradients(graph) else "value" if len(graph.outputs) == 1 else "values"
+
+
 RETURNS = ("names", "tuple")
 FEW = 6  # outputs that a docstring names
 

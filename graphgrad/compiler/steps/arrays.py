@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from math import prod
+from typing import Protocol
 
-from graphgrad.compiler.arrays.fused import FusedUpdate
 from graphgrad.compiler.arrays.tape import Tape
 from graphgrad.compiler.passes.layout import store
 from graphgrad.compiler.passes.passed import composed, pipeline
@@ -24,6 +24,16 @@ from graphgrad.transform.grad import grad
 
 CHUNKED = 1_000_000  # parameters: above, the optimizer goes through the vectors in chunks that stay in the cache
 CHUNK = 131_072  # bytes of a vector in one chunk
+
+
+class Fused(Protocol):
+    """An optimizer as one loop: its function, the call, what is bound once and what is computed before each call."""
+
+    function: str
+    call: str
+    bind: list[str]
+    numbers: list[str]
+    calls: set[str]
 
 
 class ArrayWriter:
@@ -48,7 +58,7 @@ class ArrayWriter:
         pointwise = all(not n.operands or OPS[n.op].elementwise for n in self.update.nodes)
         itemsize = 4 if plan.dtype == "float32" else 8
         self.chunk = CHUNK // itemsize if plan.size > CHUNKED and pointwise else 0
-        self.fused = self.as_loop() if plan.target.name == "numba" and pointwise else None
+        self.fused = self.as_loop() if pointwise else None
         self.chunk = 0 if self.fused else self.chunk
         self.update_tape = self.on_update()
 
@@ -82,11 +92,9 @@ class ArrayWriter:
         rows = dict.fromkeys(plan.dimensions[:1], plan.batch) if plan.batch else {}
         return Tape(self.graph, Setting(self.labels, plan.dtype, inputs, homes, self.dims, self.taken, rows=rows))
 
-    def as_loop(self) -> FusedUpdate:
-        """The optimizer as one loop."""
-        vectors = ["p", "g", *self.plan.update.slots]
-        names = {**self.names, "p": self.names["theta"], "g": self.names["gradient"]}
-        return FusedUpdate(self.update, names, vectors, dtype=self.plan.dtype, taken=self.taken)
+    def as_loop(self) -> Fused | None:
+        """The optimizer as one loop, which machine code alone can be."""
+        return None
 
     def on_update(self) -> Tape:
         """The statements of the optimizer, on all of the vectors or on a chunk of each."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,10 +10,8 @@ from functools import cached_property
 from graphgrad.compiler.compiled import save
 from graphgrad.compiler.passes.passed import Passed
 from graphgrad.compiler.source.outline import Code
-from graphgrad.compiler.steps.arrays import ArrayWriter
 from graphgrad.compiler.steps.plan import StepPlan
 from graphgrad.compiler.steps.update import Update
-from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.graph import Graph
 
 
@@ -31,6 +28,7 @@ class Emitted:
     passes: tuple[Passed, ...]  # on the gradient, or on the whole step
     code: Callable[[], tuple[Code, ...]]  # what was written, from afar
     transposed: frozenset[str]  # parameters that the vector holds as their transposes
+    wider: Callable[[], Emitted]  # writes the same step over arrays of float64, for any number of rows
 
     @property
     def loss(self) -> Graph:
@@ -74,6 +72,4 @@ class Emitted:
     @cached_property
     def on_arrays(self) -> Emitted:
         """The same step over arrays of float64, for any number of rows."""
-        plan = dataclasses.replace(self.plan, target=TARGETS["numpy"], dtype="float64")
-        writer = ArrayWriter(plan)
-        return Emitted(writer.source(), plan, writer.passes, writer.code, writer.transposed)
+        return self.wider()

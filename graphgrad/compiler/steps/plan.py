@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
+from graphgrad.compiler.backend import Backend
 from graphgrad.compiler.passes.passed import Passed
 from graphgrad.compiler.passes.scale import fold_scales
 from graphgrad.compiler.source import module
 from graphgrad.compiler.steps.update import Update
-from graphgrad.compiler.targets import Target
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.printers import program
 from graphgrad.transform.scalarize import entry_name
@@ -29,7 +29,7 @@ class StepPlan:
     passes: tuple[Passed, ...]  # on the loss, before it is differentiated: stable forms have stable gradients
     shapes: Mapping[str, tuple[int, ...]]
     update: Update
-    target: Target
+    target: Backend
     dtype: str
     batch: int | None
     sparse: frozenset[str] = frozenset()  # data that are mostly zeros

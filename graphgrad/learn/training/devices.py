@@ -77,7 +77,7 @@ class DeviceRun:
     def __init__(self, step: DeviceStep, values: Mapping[str, Any]) -> None:
         self.step, self.t = step, 0
         self.mesh = mesh(step.machines)
-        self.many = _many(load(step.step.source, "step")["step"])
+        self.many = _many(load(step.step.source, "step")[step.step.plan.names["step"]])
         theta = np.concatenate([np.ravel(values[name]) for name in step.shapes]).astype(step.dtype)
         self.vectors = {
             name: self.everywhere(theta if name == "p" else 0 * theta) for name in ("p", *step.step.update.slots)

@@ -87,7 +87,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     A `checkpoint` (.safetensors) is written `every` so many seconds; with `resume` a run goes on from it to the same
     bits as one that was never interrupted. `each` is called with every record; `film` keeps snapshots of the parameters
     in the history, for `animate_training`. `dtype` is float64 or float32, that of X where X has one of these.
-    `target` is what the step is compiled to: "numpy", "scipy", "numba" or "jax", and for tiny networks "c" or "python".
+    `target` is what the step is compiled to: "numpy", "numba" or "jax", and for tiny networks "c" or "python".
     With "jax", `machines` says how many devices divide every batch among them, or `Machines` in how many processes.
     Raises DataError, before training, for data that do not fit, and DomainError, with the step and the node, where a
     value stops being a number.

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from graphgrad.compiler.arrays.tape import Tape
 from graphgrad.compiler.source.refs import Ref, Setting
 from graphgrad.compiler.source.templates import ATOM, Spelled, spell, template
+from graphgrad.compiler.steps.arrays import ArrayWriter
 from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph
 
@@ -60,3 +61,13 @@ class FusedUpdate:
                 text.append(f"        u{i} = {made.text}")
         text += [f"        {arrays[name]}[k] = {local[i]}" for name, i in graph.outputs.items()]
         return "\n".join(text) + "\n"
+
+
+class FusedWriter(ArrayWriter):
+    """Writes a step over arrays whose optimizer is one loop, where it is computed entry by entry."""
+
+    def as_loop(self) -> FusedUpdate:
+        """The optimizer as one loop."""
+        vectors = ["p", "g", *self.plan.update.slots]
+        names = {**self.names, "p": self.names["theta"], "g": self.names["gradient"]}
+        return FusedUpdate(self.update, names, vectors, dtype=self.plan.dtype, taken=self.taken)

@@ -1,0 +1,97 @@
+"""A backend: what a graph can become, how that is written, and how it runs. `backends` has a file for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from graphgrad.compiler.passes.passed import Passed
+from graphgrad.compiler.source.comments import Provenance
+from graphgrad.compiler.source.outline import Code
+from graphgrad.core.errors import TargetError
+from graphgrad.core.graph import Graph
+
+if TYPE_CHECKING:
+    from graphgrad.compiler.steps.emitted import Emitted
+    from graphgrad.compiler.steps.plan import StepPlan
+    from graphgrad.compiler.steps.run import Run
+
+
+class Program(NamedTuple):
+    """A program to be written: its graph before and after the passes, and what its function is to give."""
+
+    before: Graph
+    graph: Graph
+    said: Provenance
+    target: Backend
+    dtype: str
+    returns: str
+
+
+class ProgramWriter(Protocol):
+    """What writes the module of a program, and gives the function that the module defines."""
+
+    def source(self) -> str:
+        """The module's text."""
+
+    def code(self) -> tuple[Code, ...]:
+        """What it says, from afar."""
+
+    def function(self, source: str) -> Callable[..., Any]:
+        """The function of a module's text, ready to be called."""
+
+
+class StepWriter(Protocol):
+    """What writes the module of a step."""
+
+    passes: tuple[Passed, ...]
+    transposed: frozenset[str]
+
+    def source(self) -> str:
+        """The module's text."""
+
+    def code(self) -> tuple[Code, ...]:
+        """What it says, from afar."""
+
+
+class Way(NamedTuple):
+    """A way to take a step: for which plans, how its module is written, and how it is run."""
+
+    name: str
+    fits: Callable[[StepPlan], bool]
+    write: Callable[[StepPlan], StepWriter]
+    run: Callable[[Emitted, Any], Run]
+
+
+def always(_: StepPlan) -> bool:
+    """Every plan."""
+    return True
+
+
+class Backend(NamedTuple):
+    """A row: everything that is known of a backend.
+
+    `write` takes a program of numbers, or of arrays where `arrays` names the module that they come from; a backend
+    without one refuses these. `steps` are its ways to take training steps, in the order in which they are tried.
+    """
+
+    name: str
+    write: Callable[[Program], ProgramWriter]
+    column: str  # of the table: how its programs of numbers are spelled; empty: they are written like those of arrays
+    arrays: str = ""
+    imports: tuple[str, ...] = ()  # what its modules import besides
+    setup: Mapping[str, tuple[str, ...]] = {}  # lines below the imports, by type of arrays
+    library: tuple[ModuleType, ...] = ()  # functions that its modules hold copies of; later ones replace earlier ones
+    steps: tuple[Way, ...] = ()
+    suffixes: tuple[str, ...] = (".py",)  # of a file that holds the source
+    package: str = ""  # what must be importable
+    extra: str = ""  # the extra of graphgrad that brings it
+    runs: bool = True  # whether what it writes can be called here
+    aliases: tuple[str, ...] = ()
+
+
+def numbers_only(program: Program) -> None:
+    """Raise TargetError where a program has arrays, which its backend does not take."""
+    if any(node.shape for node in program.graph.nodes):
+        raise TargetError(f"the target '{program.target.name}' computes with numbers, and this program has arrays")
