@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from html import escape
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from graphgrad.compiler.explain import Explained, Explanation, Written, explain as told
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_writable, write_whole
+from graphgrad.core.quoting import html
 
 if TYPE_CHECKING:
     from graphgrad.compiler.compile_step import Step
@@ -67,7 +67,7 @@ class Passes(Explanation):
         )
         parts = [f"<h1>{title}</h1>"]
         for subject, passes in groupby(enumerate(self, 1), lambda numbered: numbered[1].subject):
-            parts += [f"<h2>On {subject}</h2>", *(_section(k, passed) for k, passed in passes)]
+            parts += [f"<h2>On {html(subject)}</h2>", *(_section(k, passed) for k, passed in passes)]
         return head + "\n".join(parts) + "\n</html>\n"
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
@@ -117,16 +117,16 @@ def _lit(graph: Graph, nodes: frozenset[int]) -> Picture:
 def _section(number: int, passed: Explained | Written) -> str:
     """A pass on the page."""
     if not passed.fired:
-        return f"<h3>{number}. {passed.name}</h3>\n<p>Nothing to do.</p>"
-    title = f"<h3>{number}. {passed.name}: {passed.counts.replace('->', '→')}</h3>\n"
+        return f"<h3>{number}. {html(passed.name)}</h3>\n<p>Nothing to do.</p>"
+    title = f"<h3>{number}. {html(passed.name)}: {html(passed.counts.replace('->', '→'))}</h3>\n"
     if isinstance(passed, Written):
         (picture,) = pictures(passed).values()
-        lines = escape("\n".join(passed.said))
+        lines = html("\n".join(passed.said))
         return f'{title}<div class="pair"><pre>{lines}</pre><figure>{picture.svg()}</figure></div>'
-    rows = [f"<tr><td>{count} ×<td><code>{escape(rule)}</code>" for rule, count in passed.fired]
+    rows = [f"<tr><td>{count} ×<td><code>{html(rule)}</code>" for rule, count in passed.fired]
     figures = [
-        f"<figure>{picture.svg()}<figcaption>{when.title()}: {picture.caption}</figcaption>"
-        f"<details><summary>as a program</summary><pre>{escape(str(graph))}</pre></details></figure>"
+        f"<figure>{picture.svg()}<figcaption>{when.title()}: {html(picture.caption)}</figcaption>"
+        f"<details><summary>as a program</summary><pre>{html(str(graph))}</pre></details></figure>"
         for graph, (when, picture) in zip((passed.before, passed.after), pictures(passed).items(), strict=True)
     ]
     return f'{title}<table>{"".join(rows)}</table>\n<div class="pair">{"".join(figures)}</div>'

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from graphgrad.core.quoting import one_line
+
 
 def say_json(answer: Any) -> None:
     """Print an answer for machines; arrays as lists, values that JSON does not know, such as inf and nan, as text."""
@@ -19,19 +21,21 @@ def say_json(answer: Any) -> None:
 
 def say_wrote(file: Path, detail: str = "", *, err: bool = False) -> None:
     """Name a file that was written; beside an answer for machines on the other stream."""
-    click.echo(f"wrote {file} ({detail})" if detail else f"wrote {file}", err=err)
+    name = one_line(str(file))
+    click.echo(f"wrote {name} ({detail})" if detail else f"wrote {name}", err=err)
 
 
-def say_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+def say_table(columns: list[str], rows: list[list[str]]) -> None:
     """Print a table for people."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", header_style="bold")
+    table = Table(header_style="bold")
     for i, column in enumerate(columns):
         table.add_column(column, justify="left" if i < 2 else "right", overflow="fold")
     for row in rows:
-        table.add_row(*(cell.replace("[", r"\[") for cell in row))
+        table.add_row(*(Text(one_line(cell)) for cell in row))
     console = Console()
     if not console.is_terminal:
         console = Console(width=max(console.width, 100))
@@ -49,9 +53,9 @@ def working(what: str) -> Iterator[None]:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        progress.add_task(what)
+        progress.add_task(one_line(what))
         yield
 
 

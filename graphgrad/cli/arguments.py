@@ -14,6 +14,7 @@ import click
 
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.files import check_kind
+from graphgrad.core.shapes import is_size
 
 if TYPE_CHECKING:
     from graphgrad.core.graph import Graph
@@ -100,7 +101,7 @@ def read_shapes(pairs: Sequence[str]) -> dict[str, tuple[int | str, ...]]:
     for pair in pairs:
         name, equals, text = pair.partition("=")
         sizes = [s.strip() for s in text.strip("()").split(",") if s.strip()]
-        if not equals or not name.isidentifier() or not all(s.isdigit() or s.isidentifier() for s in sizes):
+        if not equals or not name.isidentifier() or not all((s.isascii() and s.isdigit()) or is_size(s) for s in sizes):
             raise UsageError(f"'{pair}' is no shape", hint="write NAME=SIZES, as in X=N,2")
         shapes[name] = tuple(int(s) if s.isdigit() else s for s in sizes)
     return shapes

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 
 import click
 
 from graphgrad import __version__
 from graphgrad.core.errors import GraphgradError, did_you_mean
+from graphgrad.core.quoting import terminal
 
 COMMANDS = {
     "run": "Evaluate an expression and its gradient.",
@@ -84,18 +85,20 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
-        error.show()
+        said = StringIO()
+        error.show(said)
+        click.echo(terminal(said.getvalue()), nl=False, err=True)
         if isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--"):
             click.echo(
                 'An expression that begins with a minus comes after --, as in graphgrad run -- "-x" x=1', err=True
             )
         leave(2)
     except (GraphgradError, OSError) as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {terminal(str(error))}", err=True)
         leave(2)
     except (click.Abort, KeyboardInterrupt) as stop:
         told = str(stop.__cause__ or "")  # click's Abort has the interrupt as its cause
-        click.echo(f"interrupted: {told}" if told else "interrupted", err=True)
+        click.echo(f"interrupted: {terminal(told)}" if told else "interrupted", err=True)
         leave(130)
 
 

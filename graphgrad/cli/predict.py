@@ -10,6 +10,7 @@ import click
 
 from graphgrad.cli.arguments import verb
 from graphgrad.core.errors import DataError, UsageError, did_you_mean
+from graphgrad.core.quoting import csv
 
 
 @verb("predict model.safetensors data.csv --json")
@@ -60,4 +61,4 @@ def command(
     if trained.classes and give == trained.predict:
         found = np.array(trained.classes)[found.astype(int)]
     for row in found.tolist():
-        click.echo(",".join(map(str, row)))
+        click.echo(",".join(csv(str(cell)) for cell in row))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from graphgrad.core.quoting import one_line
+
 if TYPE_CHECKING:
     from graphgrad.cli.presets import Preset
     from graphgrad.learn.data.tables import Dataset
@@ -87,7 +89,7 @@ def numbers(row: Any, shown: str) -> str:
 
 def matrix(confused: Any, classes: tuple[str, ...]) -> str:
     """Write a confusion matrix: a row the true class, a column the predicted one."""
-    names = classes or tuple(map(str, range(len(confused))))
+    names = tuple(map(one_line, classes)) or tuple(map(str, range(len(confused))))
     width = max(map(len, [*names, *map(str, confused.ravel())])) + 1
     margin = max(map(len, names))
     lines = [" " * margin + "".join(f"{name:>{width}}" for name in names) + "   predicted"]

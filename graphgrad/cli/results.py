@@ -10,6 +10,7 @@ import click
 from graphgrad.cli.answers import say_wrote, working
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_kind, check_writable
+from graphgrad.core.quoting import one_line
 
 if TYPE_CHECKING:
     from graphgrad.learn.data.tables import Dataset
@@ -33,7 +34,8 @@ def check_files(said: dict[str, Any]) -> None:
         if said["checkpoint"] in said["saved"]:
             raise UsageError("the model and the checkpoints need a file each", hint="they are not the same thing")
         if said["resume"] and not said["checkpoint"].is_file():
-            click.echo(f"note: there is no '{said['checkpoint']}' yet, and the run begins anew", err=True)
+            name = one_line(str(said["checkpoint"]))
+            click.echo(f"note: there is no '{name}' yet, and the run begins anew", err=True)
     if said["history"]:
         from graphgrad.learn.training.history import check_history
 

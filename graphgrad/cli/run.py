@@ -27,9 +27,7 @@ def command(source: str, values: tuple[str, ...], dtype: str, as_json: bool) -> 
         say_json(answer(traced))
         return
     graph = traced.graph
-    say_table(
-        "", ["node", "formula", "value", "adjoint"], [row(traced, i) for i in range(len(graph)) if shown(traced, i)]
-    )
+    say_table(["node", "formula", "value", "adjoint"], [row(traced, i) for i in range(len(graph)) if shown(traced, i)])
     name = next(iter(graph.outputs))
     click.echo(f"{name} = {number(traced.value)}")
     for wrt, slope in traced.grad.items():

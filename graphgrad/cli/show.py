@@ -76,4 +76,4 @@ def _list(graph: Graph) -> None:
             rows.append(
                 [", ".join(dict.fromkeys([graph.label(i), *graph.names.get(i, ())])), formula, show(node.shape)]
             )
-    say_table("", ["node", "formula", "shape"], rows)
+    say_table(["node", "formula", "shape"], rows)

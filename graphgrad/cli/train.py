@@ -15,7 +15,9 @@ from graphgrad.cli.arguments import read_values, verb
 from graphgrad.cli.presets import PRESETS, Preset, choose, held_out, notes
 from graphgrad.cli.printout import Printer, answer, conclude
 from graphgrad.cli.results import check_exports, check_files, write_files
+from graphgrad.cli.settings import import_matplotlib, import_numba
 from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.core.quoting import one_line
 
 if TYPE_CHECKING:
     from graphgrad.learn.data.tables import Dataset
@@ -79,12 +81,16 @@ def command(data: str, **said: Any) -> None:
     """Train a network on a data set by name, or on a file."""
     from graphgrad.learn.training.fit import fit
 
+    if said["target"] == "numba":
+        import_numba()
+    if said["history"]:
+        import_matplotlib()
     check_files(said)
     dataset = read(data, said) if said["program"] else flat(read(data, said))
     chosen = choose(data, dataset, said)
     part = held_out(dataset, said)
     for note in () if said["process"] else notes(data, dataset, chosen, said):
-        click.echo(f"note: {note}", err=True)
+        click.echo(f"note: {one_line(note)}", err=True)
     net = network_of(chosen, dataset, said)
     check_exports(net, chosen.loss, said["saved"])
     printer = None if said["as_json"] or said["process"] else Printer(chosen)

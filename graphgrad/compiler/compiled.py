@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import linecache
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_writable, write_whole
 from graphgrad.core.graph import Graph
 
-KEPT = "cache=True"  # in a module: numba is to keep the machine code
+KEPT = re.compile(r"^@.*\bcache=True", re.MULTILINE)  # a decorator of a module: numba is to keep the machine code
 
 
 class Compiled(Protocol):
@@ -46,7 +47,7 @@ class Compiled(Protocol):
 def load(source: str, name: str) -> dict[str, Any]:
     """Run a module's text and give what it defines; tracebacks and debuggers see the text."""
     mark = hashlib.sha256(source.encode()).hexdigest()[:16]
-    if KEPT in source:
+    if KEPT.search(source):
         return imported(f"graphgrad_{name}_{mark}", source)
     filename = f"<graphgrad {name} {mark[:12]}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)

@@ -14,6 +14,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from graphgrad.core.quoting import one_line, terminal
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -45,7 +47,7 @@ class GraphgradError(Exception):
         return type(self)(self.message, hint=self.hint, source=source, span=span)
 
     def __str__(self) -> str:
-        said = f"{self.message}; {self.hint}" if self.hint else self.message
+        said = terminal(f"{self.message}; {self.hint}" if self.hint else self.message)
         return f"{said}\n{self._excerpt(self.span)}" if self.source and self.span else said
 
     def _excerpt(self, span: Span) -> str:
@@ -53,10 +55,14 @@ class GraphgradError(Exception):
         line = lines[min(span.line, len(lines)) - 1]
         end = span.end_column if span.end_line == span.line else len(line)
         start = max(0, min(span.column, end) - _WIDTH // 2)
-        shown = line[start : start + _WIDTH]
-        carets = max(1, min(end, start + _WIDTH) - span.column)
+        column = max(start, min(span.column, len(line)))
+        stop = max(column, min(end, start + _WIDTH))
+        lead, marked, rest = (
+            one_line(part) for part in (line[start:column], line[column:stop], line[stop : start + _WIDTH])
+        )
         before, after = ("…" if start else ""), ("…" if start + _WIDTH < len(line) else "")
-        return f"  {before}{shown}{after}\n  {' ' * (len(before) + span.column - start)}{'^' * carets}"
+        carets = "^" * max(1, len(marked))
+        return f"  {before}{lead}{marked}{rest}{after}\n  {' ' * len(before + lead)}{carets}"
 
 
 class ParseError(GraphgradError):

@@ -10,6 +10,7 @@ from xml.etree.ElementTree import ParseError as XMLError
 
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
+from graphgrad.core.quoting import terminal
 from graphgrad.core.shapes import Slice
 from graphgrad.frontend.networkx_graphs import from_networkx, to_networkx
 
@@ -49,6 +50,7 @@ def graphml(graph: Graph) -> str:
     dag = plain(graph)
     for said in _told(dag):
         said.update({key: json.dumps(said[key]) for key in WRITTEN if key in said})
+        said.update({key: terminal(value) for key, value in said.items() if isinstance(value, str)})
     return "\n".join(nx.generate_graphml(dag, edge_id_from_attribute=None)) + "\n"
 
 

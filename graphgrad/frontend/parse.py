@@ -13,7 +13,7 @@ from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import ParseError, ShapeError, Span, UsageError, did_you_mean
 from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph
-from graphgrad.core.shapes import Shape
+from graphgrad.core.shapes import Shape, is_size
 from graphgrad.frontend.heads import shape_of, values_at_head, without_parameters
 from graphgrad.frontend.lower import Lowering, Value
 
@@ -175,13 +175,9 @@ _STATEMENTS = {"Import": "an import", "ImportFrom": "an import", "FunctionDef": 
 def declared_shape(name: str, shape: Any) -> Shape:
     """Give a shape as a user may write it, ("N", 2) or 4 or "N", as a tuple."""
     parts = (shape,) if isinstance(shape, int | str) else shape
-    if not isinstance(parts, tuple | list) or not all(map(_is_size, parts)):
+    if not isinstance(parts, tuple | list) or not all(map(is_size, parts)):
         raise ShapeError(f"the shape of '{name}' must be a tuple of sizes and names, not {shape!r}")
     return tuple(parts)
-
-
-def _is_size(part: Any) -> bool:
-    return part.isidentifier() if isinstance(part, str) else type(part) is int and part >= 0
 
 
 def free_output_name(taken: Collection[str]) -> str:

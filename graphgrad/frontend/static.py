@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphgrad.core.builder import Builder
-from graphgrad.core.shapes import Key, Slice, normal_axes
+from graphgrad.core.shapes import Key, Slice, is_size, normal_axes
 
 
 def refusal(name: str, value: Any) -> str:
@@ -114,7 +114,7 @@ def _are_integers(value: Any) -> bool:
 
 def _are_sizes(value: Any) -> bool:
     sizes = value if isinstance(value, tuple) else (value,)
-    return all(isinstance(size, str) or (_is_integer(size) and size >= -1) for size in sizes)
+    return all(is_size(size) or (_is_integer(size) and size == -1) for size in sizes)
 
 
 def _is_key(value: Any) -> bool:
@@ -127,6 +127,6 @@ _WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "axis2": (_is_integer, "an integer"),
     "axes": (lambda v: v is None or _are_integers(v), "a tuple of integers"),
     "keepdims": (lambda v: isinstance(v, bool), "True or False"),
-    "shape": (_are_sizes, "a tuple of sizes"),
+    "shape": (_are_sizes, "a tuple of sizes, numbers or names"),
     "key": (_is_key, "an index, as in np.s_[0, 1:]"),
 }

@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from html import escape
 from typing import Any, NamedTuple, TypeVar
+
+from graphgrad.core import quoting
 
 T = TypeVar("T")
 
@@ -126,25 +127,30 @@ def text(report: Report) -> str:
     x**2
       x  PROVED  normal form; everywhere
     """
-    table = _named(report)[1:]
+    table = [[*map(quoting.one_line, cells)] for cells in _named(report)[1:]]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     under = "\n" + " " * (sum(widths) + 2 * len(widths) + 4)  # a message of several lines stays in its place
     lines = [
-        f"  {'  '.join(map(str.ljust, cells, widths))}  {found.verdict}  {'; '.join(facts(found))}".rstrip()
+        f"  {'  '.join(map(str.ljust, cells, widths))}  {found.verdict}  {_told(found)}".rstrip()
         for cells, found in zip(table, report.values(), strict=True)
     ]
     lines = [line.replace("\n", under) for line in lines]
-    return "\n".join([*report.subject.splitlines(), *lines, *_shapes(report)])
+    return "\n".join([*quoting.terminal(report.subject).split("\n"), *lines, *_shapes(report)])
+
+
+def _told(finding: Finding) -> str:
+    return quoting.terminal("; ".join(facts(finding)))
 
 
 def markdown(report: Report) -> str:
     """Write a report as a Markdown table."""
     heads, *names = _named(report)
-    table = [[*heads, "verdict", "reason"], ["---"] * (len(heads) + 2)]
+    table = [[*map(quoting.markdown, heads), "verdict", "reason"], ["---"] * (len(heads) + 2)]
     for (name, *more), found in zip(names, report.values(), strict=True):
-        told = (cell.replace("|", r"\|") for cell in (*more, str(found.verdict), _one_line("; ".join(facts(found)))))
-        table.append([f"`{name}`", *told])
-    subject = "\n".join(f"    {line}" for line in report.subject.splitlines())
+        words, excerpt = _parted("; ".join(facts(found)))
+        reason = f"{quoting.markdown(words)}: {quoting.markdown_code(excerpt)}" if excerpt else quoting.markdown(words)
+        table.append([quoting.markdown_code(name), *map(quoting.markdown, more), str(found.verdict), reason])
+    subject = "\n".join(f"    {line}" for line in quoting.terminal(report.subject).split("\n"))
     lines = [f"| {' | '.join(row)} |".replace("| --- ", "|---").replace("--- |", "---|") for row in table]
     return "\n".join([subject, "", *lines, *_shapes(report)])
 
@@ -156,10 +162,10 @@ def _named(report: Report) -> list[list[str]]:
     return [["claim" if report.others else "gradient", *heads], *rows]
 
 
-def _one_line(said: str) -> str:
-    """What an error says with its place, on one line: the words, and the text without its carets."""
-    words, *excerpt = said.splitlines() or [""]
-    return f"{words}: `{excerpt[0].strip()}`" if excerpt else words
+def _parted(said: str) -> tuple[str, str]:
+    """What an error says: the words, and the text that they are about, without its carets, if there is one."""
+    words, *excerpt = said.split("\n")
+    return words, excerpt[0].strip() if excerpt else ""
 
 
 def html(report: Report) -> str:
@@ -171,16 +177,21 @@ def html(report: Report) -> str:
     """
     heads, *names = _named(report)
     rows = "".join(
-        f"<tr><td><code>{escape(name)}</code></td>{''.join(f'<td>{escape(cell)}</td>' for cell in more)}"
-        f'<td>{_badge(f)}</td><td style="text-align:left">{escape(_one_line("; ".join(facts(f))))}</td></tr>'
+        f"<tr><td><code>{quoting.html(name)}</code></td>{''.join(f'<td>{quoting.html(cell)}</td>' for cell in more)}"
+        f'<td>{_badge(f)}</td><td style="text-align:left">{_reason(f)}</td></tr>'
         for (name, *more), f in zip(names, report.values(), strict=True)
     )
-    notes = "".join(f"<p>{escape(line)}</p>" for line in _shapes(report) if line)
-    head = f"<tr>{''.join(f'<th>{escape(word)}</th>' for word in (*heads, 'verdict', 'reason'))}</tr>"
+    notes = "".join(f"<p>{quoting.html(line)}</p>" for line in _shapes(report) if line)
+    head = f"<tr>{''.join(f'<th>{quoting.html(word)}</th>' for word in (*heads, 'verdict', 'reason'))}</tr>"
     return (
-        f'<div style="max-width:100%;overflow-x:auto"><pre>{escape(report.subject)}</pre>'
+        f'<div style="max-width:100%;overflow-x:auto"><pre>{quoting.html(report.subject)}</pre>'
         f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>{notes}</div>"
     )
+
+
+def _reason(finding: Finding) -> str:
+    words, excerpt = _parted("; ".join(facts(finding)))
+    return quoting.html(words) + (f": <code>{quoting.html(excerpt)}</code>" if excerpt else "")
 
 
 def _badge(finding: Finding) -> str:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
-from graphgrad.learn.models.model import Model, confusion, load
-from graphgrad.learn.networks.losses import LOSSES
+from graphgrad.learn.models.model import Model, accuracy, confusion, load
+from graphgrad.learn.networks.losses import LOSSES, loss_row
 from graphgrad.learn.networks.network import mlp, network
 from graphgrad.learn.training.fit import fit
 from graphgrad.learn.training.history import History, Record
@@ -194,3 +194,36 @@ def test_history_as_a_plot(tmp_path):
     assert [line.get_ydata().tolist()[0] for line in (*losses.lines, *accuracy.lines)] == [0.5, 0.5, 0.6, 0.7]
     with pytest.raises(GraphgradError, match="no known kind"):
         History(RECORDS).save(tmp_path / "history.xls")
+
+
+@pytest.mark.parametrize("loss", [*LOSSES, "mean(abs(R - Y) ** 3)", "2 * binary_cross_entropy(R, Y)"])
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("metric", [accuracy, confusion])
+def test_every_metric_fits_its_task_or_refuses(loss, outputs, metric) -> None:
+    model = Model(mlp(2, outputs, seed=1), loss_row(loss))
+    X = np.random.default_rng(0).normal(size=(5, 2))
+    scores = model.scores(X)
+    if model.loss.target == "numbers":
+        with pytest.raises(UsageError, match="is of classifiers"):
+            metric(model, X, np.zeros(scores.shape))
+        with pytest.raises(UsageError, match="is of classifiers"):
+            metric(model, X, [0, 1, 0, 1, 1])
+        return
+    classes = 2 if model.loss.target == "yes or no" else outputs
+    right = scores > 0 if model.loss.target == "yes or no" else scores.argmax(axis=1)
+    wrong = 1 - right if model.loss.target == "yes or no" else (right + 1) % outputs
+    for y, share in ((right, 1.0), (wrong, float(classes == 1))):
+        made = metric(model, X, y)
+        assert (made if metric is accuracy else np.trace(made) / np.sum(made)) == share
+    for y in (right[:-1], np.full(right.shape, classes), np.full(right.shape, -1), np.full(right.shape, 0.5), []):
+        with pytest.raises(DataError):
+            metric(model, X, y)
+
+
+def test_accuracy_on_held_out_examples_of_several_answers_is_a_part() -> None:
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    Y = (X @ [[1, 0, 1], [0, 1, 1]] > 0).astype(float)
+    model, history = fit(mlp(2, 3), X, Y, loss="binary_cross_entropy", lr=0.5, epochs=30, validation=(X, Y),
+                            progress=False)  # fmt: skip
+    assert history["accuracy"][-1] == pytest.approx(accuracy(model, X, Y))
+    assert 0.5 < history["accuracy"][-1] <= 1

@@ -24,6 +24,7 @@ from graphgrad.compiler.source.templates import ATOM, Spelled, spell, template
 from graphgrad.compiler.steps.run import UnrolledRun
 from graphgrad.compiler.steps.unrolled import UnrolledWriter, fits, row_variables
 from graphgrad.compiler.steps.vectors import Array
+from graphgrad.core import quoting
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
@@ -89,9 +90,8 @@ class CWriter:
         places = [f"x[{k}]: {name}" for k, name in enumerate(self.graph.inputs)]
         places += [f"y[{k}]: {name}" for k, name in enumerate(self.graph.outputs)]
         notes = [*textwrap.wrap("; ".join(places) + ".", WIDTH), "", "compute(x, y) is for one thread at a time."]
-        said = module.header(TITLES[entry(self.graph)], self.before, notes, self.target.name, "float64")
-        said = said.replace('"""', "").strip().replace("*/", "* /")
-        return f"/* {said}\n*/\n\n{c_source(self.graph)}"
+        said = module.described(TITLES[entry(self.graph)], self.before, notes, self.target.name, "float64")
+        return f"/* {quoting.c(said)}\n*/\n\n{c_source(self.graph)}"
 
     def function(self, source: str) -> Callable[..., Any]:
         """Compile the source with the system's compiler, and give a function like those of other targets."""
@@ -177,8 +177,8 @@ class CStepWriter(UnrolledWriter):
         """The file's text: `compute`, from all numbers of a step to the loss and all new numbers, and the loop."""
         plan = self.plan
         title = "A training step, unrolled: the gradient of"
-        said = module.header(title, plan.loss, plan.notes(), plan.target.name, "float64").replace('"""', "")
-        comment = f"/* {said.strip().replace('*/', '* /')}\n*/\n"
+        said = module.described(title, plan.loss, plan.notes(), plan.target.name, "float64")
+        comment = f"/* {quoting.c(said)}\n*/\n"
         return "\n".join([comment, c_source(self.graph), LOOP.removesuffix(";") + " {", *self.lines(), "}\n"])
 
     def lines(self) -> list[str]:

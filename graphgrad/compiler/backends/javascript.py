@@ -11,6 +11,7 @@ from graphgrad.compiler.source.lines import Dialect, straight
 from graphgrad.compiler.source.outline import Code
 from graphgrad.compiler.source.results import TITLES, entry, gradients
 from graphgrad.compiler.source.templates import ATOM, Spelled, spell, template
+from graphgrad.core import quoting
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
 
@@ -115,14 +116,14 @@ class JavaScriptWriter:
     def source(self) -> str:
         """The module's text."""
         notes = [*module.described_inputs(self.graph), "", f"Give the inputs by name: {self.name}({self.example()})."]
-        said = module.header(TITLES[self.name], self.before, notes, self.target.name, "float64").replace('"""', "")
-        comment = "\n".join(f" * {line}".rstrip() for line in said.strip().replace("*/", "* /").splitlines())
+        said = module.described(TITLES[self.name], self.before, notes, self.target.name, "float64")
+        comment = "\n".join(f" * {line}".rstrip() for line in quoting.c(said).split("\n"))
         erf = f"{ERF}\n" if any("erf(" in line for _, line in self.lines) else ""
         text = [f"/*\n{comment}\n */\n\n{erf}export function {self.name}(inputs) {{"]
         inputs = [name if name == self.labels[i] else f"{name}: {self.labels[i]}"
                   for name, i in self.graph.inputs.items()]  # fmt: skip
         text += [f"  const {{ {', '.join(inputs)} }} = inputs;"] * bool(inputs)
-        text += [f"  {line} // {self.said.comment(node)}" for node, line in self.lines]
+        text += [f"  {line} // {quoting.c(self.said.comment(node))}" for node, line in self.lines]
         return "\n".join([*text, f"  return {self.result()};", "}", ""])
 
     def example(self) -> str:
@@ -149,7 +150,12 @@ class JavaScriptWriter:
 
 
 def _object(texts: dict[str, str]) -> str:
-    return f"{{ {', '.join(name if name == text else f'{name}: {text}' for name, text in texts.items())} }}"
+    return f"{{ {', '.join(_entry(name, text) for name, text in texts.items())} }}"
+
+
+def _entry(name: str, text: str) -> str:
+    """A name and its value; in brackets the one name that would set an object's prototype instead."""
+    return name if name == text else f'["{name}"]: {text}' if name == "__proto__" else f"{name}: {text}"
 
 
 JAVASCRIPT = Backend("javascript", JavaScriptWriter, column="js", suffixes=(".js", ".mjs"), runs=False)

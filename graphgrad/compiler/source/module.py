@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 
 from graphgrad.compiler.source.lines import WIDTH
+from graphgrad.core import quoting
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import show
 
@@ -18,11 +19,15 @@ FORMULA_LINES = 24  # of the formula that a docstring shows
 
 
 def header(title: str, graph: Graph, notes: Iterable[str], target: str, dtype: str) -> str:
-    """Give the module's docstring: what it computes, of what, and where it comes from."""
+    """Give the module's docstring, which says what `described` does."""
+    return f'"""{quoting.python(described(title, graph, notes, target, dtype))}\n"""\n'
+
+
+def described(title: str, graph: Graph, notes: Iterable[str], target: str, dtype: str) -> str:
+    """Say what a module computes, of what, and where it comes from; the user's own text is among it, as it is."""
     lines = [*textwrap.wrap(title, WIDTH - 3), "", *(f"    {line}" for line in formula(graph)), "", *notes]
     made = f"Made by graphgrad {version()} for {target}, {dtype}, from the graph {graph.digest}."
-    text = "\n".join([*lines, "", *textwrap.wrap(made, WIDTH)])
-    return '"""' + re.sub(r'\\|"""', lambda m: "\\" + m[0], text).strip() + '\n"""\n'
+    return "\n".join([*lines, "", *textwrap.wrap(made, WIDTH)]).strip()
 
 
 def version() -> str:
@@ -81,7 +86,8 @@ def written(lines: Iterable[tuple[str, str]], indent: int) -> list[str]:
     """Set code beside its comment where both fit a line, under it otherwise."""
     space = " " * indent
     said = []
-    for code, comment in lines:
+    for code, plain in lines:
+        comment = quoting.python(plain)
         beside = f"{space}{code}  # {comment}"
         if not comment:
             said.append(f"{space}{code}" if code else "")

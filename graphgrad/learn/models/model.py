@@ -14,7 +14,7 @@ import numpy as np
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.compiler.compiled import Compiled
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
-from graphgrad.learn.data.examples import array, indices, inputs
+from graphgrad.learn.data.examples import array, examples, indices, inputs
 from graphgrad.learn.models.tensors import read_tensors, write_tensors
 from graphgrad.learn.networks.losses import TARGETS, Loss, objective
 from graphgrad.learn.networks.network import Network
@@ -106,8 +106,9 @@ def decided(scores: Any, loss: Loss) -> Any:
 def accuracy(model: Model, X: Any, y: Any) -> float:
     """Give the part of examples that a classifier gets right.
 
-    X has the shape (N, inputs), y (N,); the result lies between 0 and 1. Raises DataError for data that do not fit.
-    Source: the part of examples whose largest score is their own class's.
+    X has the shape (N, inputs), y (N,); the result lies between 0 and 1. Raises DataError for data that do not fit or
+    are none, and UsageError for a network that predicts numbers. Source: the part of examples whose largest score is
+    their own class's.
 
     >>> from graphgrad.learn.training.fit import fit
     >>> from graphgrad.learn.networks.network import mlp
@@ -115,7 +116,7 @@ def accuracy(model: Model, X: Any, y: Any) -> float:
     >>> accuracy(model, [[-2.0], [2.0], [3.0]], [0, 1, 0])
     0.6666666666666666
     """
-    found, wanted = _paired(model, X, y)
+    found, wanted = _paired(model, X, y, "accuracy")
     return float(np.mean(found == wanted))
 
 
@@ -123,7 +124,8 @@ def confusion(model: Model, X: Any, y: Any) -> Any:
     """Give the confusion matrix of a classifier: row the true class, column the predicted one.
 
     X has the shape (N, inputs), y (N,), the result (classes, classes), in examples. Raises DataError for data that do
-    not fit. Source: scikit-learn's convention of rows and columns.
+    not fit or are none, and UsageError for a network that predicts numbers. Source: scikit-learn's convention of rows
+    and columns.
 
     >>> from graphgrad.learn.training.fit import fit
     >>> from graphgrad.learn.networks.network import mlp
@@ -131,20 +133,23 @@ def confusion(model: Model, X: Any, y: Any) -> Any:
     >>> confusion(model, [[-2.0], [2.0], [3.0]], [0, 1, 0]).tolist()
     [[1, 1], [0, 1]]
     """
-    found, wanted = _paired(model, X, y)
+    found, wanted = _paired(model, X, y, "a confusion matrix")
     classes = max(2, len(model.classes), *(int(size) for size in model.net.sizes[1]))
     matrix = np.zeros((classes, classes), np.int64)
     np.add.at(matrix, (wanted, found), 1)
     return matrix
 
 
-def _paired(model: Model, X: Any, y: Any) -> tuple[Any, Any]:
-    """The classes that a model finds, and those that are right, one an example."""
-    found = np.asarray(model.predict(X)).ravel()
-    wanted = indices(array(y, "y"), model.classes, "y").astype(np.int64).ravel()
-    if len(found) != len(wanted):
-        raise DataError(f"X has {len(found)} rows, y has {len(wanted)}")
-    return found, wanted
+def _paired(model: Model, X: Any, y: Any, metric: str) -> tuple[Any, Any]:
+    """The classes that a model finds, and those that are right, one an example; of several answers, one an answer."""
+    if model.loss.target == "numbers":
+        said = f"{metric} is of classifiers, and a network trained on {model.loss.name} predicts numbers"
+        raise UsageError(said, hint="classes are learned by the losses cross_entropy and binary_cross_entropy")
+    given = examples(model.net, model.loss, (X, indices(array(y, "y"), model.classes, "y")), model.dtype)
+    wanted = np.asarray(given.Y)
+    if (between := wanted[wanted != np.floor(wanted)]).size:
+        raise DataError(f"y has {between[0]}, which is neither yes (1) nor no (0)")
+    return np.asarray(model.predict(given.X)).ravel(), wanted.astype(np.int64).ravel()
 
 
 def load(path: str | os.PathLike[str]) -> Model:

@@ -42,7 +42,7 @@ def measure(model: Model, judged: Compiled, held: Examples) -> Measured:
         total += float(judged(R=scores, Y=Y) if set(fed) <= {"R", "Y"} else judged(**fed)) * len(X)
         if model.loss.target != "numbers":
             right += int(np.sum(decided(scores, model.loss).reshape(np.shape(Y)) == Y))
-    return Measured(total / len(held), None if model.loss.target == "numbers" else right / len(held))
+    return Measured(total / len(held), None if model.loss.target == "numbers" else right / np.size(held.Y))
 
 
 def parted(X: Any, y: Any, part: float, seed: int) -> tuple[tuple[Any, Any], tuple[Any, Any]]:

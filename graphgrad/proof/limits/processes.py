@@ -9,10 +9,35 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from graphgrad.proof.limits.deadline import TimeUp
 from graphgrad.proof.limits.worker import receive, send
+
+# What a process runs: its paths for imports are those that it is told, and this package is where it is here.
+START = """
+import importlib.util, runpy, sys
+package, *sys.path[:] = sys.argv[1:]
+spec = importlib.util.spec_from_file_location("graphgrad", package)
+sys.modules["graphgrad"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["graphgrad"])
+runpy.run_module("graphgrad.proof.limits.worker", run_name="__main__")
+"""
+
+
+def isolated_path() -> list[Path]:
+    """The file of this package, and the caller's paths for imports but the current folder, in which anything may lie.
+
+    >>> Path() in isolated_path() or Path.cwd() in isolated_path()[1:]
+    False
+    """
+    here = Path.cwd()
+    paths = [Path(entry) for entry in sys.path if entry]
+    return [PACKAGE, *(path for path in paths if path.is_absolute() and path.resolve() != here)]
+
+
+PACKAGE = Path(__file__).parents[2] / "__init__.py"
 
 
 class Worker:
@@ -48,7 +73,7 @@ class Worker:
             self._process = None
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "graphgrad.proof.limits.worker"]
+        command = [sys.executable, "-I", "-c", START, *map(str, isolated_path())]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=-1)  # noqa: S603
         answers = self._answers = queue.SimpleQueue()
 

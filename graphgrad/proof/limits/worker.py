@@ -1,6 +1,6 @@
 """A process of its own for work that may hang: it reads a function's name and arguments, and writes the result.
 
-Run as `python -m graphgrad.proof.limits.worker` by `processes.Worker` alone, through pipes that nobody else writes to.
+Started by `processes.Worker` alone, through pipes that nobody else writes to.
 """
 
 from __future__ import annotations

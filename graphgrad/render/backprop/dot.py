@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 
+from graphgrad.core.quoting import dot as dot_label
 from graphgrad.render.drawing.shapes import Box, Curve, Head, Heat, Ink
 from graphgrad.render.drawing.stage import SHAPE_LINE, Stage
 from graphgrad.render.formats.dot import Pen
@@ -55,7 +56,7 @@ def _wires(pen: Pen, stage: Stage, frame: Frame, mode: str, drawn: zip[tuple[Cur
         if index in frame.partials and wire.partial and place:
             below = SHAPE_LINE * look.wire_size / 2 if wire.shape else 0.0
             label = text(wire.partial.phrase(mode), stage.scene.values)
-            said |= {"label": label, "lp": pen.at((place[0], place[1] + below)), "fontcolor": look.adjoint}
+            said |= {"label": dot_label(label), "lp": pen.at((place[0], place[1] + below)), "fontcolor": look.adjoint}
         pen.graph.edge(str(wire.operand), str(wire.consumer), **said)
 
 

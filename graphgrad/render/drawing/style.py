@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -9,6 +10,21 @@ from typing import Any, ClassVar
 
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.lookup import Table
+
+LARGEST = 10_000.0  # points, of a size
+LONGEST_NAME = 100  # characters
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value.isprintable() and 0 < len(value) <= LONGEST_NAME
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= LARGEST
+
+
+def _is_colour(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch("#[0-9a-fA-F]{6}", value) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +58,17 @@ class Style:
     line_lit: float = 2.6
     radius: float = 9.0
     margin: float = 18.0
+
+    def __post_init__(self) -> None:
+        """Refuse a field that is not what it should be: it would become part of a file."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "name" and not _is_name(value):
+                raise UsageError(f"the name of a theme is a word or a few, not {value!r}")
+            if field.type == "float" and not _is_size(value):
+                raise UsageError(f"'{field.name}' is a size in points, not {value!r}")
+            if field.type == "str" and field.name != "name" and not _is_colour(value):
+                raise UsageError(f"'{field.name}' is a colour like \"#1d4ed8\", not {value!r}")
 
 
 THEMES = Table(
@@ -85,38 +112,35 @@ THEMES = Table(
 def style(theme: str | Path | Style) -> Style:
     """Give the style of a theme: light, dark, print, a `Style`, or a TOML file of its fields over a `base` theme.
 
+    A base that is a file is sought beside the file that names it. Raises UsageError for a theme that is none.
+
     >>> style("dark").ground
     '#0b1220'
     """
     if isinstance(theme, Style):
         return theme
+    if not isinstance(theme, str | Path):
+        raise UsageError(f"a theme is a name or a file, not {type(theme).__name__}")
+    return _over(theme, ())
+
+
+def _over(theme: str | Path, above: tuple[Path, ...]) -> Style:
+    """The style of a name or a file; `above` are the files that have it as a base."""
     path = Path(theme)
     if path.suffix != ".toml":
         return THEMES.row(str(theme))
+    if path in above:
+        raise UsageError(f"the theme {path} is a base of itself", hint=f"a last base is one of {', '.join(THEMES)}")
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"cannot read the theme {path}: {error}") from error
-    return _checked(style(settings.pop("base", "light")), {"name": path.stem} | settings)
-
-
-def _checked(base: Style, settings: dict[str, Any]) -> Style:
-    kinds = {field.name: field.type for field in fields(Style)}
-    for key, value in settings.items():
-        if key not in kinds:
-            known = ", ".join(kinds)
-            raise UsageError(f"a style has no field '{key}'", hint=did_you_mean(key, kinds) or f"its fields: {known}")
-        if kinds[key] == "float" and not (isinstance(value, int | float) and value > 0):
-            raise UsageError(f"'{key}' is a size in points, not {value!r}")
-        if kinds[key] == "str" and key != "name" and not _is_colour(value):
-            raise UsageError(f"'{key}' is a colour like \"#1d4ed8\", not {value!r}")
-    return replace(base, **settings)
-
-
-def _is_colour(value: Any) -> bool:
-    return (
-        isinstance(value, str)
-        and len(value) == 7
-        and value[0] == "#"
-        and all(c in "0123456789abcdef" for c in value[1:].lower())
-    )
+    except (OSError, ValueError, RecursionError) as error:  # what is no TOML and what is no text are ValueErrors
+        raise UsageError(f"cannot read the theme {path}: {error}") from None
+    base = settings.pop("base", "light")
+    if not isinstance(base, str):
+        raise UsageError(f"the base of the theme {path} is a name or a file, not {base!r}")
+    under = _over(path.parent / base if base.endswith(".toml") else base, (*above, path))
+    known = [field.name for field in fields(Style)]
+    if unknown := next((key for key in settings if key not in known), ""):
+        hint = did_you_mean(unknown, known) or f"its fields: {', '.join(known)}"
+        raise UsageError(f"a style has no field '{unknown}'", hint=hint)
+    return replace(under, **{"name": path.stem} | settings)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
+from graphgrad.core.quoting import xml
 from graphgrad.render.drawing.shapes import Box, Curve, Head, Heat, Ink, Patch, Shape
 from graphgrad.render.drawing.style import Style
 from graphgrad.render.layout.graphviz import POINTS, Point, Size
@@ -131,7 +131,7 @@ class Pen:
         def font(ink: Ink) -> str:
             said = text(ink.phrase, self.values)
             size = min(0.9 * ink.size, room / (ADVANCE * max(len(said), 1)))
-            return f'<font color="{self.colour(ink.colour)}" point-size="{size:.1f}">{escape(said)}</font>'
+            return f'<font color="{self.colour(ink.colour)}" point-size="{size:.1f}">{xml(said)}</font>'
 
         return f"<{'<br/>'.join(map(font, inks))}>"
 

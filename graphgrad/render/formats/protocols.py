@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import Any, Protocol
 
 from graphgrad.core.lookup import Table
+from graphgrad.core.quoting import html
 from graphgrad.render.drawing.shapes import Shape
 from graphgrad.render.drawing.style import Style
 from graphgrad.render.formats.svg import document, element, glyphs_of, painter
@@ -75,5 +75,5 @@ class Reel(Protocol):
         page = self.formats[".html"].load()(self).decode()
         high = round(min(1.0, CELL / self.size.width) * self.size.height + CONTROLS)
         look = f"width:100%;height:{high}px;border:0"
-        frame = f'<iframe title="{escape(self.title)}" style="{look}" srcdoc="{escape(page)}"></iframe>'
+        frame = f'<iframe title="{html(self.title)}" style="{look}" srcdoc="{html(page)}"></iframe>'
         return {"text/html": frame, **self.frames[-1]._repr_mimebundle_()}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
-from xml.sax.saxutils import escape
 
+from graphgrad.core.quoting import xml
 from graphgrad.render.drawing.shapes import Box, Curve, Head, Heat, Ink, Patch, Shape
 from graphgrad.render.drawing.style import Style
 from graphgrad.render.drawing.typeset import EM, Bar, Glyph, Label, line, outline
@@ -23,7 +23,7 @@ def document(size: Size, body: Iterable[str], glyphs: Iterable[int], title: str,
     """A whole SVG file: outlines of the glyphs that the body uses, and the body."""
     width, height = size
     box = f'width="{fmt(width * 4 / 3)}" height="{fmt(height * 4 / 3)}" viewBox="0 0 {fmt(width)} {fmt(height)}"'
-    told = f"<title>{escape(title)}</title>" + (f"<desc>{escape(description)}</desc>" if description else "")
+    told = f"<title>{xml(title)}</title>" + (f"<desc>{xml(description)}</desc>" if description else "")
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {box} style="max-width:100%;height:auto" role="img">{told}'
     return "\n".join([head, definitions(glyphs), *body, "</svg>\n"])
 

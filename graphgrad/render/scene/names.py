@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from graphgrad.core.graph import Graph
 from graphgrad.core.op import ATOM
 from graphgrad.core.ops import OPS
+from graphgrad.core.quoting import tex
 from graphgrad.core.shapes import Shape
 from graphgrad.execute.trace import Trace
 from graphgrad.frontend.latex import latex, leaf, spell, tex_name
@@ -137,7 +138,7 @@ def shape_phrase(shape: Shape) -> Phrase:
     """An array's shape; nothing for a number."""
     if not shape:
         return ()
-    written = [str(d) if isinstance(d, int) else rf"\mathit{{{d}}}" for d in shape]
+    written = [str(d) if isinstance(d, int) else rf"\mathit{{{tex(d)}}}" for d in shape]
     return (Math(r"\left[" + r" \times ".join(written) + r"\right]", " × ".join(map(str, shape))),)
 
 

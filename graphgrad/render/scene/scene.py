@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from graphgrad.core.quoting import tex
+
 
 class Math(NamedTuple):
     """Symbols: as LaTeX, and as plain text for DOT files and voices. A space at either end of the LaTeX is kept."""
@@ -22,7 +24,7 @@ class Math(NamedTuple):
 
 def words(text: str) -> Math:
     """Plain words, set upright."""
-    return Math(r"\mathrm{" + text.replace("_", r"\_").replace(" ", r"\;") + "}", text)
+    return Math(r"\mathrm{" + tex(text).replace(" ", r"\;") + "}", text)
 
 
 class Value(NamedTuple):

@@ -183,8 +183,7 @@ surface.addEventListener("pointerup", event => {
 });
 
 document.body.classList.toggle("no-graph", !FILM.cards.length);
-const named = [...document.styleSheets[0].cssRules].map(rule => /^\[data-theme="(.+)"\]$/.exec(rule.selectorText || "")).filter(Boolean);
-$("theme").append(...named.map(([, name]) => new Option(name, name)));
+$("theme").append(...THEMES.map(name => new Option(name, name)));
 setTheme(FILM.theme);
 $("mode").value = state.mode;
 go(Math.max(0, (Number.parseInt(location.hash.slice(1), 10) || 1) - 1));
