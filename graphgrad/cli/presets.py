@@ -21,7 +21,7 @@ class Preset(NamedTuple):
     schedule: str
     steps: int | None
     epochs: int | None
-    batch: int
+    batch: int | None  # all examples
 
 
 PRESETS = {
@@ -40,6 +40,8 @@ def choose(data: str, dataset: Dataset, said: dict[str, Any]) -> Preset:
         preset = preset._replace(steps=None, epochs=None)
     if given.get("optimizer", preset.optimizer) != preset.optimizer:
         preset = preset._replace(lr=None, schedule="constant")
+    if given.get("optimizer") == "lbfgs":
+        preset = preset._replace(batch=None)
     return preset._replace(**given)
 
 

@@ -22,10 +22,11 @@ LARGE = 1e6  # from here on decimals say nothing
 class Printer:
     """The lecture's printout, ten lines a run: the mean error so far; of an epoch, what was measured."""
 
-    def __init__(self, chosen: Preset) -> None:
+    def __init__(self, chosen: Preset, every: int | None = None) -> None:
         self.by_steps, self.open_end = chosen.steps is not None, chosen.optimizer == "lbfgs"
         self.erase = "\r\x1b[2K" * (sys.stdout.isatty() and sys.stderr.isatty())  # the bar, from the line
-        self.gap = max(1, -(-(chosen.steps or chosen.epochs or 0) // 10))
+        self.gap = every or max(1, -(-(chosen.steps or chosen.epochs or 0) // 10))
+        self.open_end = self.open_end and every is None
 
     def __call__(self, record: Record) -> None:
         """Print a record, where it is due."""

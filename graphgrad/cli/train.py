@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 PASSED_ON = (
-    *("l2", "l1", "clip_norm", "clip_value", "tolerance", "seed", "dtype"),
+    *("l2", "l1", "clip_norm", "clip_value", "tolerance", "step_tolerance", "seed", "dtype"),
     *("target", "patience", "checkpoint", "every", "resume", "standardize"),
 )
 
@@ -51,6 +51,8 @@ PASSED_ON = (
 @click.option("--clip-norm", type=float, metavar="NORM", help="Greatest norm of the gradient.")
 @click.option("--clip-value", type=float, metavar="SIZE", help="Greatest size of an entry of the gradient.")
 @click.option("--tolerance", type=float, metavar="NORM", help="End where the gradient over all examples is smaller.")
+@click.option("--step-tolerance", type=float, metavar="NORM", help="End where an epoch moves the parameters by less.")
+@click.option("--print-every", type=click.IntRange(1), metavar="N", help="Steps, or epochs, between two lines.")
 @click.option("--steps", type=int, metavar="N", help="Steps, each on random examples.")
 @click.option("--epochs", type=int, metavar="N", help="Passes over the data.")
 @click.option("--batch", type=int, metavar="N", help="Examples a step.")
@@ -93,7 +95,7 @@ def command(data: str, **said: Any) -> None:
         click.echo(f"note: {one_line(note)}", err=True)
     net = network_of(chosen, dataset, said)
     check_exports(net, chosen.loss, said["saved"])
-    printer = None if said["as_json"] or said["process"] else Printer(chosen)
+    printer = None if said["as_json"] or said["process"] else Printer(chosen, said["print_every"])
     model, history = fit(
         net,
         dataset.X,
@@ -108,6 +110,7 @@ def command(data: str, **said: Any) -> None:
         batch_size=chosen.batch,
         validation=dataset.test if part is None else part,  # where there are both, the test part stays unseen
         machines=machines(said),
+        record_every=said["print_every"] if chosen.steps is not None else None,
         progress=sys.stderr.isatty(),
         each=printer,
         film=bool(said["film"]),

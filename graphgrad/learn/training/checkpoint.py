@@ -33,15 +33,24 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def write_checkpoint(path: Path, mark: str, standing: Standing, state: dict[str, Any], best: dict[str, Any]) -> None:
+def write_checkpoint(  # noqa: PLR0913, PLR0917  (all that a run is)
+    path: Path, mark: str, standing: Standing, state: dict[str, Any], best: dict[str, Any], before: dict[str, Any]
+) -> None:
     """Write a checkpoint: beside the last one, and then in its place, so that there always is a whole one."""
     arrays = {name: value for name, value in state.items() if name != "t"}
-    arrays |= {f"best {name}": value for name, value in best.items()}
+    for kind, parameters in (("best", best), ("before", before)):
+        arrays |= {f"{kind} {name}": value for name, value in parameters.items()}
     write_tensors(path, arrays, "checkpoint", {"mark": mark, "t": state["t"], "standing": asdict(standing)})
 
 
-def read_checkpoint(path: Path, mark: str) -> tuple[Standing, dict[str, Any], dict[str, Any]]:
-    """Give standing, state and the best parameters; UsageError where the checkpoint is of another run."""
+Parameters = dict[str, Any]
+
+
+def read_checkpoint(path: Path, mark: str) -> tuple[Standing, dict[str, Any], Parameters, Parameters]:
+    """Give standing, state, the best parameters and those of the round's beginning.
+
+    UsageError where the checkpoint is of another run.
+    """
     arrays, said = read_tensors(path, "checkpoint")
     try:
         if said["mark"] != mark:
@@ -51,8 +60,10 @@ def read_checkpoint(path: Path, mark: str) -> tuple[Standing, dict[str, Any], di
             )
         standing = Standing(**said["standing"])
         standing.records = [Record(*record) for record in said["standing"]["records"]]
-        best = {name.removeprefix("best "): value for name, value in arrays.items() if name.startswith("best ")}
-        state = {name: value for name, value in arrays.items() if not name.startswith("best ")}
-        return standing, {"t": said["t"], **state}, best
+        parts: dict[str, Parameters] = {"best": {}, "before": {}, "": {}}
+        for name, value in arrays.items():
+            kind, _, own = name.rpartition(" ")
+            parts[kind][own] = value
+        return standing, {"t": said["t"], **parts[""]}, parts["best"], parts["before"]
     except (KeyError, TypeError) as error:
         raise DataError(f"'{path}' is a damaged checkpoint: {json.dumps(str(error))}") from None

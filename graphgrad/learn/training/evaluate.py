@@ -31,15 +31,33 @@ def judge(net: Network, loss: Loss, dtype: str) -> Compiled:
     return compiled(parse(loss.text, R=shape, Y=shape[:1] if loss.target == "labels" else shape), dtype=dtype)
 
 
+def sums(judged: Compiled, net: Network, given: Examples) -> bool:
+    """Whether a loss adds up what its rows lose, and does not take their mean: two equal rows then lose twice as much.
+
+    The row is a random one where the loss is a function of outputs and targets alone, for the first example may be
+    answered without a loss.
+    """
+    row = {**net.values, net.data: given.X[:1]}
+    if {*judged.graph.inputs} <= {"R", "Y"}:
+        outputs = [size if isinstance(size, int) else 1 for size in net.sizes[1]]
+        row = {"R": np.random.default_rng(0).normal(size=(1, *outputs))}
+    fed = {name: row.get(name, given.Y[:1]) for name in judged.graph.inputs}
+    twice = {name: value if name in net.values else np.repeat(value, 2, axis=0) for name, value in fed.items()}
+    with np.errstate(all="ignore"):
+        once, both = float(judged(**fed)), float(judged(**twice))
+    return abs(both - 2 * once) < abs(both - once)
+
+
 def measure(model: Model, judged: Compiled, held: Examples) -> Measured:
-    """Measure a model on examples, in parts."""
-    total, right = 0.0, 0
+    """Measure a model on examples, in parts: the mean over examples, of a loss that is a sum over its rows, too."""
+    total, right, adds = 0.0, 0, sums(judged, model.net, held)
     for start in range(0, len(held), ROWS):
         X, Y = held.X[start : start + ROWS], held.Y[start : start + ROWS]
         scores = model.scores(X)
         known = {**model.weights, model.net.data: X}
         fed = {name: known.get(name, Y) for name in judged.graph.inputs}
-        total += float(judged(R=scores, Y=Y) if set(fed) <= {"R", "Y"} else judged(**fed)) * len(X)
+        lost = float(judged(R=scores, Y=Y) if set(fed) <= {"R", "Y"} else judged(**fed))
+        total += lost if adds else lost * len(X)
         if model.loss.target != "numbers":
             right += int(np.sum(decided(scores, model.loss).reshape(np.shape(Y)) == Y))
     return Measured(total / len(held), None if model.loss.target == "numbers" else right / np.size(held.Y))

@@ -33,6 +33,8 @@ from graphgrad.learn.training.progress import reporting
 from graphgrad.learn.training.schedules import Update, update
 from graphgrad.learn.training.snapshots import Reel
 
+BATCH = 32  # examples a step, where nothing else is said
+
 
 def fit(  # noqa: PLR0913  (what a user may say about training)
     net: Network,
@@ -44,7 +46,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     lr: float | None = None,
     epochs: int | None = None,
     steps: int | None = None,
-    batch_size: int | None = 32,
+    batch_size: int | None = BATCH,
     validation: float | tuple[Any, Any] | None = None,
     seed: int = 0,
     dtype: str | None = None,
@@ -58,6 +60,8 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     clip_value: float | None = None,
     patience: int | None = None,
     tolerance: float | None = None,
+    step_tolerance: float | None = None,
+    record_every: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     every: float = 30.0,
     resume: bool = False,
@@ -78,8 +82,10 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
 
     Either `epochs`, passes over the data in a new order each, `batch_size` examples a step (None: all of them), or
     `steps`, each on as many random examples. It ends sooner where the validation loss has not become better for
-    `patience` epochs (and then gives the best model), or where the norm of the gradient over all examples falls below
-    `tolerance`. `validation` is a pair (X, y), or the part of the examples to hold out.
+    `patience` epochs (and then gives the best model), where the norm of the gradient over all examples falls below
+    `tolerance`, or where an epoch (of random examples, a thousand steps) moves the parameters by less than
+    `step_tolerance`. A run by `steps` is recorded every thousand of them, or `record_every` so many. `validation` is a
+    pair (X, y), or the part of the examples to hold out.
 
     With `standardize` training sees every number of X, and of a y of numbers, in standard deviations from its mean (the
     losses too are in these units); the model takes and gives your own numbers, the means being lines of its program.
@@ -113,15 +119,15 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     scales = scaling(net, learn, aim.loss.target) if standardize else None
     if scales is not None:
         learn, checked = scales.of(learn), checked and scales.of(checked)
-    if patience is not None and whole(patience, "patience") and checked is None:
-        raise UsageError("patience needs validation examples", hint="such as validation=0.1")
-    if tolerance is not None:
-        real(tolerance, "tolerance")
+    stops = _stops(patience, tolerance, step_tolerance, held=checked is not None)
+    recorded = _recorded(record_every, steps)
     devices = machines if machines is None or isinstance(machines, Machines) else Machines(whole(machines, "machines"))
     if optimizer == "lbfgs":
         refused = (lr, settings or None, clip_norm, clip_value, devices)
         if any(said is not None for said in refused) or (schedule, target) != ("constant", "numpy"):
             raise UsageError("L-BFGS has no rate, settings, clipping or targets", hint="it takes steps= alone")
+        if batch_size not in {None, BATCH}:
+            raise UsageError("L-BFGS takes all examples at every step", hint="leave batch_size out")
         length = (None, 1000) if epochs is steps is None else (epochs, steps)
         order, change = _order(len(learn), length, None, seed, shuffle=False), Update("lbfgs", {})
         step: LbfgsStep | DeviceStep | Step = LbfgsStep(aim.graph, _shapes(net), kind)
@@ -140,7 +146,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
         mark = _mark(net, (aim.graph.digest, kind, target), change, order, learn)
         writes = devices is None or devices.process == 0
         keeping = Keeping(Path(checkpoint), mark, real(every, "every"), resume=resume, writes=writes)
-    task = Task(net, aim, step, learn, checked, order, Stops(patience, tolerance), keeping, classes)
+    task = Task(net, aim, step, learn, checked, order, stops, keeping, classes, recorded)
     reel = Reel(Model(net, aim.loss, kind, classes), learn, order.steps) if film else None
     with reporting(order, each, shown=progress) as report:
         loop = Loop(task, report, reel)
@@ -168,6 +174,23 @@ def _change(  # noqa: PLR0913, PLR0917
         rest = {name: value for name, value in settings.items() if name not in words}
     clipping = {name: limit for name, limit in limits.items() if limit is not None}
     return update(row, schedule, steps, clipping=clipping, **rest)
+
+
+def _stops(patience: int | None, tolerance: float | None, step_tolerance: float | None, *, held: bool) -> Stops:
+    """Give when a run ends before its last step."""
+    if patience is not None and whole(patience, "patience") and not held:
+        raise UsageError("patience needs validation examples", hint="such as validation=0.1")
+    for name, value in (("tolerance", tolerance), ("step_tolerance", step_tolerance)):
+        if value is not None:
+            real(value, name)
+    return Stops(patience, tolerance, step_tolerance)
+
+
+def _recorded(every: int | None, steps: int | None) -> int | None:
+    """Give the steps between two records, where it is not a round."""
+    if every is not None and steps is None:
+        raise UsageError("record_every counts steps, and this run goes by epochs", hint="every epoch is recorded")
+    return None if every is None else whole(every, "record_every")
 
 
 def _dtype(said: Any) -> str:

@@ -26,7 +26,7 @@ from graphgrad.learn.networks.network import Network
 from graphgrad.learn.training.batches import Order
 from graphgrad.learn.training.checkpoint import Standing, read_checkpoint, write_checkpoint
 from graphgrad.learn.training.devices import DeviceStep
-from graphgrad.learn.training.evaluate import Measured, judge, measure
+from graphgrad.learn.training.evaluate import Measured, judge, measure, sums
 from graphgrad.learn.training.history import Record
 from graphgrad.learn.training.lbfgs import LbfgsRun, LbfgsStep
 from graphgrad.learn.training.progress import Report
@@ -73,6 +73,7 @@ class Stops(NamedTuple):
 
     patience: int | None = None  # rounds without a better validation loss
     tolerance: float | None = None  # norm of the gradient over all examples
+    step_tolerance: float | None = None  # norm of what a round does to the parameters
 
 
 class Keeping(NamedTuple):
@@ -98,6 +99,7 @@ class Task:
     stops: Stops
     keeping: Keeping | None
     classes: tuple[str, ...] = ()
+    record_every: int | None = None  # steps, where not a round
 
 
 class Loop:
@@ -107,9 +109,11 @@ class Loop:
         self.task, self.report, self.reel = task, report, reel
         self.run, self.standing = task.step.start(task.net.values), Standing()
         self.best: dict[str, Any] = {}  # the parameters of the best validation loss
-        self.judged = judge(task.net, task.objective.loss, task.step.dtype) if task.held else None
+        self.before: dict[str, Any] = {}  # those that the round began with, where it matters
+        self.judged = judge(task.net, task.objective.loss, task.step.dtype)
+        self.sums = sums(self.judged, task.net, task.learn)
         if task.keeping and task.keeping.resume and task.keeping.path.is_file():
-            self.standing, state, self.best = read_checkpoint(task.keeping.path, task.keeping.mark)
+            self.standing, state, self.best, self.before = read_checkpoint(task.keeping.path, task.keeping.mark)
             self.run.restore(state)
         self.data = {task.net.data: task.learn.X, task.objective.target: task.learn.Y}
         self.kept = time.monotonic()
@@ -118,7 +122,7 @@ class Loop:
     def hold(self) -> None:
         """Know where the run stands between two steps."""
         records = [*self.standing.records]
-        self.whole = self.run.state(), replace(self.standing, records=records), self.best
+        self.whole = self.run.state(), replace(self.standing, records=records), self.best, self.before
 
     def train(self) -> Model:
         """Take all steps that are left, or as many as it needs; gives the model, the best where patience ended it."""
@@ -137,8 +141,8 @@ class Loop:
         keeping = self.task.keeping
         if keeping is None or not keeping.writes:
             return KeyboardInterrupt()
-        state, standing, best = self.whole
-        write_checkpoint(keeping.path, keeping.mark, standing, state, best)
+        state, standing, best, before = self.whole
+        write_checkpoint(keeping.path, keeping.mark, standing, state, best, before)
         return KeyboardInterrupt(f"step {state['t']} is kept in '{keeping.path}', and resume goes on from there")
 
     def take_rounds(self) -> None:
@@ -147,16 +151,24 @@ class Loop:
         per_round = task.order.round_steps
         while self.run.t < task.order.steps and not self.done():
             rows = task.order.of_round(self.run.t // per_round)
-            end = min(task.order.steps, (self.run.t // per_round + 1) * per_round)
+            first = self.run.t // per_round * per_round
+            end = min(task.order.steps, first + per_round)
+            if task.stops.step_tolerance is not None and self.run.t == first:
+                self.before = self.now()
             steady = task.step.block if isinstance(task.step, DeviceStep) else 0
             count = steady or 64
             while self.run.t < end:
                 near = self.reel.until(self.run.t) if self.reel else count
-                took = self.piece(rows, self.run.t % per_round, min(count, near, end - self.run.t))
+                due = (
+                    end - self.run.t
+                    if task.record_every is None
+                    else task.record_every - self.run.t % task.record_every
+                )
+                took = self.piece(rows, self.run.t % per_round, min(count, near, due, end - self.run.t))
                 count = steady or max(
                     1, count * 2 if took < _MOMENT / 2 else count // 2 if took > 2 * _MOMENT else count
                 )
-                if self.run.t == end:
+                if self.run.t == end if task.record_every is None else self.run.t % task.record_every == 0:
                     self.close_round()
                 self.look(always=False)
                 self.keep(always=False)
@@ -172,7 +184,7 @@ class Loop:
             raise self.blamed(before, places)
         sizes = np.full(len(losses), batch)
         sizes[-1] = len(places) - batch * (len(losses) - 1)
-        total, standing = math.fsum(losses * sizes), self.standing
+        total, standing = math.fsum(losses if self.sums else losses * sizes), self.standing
         standing.total, standing.count = standing.total + total, standing.count + len(places)
         standing.round_total, standing.round_count = standing.round_total + total, standing.round_count + len(places)
         standing.seconds += took
@@ -222,7 +234,15 @@ class Loop:
             return True
         if stops.patience and self.standing.waited >= stops.patience:
             return True
+        whole = self.run.t % self.task.order.round_steps == 0
+        if stops.step_tolerance is not None and self.before and whole and self.moved() < stops.step_tolerance:
+            return True
         return stops.tolerance is not None and self.gradient_norm() < stops.tolerance
+
+    def moved(self) -> float:
+        """The norm of what the last round did to the parameters."""
+        changes = (now - self.before[name] for name, now in self.run.parameters.items())
+        return math.sqrt(sum(float(np.vdot(change, change)) for change in changes))
 
     def gradient_norm(self) -> float:
         """The norm of the gradient over all examples."""
@@ -236,7 +256,7 @@ class Loop:
 
     def measured(self) -> Measured | None:
         """Loss and accuracy on the held-out examples."""
-        if self.task.held is None or self.judged is None:
+        if self.task.held is None:
             return None
         return measure(self.model(self.run.parameters), self.judged, self.task.held)
 
@@ -253,7 +273,7 @@ class Loop:
         """Write a checkpoint, where one is wanted and due."""
         keeping = self.task.keeping
         if keeping is not None and keeping.writes and (always or time.monotonic() - self.kept >= keeping.every):
-            write_checkpoint(keeping.path, keeping.mark, self.standing, self.run.state(), self.best)
+            write_checkpoint(keeping.path, keeping.mark, self.standing, self.run.state(), self.best, self.before)
             self.kept = time.monotonic()
 
     def blamed(self, before: dict[str, Any], places: Any) -> GraphgradError:
