@@ -69,7 +69,8 @@ def verify_function(
     """
     from graphgrad.proof.code import verify_function as judge
 
-    return judge(f, grad_f, {**(arguments or {}), **x}, timeout=timeout)
+    subject: Any = f if isinstance(f, str) or callable(f) else as_graph(f)
+    return judge(subject, grad_f, {**(arguments or {}), **x}, timeout=timeout)
 
 
 def verify_vjp(
@@ -101,6 +102,7 @@ def equivalent(
     """
     from graphgrad.proof.equivalence import equivalent as judge
 
+    one, other = (text if isinstance(text, str) else as_graph(text) for text in (one, other))
     return judge(one, other, dict(shapes or {}), timeout=timeout)
 
 

@@ -1,10 +1,10 @@
-"""A graph, the text of one, or one of networkx."""
+"""A graph, what has one, the text of one, or one of networkx."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, Protocol, Union
 
 import numpy as np
 
@@ -16,17 +16,29 @@ from graphgrad.frontend.parse import parse
 if TYPE_CHECKING:
     import networkx as nx
 
-Source = Union[Graph, str, "nx.MultiDiGraph[Any]", "nx.DiGraph[Any]"]
+
+class HasGraph(Protocol):
+    """What has a graph, as networks do."""
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of its program."""
+
+
+Source = Union[Graph, HasGraph, str, "nx.MultiDiGraph[Any]", "nx.DiGraph[Any]"]
 
 
 def as_graph(graph: Source, values: Mapping[str, Any] | None = None) -> Graph:
     """Give a graph; text is parsed, with the shapes of values where they are arrays, and networkx's graphs are read."""
     if isinstance(graph, Graph):
         return graph
+    if not isinstance(graph, str) and isinstance(own := getattr(graph, "graph", None), Graph):
+        return own
     networkx = sys.modules.get("networkx")  # whoever has a graph of its has imported it
     if networkx is not None and isinstance(graph, networkx.Graph):
         return from_networkx(graph)
-    return parse(graph, {name: _shape(name, value) for name, value in (values or {}).items()})
+    text: Any = graph  # the parser says what it wants
+    return parse(text, {name: _shape(name, value) for name, value in (values or {}).items()})
 
 
 def told_of_options(error: UsageError, *options: str) -> UsageError:

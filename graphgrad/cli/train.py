@@ -33,7 +33,12 @@ PASSED_ON = (
 @verb("train xor --layers 2,4,1 --optimizer sgd --lr 0.1 --steps 100000")
 @click.argument("data", metavar="xor|digits|mnist|FILE.csv|FILE.npz")
 @click.option("--layers", metavar="2,4,1", help="Sizes, from inputs to outputs.")
-@click.option("--activation", metavar="NAME", help="tanh, relu, sigmoid, ..., or an expression in x.")
+@click.option(
+    "--activation",
+    metavar="NAME",
+    help="tanh, relu, sigmoid, ..., or an expression in x; relu,tanh one for each layer.",
+)
+@click.option("--names", default="", metavar="l{}", help="What files call a layer: l1.weight, l1.bias.")
 @click.option("--program", metavar="FILE", type=click.Path(path_type=Path), help="A network of your own, as a program.")
 @click.option(
     "--shape", "shapes", multiple=True, metavar="NAME=N,2", help="Shape of an input of --program; X is the data."
@@ -171,6 +176,7 @@ def machines(said: dict[str, Any]) -> Machines | None:
 def network_of(chosen: Preset, dataset: Dataset, said: dict[str, Any]) -> Any:
     """Give the network: layers, or a program from a file."""
     from graphgrad.cli.arguments import read_program, read_shapes
+    from graphgrad.learn.networks.activations import ACTIVATIONS
     from graphgrad.learn.networks.network import mlp, network
 
     how = {"initial": said["initial"], "seed": said["seed"]}
@@ -183,4 +189,6 @@ def network_of(chosen: Preset, dataset: Dataset, said: dict[str, Any]) -> Any:
         sizes = [int(size) for size in chosen.layers.split(",")]
     except ValueError:
         raise UsageError(f"'{chosen.layers}' are no layer sizes", hint="write them as in --layers 2,4,1") from None
-    return mlp(*sizes, activation=chosen.activation, **how)
+    parts = chosen.activation.split(",")
+    activation = parts if len(parts) > 1 and all(part in ACTIVATIONS.spellings for part in parts) else chosen.activation
+    return mlp(*sizes, activation=activation, names=said["names"], **how)

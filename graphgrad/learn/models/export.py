@@ -40,8 +40,8 @@ def exported(model: Model, path: Path) -> bytes:
 def state_dict(model: Model) -> dict[str, Any]:
     """Give the parameters under the names that PyTorch has for them; both keep weights as (out, in).
 
-    Those of an `mlp` are named as in Sequential(Linear, activation, Linear, ...), others by their own names. Where
-    data were standardized, the first layer and the last take and give the user's own numbers.
+    Those of an `mlp` are named as in Sequential(Linear, activation, Linear, ...), or as its `names` say, others by
+    their own names. Where data were standardized, the first layer and the last take and give the user's own numbers.
 
     >>> from graphgrad.learn.networks.losses import LOSSES
     >>> from graphgrad.learn.models.model import Model
@@ -53,6 +53,8 @@ def state_dict(model: Model) -> dict[str, Any]:
     first, last = (line.format(name, f"{name}_mean", f"{name}_scale") for line, name in ((TAKEN, "X"), (GIVEN, "R")))
     if not _layered(lines[lines[0] == first : len(lines) - (lines[-1] == last)]):
         return dict(model.weights)
+    if model.net.names:
+        return {model.net.names[name]: value for name, value in folded(model).items()}
     kinds = {"W": "weight", "b": "bias"}
     return {f"{2 * int(name[1:]) - 2}.{kinds[name[0]]}": value for name, value in folded(model).items()}
 

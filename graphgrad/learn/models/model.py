@@ -14,9 +14,10 @@ import numpy as np
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.compiler.compiled import Compiled
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
+from graphgrad.core.graph import Graph
 from graphgrad.learn.data.examples import array, examples, indices, inputs
 from graphgrad.learn.models.tensors import read_tensors, write_tensors
-from graphgrad.learn.networks.losses import TARGETS, Loss, objective
+from graphgrad.learn.networks.losses import LOSSES, TARGETS, Loss, objective
 from graphgrad.learn.networks.network import Network
 
 ROWS = 4096  # at a time, so that arrays larger than memory pass through
@@ -39,6 +40,11 @@ class Model:
     dtype: str = "float64"
     classes: tuple[str, ...] = ()  # the names behind class indices
     columns: tuple[str, ...] = ()  # the names of an example's numbers, where they came from a file with a header
+
+    @property
+    def graph(self) -> Graph:
+        """The program's graph, which is given the trained parameters."""
+        return self.net.graph
 
     @cached_property
     def weights(self) -> Mapping[str, Any]:
@@ -84,12 +90,13 @@ class Model:
         said = {
             "program": self.net.text,
             "shapes": {name: list(shape) for name, shape in self.net.shapes.items()},
-            "loss": list(self.loss),
+            "loss": [self.loss.name, self.loss.text, self.loss.target],
             "dtype": self.dtype,
             "classes": list(self.classes),
             "columns": list(self.columns),
-        }
-        write_tensors(Path(path), self.weights, "model", said)
+        } | ({"names": dict(self.net.names)} if self.net.names else {})
+        weights = {self.net.names.get(name, name): value for name, value in self.weights.items()}
+        write_tensors(Path(path), weights, "model", said)
 
     def export(self, path: str | os.PathLike[str]) -> None:
         """Write it for others: .onnx, a .py module on NumPy alone, or PyTorch's state_dict as .safetensors."""
@@ -164,14 +171,17 @@ def load(path: str | os.PathLike[str]) -> Model:
     graphgrad.core.errors.UsageError: there is no file 'readme.txt'
     """
     place = Path(path)
-    weights, said = read_tensors(place, "model")
+    arrays, said = read_tensors(place, "model")
+    names = dict(said.get("names", {}))
+    own = {written: name for name, written in names.items()}
+    weights = {own.get(name, name): array for name, array in arrays.items()}
     for name, weight in weights.items():
         if not np.isfinite(weight).all():
             raise DataError(f"'{place}' is damaged: its parameter '{name}' holds what is no number")
     try:
         shapes = {name: tuple(shape) for name, shape in said["shapes"].items()}
-        net = Network(said["program"], shapes, weights).starting(weights)
-        loss, dtype = Loss(*said["loss"]), said["dtype"]
+        net = Network(said["program"], shapes, weights, names).starting(weights)
+        loss, dtype = _loss(said["loss"]), said["dtype"]
         if set(net.graph.inputs) != {net.data, *weights}:
             raise DataError("its program has other parameters")
         if loss.target not in TARGETS or dtype not in {"float64", "float32"}:
@@ -182,3 +192,10 @@ def load(path: str | os.PathLike[str]) -> Model:
         raise DataError(f"'{place}' is no model of graphgrad: {error!r}") from None
     except GraphgradError as error:
         raise DataError(f"'{place}' is no model of graphgrad: {error.message}") from None
+
+
+def _loss(said: Any) -> Loss:
+    """The row of the table that a file speaks of; its own, where it has another text than the table's today."""
+    name, text, target, *_ = said
+    row = LOSSES.get(name)
+    return row if row and (row.text, row.target) == (text, target) else Loss(name, text, target)

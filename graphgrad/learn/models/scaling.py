@@ -90,7 +90,9 @@ def scaled(model: Model, by: Scaling) -> Model:
     shapes = {name: np.shape(value) for name, value in values.items()} | {net.data: net.shapes[net.data]}
     graph = parse("\n".join(text), shapes)
     kept = {name: values[name] for name in graph.inputs if name in values}
-    return replace(model, net=Network(graph.source, {name: shapes[name] for name in graph.inputs}, kept))
+    return replace(
+        model, net=Network(graph.source, {name: shapes[name] for name in graph.inputs}, kept, model.net.names)
+    )
 
 
 def folded(model: Model) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from graphgrad.compiler.compile import compile as compiled
+from graphgrad.compiler.compiled import Compiled
 from graphgrad.core.errors import ShapeError, UsageError, did_you_mean
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import Shape, show
@@ -16,6 +18,13 @@ from graphgrad.frontend.parse import parse
 from graphgrad.learn.checks import whole
 from graphgrad.learn.networks.activations import activated
 from graphgrad.learn.networks.initial import INITIALS, draw, fans
+
+
+class Layer(NamedTuple):
+    """A linear layer's parameters: the weight (out, in), and the bias (out,) where it has one."""
+
+    weight: Any
+    bias: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,14 +37,39 @@ class Network:
     text: str
     shapes: Mapping[str, Shape]
     values: Mapping[str, Any]  # the parameters, float64, in order of first appearance
+    names: Mapping[str, str] = field(default_factory=dict)  # of parameters in files, where they are not their own
 
     def __str__(self) -> str:
         return self.text
 
+    def __call__(self, x: Any) -> Any:
+        """Give the output for one example, or for one a row.
+
+        >>> mlp(2, 1).starting(W1=[[2.0, 3.0]])([1.0, 10.0])
+        array([32.])
+        """
+        rows, (one, _) = np.asarray(x, np.float64), self.sizes
+        if rows.shape[max(rows.ndim - len(one), 0) :] != one or rows.ndim > len(one) + 1:
+            raise ShapeError(f"an example has shape {show(one)}, and there may be rows of them; not {show(rows.shape)}")
+        many = rows.ndim > len(one)
+        found = self._forward(**self.values, **{self.data: rows if many else rows[None]})
+        return found if many else found[0]
+
+    def __getattr__(self, name: str) -> Layer:
+        """Give a layer by the name that slides use, l1, l2, ...; its weight is W1, its bias b1."""
+        number = name[1:]
+        if name[:1] == "l" and number.isdecimal() and f"W{number}" in self.values:
+            return Layer(self.values[f"W{number}"], self.values.get(f"b{number}"))
+        raise AttributeError(f"a network has no attribute '{name}'")
+
     @cached_property
     def graph(self) -> Graph:
-        """The program's graph."""
-        return parse(self.text, self.shapes)
+        """The program's graph; the parameters are values that it is given, so that it is traced as it is."""
+        return replace(parse(self.text, self.shapes), given=self.values)
+
+    @cached_property
+    def _forward(self) -> Compiled:
+        return compiled(self.graph)
 
     @property
     def data(self) -> str:
@@ -105,10 +139,18 @@ def network(
     return Network(graph.source, {name: graph.nodes[i].shape for name, i in graph.inputs.items()}, values)
 
 
-def mlp(*sizes: int, activation: str = "tanh", initial: str = "glorot", seed: int | np.random.Generator = 0) -> Network:
+def mlp(
+    *sizes: int,
+    activation: str | Sequence[str] = "tanh",
+    initial: str = "glorot",
+    seed: int | np.random.Generator = 0,
+    names: str = "",
+) -> Network:
     """Make a multilayer perceptron: linear layers with an activation between them, weights (out, in).
 
-    `activation` is a row of `ACTIVATIONS`, another elementwise function of the language, or an expression in x, "x**2".
+    `activation` is a row of `ACTIVATIONS`, another elementwise function of the language, an expression in x, "x**2", or
+    a list of these, one for each hidden layer. With `names`, such as "l{}", files call the parameters l1.weight and
+    l1.bias, as classes of PyTorch do.
 
     Maps X of shape (N, sizes[0]) to (N, sizes[-1]). Raises UsageError for sizes, an activation or an `initial` that
     cannot be. Source: Rosenblatt (1958); initial values by Glorot and Bengio (2010) unless `initial` says otherwise.
@@ -121,15 +163,25 @@ def mlp(*sizes: int, activation: str = "tanh", initial: str = "glorot", seed: in
     if len(sizes) < 2:
         raise UsageError(f"layer sizes must be two or more numbers, not {sizes}", hint="such as mlp(2, 4, 1)")
     sizes = tuple(whole(size, "a layer's size") for size in sizes)
-    activated(activation, "x")  # refused even where no layer uses it
+    hidden = [activation] * (len(sizes) - 2) if isinstance(activation, str) else [*activation]
+    for said in {activation} if isinstance(activation, str) else hidden:
+        activated(said, "x")  # refused even where no layer uses it
+    if len(hidden) != len(sizes) - 2:
+        raise UsageError(f"{len(sizes) - 2} hidden layers have an activation each, and {len(hidden)} are given")
+    if names.count("{}") != (1 if names else 0):
+        raise UsageError(f"names of layers have their number in them, as in 'l{{}}', not '{names}'")
     lines: list[str] = []
     shapes: dict[str, Shape] = {"X": ("N", sizes[0])}
     layers = len(sizes) - 1
     for i in range(1, layers + 1):
         linear = f"{f't{i - 1}' if i > 1 else 'X'} @ W{i}.T + b{i}"
-        lines += [f"h{i} = {linear}", f"t{i} = {activated(activation, f'h{i}')}"] if i < layers else [f"R = {linear}"]
+        lines += (
+            [f"h{i} = {linear}", f"t{i} = {activated(hidden[i - 1], f'h{i}')}"] if i < layers else [f"R = {linear}"]
+        )
         shapes |= {f"W{i}": (sizes[i], sizes[i - 1]), f"b{i}": (sizes[i],)}
-    return network("\n".join(lines), shapes, initial=initial, seed=seed)
+    made = network("\n".join(lines), shapes, initial=initial, seed=seed)
+    kinds = {"W": "weight", "b": "bias"}
+    return replace(made, names={n: f"{names.format(n[1:])}.{kinds[n[0]]}" for n in made.values} if names else {})
 
 
 def _data(graph: Graph) -> str:
