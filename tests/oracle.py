@@ -45,6 +45,9 @@ NUMPY = {
     "gelu": gelu,
     "erf": lambda a: float(mp.erf(float(a))),
     "xlogy": lambda a, b: a * np.log(b),
+    "log1mexp": lambda a: np.log(1 - np.exp(a)),
+    "exprel": lambda a: np.expm1(a) / a,
+    "sech2": lambda a: 1 / np.cosh(a) ** 2,
     "logsumexp": logsumexp,
     "softmax": softmax,
     "log_softmax": lambda a, axis=-1: a - logsumexp(a, axis, keepdims=True),
@@ -57,7 +60,7 @@ def choose(condition, a, b):
 
 
 @cache
-def meaning(name):
+def meaning(name, attrs=()):
     """What an elementwise row means, as a function of mpmath numbers: its sympy column, or else its definition."""
     row: Op = OPS[name]
     symbols = sp.symbols(row.operands, real=True)
@@ -66,7 +69,7 @@ def meaning(name):
             return {"logical_and": and_, "logical_or": or_, "logical_not": not_, "number": mp.mpf, "where": choose}[
                 name
             ]
-        node = Node(name, (), (), (), "float")
+        node = Node(name, (), attrs or tuple(row.attrs.items()), (), "float")
         return sp.lambdify(symbols, kernel(node, "sympy")(*symbols), "mpmath")
     definition = parse(row.define.replace("slope", "0.1").replace("alpha", "1"))
     return lambda *operands: evaluate(definition, dict(zip(row.operands, operands, strict=True)))[definition.output]
@@ -81,7 +84,7 @@ def evaluate(graph, values):
         elif node.op == "const":
             results.append({"pi": mp.pi, "e": mp.e}.get(str(node.value)) or mp.mpf(node.value))
         else:
-            results.append(meaning(node.op)(*[results[o] for o in node.operands]))
+            results.append(meaning(node.op, node.attrs)(*[results[o] for o in node.operands]))
     return results
 
 

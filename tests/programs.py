@@ -29,6 +29,7 @@ SAFE = {
     "a > 0": {"a": POSITIVE},
     "a >= 0": {"a": POSITIVE},
     "a > -1": {"a": POSITIVE},
+    "a < 0": {"a": f"-{POSITIVE}"},
     "a != 0": {"a": POSITIVE},
     "b != 0": {"b": POSITIVE},
     "a >= 1": {"a": "(2.5 + sin({}))"},

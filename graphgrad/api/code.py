@@ -14,8 +14,15 @@ if TYPE_CHECKING:
     from graphgrad.core.graph import Graph
 
 
-def compile(  # noqa: A001
-    graph: Source, /, target: str = "numpy", dtype: str = "float64", batch: int | None = None, returns: str = "names"
+def compile(  # noqa: A001, PLR0913  (all but the first are options)
+    graph: Source,
+    /,
+    target: str = "numpy",
+    dtype: str = "float64",
+    batch: int | None = None,
+    returns: str = "names",
+    *,
+    as_written: bool = False,
 ) -> Compiled:
     """Compile a graph to a function of readable source that runs without graphgrad; `.source`, `.save("step.py")`.
 
@@ -24,7 +31,8 @@ def compile(  # noqa: A001
     TargetError for a target that does not exist or is not installed.
 
     Arrays have the shapes that the graph was parsed with, and are computed in `dtype`, float64 or float32; `batch` is
-    the size of the named dimension, where it is known. Raises UsageError for another dtype. Source: the table's
+    the size of the named dimension, where it is known; `as_written` computes without stable forms, where the graph has
+    none already. Raises UsageError for another dtype. Source: the table's
     spelling of every operation; the text says which rule each line is.
 
     >>> from graphgrad.api.graphs import grad
@@ -35,7 +43,7 @@ def compile(  # noqa: A001
     """
     from graphgrad.compiler.compile import compile as translate
 
-    return translate(as_graph(graph), target=target, dtype=dtype, batch=batch, returns=returns)
+    return translate(as_graph(graph), target=target, dtype=dtype, batch=batch, returns=returns, as_written=as_written)
 
 
 def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)

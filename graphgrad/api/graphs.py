@@ -78,20 +78,24 @@ def from_sympy(expression: Any) -> Graph:
     return read(expression)
 
 
-def grad(graph: Source, /, *wrt: str, of: str | None = None) -> Graph:
+def grad(graph: Source, /, *wrt: str, of: str | None = None, as_written: bool = False) -> Graph:
     """Give the graph of a scalar output and its gradient: outputs `z`, `dz_dx1`, ... (all float inputs by default).
 
-    Gradients have their inputs' shapes. `wrt` names inputs, `of` the output where there are several. Raises ShapeError
-    for an output that is no single number, and UsageError for a name that is no input, or that is an index or a label.
+    What overflows or cancels on the way to a good value (log(sum(exp(x))), log(1 + x)) is computed and differentiated
+    by a stable form, unless `as_written`. Gradients have their inputs' shapes. `wrt` names inputs, `of` the output
+    where there are several. Raises ShapeError for an output that is no single number, and UsageError for a name that is
+    no input, or that is an index or a label.
     Source: reverse accumulation, Linnainmaa (1970); the node's rules are in docs/operations.md.
 
     >>> list(grad("log(x1*x2)*sin(x2)").outputs)
     ['z', 'dz_dx1', 'dz_dx2']
     """
-    return _grad.grad(as_graph(graph), *wrt, of=of)
+    return _grad.grad(as_graph(graph), *wrt, of=of, as_written=as_written)
 
 
-def vjp(graph: Source, cotangent: str | None = None, /, *wrt: str, of: str | None = None) -> Graph:
+def vjp(
+    graph: Source, cotangent: str | None = None, /, *wrt: str, of: str | None = None, as_written: bool = False
+) -> Graph:
     """Give the graph of an output of any shape and its product with a cotangent: ones, or a new input of that name.
 
     The cotangent has the output's shape, each product that of its input. Raises UsageError for an unknown name, and for
@@ -100,10 +104,10 @@ def vjp(graph: Source, cotangent: str | None = None, /, *wrt: str, of: str | Non
     >>> list(vjp(parse("X @ w", X=("N", 2), w=2), "u", "w").outputs)
     ['z', 'dz_dw']
     """
-    return _grad.vjp(as_graph(graph), cotangent, *wrt, of=of)
+    return _grad.vjp(as_graph(graph), cotangent, *wrt, of=of, as_written=as_written)
 
 
-def jvp(graph: Source, /, *wrt: str, of: str | None = None) -> Graph:
+def jvp(graph: Source, /, *wrt: str, of: str | None = None, as_written: bool = False) -> Graph:
     """Give the graph of an output and its tangent `z_dot`, for tangent inputs `x_dot`.
 
     Tangents have their inputs' shapes, `z_dot` the output's. Raises UsageError for an unknown name, an index, or a
@@ -113,10 +117,10 @@ def jvp(graph: Source, /, *wrt: str, of: str | None = None) -> Graph:
     >>> list(jvp("x * y", "x").inputs)
     ['x', 'y', 'x_dot']
     """
-    return _jvp.jvp(as_graph(graph), *wrt, of=of)
+    return _jvp.jvp(as_graph(graph), *wrt, of=of, as_written=as_written)
 
 
-def hessian(graph: Source, /, *wrt: str, of: str | None = None) -> Graph:
+def hessian(graph: Source, /, *wrt: str, of: str | None = None, as_written: bool = False) -> Graph:
     """Give the graph of a scalar output, its gradient, and all second derivatives `d2z_dx_dy`.
 
     `d2z_dx_dy` has the shape of x followed by that of y. Raises ShapeError for an output that is no single number and
@@ -126,7 +130,7 @@ def hessian(graph: Source, /, *wrt: str, of: str | None = None) -> Graph:
     >>> list(hessian("x**2 * y", "x").outputs)
     ['z', 'dz_dx', 'd2z_dx_dx']
     """
-    return _hessian.hessian(as_graph(graph), *wrt, of=of)
+    return _hessian.hessian(as_graph(graph), *wrt, of=of, as_written=as_written)
 
 
 def simplify(graph: Source, /) -> Graph:
@@ -215,15 +219,24 @@ def derive(graph: Source, /, *wrt: str) -> _derive.Derivation:
     return _derive.derive(as_graph(graph), *wrt, closed=find)
 
 
-def trace(graph: Source, values: Mapping[str, Any] | None = None, /, *, dtype: Any = np.float64, **more: Any) -> Trace:
+def trace(
+    graph: Source,
+    values: Mapping[str, Any] | None = None,
+    /,
+    *,
+    dtype: Any = np.float64,
+    as_written: bool = False,
+    **more: Any,
+) -> Trace:
     """Run a graph forward and backward on values; gives its value, its gradient, and an iterable of all steps.
 
     `values` are numbers and arrays of the inputs' shapes, computed in `dtype`, float64 or float32; adjoints have the
-    shapes of their nodes. Raises UsageError for a missing value, ShapeError for one that does not fit, and DomainError,
-    with the place in the text, where an operation is not defined. Source: reverse accumulation, Linnainmaa (1970).
+    shapes of their nodes. `as_written` computes without stable forms. Raises UsageError for a missing value, ShapeError
+    for one that does not fit, and DomainError, with the place in the text, where an operation is not defined. Source:
+    reverse accumulation, Linnainmaa (1970).
 
     >>> trace("g * m", {"g": 9.81, "m": 2}).value
     19.62
     """
     given = {**(values or {}), **more}
-    return _trace.trace(as_graph(graph, given), given, dtype=dtype)
+    return _trace.trace(as_graph(graph, given), given, dtype=dtype, as_written=as_written)

@@ -27,12 +27,14 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
     labels: str = "both",
     theme: str = "light",
     proof: bool = True,
+    as_written: bool = False,
     **more: Any,
 ) -> Film:
     """Film backpropagation at given values: forward, seed, and backward one contribution (or one node) a frame.
 
     `labels` is "symbols", "numbers" or "both"; `theme` "light", "dark", "print" or a TOML file. With `proof`, the last
-    frame carries the verdict on each gradient. Save it with `.save`, to .html, .gif, .svg, .png and more.
+    frame carries the verdict on each gradient. A node that is computed by a stable form is marked, and says so, unless
+    all is computed `as_written`. Save it with `.save`, to .html, .gif, .svg, .png and more.
 
     Values have the shapes of their inputs; sizes in pictures are points, and pixels at 960 a width. Raises UsageError
     for an unknown choice or a missing value, ShapeError and DomainError as `trace` does. Source: layout by Graphviz's
@@ -45,9 +47,9 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
     from graphgrad.render.backprop.film import film
 
     try:
-        traced = trace(graph, values, **more)
+        traced = trace(graph, values, as_written=as_written, **more)
     except UsageError as error:
-        raise told_of_options(error, "by", "labels", "theme", "proof") from None
+        raise told_of_options(error, "by", "labels", "theme", "proof", "as_written") from None
     badges = verdicts(traced.graph) if proof else None
     return film(traced, closed_forms=closed_forms(traced), verdicts=badges, by=by, labels=labels, theme=theme)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from graphgrad.cli.answers import say_wrote, working
-from graphgrad.cli.arguments import outputs, program, read_graph, read_values, verb
+from graphgrad.cli.arguments import as_written, outputs, program, read_graph, read_values, verb
 from graphgrad.core.errors import UsageError
 
 
@@ -18,9 +18,17 @@ from graphgrad.core.errors import UsageError
               help="What a backward frame shows.")  # fmt: skip
 @click.option("--labels", type=click.Choice(["both", "symbols", "numbers"]), default="both", show_default=True)
 @click.option("--verify/--no-verify", "proof", default=True, help="Prove the gradients; their verdicts close the film.")
+@as_written
 @click.option("--theme", default="light", show_default=True, metavar="light|dark|print|FILE.toml")
 def command(
-    source: str, values: tuple[str, ...], files: tuple[Path, ...], by: str, labels: str, proof: bool, theme: str
+    source: str,
+    values: tuple[str, ...],
+    files: tuple[Path, ...],
+    by: str,
+    labels: str,
+    proof: bool,
+    as_written: bool,
+    theme: str,
 ) -> None:
     """Film backpropagation on EXPR at the given values, to .html, .gif, .svg, .png, ... (backprop.html by default).
 
@@ -38,7 +46,7 @@ def command(
     if not graph.inputs:
         raise UsageError("there is nothing to differentiate", hint="the expression has no variables")
     with working("drawing"):
-        film = animate(graph, given, by=by, labels=labels, theme=theme, proof=proof)
+        film = animate(graph, given, by=by, labels=labels, theme=theme, proof=proof, as_written=as_written)
     for file in files:
         with working(f"writing {file}"):
             film.save(file)

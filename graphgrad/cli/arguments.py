@@ -28,6 +28,13 @@ def program(command: Command) -> Command:
     return click.argument("source", metavar="EXPR")(command)
 
 
+def as_written(command: Command) -> Command:
+    """Add --as-written."""
+    return click.option("--as-written", is_flag=True, help="Compute without stable forms: log(1+x) by no log1p.")(
+        command
+    )
+
+
 def outputs(command: Command) -> Command:
     """Add -o FILE, as often as wanted."""
     return click.option(

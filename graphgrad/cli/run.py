@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphgrad.cli.answers import number, say_json, say_table
-from graphgrad.cli.arguments import program, read_graph, read_values, verb
+from graphgrad.cli.arguments import as_written, program, read_graph, read_values, verb
 
 if TYPE_CHECKING:
     from graphgrad.execute.trace import Trace
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 @verb('run "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75')
 @program
 @click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
+@as_written
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-def command(source: str, values: tuple[str, ...], dtype: str, as_json: bool) -> None:
+def command(source: str, values: tuple[str, ...], dtype: str, as_written: bool, as_json: bool) -> None:
     """Evaluate EXPR and its gradient at the given values."""
     from graphgrad.execute.trace import trace
 
     given = read_values(values)
-    traced = trace(read_graph(source, given), given, dtype=dtype)
+    traced = trace(read_graph(source, given), given, dtype=dtype, as_written=as_written)
     if as_json:
         say_json(answer(traced))
         return
@@ -46,6 +47,8 @@ def row(traced: Trace, node: int) -> list[str]:
 
     graph = traced.graph
     formula = text(graph, node, frozenset(range(len(graph)))) if graph.nodes[node].operands else ""
+    if node in traced.forms:
+        formula += f", computed as {traced.forms[node][0]}"
     adjoint = traced.adjoint(node)
     return [graph.label(node), formula, number(traced.primal(node)), "" if adjoint is None else number(adjoint)]
 

@@ -6,7 +6,7 @@ from graphgrad.compiler.backend import Program
 from graphgrad.compiler.compiled import Compiled, compiled
 from graphgrad.compiler.passes.passed import composed, pipeline
 from graphgrad.compiler.passes.specialise import check_rows, specialise
-from graphgrad.compiler.passes.table import SIMPLER
+from graphgrad.compiler.passes.table import AS_WRITTEN, STABLER
 from graphgrad.compiler.source.comments import Provenance
 from graphgrad.compiler.source.results import RETURNS
 from graphgrad.compiler.targets import target_row
@@ -18,8 +18,15 @@ DTYPES = ("float64", "float32")
 
 
 @uncollected
-def compile(  # noqa: A001  (as in gg.compile)
-    graph: Graph, /, target: str = "numpy", dtype: str = "float64", batch: int | None = None, returns: str = "names"
+def compile(  # noqa: A001, PLR0913  (as in gg.compile; all but the first are options)
+    graph: Graph,
+    /,
+    target: str = "numpy",
+    dtype: str = "float64",
+    batch: int | None = None,
+    returns: str = "names",
+    *,
+    as_written: bool = False,
 ) -> Compiled:
     """Give a function that computes a graph's outputs, made of readable source that runs without graphgrad.
 
@@ -27,7 +34,8 @@ def compile(  # noqa: A001  (as in gg.compile)
     "tuple", several outputs are a flat tuple, in the graph's order, which takes a third less time. Programs of numbers
     run through `math`; given arrays, or where `math` refuses what NumPy computes (an overflow, a value outside a
     domain), the same lines run on NumPy, point by point, and follow it: inf and nan. `dtype` is the type of arrays;
-    `batch` is the size of the named dimension, where there is one and it is known.
+    `batch` is the size of the named dimension, where there is one and it is known. With `as_written` no stable form
+    takes the place of a formula; a gradient has its own choice.
     Raises TargetError for a target that does not exist, is not installed or cannot spell an operation.
 
     >>> from graphgrad.frontend.parse import parse
@@ -49,7 +57,7 @@ def compile(  # noqa: A001  (as in gg.compile)
         if len(named) != 1:
             raise UsageError(f"a batch of {batch} wants one named dimension, and there are {len(named)}")
         graph = specialise(graph, dict.fromkeys(named, batch))
-    passes = pipeline(graph, SIMPLER)
+    passes = pipeline(graph, AS_WRITTEN if as_written else STABLER)
     after = passes[-1].graph
     said = Provenance(graph, after, composed(passes, len(graph)))
     writer = row.write(Program(graph, after, said, row, dtype, returns))

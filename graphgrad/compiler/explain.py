@@ -15,6 +15,7 @@ from graphgrad.compiler.source.outline import NO_NODE, Code
 from graphgrad.core.builder import trimmed
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
+from graphgrad.transform.stable import Stable
 
 
 class Written(NamedTuple):
@@ -157,7 +158,22 @@ def explain(compiled: Compiled | Step, /) -> Explanation:
         return Explanation([*passes, *_written(compiled)])
     if not hasattr(compiled, "passes"):
         raise UsageError(f"{type(compiled).__name__} is nothing compiled", hint="explain(compile(graph))")
-    return Explanation([*_explained("the program", compiled.passes), *_written(compiled)])
+    return Explanation(
+        [
+            *_stabilised(compiled.graph),
+            *_explained("the program", compiled.passes),
+            *_written(compiled),
+        ]
+    )
+
+
+def _stabilised(graph: Graph) -> list[Explained]:
+    """The stable forms of the program whose gradient a graph is: they were found before it was differentiated."""
+    program, stable = graph.cache.get(Stable, (graph, None))
+    if stable is None or not stable.fired:
+        return []
+    passed = Passed("stable forms", program, stable.graph, stable.place, stable.fired)
+    return _explained("the program, before it was differentiated", [passed])
 
 
 def _written(compiled: Compiled | Step) -> list[Written]:

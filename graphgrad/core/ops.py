@@ -50,7 +50,8 @@ op("a - b", d=("1", "-1"), aliases=("subtract",), residues="known", onnx="Sub(a,
 op("a * b", d=("b", "a"), aliases=("multiply",), tex=r"$a \, $b", glyph="×", residues="known", onnx="Mul(a, b)")
 op("a / b", d=("1 / b", "-v / b"), domain="b != 0", aliases=("divide", "true_divide"), tex=r"\frac{$a}{$b}", glyph="÷",
    residues="known", onnx="Div(a, b)")  # fmt: skip
-op("a ** b", d=("b * a ** (b - 1)", "xlogy(v, a)"), aliases=("power",), python="math.pow(a, b)", tex="$a^{$b}",
+op("a ** b", d=("where(b == 0, 0, b * a ** (b - 1))", "xlogy(v, a)"), aliases=("power",), python="math.pow(a, b)",
+   tex="$a^{$b}",
    domain="(a > 0) | (a == 0) & (b >= 0) | (a < 0) & (b == floor(b))", steep="where((b >= 0) & (b < 1), a, 1)",
    glyph="xʸ", residues="known", onnx="Pow(a, b)")  # fmt: skip
 op("-a", d=("-1",), aliases=("negative",), glyph="−", residues="known", onnx="Neg(a)")
@@ -68,6 +69,15 @@ op("log2(a)", d=("1 / (a * log(2))",), domain="a > 0", sympy="sp.log(a) / sp.log
 op("log10(a)", d=("1 / (a * log(10))",), domain="a > 0", sympy="sp.log(a) / sp.log(10)", tex=r"\log_{10}")
 op("xlogy(a, b)", d=("log(b)", "a / b"), domain="(b > 0) | (a == 0)", steep="b", tex=r"$a \log $b",
    numpy="xlogy(a, b)", python="xlogy(a, b)", sympy="a * sp.log(b)", js="(a === 0 ? 0 : a * Math.log(b))")  # fmt: skip
+op("log1mexp(a)", d=("-1 / expm1(-a)",), domain="a < 0", sympy="sp.log(1 - sp.exp(a))", numpy="log1mexp(a)",
+   python="log1mexp(a)", tex=r"\log\left(1 - e^{$a}\right)",
+   js="(a > -0.6931471805599453 ? Math.log(-Math.expm1(a)) : Math.log1p(-Math.exp(a)))",
+   residues="log(1 - exp(a))", onnx="Log(Sub(1, Exp(a)))")  # fmt: skip
+op("logaddexp(a, b)", d=("sigmoid(a - b)", "sigmoid(b - a)"), sympy="sp.log(sp.exp(a) + sp.exp(b))",
+   python="logaddexp(a, b)", js="Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)))",
+   residues="log(exp(a) + exp(b))", onnx="Log(Add(Exp(a), Exp(b)))")  # fmt: skip
+op("exprel(a, *, order=0)", d=("exprel(a, order=order + 1)",), numpy="exprel(a, order)", python="exprel(a, order)",
+   sympy="exprel(sp.exp(a), a, order)", js="exprel(a, order)")  # fmt: skip
 op("sqrt(a)", d=("1 / (2 * v)",), domain="a >= 0", steep="a", tex=r"\sqrt{$a}", glyph="√", onnx="Sqrt(a)")
 op("cbrt(a)", d=("1 / (3 * v ** 2)",), steep="a", sympy="real_root(a, 3)", tex=r"\sqrt[3]{$a}",
    glyph="∛", onnx="Mul(Sign(a), Pow(Abs(a), 1 / 3))")  # fmt: skip
@@ -81,13 +91,16 @@ op("asin(a)", d=("1 / sqrt(1 - a ** 2)",), domain="abs(a) <= 1", steep="1 - abs(
 op("acos(a)", d=("-1 / sqrt(1 - a ** 2)",), domain="abs(a) <= 1", steep="1 - abs(a)", aliases=("arccos",),
    numpy="np.arccos(a)", tex=r"\arccos", onnx="Acos(a)")  # fmt: skip
 op("atan(a)", d=("1 / (1 + a ** 2)",), aliases=("arctan",), numpy="np.arctan(a)", tex=r"\arctan", onnx="Atan(a)")
-op("atan2(a, b)", d=("b / (a ** 2 + b ** 2)", "-a / (a ** 2 + b ** 2)"), steep="abs(a) + abs(b)",
+op("atan2(a, b)", d=("b / hypot(a, b) / hypot(a, b)", "-a / hypot(a, b) / hypot(a, b)"), steep="abs(a) + abs(b)",
    aliases=("arctan2",), numpy="np.arctan2(a, b)")  # fmt: skip
 op("sinh(a)", d=("cosh(a)",), tex=r"\sinh", onnx="Sinh(a)")
 op("cosh(a)", d=("sinh(a)",), tex=r"\cosh", onnx="Cosh(a)")
 op("tanh(a)", d=("1 - v ** 2",), tex=r"\tanh", onnx="Tanh(a)")
-op("asinh(a)", d=("1 / sqrt(1 + a ** 2)",), aliases=("arcsinh",), numpy="np.arcsinh(a)", onnx="Asinh(a)")
-op("acosh(a)", d=("1 / sqrt(a ** 2 - 1)",), domain="a >= 1", steep="a - 1", aliases=("arccosh",),
+op("sech2(a)", d=("-2 * v * tanh(a)",), numpy="sech2(a)", python="1 / math.cosh(a) ** 2", sympy="1 - sp.tanh(a) ** 2",
+   js="Math.pow(1 / Math.cosh(a), 2)", tex=r"\operatorname{sech}^{2}", glyph="sech²",
+   residues="1 - square(tanh(a))", onnx="Sub(1, Mul(Tanh(a), Tanh(a)))")  # fmt: skip
+op("asinh(a)", d=("1 / hypot(1, a)",), aliases=("arcsinh",), numpy="np.arcsinh(a)", onnx="Asinh(a)")
+op("acosh(a)", d=("1 / (sqrt(a - 1) * sqrt(a + 1))",), domain="a >= 1", steep="a - 1", aliases=("arccosh",),
    numpy="np.arccosh(a)", onnx="Acosh(a)")  # fmt: skip
 op("atanh(a)", d=("1 / (1 - a ** 2)",), domain="abs(a) < 1", aliases=("arctanh",), numpy="np.arctanh(a)",
    onnx="Atanh(a)")  # fmt: skip
@@ -102,7 +115,7 @@ op("relu(a)", d=("a > 0",), kinks="a", aliases=("ReLU",), numpy="np.maximum(a, 0
 op("leaky_relu(a, *, slope=0.1)", d=("where(a > 0, 1, slope)",), kinks="a", define="where(a > 0, a, slope * a)",
    aliases=("LReLU", "LeakyReLU"), numpy="np.where(a > 0, a, slope * a)",
    python="a if a > 0 else slope * a", js="a > 0 ? a : slope * a")  # fmt: skip
-op("elu(a, *, alpha=1)", d=("where(a > 0, 1, v + alpha)",), define="where(a > 0, a, alpha * expm1(a))",
+op("elu(a, *, alpha=1)", d=("where(a > 0, 1, alpha * exp(a))",), define="where(a > 0, a, alpha * expm1(a))",
    kinks="where(a == 0, alpha - 1, 1) * a", numpy="np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0)))",
    python="a if a > 0 else alpha * math.expm1(a)", js="a > 0 ? a : alpha * Math.expm1(a)",
    onnx="Elu(a, alpha=float(alpha))")  # fmt: skip

@@ -26,6 +26,34 @@ def xlogy(a: Array, b: Array) -> Array:
     return np.where(a == 0, 0, a * np.log(np.where(a == 0, 1, b)))
 
 
+def log1mexp(a: Array) -> Array:
+    """log(1 - exp(a)) of a below 0, without cancellation on either side of -log 2."""
+    near = a > -math.log(2)
+    return np.where(near, np.log(-np.expm1(np.where(near, a, -1))), np.log1p(-np.exp(np.where(near, -1, a))))
+
+
+def sech2(a: Array) -> Array:
+    """1 / cosh(a)**2 without overflow: what 1 - tanh(a)**2 is, where that cancels too."""
+    small = np.exp(-2 * np.abs(a))
+    return 4 * small / np.square(1 + small)
+
+
+def exprel(a: Array, order: int) -> Array:
+    """The integral of t**order * exp(a*t) over t from 0 to 1: (exp(a) - 1) / a for order 0; the next is its slope.
+
+    Its power series near 0, farther out the recurrence of integration by parts.
+    """
+    near = np.abs(a) <= 2
+    x, far = np.where(near, a, 0), np.where(near, 1, a)
+    series = 1 / (order + 25) + 0 * x
+    for k in range(24, 0, -1):
+        series = 1 / (order + k) + x / k * series
+    power, value = np.exp(far), np.expm1(far) / far
+    for k in range(1, order + 1):
+        value = (power - k * value) / far
+    return np.where(near, series, value)
+
+
 def erf(a: Array) -> Array:
     """The error function to 4 ulp, by W. J. Cody's rational approximations (Math. Comp. 23, 1969)."""
     x = np.asarray(a)

@@ -23,6 +23,29 @@ def xlogy(a: float, b: float) -> float:
     return 0.0 if a == 0 else a * math.log(b)
 
 
+def log1mexp(a: float) -> float:
+    """log(1 - exp(a)) of a below 0, without cancellation on either side of -log 2."""
+    return math.log(-math.expm1(a)) if a > -0.6931471805599453 else math.log1p(-math.exp(a))
+
+
+def logaddexp(a: float, b: float) -> float:
+    """log(exp(a) + exp(b)) without overflow."""
+    return max(a, b) + math.log1p(math.exp(-abs(a - b)))
+
+
+def exprel(a: float, order: int) -> float:
+    """The integral of t**order * exp(a*t) over t from 0 to 1: (exp(a) - 1) / a for order 0; the next is its slope."""
+    if abs(a) <= 2:
+        series = 1 / (order + 25)
+        for k in range(24, 0, -1):
+            series = 1 / (order + k) + a / k * series
+        return series
+    power, value = math.exp(a), math.expm1(a) / a
+    for k in range(1, order + 1):
+        value = (power - k * value) / a
+    return value
+
+
 def sign(a: float) -> float:
     """-1, 0 or 1."""
     return 1.0 if a > 0 else -1.0 if a < 0 else 0.0

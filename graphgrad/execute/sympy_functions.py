@@ -9,7 +9,19 @@ import sympy as sp
 
 from graphgrad.execute.numpy_functions import coprod, eye_mask, pick, scatter, size, spread, unpick, untake
 
-__all__ = ["coprod", "eye_mask", "pick", "real_root", "reduce", "scatter", "size", "spread", "unpick", "untake"]
+__all__ = [
+    "coprod",
+    "exprel",
+    "eye_mask",
+    "pick",
+    "real_root",
+    "reduce",
+    "scatter",
+    "size",
+    "spread",
+    "unpick",
+    "untake",
+]
 
 
 def real_root(a: Any, n: int) -> Any:
@@ -28,3 +40,11 @@ def reduce(function: Any, a: Any, axis: Any, keepdims: bool) -> Any:
     for place in np.ndindex(*kept):
         result[place] = function(*rows[place])
     return np.expand_dims(result, axes) if keepdims else result[()]
+
+
+def exprel(power: Any, a: Any, order: int) -> Any:
+    """The integral of t**order * exp(a*t) over t from 0 to 1, for power = exp(a)."""
+    value = (power - 1) / a
+    for k in range(1, order + 1):
+        value = (power - k * value) / a
+    return value

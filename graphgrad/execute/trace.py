@@ -16,8 +16,8 @@ from graphgrad.core.errors import DomainError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.execute.domain import refuse_steep
 from graphgrad.execute.run import run
-from graphgrad.transform.adjoints import Adjoints
-from graphgrad.transform.grad import derivative_name, differentiable, output_name, reverse
+from graphgrad.transform.grad import derivative_name, differentiable, output_name
+from graphgrad.transform.lesson import Lesson, lesson
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -50,8 +50,14 @@ class Trace:
     ['forward', 'forward', 'forward', 'seed', 'vjp', 'vjp', 'vjp', 'vjp', 'accumulate', 'vjp']
     """
 
-    def __init__(self, graph: Graph, gradient: Graph, adjoints: Adjoints, values: Sequence[Any]) -> None:
-        self.graph, self.gradient, self.adjoints, self.values = graph, gradient, adjoints, values
+    def __init__(self, graph: Graph, lesson: Lesson, values: Sequence[Any]) -> None:
+        self.graph, self.lesson, self.gradient, self.adjoints = graph, lesson, lesson.gradient, lesson.adjoints
+        self.values = [values[i] for i in lesson.place]
+
+    @cached_property
+    def forms(self) -> Mapping[int, tuple[str, str]]:
+        """The nodes that are computed by a stable form, and that form, as text and as LaTeX."""
+        return self.lesson.forms(self.graph)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return bundle(self)
@@ -120,12 +126,21 @@ class Trace:
             so_far[c.receiver] = c.total
 
 
-def trace(graph: Graph, values: Mapping[str, Any] | None = None, /, *, dtype: Any = np.float64, **more: Any) -> Trace:
+def trace(
+    graph: Graph,
+    values: Mapping[str, Any] | None = None,
+    /,
+    *,
+    dtype: Any = np.float64,
+    as_written: bool = False,
+    **more: Any,
+) -> Trace:
     """Run a graph forward and backward on values, and give every step of it.
 
     This computes; it is not the abstract tracing of JAX, whose door is called `capture` here. Values are numbers or
     arrays of the inputs' shapes, of `dtype` float64 or float32; labels are integers. An array output is seeded with
-    ones. Raises UsageError, ShapeError and DomainError as said by `run`.
+    ones. What has a stable form is computed by it, unless `as_written`. Raises UsageError, ShapeError and DomainError
+    as said by `run`.
 
     >>> from graphgrad.frontend.parse import parse
     >>> trace(parse("g * m"), {"g": 9.81, "m": 2}).value
@@ -135,11 +150,11 @@ def trace(graph: Graph, values: Mapping[str, Any] | None = None, /, *, dtype: An
         raise UsageError(f"dtype must be float64 or float32, not {np.dtype(dtype)}")
     output_name(graph, None)
     wrt = differentiable(graph)
-    gradient, adjoints = reverse(graph, wrt)
+    taught = lesson(graph, wrt, as_written=as_written)
     feeds = {**graph.given, **(values or {}), **more}
     try:
-        return Trace(graph, gradient, adjoints, run(gradient, feeds, dtype))
+        return Trace(graph, taught, run(taught.computed, feeds, dtype))
     except DomainError as error:
         primal = run(graph, feeds, dtype)  # raises where the value itself is undefined
-        refuse_steep(graph, primal, adjoints.total)
+        refuse_steep(graph, primal, taught.adjoints.total)
         raise DomainError(f"the value is defined here, but the gradient is not: {error.message}") from None

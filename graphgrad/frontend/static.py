@@ -20,7 +20,7 @@ def refusal(name: str, value: Any) -> str:
     return "" if fits(value) else f"{name} must be {words}"
 
 
-def static_value(tree: ast.expr, attrs: Mapping[str, Any], env: Mapping[str, Any], builder: Builder) -> Any:
+def static_value(tree: ast.expr, attrs: Mapping[str, Any], env: Mapping[str, Any], builder: Builder) -> Any:  # noqa: PLR0911
     """Give the value of an attribute: a number, a tuple, True, False, None, or a rule's own attribute.
 
     A name inside a tuple is a named dimension, and `np.s_[...]` an index. ValueError where the tree is none of these.
@@ -36,6 +36,8 @@ def static_value(tree: ast.expr, attrs: Mapping[str, Any], env: Mapping[str, Any
             return tuple(_dimension(t, attrs) or static_value(t, attrs, env, builder) for t in elements)
         case ast.Subscript(value=ast.Attribute(attr="s_"), slice=key) if (parts := static_key(key, 0)) is not None:
             return parts
+        case ast.BinOp(left=ast.Name(id=name), op=ast.Add(), right=ast.Constant(value=int() as more)) if name in attrs:
+            return attrs[name] + more
         case ast.Call(func=ast.Name(id="inverse" | "part" as name)) if attrs:
             return _inverse(attrs["axes"]) if name == "inverse" else _part(env["a"], attrs["i"], attrs["axis"], builder)
     raise ValueError
@@ -126,6 +128,7 @@ _WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "axis1": (_is_integer, "an integer"),
     "axis2": (_is_integer, "an integer"),
     "axes": (lambda v: v is None or _are_integers(v), "a tuple of integers"),
+    "order": (lambda v: _is_integer(v) and v >= 0, "a whole number, 0 or more"),
     "keepdims": (lambda v: isinstance(v, bool), "True or False"),
     "shape": (_are_sizes, "a tuple of sizes, numbers or names"),
     "key": (_is_key, "an index, as in np.s_[0, 1:]"),

@@ -41,7 +41,7 @@ def cost(graph: Graph, /, *wrt: str, sizes: Mapping[str, int] | None = None) -> 
     (4, 6)
     """
     forward = by_row(simplify(graph), sizes or {})
-    both = by_row(simplify(reverse(graph, wrt or differentiable(graph))[0]), sizes or {})
+    both = by_row(simplify(reverse(graph, wrt or differentiable(graph), as_written=True)[0]), sizes or {})
     gradient = {op: both.get(op, 0) - forward.get(op, 0) for op in {**forward, **both}}
     added = {op: count for op, count in gradient.items() if count}
     return Cost(sum(forward.values()), sum(added.values()), forward, added)

@@ -99,7 +99,7 @@ def derive(graph: Graph, /, *wrt: str, closed: Closed = lambda _graph, _output: 
     put together: dz/dx = 2 * x * cos(y)
     """
     wrt, output = wrt or differentiable(graph), output_name(graph, None)
-    gradient, _ = reverse(graph, wrt)
+    gradient, _ = reverse(graph, wrt, as_written=True)
     write = _adjoints if any(node.shape for node in graph.nodes) else _chain
     lines, result = {}, {}
     for name in wrt:
@@ -157,7 +157,7 @@ def _chain(graph: Graph, wrt: str, output: str) -> list[Line]:
 
 def _adjoints(graph: Graph, wrt: str, output: str) -> list[Line]:
     """Every adjoint on the way back from an output to an input; last, the input's own written out in full."""
-    gradient, adjoints = reverse(graph, (wrt,))
+    gradient, adjoints = reverse(graph, (wrt,), as_written=True)
     primal = range(len(graph))
     names = dict(graph.names)
     for node, total in adjoints.total.items():

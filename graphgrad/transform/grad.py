@@ -13,13 +13,16 @@ from graphgrad.core.shapes import show
 from graphgrad.transform.adjoints import Adjoints
 from graphgrad.transform.pullback import Pullback, local_rule, zero
 from graphgrad.transform.rewrite import Rewriter
+from graphgrad.transform.rules import RULES
+from graphgrad.transform.stable import SLOPES, Stable, stabilised
 
 
-def grad(graph: Graph, /, *wrt: str, of: str | None = None) -> Graph:
+def grad(graph: Graph, /, *wrt: str, of: str | None = None, as_written: bool = False) -> Graph:
     """Give the graph of a scalar output and its gradient with respect to inputs, all float inputs by default.
 
     Its outputs are the primal's and `dz_dx1` for each input, of the input's shape. The primal's nodes keep their
-    indices. `of` names the output where there are several. Raises ShapeError where the output is no scalar and
+    indices; what has a stable form is computed and differentiated by it, unless `as_written`. `of` names the output
+    where there are several. Raises ShapeError where the output is no scalar and
     UsageError for an input that does not exist or is an index. Reverse mode as in Griewank & Walther, *Evaluating
     Derivatives* (2008), chapter 3.
 
@@ -36,10 +39,12 @@ def grad(graph: Graph, /, *wrt: str, of: str | None = None) -> Graph:
             f"the gradient of '{output}' of shape {show(shape)} is no single number",
             hint="sum it, or use vjp with a cotangent",
         )
-    return reverse(graph, wrt, of=output)[0]
+    return reverse(graph, wrt, of=output, as_written=as_written)[0]
 
 
-def vjp(graph: Graph, cotangent: str | None = None, /, *wrt: str, of: str | None = None) -> Graph:
+def vjp(
+    graph: Graph, cotangent: str | None = None, /, *wrt: str, of: str | None = None, as_written: bool = False
+) -> Graph:
     """Give the graph of an output of any shape and its vector-Jacobian product with a cotangent.
 
     `cotangent` names a new input of the output's shape; without it the cotangent is all ones, which for elementwise
@@ -49,43 +54,57 @@ def vjp(graph: Graph, cotangent: str | None = None, /, *wrt: str, of: str | None
     >>> list(vjp(parse("x ** 2", x=3), "u").outputs)
     ['z', 'dz_dx']
     """
-    return reverse(graph, wrt, cotangent=cotangent, of=of)[0]
+    return reverse(graph, wrt, cotangent=cotangent, of=of, as_written=as_written)[0]
 
 
 def reverse(
-    graph: Graph, wrt: tuple[str, ...] = (), *, cotangent: str | None = None, of: str | None = None
+    graph: Graph,
+    wrt: tuple[str, ...] = (),
+    *,
+    cotangent: str | None = None,
+    of: str | None = None,
+    as_written: bool = False,
 ) -> tuple[Graph, Adjoints]:
-    """Give the gradient graph and the provenance of its adjoints; cached with the graph."""
-    key = (reverse, wrt, cotangent, of)
+    """Give the gradient graph and the provenance of its adjoints; cached with the graph.
+
+    The adjoints are those of stable forms, where a program has some, unless it is taken `as_written`.
+    """
+    key = (reverse, wrt, cotangent, of, as_written)
     if key not in graph.cache:
-        graph.cache[key] = _reverse(graph, wrt or differentiable(graph), cotangent, output_name(graph, of))
+        stable = None if as_written else stabilised(graph)
+        graph.cache[key] = _reverse(graph, wrt or differentiable(graph), cotangent, output_name(graph, of), stable)
         gradient, adjoints = graph.cache[key]
+        if stable is not None:
+            gradient.cache[Stable] = graph, stable  # which tells of them
         gradient.cache[Adjoints] = adjoints  # the compiler's comments say where each adjoint comes from
     result: tuple[Graph, Adjoints] = graph.cache[key]
     return result
 
 
 @uncollected
-def _reverse(graph: Graph, wrt: tuple[str, ...], cotangent: str | None, of: str) -> tuple[Graph, Adjoints]:
-    builder, output = Rewriter(graph), graph.outputs[of]
-    if graph.nodes[output].dtype != "float":
+def _reverse(
+    graph: Graph, wrt: tuple[str, ...], cotangent: str | None, of: str, stable: Stable | None
+) -> tuple[Graph, Adjoints]:
+    program, table = (graph, RULES) if stable is None else (stable.graph, f"{RULES}\n{SLOPES}")
+    builder, output = Rewriter(program, table), program.outputs[of]
+    if graph.nodes[graph.outputs[of]].dtype != "float":
         raise UsageError(f"'{of}' is no number that varies but a condition or an index: it has no gradient")
-    inputs = {name: graph.input(name) for name in wrt}
+    inputs = {name: program.input(name) for name in wrt}
     for name, node in inputs.items():
-        if graph.nodes[node].dtype == "int":
+        if program.nodes[node].dtype == "int":
             raise UsageError(f"'{name}' is an index or a label and has no gradient")
-    depends = _depending(graph, set(inputs.values()))
-    seed = _seed(builder, graph, output, cotangent)
+    depends = _depending(program, set(inputs.values()))
+    seed = _seed(builder, program, output, cotangent)
     pulled = Pullback(builder, output, seed, depends.__getitem__)
-    outputs = dict(graph.outputs)
+    outputs = dict(program.outputs)
     for name, node in inputs.items():
         outputs[derivative_name(of, name)] = pulled.total[node] if node in pulled.total else zero(builder, node)
     taken = set(outputs.values())
     for node, total in pulled.total.items():
-        if total >= len(graph) and total not in taken and total not in builder.names:
-            builder.name(total, f"{graph.label(node)}_bar")
+        if total >= len(program) and total not in taken and total not in builder.names:
+            builder.name(total, f"{program.label(node)}_bar")
     adjoints = Adjoints(output, seed, tuple(pulled.contributions), pulled.total)
-    return _kept(builder, outputs, graph, adjoints)
+    return _kept(builder, outputs, program, adjoints)
 
 
 def _depending(graph: Graph, wrt: AbstractSet[int]) -> list[bool]:

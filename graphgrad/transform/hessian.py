@@ -11,24 +11,26 @@ from graphgrad.core.shapes import Shape, show
 from graphgrad.transform.grad import derivative_name, differentiable, grad, output_name
 from graphgrad.transform.pullback import pull
 from graphgrad.transform.rewrite import Rewriter
+from graphgrad.transform.rules import RULES
+from graphgrad.transform.stable import SLOPES
 
 ENTRIES = 4096  # of a Hessian; beyond, its products with vectors are what can be had
 
 
-def hessian(graph: Graph, /, *wrt: str, of: str | None = None) -> Graph:
+def hessian(graph: Graph, /, *wrt: str, of: str | None = None, as_written: bool = False) -> Graph:
     """Give the graph of a scalar output, its gradient, and all second derivatives.
 
     Its outputs are those of `grad` and, for every two inputs a, b in order, `d2z_da_db` of shape a.shape + b.shape.
     Raises ShapeError where the output is no scalar, an input has a named dimension, or the Hessian has more than 4096
-    entries: `grad(jvp(g), "x", of="z_dot")` then gives Hessian-vector products.
+    entries: `grad(jvp(g), "x", of="z_dot")` then gives Hessian-vector products. `as_written` as for `grad`.
 
     >>> from graphgrad.frontend.parse import parse
     >>> list(hessian(parse("x**2 * y")).outputs)
     ['z', 'dz_dx', 'dz_dy', 'd2z_dx_dx', 'd2z_dx_dy', 'd2z_dy_dy']
     """
     wrt, output = wrt or differentiable(graph), output_name(graph, of)
-    gradient = grad(graph, *wrt, of=of)
-    builder, outputs = Rewriter(gradient), dict(gradient.outputs)
+    gradient = grad(graph, *wrt, of=of, as_written=as_written)
+    builder, outputs = Rewriter(gradient, RULES if as_written else f"{RULES}\n{SLOPES}"), dict(gradient.outputs)
     sizes = [_size(name, graph.nodes[graph.input(name)].shape) for name in wrt]
     if sum(sizes) ** 2 > ENTRIES:
         raise ShapeError(
@@ -38,11 +40,11 @@ def hessian(graph: Graph, /, *wrt: str, of: str | None = None) -> Graph:
         slope = gradient.outputs[derivative_name(output, first)]
         for second in wrt[k:]:
             name = derivative_name(derivative_name(output, first), second)
-            outputs[name] = _jacobian(builder, slope, graph.input(second))
+            outputs[name] = jacobian_of(builder, slope, gradient.input(second))
     return builder.build(outputs, graph.source)
 
 
-def _jacobian(builder: Rewriter, output: int, wrt: int) -> int:
+def jacobian_of(builder: Rewriter, output: int, wrt: int) -> int:
     """Give the derivative of every entry of a node with respect to every entry of another."""
     shape: Shape = builder.nodes[output].shape
     one = builder.const(1)

@@ -13,22 +13,26 @@ from graphgrad.core.ops import OPS
 from graphgrad.transform.grad import differentiable, output_name
 from graphgrad.transform.pullback import contribution, local_rule, pull, unbroadcast, zero
 from graphgrad.transform.rewrite import Rewriter
+from graphgrad.transform.rules import RULES
+from graphgrad.transform.stable import SLOPES, stabilised
 
 
-def jvp(graph: Graph, /, *wrt: str, of: str | None = None) -> Graph:
+def jvp(graph: Graph, /, *wrt: str, of: str | None = None, as_written: bool = False) -> Graph:
     """Give the graph of an output and its Jacobian-vector product, for tangents of inputs (all float ones by default).
 
     Adds an input `x_dot` of x's shape for each input x, and the output `z_dot` of z's shape. Raises UsageError for
-    an unknown input, an index, or a name that is taken. Forward mode as in Griewank & Walther (2008), chapter 3.
+    an unknown input, an index, or a name that is taken. `as_written` as for `grad`.
+    Forward mode as in Griewank & Walther (2008), chapter 3.
 
     >>> from graphgrad.frontend.parse import parse
     >>> print(jvp(parse("sin(x) * y"), "x"))
     z = sin(x) * y
     z_dot = x_dot * cos(x) * y
     """
-    output = output_name(graph, of)
-    builder, tangent = Rewriter(graph), dict[int, int]()
-    for name in wrt or differentiable(graph):
+    output, names = output_name(graph, of), wrt or differentiable(graph)
+    graph, table = (graph, RULES) if as_written else (stabilised(graph).graph, f"{RULES}\n{SLOPES}")
+    builder, tangent = Rewriter(graph, table), dict[int, int]()
+    for name in names:
         node = graph.nodes[graph.input(name)]
         if node.dtype == "int":
             raise UsageError(f"'{name}' is an index or a label and has no tangent")

@@ -17,8 +17,8 @@ from graphgrad.frontend.lower import Lowering, parsed
 class Rule(NamedTuple):
     """One rule: the graph of its left side, whose inputs match anything; what its operands must be; and the text.
 
-    Inputs in capitals match matrices alone. `known` is a term, as an operation of two inputs of the pattern, that must
-    exist for the rule to fire.
+    Inputs in capitals match matrices alone, and `vector` a vector. `known` is a term, as an operation of two inputs of
+    the pattern, that must exist for the rule to fire.
     """
 
     pattern: Graph
@@ -48,8 +48,8 @@ def matched(nodes: Sequence[Node], rule: Rule, node: int) -> Match | None:
 def _fits(nodes: Sequence[Node], pattern: Graph, at: int, node: int, match: Match) -> bool:
     wanted, found = pattern.nodes[at], nodes[node]
     if wanted.op == "input":
-        matrix = wanted.value.isupper()
-        return match.env.setdefault(wanted.value, node) == node and (not matrix or len(found.shape) == 2)
+        rank = 2 if wanted.value.isupper() else 1 if wanted.value == "vector" else None
+        return match.env.setdefault(wanted.value, node) == node and (rank is None or len(found.shape) == rank)
     if wanted.op != found.op:
         return False
     for (_, wish), (_, value) in zip(wanted.attrs, found.attrs, strict=True):

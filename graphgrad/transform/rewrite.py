@@ -5,6 +5,7 @@ Operands are simplified before the nodes on top of them, so that one pass over a
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -35,6 +36,14 @@ EXACT: Mapping[str, Callable[..., int | None]] = {  # arithmetic on whole number
     "div": lambda a, b: a // b if b and a % b == 0 else None,
     "square": lambda a: a * a,
 }
+_DECIDED: Mapping[str, Callable[[Any, Any], bool]] = {
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+}
 
 
 class Rewriter(Builder):
@@ -60,9 +69,9 @@ class Rewriter(Builder):
             known = self._simplest[node] = self.rewritten(node)
         return known
 
-    def plain(self, op: str, *operands: int) -> int:
+    def plain(self, op: str, *operands: int, **attrs: Any) -> int:
         """Give the very application, unsimplified: what a lesson shows."""
-        return super().apply(op, *operands)
+        return super().apply(op, *operands, **attrs)
 
     def take(self, node: Node) -> int:
         """Add an application as it is; it is shared with no other, but rules find it that ask for its like."""
@@ -77,14 +86,29 @@ class Rewriter(Builder):
                 new = self.const(folded)
                 self.fired.append(Firing(node, new, FOLDING))
                 return new
+        if op == "where" and (chosen := self._chosen(node)) is not None:
+            return chosen
         for rule in self._rules.get(op, ()):
             match = matched(self.nodes, rule, node)
             if match is not None and (rule.known is None or self.gains(rule, match, node)):
                 new = build(self, rule.replacement, *match)
                 if self.nodes[new].shape == shape:
-                    self.fired.append(Firing(node, new, rule.text))
+                    self.fire(Firing(node, new, rule.text), match)
                     return new
         return node
+
+    def fire(self, firing: Firing, _match: Match) -> None:
+        """Note the use of a rule."""
+        self.fired.append(firing)
+
+    def _chosen(self, node: int) -> int | None:
+        """The branch that a condition on constants selects, where it has the shape of the whole."""
+        condition, a, b = self.nodes[node].operands
+        op, sides, *_ = self.nodes[condition]
+        if op not in _DECIDED or any(self.nodes[o].op != "const" for o in sides):
+            return None
+        chosen = a if _DECIDED[op](*[self.nodes[o].value for o in sides]) else b
+        return chosen if self.nodes[chosen].shape == self.nodes[node].shape else None
 
     def gains(self, rule: Rule, match: Match, node: int) -> bool:
         """Whether the term that a rule asks for is there already, and not in use at the node."""

@@ -38,4 +38,4 @@ x.T.T -> x
 swap(swap(x)) -> x
 ~~c -> c
 where(~c, x, y) -> where(c, y, x)
-"""
+""".strip()

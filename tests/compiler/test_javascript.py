@@ -31,7 +31,8 @@ def test_every_node_of_every_row_at_once():
     texts, feeds = ["where(a > b, a, b) + (a >= b) / 2"], {"a": 0.25, "b": 2.5, "c": 3.5}
     for row in ROWS:
         if row.precedence == 7:
-            point = ["a" if row.name != "acosh" else "b", "b", "c"][: len(row.operands)]
+            first = {"a >= 1": "b", "a < 0": "-a"}.get(row.domain, "a")
+            point = [first, "b", "c"][: len(row.operands)]
             texts.append(f"{row.name}({', '.join(point)})")
     graph = grad(parse(" + ".join(texts) + " + a ** b / c - -a"), "a", "b", "c")
     values = run(graph, feeds)

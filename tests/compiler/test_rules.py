@@ -3,13 +3,14 @@
 import pytest
 
 from graphgrad.compiler.passes.passed import pipeline
-from graphgrad.compiler.passes.rules import MATRICES, STABLE, STRENGTH, WRITTEN_OUT
+from graphgrad.compiler.passes.rules import MATRICES, STRENGTH, WRITTEN_OUT
 from graphgrad.compiler.passes.table import PASSES, SIMPLER
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.equivalence import equivalent
+from graphgrad.transform.stable import SATURATED, STABLE
 
-TABLES = {"stable forms": STABLE, "strength reduction": STRENGTH, "matrices": MATRICES}
+TABLES = {"stable forms": STABLE, "saturated forms": SATURATED, "strength reduction": STRENGTH, "matrices": MATRICES}
 LINES = [(name, line) for name, table in TABLES.items() for line in table.splitlines()]
 MATRIX = {"A": (2, 3), "B": (3, 4)}
 
@@ -17,7 +18,11 @@ MATRIX = {"A": (2, 3), "B": (3, 4)}
 def sides(line):
     """Both sides of a rule, with attributes written out, and the shapes of their names."""
     left, _, right = line.replace("axis=axis", "axis=1").replace("keepdims=keepdims", "keepdims=True").partition(" -> ")
-    return left, right, {"x": (2, 3)} if "axis" in line else MATRIX if "A" in line else {}
+    return (
+        left,
+        right,
+        {"x": (2, 3)} if "axis" in line else {"vector": 3} if "vector" in line else MATRIX if "A" in line else {},
+    )
 
 
 @pytest.mark.parametrize(("name", "line"), LINES)

@@ -31,7 +31,7 @@ def elementwise(row):
     names = ["p", "q", "r"][: len(row.operands)]
     written = [f"({n} > 0)" if o in row.boolean else n for n, o in zip(names, row.operands, strict=True)]
     shapes = {1: UNARY, 2: BROADCAST, 3: [(a, b, a) for a, b in BROADCAST]}[len(names)]
-    attributes = ["", *(f", {k}=0.3" for k in row.attrs)]
+    attributes = ["", *(f", {k}={1 if k == 'order' else 0.3}" for k in row.attrs)]
     for given, more in product(shapes, attributes):
         yield f"{row.name}({', '.join(written)}{more})", dict(zip(names, given, strict=True))
     if len(names) > 1:

@@ -27,6 +27,12 @@ MEANING = {
     "log10": lambda a: sp.log(a) / sp.log(10),
     "cbrt": lambda a: a ** sp.Rational(1, 3),
     "xlogy": lambda a, b: a * sp.log(b),
+    "log1mexp": lambda a: sp.log(1 - sp.exp(a)),
+    "logaddexp": lambda a, b: sp.log(sp.exp(a) + sp.exp(b)),
+    "exprel": lambda a, order=0: (
+        (sp.exp(a) - 1) / a if not order else (sp.exp(a) - order * MEANING["exprel"](a, order - 1)) / a
+    ),
+    "sech2": lambda a: 1 / sp.cosh(a) ** 2,
     "sigmoid": lambda a: 1 / (1 + sp.exp(-a)),
     "softplus": lambda a: sp.log(1 + sp.exp(a)),
     "gelu": lambda a: a * (1 + sp.erf(a / sp.sqrt(2))) / 2,

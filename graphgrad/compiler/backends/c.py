@@ -37,6 +37,19 @@ static inline double max2(double a, double b) { return a > b || a != a ? a : b; 
 static inline double min2(double a, double b) { return a < b || a != a ? a : b; }
 static inline double sign(double a) { return (a > 0) - (a < 0); }
 """
+EXPREL = """\
+static double exprel(double a, int order) { // the integral of t**order * exp(a*t) over t from 0 to 1
+    double value;
+    if (fabs(a) <= 2) {
+        value = 1.0 / (order + 25);
+        for (int k = 24; k > 0; k--) value = 1.0 / (order + k) + a / k * value;
+        return value;
+    }
+    value = expm1(a) / a;
+    for (int k = 1; k <= order; k++) value = (exp(a) - k * value) / a;
+    return value;
+}
+"""
 _WORDS = {"abs": "fabs", "max": "max2", "min": "min2", "sign": "sign"}
 
 
@@ -55,7 +68,8 @@ def c_source(graph: Graph) -> str:
     calls = [f"    part{k}(x, v);" for k in range(len(parts))]
     results = [f"    y[{k}] = v[{i}];" for k, i in enumerate(graph.outputs.values())]
     main = [f"static double v[{len(graph)}];\n", "void compute(const double *x, double *y) {", *calls, *results, "}\n"]
-    return "\n".join([PRELUDE, *functions, *main])
+    own = [EXPREL] if any(node.op == "exprel" for node in graph.nodes) else []
+    return "\n".join([PRELUDE, *own, *functions, *main])
 
 
 def assignments(graph: Graph) -> list[str]:

@@ -40,6 +40,20 @@ function erf(x) { // W. J. Cody, Math. Comp. 23 (1969): rational approximations,
 }
 """
 
+EXPREL = """\
+function exprel(a, order) { // the integral of t**order * exp(a*t) over t from 0 to 1
+  if (Math.abs(a) <= 2) {
+    let series = 1 / (order + 25);
+    for (let k = 24; k > 0; k--) series = 1 / (order + k) + a / k * series;
+    return series;
+  }
+  let value = Math.expm1(a) / a;
+  for (let k = 1; k <= order; k++) value = (Math.exp(a) - k * value) / a;
+  return value;
+}
+"""
+LIBRARY = {"erf": ERF, "exprel": EXPREL}  # functions that JavaScript does not have
+
 
 def javascript_body(graph: Graph, /) -> str:
     """Give the body of a JavaScript function of an object `x`, the inputs by name, that returns all nodes' values.
@@ -57,7 +71,7 @@ def javascript_body(graph: Graph, /) -> str:
     """
     if any(node.shape for node in graph.nodes):
         raise TargetError("the target 'javascript' computes with numbers, and this program has arrays")
-    lines, erf = [f"const v = new Array({len(graph)});"], ""
+    lines, called = [f"const v = new Array({len(graph)});"], set[str]()
     for i, node in enumerate(graph.nodes):
         if node.op == "input":
             text = f'x["{node.value}"]'
@@ -66,9 +80,9 @@ def javascript_body(graph: Graph, /) -> str:
         else:
             form = template(node.op, node.attrs, "js")
             text = spell(form, node.op, [Spelled(f"v[{o}]", ATOM) for o in node.operands]).text
-            erf = ERF if "erf" in form.calls else erf
+            called |= form.calls
         lines.append(f"v[{i}] = {text};")
-    return erf + "\n".join([*lines, "return v;"])
+    return "".join(text for name, text in LIBRARY.items() if name in called) + "\n".join([*lines, "return v;"])
 
 
 CONSTANTS = {"pi": "Math.PI", "e": "Math.E", "inf": "Infinity", "nan": "NaN"}
@@ -76,7 +90,7 @@ WORDS = """
 arguments await break case catch class const continue debugger default delete do else enum eval export extends false
 finally for function if implements import in instanceof interface let new null package private protected public return
 static super switch this throw true try typeof var void while with yield
-Infinity Math NaN Number erf inputs undefined value value_and_grad values
+Infinity Math NaN Number erf exprel inputs undefined value value_and_grad values
 """  # that no variable may be called
 RESERVED = frozenset(WORDS.split())
 
@@ -118,8 +132,9 @@ class JavaScriptWriter:
         notes = [*module.described_inputs(self.graph), "", f"Give the inputs by name: {self.name}({self.example()})."]
         said = module.described(TITLES[self.name], self.before, notes, self.target.name, "float64")
         comment = "\n".join(f" * {line}".rstrip() for line in quoting.c(said).split("\n"))
-        erf = f"{ERF}\n" if any("erf(" in line for _, line in self.lines) else ""
-        text = [f"/*\n{comment}\n */\n\n{erf}export function {self.name}(inputs) {{"]
+        called = {name for name in LIBRARY if any(f" {name}(" in f" {line}" for _, line in self.lines)}
+        own = "".join(f"{text}\n" for name, text in LIBRARY.items() if name in called)
+        text = [f"/*\n{comment}\n */\n\n{own}export function {self.name}(inputs) {{"]
         inputs = [name if name == self.labels[i] else f"{name}: {self.labels[i]}"
                   for name, i in self.graph.inputs.items()]  # fmt: skip
         text += [f"  const {{ {', '.join(inputs)} }} = inputs;"] * bool(inputs)

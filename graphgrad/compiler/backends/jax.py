@@ -118,7 +118,7 @@ class JaxStepWriter:
 
     def __init__(self, plan: StepPlan) -> None:
         self.plan, self.names = plan, plan.names
-        gradient = grad(plan.stable, *plan.shapes)
+        gradient = grad(plan.stable, *plan.shapes, as_written=True)
         self.passes = pipeline(gradient, SIMPLER)
         graph = self.passes[-1].graph
         said = Provenance(gradient, graph, composed(self.passes, len(gradient)))

@@ -1,26 +1,10 @@
-"""Rewrite rules of the compiler, as text in the language: what is safer to compute, and what is cheaper.
+"""Rewrite rules of the compiler, as text in the language: what is cheaper to compute.
 
 They follow the same law as those of `transform/rules.py`: equal wherever the pattern is defined, and of the same shape.
 Names in capitals stand for matrices.
 """
 
 from __future__ import annotations
-
-STABLE = """
-log(1 + x) -> log1p(x)
-log(x + 1) -> log1p(x)
-log1p(exp(x)) -> softplus(x)
-exp(x) - 1 -> expm1(x)
-1 / (1 + exp(-x)) -> sigmoid(x)
-1 / (exp(-x) + 1) -> sigmoid(x)
-exp(x) / (1 + exp(x)) -> sigmoid(x)
-log(sigmoid(x)) -> -softplus(-x)
-log(sum(exp(x), axis=axis, keepdims=keepdims)) -> logsumexp(x, axis=axis, keepdims=keepdims)
-log(softmax(x, axis=axis)) -> log_softmax(x, axis=axis)
-exp(x) / sum(exp(x), axis=axis, keepdims=True) -> softmax(x, axis=axis)
-x - logsumexp(x, axis=axis, keepdims=True) -> log_softmax(x, axis=axis)
-exp(log_softmax(x, axis=axis)) -> softmax(x, axis=axis)
-""".strip()
 
 STRENGTH = """
 x ** 2 -> square(x)

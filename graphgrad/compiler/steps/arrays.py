@@ -41,7 +41,7 @@ class ArrayWriter:
 
     def __init__(self, plan: StepPlan) -> None:
         self.plan = plan
-        gradient = grad(plan.stable, *plan.shapes)
+        gradient = grad(plan.stable, *plan.shapes, as_written=True)
         before = pipeline(gradient, SIMPLER, STEPWISE)
         stored, self.transposed = store(before[-1].graph, plan.shapes)
         self.passes = (*before, stored, *pipeline(stored.graph, TIDIER))

@@ -61,7 +61,7 @@ class UnrolledWriter:
         primal = scalarize(specialise(plan.stable, dict.fromkeys(plan.dimensions, rows)))
         self.rate = rate_of_descent(plan.folded)
         wrt = tuple(n for n in plan.entries() if n in primal.inputs)
-        gradient, adjoints = reverse(primal, wrt, cotangent=self.rate and plan.names[self.rate])
+        gradient, adjoints = reverse(primal, wrt, cotangent=self.rate and plan.names[self.rate], as_written=True)
         whole = self._with_update(gradient)
         whole.cache[Adjoints] = adjoints
         passes = pipeline(whole, SIMPLER)

@@ -169,6 +169,14 @@ def transpose(a: Array, axes: Any = None) -> Array:
     return np.transpose(a, axes)
 
 
+def exprel(a: Array, order: int = 0) -> Array:
+    """The integral of t**order * exp(a*t) over t from 0 to 1, by parts."""
+    value = div(sub(exp(a), lift(1)), a)
+    for k in range(1, order + 1):
+        value = div(sub(exp(a), mul(lift(k), value)), a)
+    return value
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{n: each(f.function(n)) for n in ["exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh",
     "cosh", "tanh", "asinh", "acosh", "atanh"]},
@@ -178,6 +186,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "reciprocal": each(lambda a: 1 / a), "expm1": each(lambda a: f.exp(a) - 1), "log1p": each(lambda a: f.log(1 + a)),
     "log2": each(lambda a: f.log(a) / f.log(2)), "log10": each(lambda a: f.log(a) / f.log(10)),
     "xlogy": each(lambda a, b: a * f.log(b), 2), "sqrt": sqrt,
+    "log1mexp": each(lambda a: f.log(1 - f.exp(a))), "sech2": each(lambda a: 1 - f.function("tanh")(a) ** lift(2)),
+    "logaddexp": each(lambda a, b: f.log(f.exp(a) + f.exp(b)), 2), "exprel": exprel,
     "cbrt": each(lambda a: f.sign(a) * abs(a) ** lift(Fraction(1, 3))),
     "hypot": each(lambda a, b: f.sqrt(a * a + b * b), 2), "sigmoid": sigmoid, "softplus": softplus,
     "relu": each(lambda a: f.largest(a, 0)), "silu": each(lambda a: a * f.function("sigmoid")(a)),

@@ -88,7 +88,7 @@ def rule_of(op: str, attrs: tuple[tuple[str, Any], ...], column: str) -> Callabl
     row = OPS[op]
     parameters = f"*{row.operands[0]}" if row.variadic else ", ".join(row.operands)
     code = compile(f"lambda {parameters}: {getattr(row, column)}", f"<{op}, column {column}>", "eval")
-    names = {k: lift(v) if row.elementwise and isinstance(v, int | float) else runtime(v) for k, v in attrs}
+    names = {k: lift(v) if row.elementwise and isinstance(v, float) else runtime(v) for k, v in attrs}
     rule: Callable[..., Any] = eval(code, {**NAMESPACE, **names})  # noqa: S307  (text of our own table)
     return rule
 

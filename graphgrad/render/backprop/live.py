@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -45,25 +45,28 @@ def live(trace: Trace) -> Live:
     >>> computed.names[0], computed.places[:2]
     (['x_0', 'x_1'], ([0, 1], 2))
     """
-    graph, shapes = trace.gradient, [np.shape(value) for value in trace.values]
-    if any(len(shape) != len(node.shape) for shape, node in zip(shapes, graph.nodes, strict=True)):
+    graph, place = trace.lesson.computed, trace.lesson.place
+    shapes, plain = [np.shape(value) for value in trace.values], graph is trace.gradient
+    if any(len(shape) != len(graph.nodes[i].shape) for shape, i in zip(shapes, place, strict=True)):
         return Live()  # numbers, given at many points at once
     try:
-        scalar, places = _entries(graph, shapes) if any(shapes) else (graph, ())
+        scalar, places = _entries(graph, place, shapes) if any(shapes) else (graph, () if plain else tuple(place))
         program = f"function (x) {{\n{javascript_body(scalar)}\n}}"
     except (ShapeError, TargetError, UsageError):
         return Live()
-    names = {i: _names(name, shapes[i]) for name, i in graph.inputs.items()}
-    return Live(program, places, names, frozenset(i for i in names if graph.nodes[i].dtype == "float"))
+    inputs = trace.gradient.inputs
+    names = {i: _names(name, shapes[i]) for name, i in inputs.items()}
+    return Live(program, places, names, frozenset(i for i in names if trace.gradient.nodes[i].dtype == "float"))
 
 
-def _entries(graph: Graph, shapes: list[tuple[int, ...]]) -> tuple[Graph, Places]:
-    """A graph's scalar graph with all entries of all nodes as outputs, and where they are."""
+def _entries(graph: Graph, place: Sequence[int], shapes: list[tuple[int, ...]]) -> tuple[Graph, Places]:
+    """A graph's scalar graph with all entries of some nodes as outputs, and where they are."""
     too_many = ShapeError(f"more than {MOST} numbers are no program for a page")
     if sum(map(np.prod, shapes)) > MOST:  # before any work is done
         raise too_many
-    every = Graph(graph.nodes, graph.inputs, {f"n{i}": i for i in range(len(graph))})
-    named = (zip(graph.nodes[i].shape, shapes[i], strict=True) for i in graph.inputs.values())
+    every = Graph(graph.nodes, graph.inputs, {f"n{i}": at for i, at in enumerate(place)})
+    at = dict(zip(place, shapes, strict=True))
+    named = (zip(graph.nodes[i].shape, at[i], strict=True) for i in graph.inputs.values())
     scalar = scalarize(specialise(every, {str(name): size for pairs in named for name, size in pairs}))
     if len(scalar) > MOST:
         raise too_many

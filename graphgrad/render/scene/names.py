@@ -19,6 +19,7 @@ from graphgrad.transform.adjoints import Contribution
 from graphgrad.transform.grad import derivative_name
 
 LONGEST_SOURCE, LONGEST_LINE = 80, 160  # nodes; operands and operations: a program of more is no formula any more
+MARK = Math(r" {}^{\ast}", " *")  # of a node that is computed by a stable form
 TIMES = Math(r" \cdot ", " · ")
 INFIX = {
     "add": Math(" + ", " + "),
@@ -34,7 +35,7 @@ class Symbols:
     def __init__(self, trace: Trace) -> None:
         self.graph, self.gradient, self.adjoints = trace.graph, trace.gradient, trace.adjoints
         self.output = next(name for name, i in trace.graph.outputs.items() if i == trace.adjoints.output)
-        self.primal = range(len(trace.graph))
+        self.primal, self.forms = range(len(trace.graph)), trace.forms
 
     def name(self, node: int) -> Math:
         """A primal node by its name; a constant by its number."""
@@ -45,12 +46,17 @@ class Symbols:
         return _expression(self.gradient, node, range(0), leaf_only=True)
 
     def title(self, node: int) -> Phrase:
-        """All of a node's names, and its formula in its operands' names."""
-        return titled(self.graph, node)
+        """All of a node's names, and its formula in its operands' names; marked where another computes it."""
+        return (*titled(self.graph, node), *([MARK] if node in self.forms else []))
 
     def formula(self, node: int) -> Math:
         """A node's operation on its operands' names."""
         return _expression(self.graph, node, self.primal)
+
+    def form(self, node: int) -> Math | None:
+        """The stable form by which a node is computed; None where it is computed as written."""
+        form = self.forms.get(node)
+        return form and Math(form[1], form[0])
 
     def folded(self, nodes: tuple[int, ...]) -> Phrase:
         """The last of some nodes as a formula of what comes from outside them."""

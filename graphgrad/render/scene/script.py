@@ -112,7 +112,9 @@ class _Script:
     def forward(self, i: int, known: tuple[int, ...]) -> Frame:
         name, formula, rule = self.graph.label(i), self.symbols.formula(i), self.computed(i)
         live = tuple(self.wire_of[i, slot] for slot in range(len(self.graph.nodes[i].operands)))
-        said = (f"Forward: {name} = {formula.text} = ", Value(i), ".")
+        form = self.symbols.form(i)
+        stably = f", computed as {form.text}" if form else ""
+        said = (f"Forward: {name} = {formula.text}{stably} = ", Value(i), ".")
         asks = ((f"{name} = {formula.text}", i),) if not self.graph.nodes[i].shape else ()
         return Frame("forward", known, lit=(i,), live=live, rule=rule, said=said, asks=asks)
 
@@ -183,6 +185,9 @@ class _Script:
     def computed(self, i: int) -> Equation:
         """How a node's value comes about."""
         substituted = self.symbols.substituted(i)
+        form = self.symbols.form(i)
+        if form:
+            return Equation((self.symbols.name(i),), (self.symbols.formula(i), EQUALS, form), self.number(i))
         numbers = (*substituted, EQUALS, Value(i)) if substituted else self.number(i)
         return Equation((self.symbols.name(i),), (self.symbols.formula(i),), numbers)
 

@@ -42,7 +42,7 @@ class LoopWriter:
 
     def __init__(self, plan: StepPlan) -> None:
         self.plan, self.names = plan, plan.names
-        gradient = grad(plan.stable, *plan.shapes)
+        gradient = grad(plan.stable, *plan.shapes, as_written=True)
         before = pipeline(gradient, SIMPLER, LOOPWISE)
         stored, self.transposed = store(before[-1].graph, plan.shapes)
         self.passes = (*before, stored, *pipeline(stored.graph, TIDIER))

@@ -1,0 +1,79 @@
+"""The lesson: the gradient of a program as it is written, and how each of its nodes is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from graphgrad.core.graph import Graph
+from graphgrad.frontend.latex import latex
+from graphgrad.frontend.printers import text
+from graphgrad.transform.adjoints import Adjoints
+from graphgrad.transform.grad import reverse
+from graphgrad.transform.rewrite import Rewriter
+from graphgrad.transform.stable import GONE, SLOPES, stabilised
+
+
+class Lesson(NamedTuple):
+    """The gradient graph as written and its provenance; the graph that computes it; and where, for every node.
+
+    Values agree wherever the written formula has them: `computed` has stable forms where that overflows or cancels.
+    """
+
+    gradient: Graph
+    adjoints: Adjoints
+    computed: Graph
+    place: Sequence[int]
+
+    def forms(self, program: Graph) -> Mapping[int, tuple[str, str]]:
+        """Give the nodes of the program that are computed by a stable form, and that form, as text and as LaTeX.
+
+        >>> from graphgrad.frontend.parse import parse
+        >>> program = parse("y = log(1 + x); z = y * x")
+        >>> {program.label(i): form for i, (form, _) in lesson(program, ("x",)).forms(program).items()}
+        {'y': 'log1p(x)'}
+        """
+        place, nodes = self.place, self.computed.nodes
+        written = {i: (n.op, tuple(place[o] for o in n.operands)) for i, n in enumerate(program.nodes) if n.operands}
+        named = self.computed.names.keys()
+        return {
+            i: (text(self.computed, at, stops := named - {at}), latex(self.computed, at, stops))
+            for i, application in written.items()
+            if nodes[at := place[i]][:2] != application
+        }
+
+
+def lesson(graph: Graph, wrt: tuple[str, ...], of: str | None = None, *, as_written: bool = False) -> Lesson:
+    """Give the gradient of a program as written, and the graph that computes it by stable forms, unless as written."""
+    gradient, adjoints = reverse(graph, wrt, of=of, as_written=True)
+    better, stable = reverse(graph, wrt, of=of)[0], stabilised(graph)
+    if as_written or (better == gradient and not stable.fired):
+        return Lesson(gradient, adjoints, gradient, range(len(gradient)))
+    key = (lesson, wrt, of)
+    if key not in graph.cache:
+        graph.cache[key] = _computed(graph, gradient, adjoints, better)
+    computed, place = graph.cache[key]
+    return Lesson(gradient, adjoints, computed, place)
+
+
+def _computed(graph: Graph, gradient: Graph, adjoints: Adjoints, better: Graph) -> tuple[Graph, list[int]]:
+    """Build the gradient as written on top of the better one: what is the same there is computed there."""
+    stable, total = stabilised(graph), better.cache[Adjoints].total
+    known = {
+        adjoints.total[i]: total[at]
+        for i, at in enumerate(stable.place)
+        if at != GONE and at not in stable.passed and i in adjoints.total and at in total
+    }
+    builder, place = Rewriter(better, SLOPES, exact={}), list[int]()
+    for i, (op, operands, attrs, shape, dtype) in enumerate(gradient.nodes):
+        if i >= len(graph) and i in known:
+            place.append(known[i])
+        elif op == "input":
+            place.append(builder.input(attrs[0][1], shape, dtype))
+        elif op == "const":
+            place.append(builder.const(attrs[0][1]))
+        else:
+            place.append(builder.apply(op, *[place[o] for o in operands], **dict(attrs)))
+    return Graph(
+        tuple(builder.nodes), builder.inputs, better.outputs, builder.names, builder.spans, graph.source
+    ), place
