@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.code import VALUE, by_name, judged
 from graphgrad.proof.gradients import TIMEOUT, findings_of, shares, unsupported
-from graphgrad.proof.judge.cases import Examined, claimed_values, examine, free_names, numbers, source_of
+from graphgrad.proof.judge.cases import Examined, claimed_values, examine, source_of
 from graphgrad.proof.judge.judge import Case, judge
 from graphgrad.proof.judge.regions import right_where
 from graphgrad.proof.limits.deadline import finding_within, found_in_time
@@ -25,6 +26,8 @@ from graphgrad.proof.readings.numpy_arrays import plain, symbolic
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.scalars.derivative import gradient
 from graphgrad.proof.scalars.symbols import SymbolsLost
+from graphgrad.proof.sizes.chosen import Sized, dimensions, numbers, sized
+from graphgrad.proof.sizes.verdict import for_every_size, quickly, settled
 from graphgrad.transform.grad import differentiable
 
 Claim = str | float | Callable[..., Any] | Any  # text, a number, an array of numbers, or a function of the inputs
@@ -47,40 +50,57 @@ def check(graph: Graph | str, claims: Mapping[str, Claim], /, timeout: float = T
     for name in claims:
         if name not in differentiable(graph):
             raise UsageError(f"'{name}' is no input with a gradient", hint=did_you_mean(name, graph.inputs))
-    spelled = {n for claim in claims.values() if isinstance(claim, str) for n in _numbers(claim)}
-    keep = spelled | {
-        n for claim in claims.values() for n in np.shape(np.asarray(claim, dtype=object)) if not isinstance(claim, str)
-    }
     shapes: dict[str, tuple[int, ...]] = {}
 
     def work(found: dict[str, Finding], deadline: float) -> None:
         try:
-            examined = examine(graph, keep)
+            sizes = _sizes(graph, claims)
+            examined = cache(lambda k: examine(sizes[k].graph))
+            shapes.update({n: np.shape(v) for n, v in examined(0).inputs.items()})
         except (SymbolsLost, UsageError) as error:
             found |= dict.fromkeys(claims, unsupported(error))
             return
-        shapes.update({n: np.shape(v) for n, v in examined.inputs.items()})
         for name, until in shares(list(claims), deadline):
-            found[name] = finding_within(until, _check, examined, name, claims[name], until)
+            found[name] = finding_within(until, _at_sizes, sizes, examined, name, claims[name], until)
 
     findings = found_in_time(claims, timeout, work)
     return Report(source_of(graph), findings, time.monotonic() - start, shapes)
 
 
-def _numbers(claim: str) -> set[int]:
-    try:
-        free_names(claim)
-    except GraphgradError:
-        return set()
-    return numbers(claim)
+def _sizes(graph: Graph, claims: Mapping[str, Claim]) -> list[Sized]:
+    """The sizes at which claims are examined: the program's own where one is an array of numbers, which has a shape."""
+    texts = [claim for claim in claims.values() if isinstance(claim, str)]
+    arrays = any(np.ndim(claim) for claim in claims.values() if not isinstance(claim, str) and not callable(claim))
+    if arrays and not any(isinstance(n, str) for n in dimensions(graph)):
+        return [Sized(graph, {})]
+    return sized(graph, {n for text in texts for n in numbers(text)})
 
 
-def _check(examined: Examined, name: str, claim: Claim, deadline: float) -> Finding:
+def _at_sizes(
+    sizes: Sequence[Sized], examined: Callable[[int], Examined], name: str, claim: Claim, deadline: float
+) -> Finding:
+    first = sizes[0]
+
+    def looked_at(at: Sized) -> Finding:
+        known = examined(sizes.index(at)) if at in sizes else examine(at.graph)
+        look = judge if at is first else quickly
+        return _check(known, name, at.of(claim) if isinstance(claim, str) else claim, deadline, look)
+
+    def every() -> bool:
+        return isinstance(claim, str) and for_every_size(
+            first, name, lambda setting: setting.read(first.meant(claim)), deadline
+        )
+
+    spelled = numbers(claim) if isinstance(claim, str) and "size" in claim else set()
+    return settled(looked_at(first), sizes, looked_at, every, spelled)
+
+
+def _check(examined: Examined, name: str, claim: Claim, deadline: float, look: Callable[[Case], Finding]) -> Finding:
     if callable(claim):
         return _called(examined, name, claim, deadline)
     try:
         claimed = value_of(claim, examined)
-        finding = findings_of(examined, name, claimed, deadline)
+        finding = findings_of(examined, name, claimed, deadline, look=look)
     except GraphgradError as error:
         return Finding(Verdict.UNSUPPORTED, str(error))
     except SymbolsLost as error:

@@ -22,6 +22,7 @@ from graphgrad.proof.readings.numpy_arrays import plain, symbolic, wrapped
 from graphgrad.proof.readings.text import symbols_of
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.scalars.symbols import Sym, SymbolsLost
+from graphgrad.proof.sizes.chosen import sized
 
 Function = Callable[..., Any]
 ROUNDING = 13  # digits: with as many in common, a difference may be that of a rounded constant
@@ -134,7 +135,7 @@ def _result(f: Function, inputs: Mapping[str, Array]) -> Array:
 def _value(f: Function | Graph | str, inputs: Mapping[str, Array]) -> Sym:
     if isinstance(f, str | Graph):
         graph = parse(f, {n: a.shape for n, a in inputs.items()}) if isinstance(f, str) else f
-        examined = examine(graph)
+        examined = examine(sized(graph)[0].graph)
         if any(np.shape(examined.inputs[n]) != a.shape for n, a in inputs.items()):
             raise UsageError("the shapes are too large for a proof", hint="give smaller ones")
         return examined.true

@@ -11,13 +11,15 @@ from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.gradients import TIMEOUT, unsupported
-from graphgrad.proof.judge.cases import free_names, shrunk, source_of, symbols
+from graphgrad.proof.judge.cases import free_names, source_of, symbols
 from graphgrad.proof.judge.judge import Case, judge
 from graphgrad.proof.limits.deadline import found_in_time
 from graphgrad.proof.readings import text as reading
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.report import Finding
 from graphgrad.proof.scalars.symbols import SymbolsLost
+from graphgrad.proof.sizes.chosen import Sized, sized_together
+from graphgrad.proof.sizes.verdict import settled
 
 VALUE = "value"
 
@@ -35,7 +37,22 @@ def equivalent(
     >>> equivalent("abs(x)", "x").witness.point
     {'x': '-12004/9973'}
     """
-    first, second = (_graph(side, shapes or {}) for side in (a, b))
+    graphs = [_graph(side, shapes or {}) for side in (a, b)]
+    sizes = [(first, second, _inputs(first.graph, second.graph)) for first, second in sized_together(graphs)]
+
+    def work(found: dict[str, Finding], deadline: float) -> None:
+        def looked_at(at: Sized) -> Finding:
+            first, second, inputs = next(pair for pair in sizes if pair[0] is at)
+            return _compared(first.graph, second.graph, inputs, deadline)
+
+        firsts = [first for first, _, _ in sizes]
+        found[VALUE] = settled(looked_at(firsts[0]), firsts, looked_at, lambda: False)
+
+    return found_in_time([VALUE], timeout, work)[VALUE]
+
+
+def _inputs(first: Graph, second: Graph) -> dict[str, Array]:
+    """The inputs of both, by name."""
     inputs: dict[str, Array] = {}
     for graph in (first, second):
         for name, value in symbols(graph).items():
@@ -44,11 +61,7 @@ def equivalent(
             inputs.setdefault(name, value)
             if value.dtype != object:
                 inputs[name] = value
-
-    def work(found: dict[str, Finding], deadline: float) -> None:
-        found[VALUE] = _compared(first, second, inputs, deadline)
-
-    return found_in_time([VALUE], timeout, work)[VALUE]
+    return inputs
 
 
 def _compared(first: Graph, second: Graph, inputs: Mapping[str, Array], deadline: float) -> Finding:
@@ -67,4 +80,4 @@ def _graph(side: Graph | str, shapes: dict[str, Any]) -> Graph:
     if isinstance(side, str):
         used = free_names(side)
         side = parse(side, {name: shape for name, shape in shapes.items() if name in used})
-    return shrunk(side)
+    return side

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -19,7 +20,9 @@ from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.scalars.derivative import gradient
 from graphgrad.proof.scalars.symbols import ZERO, Sym, SymbolsLost
-from graphgrad.transform.grad import derivative_name, differentiable
+from graphgrad.proof.sizes.chosen import Sized, sized
+from graphgrad.proof.sizes.verdict import for_every_size, quickly, settled
+from graphgrad.transform.grad import derivative_name, differentiable, reverse
 from graphgrad.transform.hessian import hessian
 from graphgrad.transform.jvp import jvp
 
@@ -47,20 +50,35 @@ def verify(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
 
     def work(found: dict[str, Finding], deadline: float) -> None:
         try:
-            examined = examine(graph)
+            sizes = sized(graph)
+            seen = cache(lambda k: examine(sizes[k].graph))
+            first = seen(0)
         except (SymbolsLost, UsageError) as error:
             found |= dict.fromkeys(names, unsupported(error))
             return
-        shapes.update({n: np.shape(v) for n, v in examined.inputs.items()})
-        if not has_value(examined.true, examined.variables()):
+        shapes.update({n: np.shape(v) for n, v in first.inputs.items()})
+        if not has_value(first.true, first.variables()):
             found |= dict.fromkeys(
                 names, Finding(Verdict.UNDEFINED, "no point was found where the program has a value")
             )
             return
-        values, normal = judge(_values(examined, deadline)), Normal(naming=True)
+        values = cache(lambda k: judge(_values(seen(k), deadline)))
+        derived, _ = reverse(graph)
+        normal = Normal(naming=True)
         for name, until in shares(names, deadline):
-            finding = finding_within(until, findings_of, examined, name, examined.gradients[name], until, normal)
-            found[name] = finding if values.verdict is Verdict.PROVED else _weaker(finding, values)
+            node = derived.outputs[derivative_name(next(iter(graph.outputs)), name)]
+
+            def looked_at(at: Sized, name: str = name, until: float = until) -> Finding:
+                k = sizes.index(at)
+                finding = findings_of(
+                    seen(k), name, seen(k).gradients[name], until, None if k else normal, quickly if k else judge
+                )
+                return finding if values(k).verdict is Verdict.PROVED else _weaker(finding, values(k))
+
+            def every(name: str = name, until: float = until, node: int = node) -> bool:
+                return for_every_size(sizes[0], name, lambda setting: setting.run(derived, node), until)
+
+            found[name] = finding_within(until, lambda: settled(looked_at(sizes[0]), sizes, looked_at, every))
 
     findings = found_in_time(names, timeout, work)
     return Report(source_of(graph), findings, time.monotonic() - start, shapes)
@@ -90,8 +108,13 @@ def _weaker(finding: Finding, values: Finding) -> Finding:
         verdict=values.verdict, reason=f"the gradient is proved, its value: {values.reason}")  # fmt: skip
 
 
-def findings_of(
-    examined: Examined, name: str, claimed: Array, deadline: float, normal: Normal | None = None
+def findings_of(  # noqa: PLR0913, PLR0917  (whose, which and how)
+    examined: Examined,
+    name: str,
+    claimed: Array,
+    deadline: float,
+    normal: Normal | None = None,
+    look: Callable[[Case], Finding] = judge,
 ) -> Finding:
     """The finding on one input's gradient; UNSUPPORTED and UNKNOWN where the examination stops."""
     start = time.monotonic()
@@ -101,7 +124,7 @@ def findings_of(
         wanted = np.shape(examined.inputs[name])
         if np.shape(claimed) not in {wanted, ()}:
             raise UsageError(f"the claim has shape {np.shape(claimed)}, but '{name}' has {wanted}")
-        return judge(examined.case(name, np.broadcast_to(claimed, wanted), deadline, normal))
+        return look(examined.case(name, np.broadcast_to(claimed, wanted), deadline, normal))
     except SymbolsLost as error:
         return unsupported(error)
     except RecursionError:

@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from graphgrad.core.constants import CONSTANTS
-from graphgrad.core.errors import GraphgradError, ShapeError, UsageError, did_you_mean
+from graphgrad.core.errors import ShapeError, UsageError, did_you_mean
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
-from graphgrad.core.shapes import Shape
 from graphgrad.frontend.lower import MODULES
 from graphgrad.frontend.parse import parse
 from graphgrad.frontend.printers import program
@@ -27,8 +26,6 @@ from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.scalars.derivative import gradient
 from graphgrad.proof.scalars.symbols import Sym
 from graphgrad.transform.grad import derivative_name, differentiable, reverse
-
-ENTRIES = 2000  # symbols beyond which shapes are shrunk, or the program is not examined entry by entry
 
 
 @dataclass
@@ -57,12 +54,8 @@ class Examined:
         return slopes(self.true, {name: self.inputs[name] for name in differentiable(self.graph)})
 
 
-def examine(graph: Graph, spelled: Collection[int] = ()) -> Examined:
-    """Read a scalar program both ways, at small shapes; UsageError or ShapeError where that cannot be.
-
-    Sizes that a claim spells as numbers are kept.
-    """
-    graph = shrunk(graph, spelled)
+def examine(graph: Graph) -> Examined:
+    """Read a scalar program both ways, at shapes of numbers; ShapeError where its output is no scalar."""
     inputs = symbols(graph)
     primal = entry(reading.read(source_of(graph), inputs)[-1][1], graph)
     derived, _ = reverse(graph)
@@ -106,10 +99,15 @@ def symbols(graph: Graph) -> dict[str, Array]:
 
 def labels(graph: Graph, node: int) -> Array:
     """Labels below the number of classes, first and last among them, with repetitions where there is room."""
-    bound = min((_classes(graph, user, node) for user in graph.users[node]), default=2)
+    bound = classes_of(graph, node)
     shape = sizes_of(graph, node)
     order = [0, bound - 1, *range(1, max(bound - 1, 1)), bound - 1]
     return np.array([order[k % len(order)] for k in range(prod(shape))], dtype=np.int64).reshape(shape)
+
+
+def classes_of(graph: Graph, node: int) -> int:
+    """How many labels an integer input chooses from."""
+    return min((_classes(graph, user, node) for user in graph.users[node]), default=2)
 
 
 def _classes(graph: Graph, user: int, node: int) -> int:
@@ -125,38 +123,6 @@ def _classes(graph: Graph, user: int, node: int) -> int:
 def sizes_of(graph: Graph, node: int) -> tuple[int, ...]:
     """A node's shape, all of it numbers."""
     return tuple(int(n) for n in graph.nodes[node].shape)
-
-
-def shrunk(graph: Graph, spelled: Collection[int] = ()) -> Graph:
-    """The same program at small shapes: sizes that differ stay different, in the same order, and names get sizes."""
-    shapes = {name: graph.nodes[i].shape for name, i in graph.inputs.items()}
-    sizes = {n for shape in shapes.values() for n in shape}
-    entries = sum(prod(n if isinstance(n, int) else 2 for n in shape) for shape in shapes.values())
-    if all(isinstance(n, int) for n in sizes) and entries <= ENTRIES // 4:
-        return graph
-    candidates = [_small(sizes), {n: 2 if isinstance(n, str) else n for n in sizes}]
-    changed = {n for n in sizes if isinstance(n, int) and n != candidates[0].get(n, n)}
-    if {n * m for n in changed for m in {1, *(k for k in sizes if isinstance(k, int))}} & set(spelled):
-        candidates = candidates[1:]
-    for small in candidates:
-        new: dict[str, Shape] = {name: tuple(small.get(n, n) for n in shape) for name, shape in shapes.items()}
-        if sum(prod(int(n) for n in shape) for shape in new.values()) > ENTRIES:
-            break
-        try:
-            return parse(source_of(graph), new)
-        except GraphgradError:
-            continue
-    raise UsageError("the program is too large to examine entry by entry, and its shapes cannot be shrunk")
-
-
-def _small(sizes: set[int | str]) -> dict[int | str, int]:
-    """Small sizes: 2, 3, ... for names first, then for numbers in their order, none made larger."""
-    used: dict[int | str, int] = {name: k for k, name in enumerate(sorted(n for n in sizes if isinstance(n, str)), 2)}
-    last = max(used.values(), default=1)
-    for n in sorted(n for n in sizes if isinstance(n, int) and n > 1):
-        last = min(n, last + 1)
-        used[n] = last
-    return used
 
 
 def claimed_values(text: str, examined: Examined) -> list[tuple[str, Array, int]]:
@@ -197,9 +163,3 @@ def free_names(text: str) -> list[str]:
                 free.setdefault(tree.id)
         assigned.add(target)
     return list(free)
-
-
-def numbers(text: str) -> set[int]:
-    """The whole numbers that a text spells."""
-    return {int(t.value) for t in ast.walk(ast.parse(text.strip())) if isinstance(t, ast.Constant)
-            and isinstance(t.value, int | float) and t.value == int(t.value)}  # fmt: skip

@@ -24,11 +24,13 @@ from graphgrad.proof.limits.deadline import LATE, found_in_time
 from graphgrad.proof.modules.interpreter import ENTRY, Failed, Module, docstring
 from graphgrad.proof.modules.language import ELEMENTARY, MATH, allowed, casting, in_floats
 from graphgrad.proof.modules.rounding import in_points, raised
+from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, each
 from graphgrad.proof.readings.numpy_arrays import plain, symbolic, wrapped
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.scalars.elementary import function
 from graphgrad.proof.scalars.symbols import SymbolsLost
+from graphgrad.proof.sizes.chosen import sized
 from graphgrad.transform.grad import differentiable
 
 LARGEST = 10**6
@@ -55,7 +57,7 @@ def verify_source(source: str, graph: Graph | str | None = None, /, timeout: flo
 
     def work(found: dict[str, Finding], deadline: float) -> None:
         try:
-            examined = examine(program)
+            examined = examine(sized(program)[0].graph)
             shapes.update({n: np.shape(v) for n, v in examined.inputs.items()})
             findings = [_path(module, path, examined, deadline) for path in module.paths()]
         except Failed as error:
@@ -83,7 +85,8 @@ def _path(module: Module, path: str, examined: Examined, deadline: float) -> dic
     """The findings on one of a module's functions."""
     value, gradients = module.run_path(path, symbolic(examined.inputs))
     (claimed,) = np.ravel(plain(value))
-    case = Case([claimed], [examined.true], [examined.true], [()], examined.variables(), deadline)
+    true, normal = [examined.true], Normal(naming=True)
+    case = Case([claimed], true, true, [()], examined.variables(), deadline, normal)
     findings = {next(iter(examined.graph.outputs)): judge(case)}
     for name, gradient in gradients.items():
         findings[name] = _judged(examined, name, gradient, deadline)
@@ -101,7 +104,7 @@ def _judged(examined: Examined, name: str, gradient: Any, deadline: float) -> Fi
         return Finding(Verdict.UNSUPPORTED, said)
     if time.monotonic() > deadline:
         return LATE
-    return judge(examined.case(name, claimed, deadline))
+    return judge(examined.case(name, claimed, deadline, Normal(naming=True)))
 
 
 def stated(docstring: str) -> Graph:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, Array, lifted, transpose, where
+from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, Array, lifted
 from graphgrad.proof.scalars.elementary import exp
 from graphgrad.proof.scalars.symbols import PI, SymbolsLost, leaf, lift
 
@@ -51,8 +51,8 @@ def read(source: str, inputs: Mapping[str, Array]) -> list[tuple[str, Array, int
 class Reading:
     """Evaluates one expression."""
 
-    def __init__(self, names: Mapping[str, Any]) -> None:
-        self.names = names
+    def __init__(self, names: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] = FUNCTIONS) -> None:
+        self.names, self.functions = names, functions
 
     def of(self, tree: ast.expr) -> Array:  # noqa: C901, PLR0911, PLR0912  (one case for each kind of tree)
         """The value of a sum, or of an expression."""
@@ -69,21 +69,25 @@ class Reading:
                 return self._chain(tree)
             case ast.UnaryOp(op=sign, operand=operand):
                 return (
-                    self.of(operand) if isinstance(sign, ast.UAdd) else FUNCTIONS[_SIGNS[type(sign)]](self.of(operand))
+                    self.of(operand)
+                    if isinstance(sign, ast.UAdd)
+                    else self.functions[_SIGNS[type(sign)]](self.of(operand))
                 )
             case ast.Compare(left=left, ops=signs, comparators=others):
                 sides = [self.of(t) for t in (left, *others)]
-                parts = [FUNCTIONS[_SIGNS[type(o)]](a, b) for o, a, b in zip(signs, sides, sides[1:], strict=False)]
+                parts = [
+                    self.functions[_SIGNS[type(o)]](a, b) for o, a, b in zip(signs, sides, sides[1:], strict=False)
+                ]
                 result = parts[0]
                 for part in parts[1:]:
-                    result = FUNCTIONS["logical_and"](result, part)
+                    result = self.functions["logical_and"](result, part)
                 return result
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                return where(self.of(test), self.of(body), self.of(orelse))
+                return self.functions["where"](self.of(test), self.of(body), self.of(orelse))
             case ast.Attribute(value=value, attr=attr):
                 if self._module(value):
                     return self.of(ast.Name(attr, ast.Load()))
-                return transpose(self.of(value))
+                return self.functions["transpose"](self.of(value))
             case ast.Subscript(value=value, slice=key):
                 return self._subscript(self.of(value), key)
             case ast.Call():
@@ -96,7 +100,7 @@ class Reading:
             parts.append(parts[-1].left)
         value = self.of(parts[-1].left)
         for part in reversed(parts):
-            value = FUNCTIONS[_SIGNS[type(part.op)]](value, self.of(part.right))
+            value = self.functions[_SIGNS[type(part.op)]](value, self.of(part.right))
         return value
 
     def _module(self, tree: ast.expr) -> bool:
@@ -116,7 +120,7 @@ class Reading:
         if isinstance(func, ast.Attribute) and not self._module(func.value):
             arguments.insert(0, func.value)
         name = ALIASES.get(name, name)
-        rule = FUNCTIONS.get(name)
+        rule = self.functions.get(name)
         if rule is None:
             raise Unread(f"'{name}' has no second reading")
         statics = {k.arg: _static(k.value) for k in tree.keywords if k.arg}
