@@ -38,7 +38,7 @@ def as_graph(graph: Source, values: Mapping[str, Any] | None = None) -> Graph:
     if networkx is not None and isinstance(graph, networkx.Graph):
         return from_networkx(graph)
     text: Any = graph  # the parser says what it wants
-    return parse(text, {name: _shape(name, value) for name, value in (values or {}).items()})
+    return parse(text, {name: _declared(name, value) for name, value in (values or {}).items()})
 
 
 def told_of_options(error: UsageError, *options: str) -> UsageError:
@@ -48,8 +48,10 @@ def told_of_options(error: UsageError, *options: str) -> UsageError:
     return error
 
 
-def _shape(name: str, value: Any) -> tuple[int, ...]:
+def _declared(name: str, value: Any) -> tuple[Any, ...]:
+    """The shape of a value, and that it is made of conditions; integers are numbers, unless they are declared."""
     try:
-        return np.shape(value)
+        array = np.asarray(value)
     except ValueError:  # of ragged lists
         raise UsageError(f"the value of '{name}' is no array of numbers", hint="its rows differ in length") from None
+    return (*array.shape, bool) if array.dtype == bool else array.shape

@@ -102,16 +102,19 @@ def read_values(pairs: Sequence[str]) -> dict[str, Any]:
     return values
 
 
-def read_shapes(pairs: Sequence[str]) -> dict[str, tuple[int | str, ...]]:
-    """Give the shapes of NAME=SIZES arguments."""
-    shapes = {}
+def read_shapes(pairs: Sequence[str]) -> dict[str, tuple[int | str | type, ...]]:
+    """Give the shapes of NAME=SIZES arguments; behind the sizes may stand what the entries are, bool or int."""
+    shapes: dict[str, tuple[int | str | type, ...]] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         sizes = [s.strip() for s in text.strip("()").split(",") if s.strip()]
         if not equals or not name.isidentifier() or not all((s.isascii() and s.isdigit()) or is_size(s) for s in sizes):
             raise UsageError(f"'{pair}' is no shape", hint="write NAME=SIZES, as in X=N,2")
-        shapes[name] = tuple(int(s) if s.isdigit() else s for s in sizes)
+        shapes[name] = tuple([int(s) if s.isdigit() else _TYPES.get(s, s) for s in sizes])
     return shapes
+
+
+_TYPES = {"bool": bool, "int": int}  # behind the sizes of what is no array of numbers
 
 
 def read_graph(source: str, values: dict[str, Any], shapes: Sequence[str] = ()) -> Graph:
@@ -123,7 +126,9 @@ def read_graph(source: str, values: dict[str, Any], shapes: Sequence[str] = ()) 
 
     if Path(source).suffix in READERS:
         return read_file(Path(source))
-    declared = {name: np.shape(value) for name, value in values.items()} | read_shapes(shapes)
+    kinds = {name: np.asarray(value) for name, value in values.items()}
+    declared = {name: (*v.shape, bool) if v.dtype == bool else v.shape for name, v in kinds.items()}
+    declared |= read_shapes(shapes)
     return parse(read_program(source), declared)
 
 
@@ -158,7 +163,8 @@ def _constant(name: str, text: str) -> float:
         graph = parse(text)
         if graph.inputs:
             raise UsageError(f"{refused}: {next(iter(graph.inputs))} is not known")
-        return float(run(graph, {})[graph.output])
+        value = run(graph, {})[graph.output]
+        return value if isinstance(value, bool) else float(value)
     except GraphgradError as error:
         raise error if isinstance(error, UsageError) else UsageError(f"{refused}: {error.message}") from None
 

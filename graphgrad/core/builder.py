@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
+from graphgrad.core.constants import ConstantArray, known
 from graphgrad.core.errors import Span
 from graphgrad.core.graph import Graph, Node
+from graphgrad.core.op import Op
 from graphgrad.core.ops import OPS
 from graphgrad.core.shapes import Misfit, Shape
 
@@ -40,12 +43,11 @@ class Builder:
             self.inputs[name] = self._add(Node("input", (), (("name", name),), shape, dtype))
         return self.inputs[name]
 
-    def const(self, value: float) -> int:
-        """Give a constant."""
-        attrs = (("value", value),)
-        key = _key("const", (), attrs)
-        found = self._seen.get(key)
-        return self._add(Node("const", (), attrs, (), "float"), key) if found is None else found
+    def const(self, value: float | ConstantArray) -> int:
+        """Give a constant: a number, True or False, or an array of them."""
+        if isinstance(value, float) and not math.isfinite(value):
+            return self.apply("neg", self.const(math.inf)) if value == -math.inf else self._const(known(value))
+        return self._const(value)
 
     def apply(self, op: str, *operands: int, **attrs: Any) -> int:
         """Give the application of a row to operands; Misfit where shapes or dtypes do not fit.
@@ -59,15 +61,17 @@ class Builder:
             return found
         row, nodes = OPS[op], self.nodes
         if row.plain and not any([nodes[i].shape or nodes[i].dtype == "bool" for i in operands]):  # noqa: C419  (faster)
-            return self._add(Node(op, operands, key[2], (), row.dtype), key)
+            return self._add(Node(op, operands, key[2], (), "float" if row.dtype == "same" else row.dtype), key)
         for slot, name in enumerate(row.operands) if row.integer else ():
             if name in row.integer:
                 self._make_integer(op, operands[slot], name)
         dtypes = [nodes[i].dtype for i in operands]
         if row.boolean or "bool" in dtypes:
-            operands = self._conditions_and_numbers(op, operands, dtypes)
+            operands = self._conditions_and_numbers(row, operands, dtypes)
+        if "int" in dtypes:
+            operands = self._known_as_numbers(row, operands)
         shape = row.shape(tuple([nodes[i].shape for i in operands]), attrs)
-        return self._add(Node(op, operands, key[2], shape, row.dtype), key)
+        return self._add(Node(op, operands, key[2], shape, _dtype(row, dtypes)), key)
 
     def find(self, op: str, *operands: int) -> int | None:
         """Give the application of a row without attributes, if it is there already."""
@@ -100,27 +104,53 @@ class Builder:
         """Give the graph of these outputs (and of other nodes to keep), and each kept node's new index."""
         return trimmed(Graph(tuple(self.nodes), self.inputs, outputs, self.names, self.spans, source), keep)
 
+    def _const(self, value: float | ConstantArray) -> int:
+        attrs = (("value", value),)
+        key = _key("const", (), attrs)
+        found = self._seen.get(key)
+        if found is not None:
+            return found
+        if isinstance(value, ConstantArray):
+            return self._add(Node("const", (), attrs, value.shape, value.dtype), key)
+        return self._add(Node("const", (), attrs, (), "bool" if isinstance(value, bool) else "float"), key)
+
     def _add(self, node: Node, key: Any = None) -> int:
         self.nodes.append(node)
         if key is not None:
             self._seen[key] = len(self.nodes) - 1
         return len(self.nodes) - 1
 
-    def _conditions_and_numbers(self, op: str, operands: tuple[int, ...], dtypes: list[str]) -> tuple[int, ...]:
+    def _conditions_and_numbers(self, row: Op, operands: tuple[int, ...], dtypes: list[str]) -> tuple[int, ...]:
         """A condition where one is wanted; where all but labels are conditions and numbers are wanted, numbers."""
-        row = OPS[op]
         for name, dtype in zip(row.operands, dtypes, strict=False):
             if name in row.boolean and dtype != "bool":
-                raise Misfit(f"{op} wants a condition, such as x > 0")
+                raise Misfit(f"{row.name} wants a condition, such as x > 0")
         if row.boolean or row.dtype != "float" or "float" in dtypes:
             return operands
-        return tuple(self.apply("number", i) if self.nodes[i].dtype == "bool" else i for i in operands)
+        return tuple(self._number(i) if self.nodes[i].dtype == "bool" else i for i in operands)
+
+    def _number(self, condition: int) -> int:
+        """A condition as 1 or 0."""
+        node = self.nodes[condition]
+        return self.const(int(node.value)) if node.op == "const" and not node.shape else self.apply("number", condition)
+
+    def _known_as_numbers(self, row: Op, operands: tuple[int, ...]) -> tuple[int, ...]:
+        """Known integers, where numbers are wanted, are numbers; they stay what they are where entries are moved."""
+        nodes = self.nodes
+        if row.dtype == "same" and not row.elementwise:
+            return operands
+        return tuple(
+            self.const(nodes[i].value.numbers())
+            if nodes[i].op == "const" and nodes[i].dtype == "int" and row.named(slot) not in row.integer
+            else i
+            for slot, i in enumerate(operands)
+        )
 
     def _make_integer(self, op: str, operand: int, name: str) -> None:
         node = self.nodes[operand]
         if node.dtype == "int":
             return
-        if node.op != "input":
+        if node.op != "input" or node.dtype == "bool":
             raise Misfit(f"{op} wants an input of integers as {name}")
         self.nodes[operand] = node._replace(dtype="int")
 
@@ -151,6 +181,14 @@ def trimmed(graph: Graph, keep: Iterable[int] = ()) -> tuple[Graph, dict[int, in
         graph.source,
     )
     return fewer, new
+
+
+def _dtype(row: Op, dtypes: list[str]) -> str:
+    """The type of a result; what moves entries keeps theirs."""
+    if row.dtype != "same":
+        return row.dtype
+    given = row.data(dtypes)
+    return "bool" if given == {"bool"} else "float" if "float" in given or row.elementwise else "int"
 
 
 def _key(op: str, operands: tuple[int, ...], attrs: tuple[tuple[str, Any], ...]) -> Any:

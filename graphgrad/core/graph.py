@@ -90,7 +90,7 @@ class Graph:
         taken, count, labels = {*self.inputs, *self.outputs}, 0, []
         copies: dict[str, int] = {}
         for i, node in enumerate(self.nodes):
-            if node.op in {"input", "const"}:
+            if node.op == "input" or (node.op == "const" and not node.shape):
                 labels.append(str(node.value))
                 continue
             name = wanted.get(i, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
@@ -68,7 +68,8 @@ class Op:
     vjp: tuple[str | None, ...] = ()  # otherwise: the contribution to each operand's adjoint
     define: Definition | None = None
     shape: ShapeRule = shapes.elementwise
-    dtype: str = "float"  # of the result: float, int, bool
+    dtype: str = "float"  # of the result: float, int, bool, or "same" as that of what is moved
+    of_conditions: str = "number"  # NumPy's of conditions alone: they count, or a row, an operand, what else to write
     integer: tuple[str, ...] = ()  # operands that are indices or class labels
     boolean: tuple[str, ...] = ()  # operands that are conditions
     domain: str = ""  # a condition on the operands; empty: everywhere
@@ -101,6 +102,16 @@ class Op:
     def composite(self) -> bool:
         """Whether the row is nothing but its definition, which then takes its place in the graph."""
         return self.define is not None and not self.d and not self.vjp
+
+    def named(self, slot: int) -> str:
+        """The name of an operand."""
+        return self.operands[0 if self.variadic else slot]
+
+    def data(self, dtypes: Sequence[str]) -> set[str]:
+        """The types of the operands whose entries a result is made of: a gradient passes to these alone."""
+        rules = self.d or self.vjp
+        passed = {slot for slot, rule in enumerate(rules) if rule is not None} or {*range(len(self.operands))}
+        return {dtype for slot, dtype in enumerate(dtypes) if self.variadic or slot in passed}
 
     @property
     def variadic(self) -> bool:

@@ -45,19 +45,29 @@ def op(notation: str, **columns: Any) -> Op:
 
 
 # Arithmetic
-op("a + b", d=("1", "1"), aliases=("add",), residues="known", onnx="Add(a, b)")
-op("a - b", d=("1", "-1"), aliases=("subtract",), residues="known", onnx="Sub(a, b)")
-op("a * b", d=("b", "a"), aliases=("multiply",), tex=r"$a \, $b", glyph="×", residues="known", onnx="Mul(a, b)")
+op("a + b", of_conditions="logical_or", d=("1", "1"), aliases=("add",), residues="known", onnx="Add(a, b)")
+op("a - b", of_conditions="write a != b", d=("1", "-1"), aliases=("subtract",), residues="known", onnx="Sub(a, b)")
+op(
+    "a * b",
+    of_conditions="logical_and",
+    d=("b", "a"),
+    aliases=("multiply",),
+    tex=r"$a \, $b",
+    glyph="×",
+    residues="known",
+    onnx="Mul(a, b)",
+)
 op("a / b", d=("1 / b", "-v / b"), domain="b != 0", aliases=("divide", "true_divide"), tex=r"\frac{$a}{$b}", glyph="÷",
    residues="known", onnx="Div(a, b)")  # fmt: skip
 op("a ** b", d=("where(b == 0, 0, b * a ** (b - 1))", "xlogy(v, a)"), aliases=("power",), python="math.pow(a, b)",
    tex="$a^{$b}",
    domain="(a > 0) | (a == 0) & (b >= 0) | (a < 0) & (b == floor(b))", steep="where((b >= 0) & (b < 1), a, 1)",
    glyph="xʸ", residues="known", onnx="Pow(a, b)")  # fmt: skip
-op("-a", d=("-1",), aliases=("negative",), glyph="−", residues="known", onnx="Neg(a)")
+op("-a", of_conditions="write ~a", d=("-1",), aliases=("negative",), glyph="−", residues="known", onnx="Neg(a)")
 op("square(a)", d=("2 * a",), python="a * a", sympy="a ** 2", js="a * a", tex="$a^{2}", glyph="x²",
    residues="a * a", onnx="Mul(a, a)")  # fmt: skip
-op("reciprocal(a)", d=("-(v ** 2)",), domain="a != 0", python="1 / a", sympy="1 / a", js="1 / a", tex=r"\frac{1}{$a}",
+op("reciprocal(a)", of_conditions="write 1 / a",
+   d=("-(v ** 2)",), domain="a != 0", python="1 / a", sympy="1 / a", js="1 / a", tex=r"\frac{1}{$a}",
    glyph="1/x", residues="1 / a", onnx="Reciprocal(a)")  # fmt: skip
 
 # Exponentials and logarithms
@@ -127,24 +137,26 @@ op("silu(a)", d=("sigmoid(a) * (1 + a * (1 - sigmoid(a)))",), define="a * sigmoi
 op("erf(a)", d=("2 * exp(-(a ** 2)) / sqrt(pi)",), numpy="erf(a)", js="erf(a)", onnx="Erf(a)")
 
 # Pieces
-op("abs(a)", d=("sign(a)",), kinks="a", aliases=("absolute", "fabs"), python="abs(a)", sympy="sp.Abs(a)",
+op("abs(a)", of_conditions="a",
+   d=("sign(a)",), kinks="a", aliases=("absolute", "fabs"), python="abs(a)", sympy="sp.Abs(a)",
    tex=r"\left|$a\right|", glyph="|x|", residues="where(a < 0, -a, a)", onnx="Abs(a)")  # fmt: skip
-op("sign(a)", d=(None,), kinks="a", python="sign(a)", tex=r"\operatorname{sign}",
+op("sign(a)", of_conditions="write 1.0 * a", d=(None,), kinks="a", python="sign(a)", tex=r"\operatorname{sign}",
    residues="where(a < 0, -1, a > 0)", onnx="Sign(a)")  # fmt: skip
 op("floor(a)", d=(None,), kinks="sin(pi * a)", python="float(math.floor(a))", glyph="⌊x⌋",
    tex=r"\left\lfloor $a\right\rfloor", onnx="Floor(a)")  # fmt: skip
-op("maximum(a, b)", d=("(a > b) + (a == b) / 2", "(b > a) + (a == b) / 2"), kinks="a - b",
+op("maximum(a, b)", of_conditions="logical_or", d=("(a > b) + (a == b) / 2", "(b > a) + (a == b) / 2"), kinks="a - b",
    python="a if a > b or a != a else b", sympy="sp.Max(a, b)", js="Math.max(a, b)", tex=r"\max",
    glyph="max", residues="where(a >= b, a, b)", onnx="Max(a, b)")  # fmt: skip
-op("minimum(a, b)", d=("(a < b) + (a == b) / 2", "(b < a) + (a == b) / 2"), kinks="a - b",
+op("minimum(a, b)", of_conditions="logical_and", d=("(a < b) + (a == b) / 2", "(b < a) + (a == b) / 2"), kinks="a - b",
    python="a if a < b or a != a else b", sympy="sp.Min(a, b)", js="Math.min(a, b)", tex=r"\min",
    glyph="min", residues="where(a <= b, a, b)", onnx="Min(a, b)")  # fmt: skip
-op("clip(a, low, high)", kinks="(a - low) * (a - high) * (low - high)",
+op("clip(a, low, high)", dtype="same", kinks="(a - low) * (a - high) * (low - high)",
    d=("(a >= low) & (a <= high)", "(a < low) & (low <= high)", "(a > high) | (low > high)"),
    python="min(max(a, low), high)", sympy="sp.Min(sp.Max(a, low), high)",
    js="Math.min(Math.max(a, low), high)",
    residues="minimum(maximum(a, low), high)", onnx="Min(Max(a, low), high)")  # fmt: skip
-op("where(condition, a, b)", vjp=(None, "where(condition, g, 0)", "where(condition, 0, g)"), boolean=("condition",),
+op("where(condition, a, b)", dtype="same",
+   vjp=(None, "where(condition, g, 0)", "where(condition, 0, g)"), boolean=("condition",),
    python="a if condition else b", sympy="sp.Piecewise((a, condition), (b, True))", js="condition ? a : b",
    tex=r"\begin{cases} $a & $condition \\ $b & \mathrm{otherwise}\end{cases}", shape=shapes.elementwise,
    entries="", residues="known", onnx="Where(condition, a, b)", saved=True)  # fmt: skip
@@ -173,58 +185,64 @@ op("number(a)", d=(None,), boolean=("a",), numpy="np.multiply(a, 1.0)", python="
    onnx="Cast(a, to=floats)")  # fmt: skip
 
 # Products
-op("a @ b", vjp=("g @ swap(b)", "swap(a) @ g"), shape=shapes.matmul, python="", js="", cost="2 * v * k",
+op("a @ b", of_conditions="write 1.0 * a",
+   vjp=("g @ swap(b)", "swap(a) @ g"), shape=shapes.matmul, python="", js="", cost="2 * v * k",
    aliases=("matmul",), tex=r"$a \, $b",
    entries="matmul(a, b)", residues="known", onnx="MatMul(a, b)", saved=True)  # fmt: skip
-op("dot(a, b)", define=dot_by_rank)
+op("dot(a, b)", of_conditions="write 1.0 * a", define=dot_by_rank)
 op("outer(a, b)", define="reshape(a, shape=(-1, 1)) * reshape(b, shape=(1, -1))")
 
 # Movements: no arithmetic at all
-op("transpose(a, *, axes=None)", vjp=("transpose(g, axes=inverse(axes))",), shape=shapes.transpose, cost="0",
+op("transpose(a, *, axes=None)", dtype="same",
+   vjp=("transpose(g, axes=inverse(axes))",), shape=shapes.transpose, cost="0",
    tex=r"$a^{\top}", glyph="ᵀ",
    entries=MOVES, residues=MOVES, onnx="Transpose(a, perm=axes)", saved=True)  # fmt: skip
-op("swap(a)", vjp=("swap(g)",), shape=shapes.swap, define=transpose_of_matrix, numpy="np.swapaxes(a, -1, -2)",
+op("swap(a)", dtype="same",
+   vjp=("swap(g)",), shape=shapes.swap, define=transpose_of_matrix, numpy="np.swapaxes(a, -1, -2)",
    sympy="np.swapaxes(a, -1, -2)", cost="0", aliases=("matrix_transpose",), tex=r"$a^{\top}", glyph="ᵀ",
    entries=MOVES, residues=MOVES, onnx="Transpose(a, perm=swapped(a))", saved=True)  # fmt: skip
 op("swapaxes(a, *, axis1, axis2)", define=swapaxes_by_rank)
-op("reshape(a, *, shape)", vjp=("reshape_like(g, a)",), shape=shapes.reshape, cost="0",
+op("reshape(a, *, shape)", dtype="same", vjp=("reshape_like(g, a)",), shape=shapes.reshape, cost="0",
    entries=MOVES, residues=MOVES, onnx="Reshape(a, sizes(shape))", saved=True)  # fmt: skip
 op("ravel(a)", define="reshape(a, shape=-1)", aliases=("flatten",), residues=MOVES)
-op("reshape_like(a, b)", vjp=("reshape_like(g, a)", None), shape=shapes.second, numpy="np.reshape(a, np.shape(b))",
+op("reshape_like(a, b)", dtype="same",
+   vjp=("reshape_like(g, a)", None), shape=shapes.second, numpy="np.reshape(a, np.shape(b))",
    cost="0", entries=MOVES, residues=MOVES, onnx="Reshape(a, Shape(b))", saved=True)  # fmt: skip
-op("broadcast_to(a, *, shape)", vjp=("g",), shape=shapes.broadcast_to, cost="0",
+op("broadcast_to(a, *, shape)", dtype="same", vjp=("g",), shape=shapes.broadcast_to, cost="0",
    entries=MOVES, residues=MOVES, onnx="Expand(a, extents(shape))", saved=True)  # fmt: skip
 op("ones_like(a)", define="broadcast_like(1, a)", residues="known")
 op("zeros_like(a)", define="broadcast_like(0, a)", residues="known")
-op("broadcast_like(a, b)", vjp=("g", None), shape=shapes.broadcast_like, cost="0",
+op("broadcast_like(a, b)", dtype="same", vjp=("g", None), shape=shapes.broadcast_like, cost="0",
    numpy="np.broadcast_to(a, np.shape(b))",
    entries=MOVES, residues=MOVES, onnx="Expand(a, Shape(b))", saved=True)  # fmt: skip
-op("expand_dims(a, *, axis)", vjp=("reshape_like(g, a)",), shape=shapes.expand_dims, cost="0",
+op("expand_dims(a, *, axis)", dtype="same", vjp=("reshape_like(g, a)",), shape=shapes.expand_dims, cost="0",
    entries=MOVES, residues=MOVES, onnx="Unsqueeze(a, *axes_of(axis))", saved=True)  # fmt: skip
-op("squeeze(a, *, axis=None)", vjp=("reshape_like(g, a)",), shape=shapes.squeeze, cost="0",
+op("squeeze(a, *, axis=None)", dtype="same", vjp=("reshape_like(g, a)",), shape=shapes.squeeze, cost="0",
    entries=MOVES, residues=MOVES, onnx="Squeeze(a, *axes_of(axis))", saved=True)  # fmt: skip
-op("index(a, *, key)", vjp=("scatter(g, a, key=key)",), shape=shapes.index, numpy="a[key]", cost="0", tex="$a_{$key}",
+op("index(a, *, key)", dtype="same",
+   vjp=("scatter(g, a, key=key)",), shape=shapes.index, numpy="a[key]", cost="0", tex="$a_{$key}",
    glyph="[ ]", entries=MOVES, residues="", onnx="indexed(a, key)", saved=True)  # fmt: skip
 op("scatter(a, b, *, key)", vjp=("index(g, key=key)", None), shape=shapes.second, numpy="scatter(a, b, key)", cost="0",
    entries="scatter(a, b, key)", residues="", onnx="", saved=True)  # fmt: skip
-op("concatenate([a, ...], *, axis=0)", vjp=("index(g, key=part(i, axis))",), shape=shapes.concatenate, cost="0",
+op("concatenate([a, ...], *, axis=0)", dtype="same",
+   vjp=("index(g, key=part(i, axis))",), shape=shapes.concatenate, cost="0",
    numpy="np.concatenate(a, axis=axis)",
    entries=MOVES, residues=MOVES, onnx="Concat(*a, axis=axis)", saved=True)  # fmt: skip
 op("stack([a, ...], *, axis=0)", define="concatenate([expand_dims(a, axis=axis), ...], axis=axis)", residues=MOVES)
-op("take(a, indices, *, axis=None)", vjp=("untake(g, indices, a, axis=axis)", None), integer=("indices",),
+op("take(a, indices, *, axis=None)", dtype="same", vjp=("untake(g, indices, a, axis=axis)", None), integer=("indices",),
    shape=shapes.take, numpy="np.take(a, indices, axis=axis)", cost="0",
    entries="take(a, indices, axis)", residues=MOVES,
    onnx="Gather(a if axis is not None else flat(a), Cast(indices, to=whole), axis=axis or 0)", saved=True)  # fmt: skip
 op("untake(a, indices, b, *, axis=None)", vjp=("take(g, indices, axis=axis)", None, None), integer=("indices",),
    shape=shapes.untake, numpy="untake(a, indices, b, axis)", cost="a",
    entries="", residues="", onnx="", saved=True)  # fmt: skip
-op("pick(a, labels)", vjp=("unpick(g, labels, a)", None), integer=("labels",), shape=shapes.pick,
+op("pick(a, labels)", dtype="same", vjp=("unpick(g, labels, a)", None), integer=("labels",), shape=shapes.pick,
    numpy="pick(a, labels)", cost="0", tex="$a_{$labels}",
    entries="pick(a, labels)", residues="", onnx="", saved=True)  # fmt: skip
 op("unpick(a, labels, b)", vjp=("pick(g, labels)", None, None), integer=("labels",), shape=shapes.third,
    numpy="unpick(a, labels, b)", cost="0",
    entries="unpick(a, labels, b)", residues="", onnx="", saved=True)  # fmt: skip
-op("spread(a, b, *, axis=None, keepdims=False)", vjp=("sum(g, axis=axis, keepdims=keepdims)", None),
+op("spread(a, b, *, axis=None, keepdims=False)", dtype="same", vjp=("sum(g, axis=axis, keepdims=keepdims)", None),
    shape=shapes.spread, numpy="spread(a, b, axis, keepdims)", cost="0",
    entries=MOVES, residues="", onnx="", saved=True)  # fmt: skip
 op("eye_mask(a, *, axis)", vjp=(None,), dtype="bool", shape=shapes.eye_mask, numpy="eye_mask(a, axis)", cost="0",
@@ -257,12 +275,14 @@ op("prod(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", de
    onnx="ReduceProd(a, axes=listed(axis), keepdims=keepdims)", saved=True)  # fmt: skip
 op("coprod(a, *, axis=None)", vjp=("by definition",), define=coprod_by_masking, shape=shapes.along_one_or_all,
    numpy="coprod(a, axis)", cost="3 * a", entries="coprod(a, axis)", residues="", onnx="", saved=True)  # fmt: skip
-op("max(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", aliases=("amax",), tex=r"\max",
+op("max(a, *, axis=None, keepdims=False)", dtype="same",
+   shape=shapes.reduction, cost="a", aliases=("amax",), tex=r"\max",
    sympy="reduce(sp.Max, a, axis, keepdims)", kinks="ties",
    vjp=(SHARED_BY_TIES,),
    entries="fold('maximum', a, axis, keepdims)", residues="known",
    onnx="ReduceMax(a, axes=listed(axis), keepdims=keepdims)", saved=True)  # fmt: skip
-op("min(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="a", aliases=("amin",), tex=r"\min",
+op("min(a, *, axis=None, keepdims=False)", dtype="same",
+   shape=shapes.reduction, cost="a", aliases=("amin",), tex=r"\min",
    sympy="reduce(sp.Min, a, axis, keepdims)", kinks="ties",
    vjp=(SHARED_BY_TIES,),
    entries="fold('minimum', a, axis, keepdims)", residues="known",

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from graphgrad.core.constants import ConstantArray
 from graphgrad.core.errors import GraphgradError, ShapeError, UsageError
-from graphgrad.core.graph import Graph
+from graphgrad.core.graph import Graph, Node
 from graphgrad.core.ops import OPS
 from graphgrad.core.shapes import Shape, show
+from graphgrad.frontend.literals import plain_array
 
 Array = np.ndarray[Any, Any]
 
@@ -19,7 +21,7 @@ def fed(graph: Graph, feeds: Mapping[str, Any], dtype: np.dtype[Any]) -> list[An
     """Give a list of the nodes' values with inputs and constants filled in, and None elsewhere."""
     for name in feeds:
         graph.input(name)
-    values: list[Any] = [dtype.type(n.value) if n.op == "const" else None for n in graph.nodes]
+    values: list[Any] = [_constant(n, dtype) if n.op == "const" else None for n in graph.nodes]
     pointwise, sizes = _pointwise(graph), dict[str, int]()
     for name, i in graph.inputs.items():
         try:
@@ -35,6 +37,12 @@ def fed(graph: Graph, feeds: Mapping[str, Any], dtype: np.dtype[Any]) -> list[An
     return values
 
 
+def _constant(node: Node, dtype: np.dtype[Any]) -> Any:
+    """A constant's value in the type of a run; conditions and indices stay what they are."""
+    value = node.value.array if isinstance(node.value, ConstantArray) else np.asarray(node.value)
+    return value.astype(dtype if node.dtype == "float" else value.dtype)[()]
+
+
 def _pointwise(graph: Graph) -> bool:
     """Whether a program of numbers may be run at many points at once."""
     return all(not n.shape and (n.op in {"input", "const"} or OPS[n.op].elementwise) for n in graph.nodes)
@@ -44,13 +52,21 @@ def _array(name: str, feeds: Mapping[str, Any], kind: str, dtype: np.dtype[Any])
     if name not in feeds:
         raise UsageError(f"no value for '{name}'", hint=f"give one, as in {name}=0.5")
     try:
-        array = np.asarray(feeds[name])
+        array = plain_array(feeds[name])
         if array.dtype.kind == "O":  # fractions, decimals, large integers
             array = np.vectorize(float, otypes=[float])(array)
+    except GraphgradError as error:
+        raise UsageError(f"the value of '{name}' cannot be used: {error.message}", hint=error.hint) from None
     except (ValueError, TypeError, OverflowError):
         array = np.asarray("none")
     if array.dtype.kind not in "biuf":
         raise UsageError(f"the value of '{name}' is no array of numbers")
+    if kind == "bool":
+        if not ((array == 0) | (array == 1)).all():
+            raise UsageError(
+                f"'{name}' must be conditions: it is declared bool", hint="give True and False, or 1 and 0"
+            )
+        return array.astype(bool)
     if kind != "int":
         return array.astype(dtype, copy=False)
     with np.errstate(invalid="ignore"):

@@ -18,7 +18,7 @@ from graphgrad.core.builder import Builder
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.handle import Handle, node_of
-from graphgrad.frontend.parse import declared_shape, free_output_name
+from graphgrad.frontend.parse import declaration, free_output_name
 
 
 def capture(function: Callable[..., Any], shapes: Mapping[str, Any] | None = None, /, **more: Any) -> Graph:
@@ -41,7 +41,7 @@ def capture(function: Callable[..., Any], shapes: Mapping[str, Any] | None = Non
     z = sum(tanh(h), axis=0)
     """
     builder = Builder()
-    declared = {name: declared_shape(name, shape) for name, shape in {**(shapes or {}), **more}.items()}
+    declared = {name: declaration(name, said) for name, said in {**(shapes or {}), **more}.items()}
     positional, keywords = _arguments(function, builder, declared)
     result, local = _call(function, positional, keywords)
     if not isinstance(result, Handle | int | float | np.number):
@@ -73,7 +73,7 @@ def _arguments(
             raise UsageError(f"the function takes any number of arguments, *{name}", hint="give it named parameters")
         if parameter.default is not parameter.empty and name not in declared:
             continue
-        handle = Handle(builder, builder.input(name, declared.get(name, ())))
+        handle = Handle(builder, builder.input(name, *declared.get(name, ())))
         if parameter.kind is parameter.POSITIONAL_ONLY:
             positional.append(handle)
         else:

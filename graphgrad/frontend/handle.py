@@ -5,23 +5,31 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Iterator
-from types import EllipsisType
 from typing import Any, NoReturn, Self
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from graphgrad.core.builder import Builder
-from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.op import Op
 from graphgrad.core.ops import NAMES
-from graphgrad.core.shapes import Key, Misfit, Shape, Slice, show
+from graphgrad.core.shapes import Misfit, Shape, Slice, show
+from graphgrad.frontend.indexing import Indices, indexed
+from graphgrad.frontend.literals import constant
 from graphgrad.frontend.lower import application
-from graphgrad.frontend.refusals import meant
-from graphgrad.frontend.static import refusal, written_out
-
-ENTRIES = 64  # of a constant array that is not all one value; beyond, it is data, and belongs into an input
+from graphgrad.frontend.numpy_meaning import (
+    by_keyword,
+    kept,
+    listed,
+    meant,
+    operand_names,
+    operands_as_in_numpy,
+    parameters,
+    unbounded,
+)
+from graphgrad.frontend.refusals import meant as meant_by_name
+from graphgrad.frontend.static import refusal
 
 
 class Handle(NDArrayOperatorsMixin):
@@ -58,8 +66,8 @@ class Handle(NDArrayOperatorsMixin):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
         """Answer `np.log(x)`, and every operator."""
-        if ufunc is np.positive:
-            return self
+        if ufunc is np.positive and method == "__call__":
+            return self._positive()
         if method != "__call__":
             raise UsageError(f"np.{ufunc.__name__}.{method} cannot be captured", hint=_ALONG_AXES)
         if keywords.pop("out", None) is not None and self.shape:  # a number's `s += x` is `s = s + x`
@@ -74,30 +82,41 @@ class Handle(NDArrayOperatorsMixin):
             return self.shape
         if function is np.ndim:
             return self.ndim
-        row = _row(function.__name__)
+        name = function.__name__
+        row = _row(name)
         try:
-            parameters = inspect.signature(function).parameters
+            known = inspect.signature(function).parameters
             given = inspect.signature(function).bind(*args, **keywords).arguments
         except ValueError:  # a function in C, of an early NumPy: its parameters stand in the row's order
-            return self.apply(row.name, *args, **keywords)
-        operands = [given.pop(name) for name in list(parameters)[: len(row.operands)] if name in given]
+            return self.apply(name, *args, **keywords)
+        operands = [given.pop(name) for name in list(known)[: len(row.operands)] if name in given]
         named = {_RENAMED.get(name, name): value for name, value in given.items()
-                 if name in row.attrs or value is not parameters[name].default}  # fmt: skip
-        return self.apply(row.name, *operands, **named)
+                 if name in row.attrs or value is not known[name].default}  # fmt: skip
+        return self.apply(name, *operands, **named)
+
+    def _positive(self) -> Handle:
+        if self.builder.nodes[self.node].dtype == "bool":
+            raise ShapeError("+a is no operation on conditions", hint="write 1.0 * a")
+        return self
 
     def apply(self, name: str, /, *arguments: Any, **keywords: Any) -> Handle:
         """Apply the row of that name to operands and attributes, in the order of the row's notation."""
         row, builder = _row(name), self.builder
-        operands = list(arguments[: len(row.operands)])
+        operands: dict[str, Any] = dict(zip(row.operands, arguments, strict=False))
+        operands |= by_keyword(row, keywords)
+        keywords = {k: v for k, v in keywords.items() if k not in operand_names(row)}
         if len(operands) < len(row.operands):
             raise UsageError(f"{row.notation} takes {len(row.operands)} operands, got {len(operands)}")
-        attrs = _attributes(row, list(arguments[len(operands) :]), keywords)
-        nodes = [node_of(builder, part) for part in (operands[0] if row.variadic else operands)]
+        attrs = _attributes(row, list(arguments[len(row.operands) :]), keywords)
+        given: list[Any] = [unbounded(row, name) if operands[name] is None else operands[name] for name in row.operands]
+        nodes = [node_of(builder, part) for part in (given[0] if row.variadic else given)]
+        nodes = operands_as_in_numpy(builder, name, row, nodes)
         return self._made(row, nodes, attrs)
 
     def _made(self, row: Op, nodes: list[int], attrs: dict[str, Any]) -> Handle:
         try:
-            return Handle(self.builder, application(self.builder, row, nodes, attrs))
+            found = meant(self.builder, row, nodes)
+            return Handle(self.builder, application(self.builder, row, nodes, attrs) if found is None else found)
         except Misfit as misfit:
             raise ShapeError(str(misfit)) from None
 
@@ -110,12 +129,12 @@ class Handle(NDArrayOperatorsMixin):
 
     def __getitem__(self, key: Any) -> Handle:
         """Answer x[0, 1:], x[indices], and the labelled entry of every row, x[np.arange(n), labels]."""
-        match key:
-            case Handle():
-                return self._made(NAMES["take"], [self.node, key.node], {"axis": 0})
-            case (np.ndarray() as rows, Handle() as labels) if np.array_equal(rows, np.arange(len(self))):
-                return self.apply("pick", self, labels)
-        return self._made(NAMES["index"], [self.node], {"key": _key(key, self.ndim)})
+        parts = tuple(Indices(node_of(self.builder, p)) if isinstance(p, Handle) else p
+                      for p in (key if isinstance(key, tuple) else (key,)))  # fmt: skip
+        try:
+            return Handle(self.builder, indexed(self.builder, self.node, parts))
+        except Misfit as misfit:
+            raise ShapeError(str(misfit)) from None
 
     def __len__(self) -> int:
         """The size of the first dimension."""
@@ -162,7 +181,7 @@ class Size(NDArrayOperatorsMixin, str):  # noqa: SLOT000  (one attribute, declar
 
 
 def node_of(builder: Builder, value: Any) -> int:
-    """Give the node of a handle, of a constant, or of a small array of both."""
+    """Give the node of a handle, of a constant, of an array of constants, or of a list with handles among them."""
     if isinstance(value, Handle):
         if value.builder is not builder:
             raise UsageError("this value belongs to another captured function", hint="make it a parameter")
@@ -171,17 +190,7 @@ def node_of(builder: Builder, value: Any) -> int:
         return _size(builder, value)
     if isinstance(value, list | tuple) and any(isinstance(part, Handle | list | tuple) for part in value):
         return application(builder, NAMES["stack"], [node_of(builder, part) for part in value], {"axis": 0})
-    array = np.asarray(value)
-    if array.dtype.kind not in "bifu":
-        raise UsageError(f"{value!r} is no number")
-    if not array.ndim:
-        return _constant(builder, array.item())
-    first = array.flat[0] if array.size else np.float64(0)
-    if (array == first).all() and (np.signbit(array) == np.signbit(first)).all():
-        return builder.apply("broadcast_to", _constant(builder, first.item()), shape=array.shape)
-    if array.size > ENTRIES:
-        raise UsageError(f"an array of {array.size} numbers is no constant of a formula", hint="make it a parameter")
-    return application(builder, NAMES["stack"], [node_of(builder, part) for part in array], {"axis": 0})
+    return constant(builder, value)
 
 
 def _size(builder: Builder, name: str) -> int:
@@ -193,33 +202,27 @@ def _size(builder: Builder, name: str) -> int:
     raise UsageError(f"{name!r} is no number")
 
 
-def _constant(builder: Builder, value: float) -> int:
-    """A number; one that equals np.pi or np.e to the last bit is meant to be it."""
-    value = int(value) if isinstance(value, bool) else value
-    if not abs(value) <= _LARGEST:
-        raise UsageError(f"{value} is no number of a formula")
-    return builder.const(_NAMED.get(value, value))
-
-
 def _row(name: str) -> Op:
     row = NAMES.get(name)
     if row is None:
-        raise UsageError(f"'{name}' cannot be captured: it is not in the table", hint=meant(name))
+        raise UsageError(f"'{name}' cannot be captured: it is not in the table", hint=meant_by_name(name))
     return row
 
 
 def _attributes(row: Op, positional: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
     """The static attributes of a call, completed by the row's defaults."""
-    if len(positional) > len(row.attrs) == 1:
+    order = parameters(row)
+    if len(positional) > 1 and order[0] in {"shape", "axes"} and all(map(_whole, positional)):
         positional = [tuple(positional)]  # x.reshape(2, 3), as in NumPy
-    if len(positional) > len(row.attrs):
-        raise UsageError(
-            f"{row.notation} takes {len(row.operands)} operands, got {len(row.operands) + len(positional)}"
-        )
+    if len(positional) > len(order):
+        count = len(row.operands) + len(positional)
+        raise UsageError(f"{row.notation} takes {len(row.operands)} operands, got {count}")
+    if twice := [name for name in order[: len(positional)] if name in keywords]:
+        raise UsageError(f"{row.name} is given {twice[0]} twice")
     attrs = dict(row.attrs)
-    for name, value in [*zip(row.attrs, positional, strict=False), *keywords.items()]:
-        if name not in attrs:
-            raise _unknown_keyword(row.name, name)
+    for name, value in kept(row, dict(zip(order, positional, strict=False)) | keywords).items():
+        if listed(row, name, value):
+            raise UsageError("axis must be an integer, a tuple of integers, or None")
         attrs[name] = _static(value)
         if attrs[name] is not row.attrs[name] and (refused := refusal(name, attrs[name])):
             raise UsageError(refused)
@@ -242,25 +245,8 @@ def _static(value: Any) -> Any:
     return value
 
 
-def _key(key: Any, rank: int) -> Key:
-    parts: list[Any] = []
-    for part in key if isinstance(key, tuple) else (key,):
-        match part:
-            case slice():
-                parts.append(
-                    Slice(*(None if end is None else _index(end) for end in (part.start, part.stop, part.step)))
-                )
-            case None | EllipsisType():
-                parts.append(part)
-            case _:
-                parts.append(_index(part))
-    return written_out(parts, rank)
-
-
-def _index(part: Any) -> int:
-    if isinstance(part, int | np.integer) and not isinstance(part, bool):
-        return int(part)
-    raise UsageError("indices must be known integers or slices", hint="one array of integers, x[i], takes rows")
+def _whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer | str) and not isinstance(value, bool)
 
 
 def _unknown_keyword(name: str, keyword: str) -> UsageError:
@@ -268,8 +254,6 @@ def _unknown_keyword(name: str, keyword: str) -> UsageError:
     return UsageError(f"{name}(..., {keyword}=) cannot be captured", hint=f"{name} has {known}" if known else "")
 
 
-_NAMED = {float(constant): constant for constant in CONSTANTS.values()}
-_LARGEST = np.finfo(float).max
 _RENAMED = {"newshape": "shape"}  # NumPy 2.0
 _BRANCH = "for if, and, or, max(x, y) use np.where, &, |, np.maximum"
 _ALONG_AXES = "functions with axis=, such as np.sum, work on whole arrays"

@@ -11,11 +11,23 @@ from typing import Any
 
 from graphgrad.core.builder import Builder
 from graphgrad.core.constants import CONSTANTS
-from graphgrad.core.errors import ParseError, ShapeError, Span
+from graphgrad.core.errors import ParseError, ShapeError, Span, UsageError
 from graphgrad.core.op import SYMBOLS, Op
 from graphgrad.core.ops import NAMES, OPS
 from graphgrad.core.shapes import Misfit
 from graphgrad.frontend.heads import Function
+from graphgrad.frontend.indexing import Indices, indexed
+from graphgrad.frontend.literals import constant, written
+from graphgrad.frontend.numpy_meaning import (
+    by_keyword,
+    listed,
+    meant as meant_by_numpy,
+    not_taken,
+    operand_names,
+    operands_as_in_numpy,
+    parameters,
+    unbounded,
+)
 from graphgrad.frontend.refusals import EXPONENT, FOREIGN, INSTEAD, LARGEST, OPERATORS, bound, meant, said
 from graphgrad.frontend.static import refusal, static_key, static_value
 
@@ -62,7 +74,7 @@ class Lowering:
 
     def constant(self, tree: ast.Constant) -> int:
         value = tree.value
-        if not isinstance(value, int | float) or isinstance(value, bool):
+        if not isinstance(value, int | float):
             hint = "leave the quotes out" if isinstance(value, str) and value else ""
             raise self.error(tree, f"{value!r} is no number", hint)
         if not value <= LARGEST:
@@ -106,10 +118,14 @@ class Lowering:
 
     def unary(self, tree: ast.UnaryOp) -> int:
         if isinstance(tree.op, ast.USub) and isinstance(tree.operand, ast.Constant):
-            node = self.builder.nodes[self.constant(tree.operand)]
-            return self.builder.const(-node.value)
+            constant = self.builder.nodes[self.constant(tree.operand)]
+            if constant.dtype != "bool":
+                return self.builder.const(-constant.value)
         if isinstance(tree.op, ast.UAdd):
-            return self.lower(tree.operand)
+            node = self.lower(tree.operand)
+            if self.builder.nodes[node].dtype == "bool":
+                raise self.error(tree, "+a is no operation on conditions", "write 1.0 * a")
+            return node
         if isinstance(tree.op, ast.Not):
             raise self.error(tree, "'not' is not part of the language", "write ~ for conditions")
         return self.apply(tree, OPS[SYMBOLS[type(tree.op)][0]], [self.lower(tree.operand)], {})
@@ -136,14 +152,41 @@ class Lowering:
 
     def subscript(self, tree: ast.Subscript) -> int:
         node = self.lower(tree.value)
-        key = static_key(tree.slice, len(self.builder.nodes[node].shape))
-        if key is not None:
-            return self.apply(tree, OPS["index"], [node], {"key": key})
-        if isinstance(tree.slice, ast.Tuple | ast.Slice):
-            raise self.error(
-                tree.slice, "indices must be known integers or slices", "pick(scores, labels) picks one a row"
-            )
-        return self.apply(tree, OPS["take"], [node, self.lower(tree.slice)], {"axis": 0})
+        parts = tree.slice.elts if isinstance(tree.slice, ast.Tuple) else [tree.slice]
+        try:
+            return indexed(self.builder, node, tuple(self.index(part) for part in parts))
+        except Misfit as misfit:
+            raise ShapeError(str(misfit), source=self.source, span=self.span(tree)) from None
+
+    def index(self, tree: ast.expr) -> Any:
+        """A part of an index: what is known before the program runs, or a node."""
+        known = static_key(tree, 0)
+        if known is not None:
+            return known[0] if known else ...
+        if isinstance(tree, ast.Slice):
+            raise self.error(tree, "indices must be known integers or slices", "pick(scores, labels) picks one a row")
+        if isinstance(tree, ast.Attribute) and tree.attr == "newaxis":
+            return None
+        return Indices(self.lower(tree))
+
+    def listed(self, tree: ast.List) -> int:
+        """Numbers in brackets: an array of constants, one node."""
+        try:
+            return constant(self.builder, written(tree, self.env))
+        except UsageError as error:
+            raise self.error(tree, error.message, error.hint) from None
+        except ValueError:
+            raise self.error(tree, "a list is not part of the language", "write stack([x, y])") from None
+
+    def array(self, tree: ast.expr) -> int:
+        """What `np.array` is given: numbers in brackets, or other expressions, which are stacked."""
+        try:
+            written(tree, self.env)
+        except ValueError:
+            elements = tree.elts if isinstance(tree, ast.List | ast.Tuple) else []
+            nodes = [self.array(element) for element in elements]
+            return self.apply(tree, NAMES["stack"], nodes, {"axis": 0}) if nodes else self.lower(tree)
+        return self.listed(tree) if isinstance(tree, ast.List) else self.lower(tree)
 
     def call(self, tree: ast.Call) -> int:
         func, arguments = tree.func, list(tree.args)
@@ -158,6 +201,8 @@ class Lowering:
             raise self.error(func, "only functions of the language can be called", "write * to multiply")
         if isinstance(func, ast.Name) and name in self.functions:
             return self.call_function(tree, self.functions[name])
+        if name == "array" and len(arguments) == 1 and not tree.keywords and isinstance(arguments[0], ast.List):
+            return self.array(arguments[0])
         row = NAMES.get(name)
         if row is None:
             what = "variable" if name in self.env else "unknown function"
@@ -165,14 +210,29 @@ class Lowering:
             raise self.error(func, f"{what} '{name}'" + (" cannot be called" if name in self.env else ""), hint)
         if row.variadic:
             return self.variadic(tree, row, arguments)
-        given = arguments[: len(row.operands)]
-        if len(given) < len(row.operands):
+        nodes = self.operands(tree, row, arguments)
+        if len(nodes) < len(row.operands):
             wanted = (
-                f"{row.notation} takes {len(row.operands)} operand{'s' * (len(row.operands) != 1)}, got {len(given)}"
+                f"{row.notation} takes {len(row.operands)} operand{'s' * (len(row.operands) != 1)}, got {len(nodes)}"
             )
             raise self.error(tree, wanted)
-        attrs = self.attributes(tree, row, arguments[len(given) :])
-        return self.apply(tree, row, [self.lower(a) for a in given], attrs)
+        nodes = operands_as_in_numpy(self.builder, name, row, nodes) if self.source else nodes
+        method = isinstance(func, ast.Attribute) and not self.is_module(func.value)
+        return self.apply(tree, row, nodes, self.attributes(tree, row, arguments[len(nodes) :], packed=method))
+
+    def operands(self, tree: ast.Call, row: Op, arguments: list[ast.expr]) -> list[int]:
+        """The operands of a call, in the row's order, given by position or by NumPy's keywords."""
+        given: dict[str, ast.expr | None] = dict(zip(row.operands, arguments, strict=False))
+        given |= by_keyword(row, {k.arg or "": k.value for k in tree.keywords})
+        nodes = list[int]()
+        for name in row.operands[: len(given)]:
+            operand = given.get(name)
+            none = operand is None or (isinstance(operand, ast.Constant) and operand.value is None)
+            bound = unbounded(row, name) if none and name in given else None
+            if operand is None and bound is None:
+                return nodes
+            nodes.append(self.builder.const(bound) if bound is not None else self.lower(operand))  # type: ignore[arg-type]
+        return nodes
 
     def define(self, statement: ast.stmt, name: str, parameters: tuple[str, ...], body: ast.expr) -> None:
         """Take in a function g(x, y) = x*y; its body may call those defined before it, never itself."""
@@ -222,40 +282,54 @@ class Lowering:
             nodes = [self.lower(a) for a in elements]
         return self.apply(tree, row, nodes, attrs)
 
-    def attributes(self, tree: ast.Call, row: Op, positional: list[ast.expr]) -> dict[str, Any]:
+    def attributes(
+        self, tree: ast.Call, row: Op, positional: list[ast.expr], *, packed: bool = False
+    ) -> dict[str, Any]:
         """The static attributes of a call, by position or keyword, completed by the row's defaults."""
-        attrs, names = dict(row.attrs), list(row.attrs)
-        if not positional and not tree.keywords and not row.required:
+        attrs, names = dict(row.attrs), parameters(row)
+        keywords = [(k.arg or "**", k.value) for k in tree.keywords if k.arg not in operand_names(row)]
+        if not positional and not keywords and not row.required:
             return attrs
-        if len(positional) > len(names) and names in (["shape"], ["axes"]):  # x.reshape(2, 3), as in NumPy
+        if len(positional) > 1 and names[:1] in (["shape"], ["axes"]) and packed:  # x.reshape(2, 3), as in NumPy
             positional = [ast.copy_location(ast.Tuple(positional, ast.Load()), positional[0])]
         if len(positional) > len(names):
             count = len(row.operands) + len(positional)
             raise self.error(
                 tree, f"{row.notation} takes {len(row.operands)} operand{'s' * (len(row.operands) != 1)}, got {count}"
             )
-        for name, value in [*zip(names, positional, strict=False), *((k.arg, k.value) for k in tree.keywords)]:
-            if name not in attrs:
-                known = ", ".join(names) or "none"
-                raise self.error(tree, f"{row.name} has no keyword '{name}'", f"it has {known}")
-            try:
-                attrs[name] = static_value(value, self.attrs, self.env, self.builder)
-                refused = self.source and attrs[name] != row.attrs[name] and refusal(name, attrs[name])
-            except ValueError:
-                refused = refusal(name, ...)
-            if refused:
-                raise self.error(value, refused, INSTEAD.get(row.name, "") if value in positional else "")
+        for name, value in [*zip(names, positional, strict=False), *keywords]:
+            known = self.attribute_of(tree, row, name, value, hint=INSTEAD.get(row.name, "") * (value in positional))
+            if name in attrs:
+                attrs[name] = known
         if len(given := [k.arg for k in tree.keywords]) > len(set(given)):
             raise self.error(tree, "a keyword is given twice")
         if missing := [name for name in row.required if attrs[name] is None]:
             raise self.error(tree, f"{row.name} needs {missing[0]}=")
         return attrs
 
+    def attribute_of(self, tree: ast.Call, row: Op, name: str, value: ast.expr, hint: str) -> Any:
+        """The value of one static attribute; ParseError, with its place, for one that the row has not."""
+        try:
+            known = static_value(value, self.attrs, self.env, self.builder)
+        except ValueError:
+            known = ...
+        if name not in row.attrs:
+            if refused := not_taken(row, name, known):
+                raise self.error(tree if known is ... else value, *refused)
+            return known
+        listed_axis = isinstance(value, ast.List) and listed(row, name, [])
+        wrong = known is ... or listed_axis or (self.source and known != row.attrs[name] and refusal(name, known))
+        if wrong:
+            raise self.error(value, refusal(name, ...), hint)
+        return known
+
     def apply(self, tree: ast.expr, row: Op, nodes: list[int], attrs: dict[str, Any]) -> int:
         """The application of a row; ShapeError, with its place, where shapes do not fit."""
         builder = self.builder
         first = len(builder.nodes)
         try:
+            if self.source and (found := meant_by_numpy(builder, row, nodes)) is not None:
+                return found
             if row.define is None:
                 return builder.apply(row.name, *nodes, **attrs)
             node = application(builder, row, nodes, attrs)
@@ -330,4 +404,5 @@ _RULES: dict[type[ast.expr], Callable[..., int]] = {
     ast.Attribute: Lowering.attribute,
     ast.Subscript: Lowering.subscript,
     ast.Call: Lowering.call,
+    ast.List: Lowering.listed,
 }

@@ -18,6 +18,7 @@ from graphgrad.frontend.heads import shape_of, values_at_head, without_parameter
 from graphgrad.frontend.lower import Lowering, Value
 
 LENGTH = 500_000  # characters in a program
+Declared = tuple[Shape, str]  # a shape, and what it holds: float, int or bool
 Parameters = Mapping[tuple[int, int], tuple[str, ...]]  # of functions, by the place of their name
 OUTPUTS = ("z", "y", "f", "w", "out")  # names for an output that the user did not name
 
@@ -27,8 +28,10 @@ def parse(text: str, shapes: Mapping[str, Any] | None = None, /, **more: Any) ->
     """Read an expression or a program of assignments into a graph.
 
     `shapes` gives the shapes of inputs, as tuples of ints and names of dimensions, or one int or name for a vector; the
-    others are scalars. Raises ParseError or ShapeError, with the place in the text, and UsageError for a shape of an
-    input that does not occur. Source: the expression grammar of Python, the meaning of NumPy.
+    others are scalars. What is no number but a condition or an integer has its type behind its sizes, `m=("N", bool)`,
+    or alone, `k=int`; an array stands for its own shape and type. Raises ParseError or ShapeError, with the place in
+    the text, and UsageError for a shape of an input that does not occur. Source: the expression grammar of Python, the
+    meaning of NumPy.
 
     >>> g = parse("y3 = x1*x2; y1 = log(y3); y2 = sin(x2); w = y1*y2; z = w")
     >>> list(g.inputs), list(g.outputs), [g.label(i) for i in range(len(g))]
@@ -36,18 +39,18 @@ def parse(text: str, shapes: Mapping[str, Any] | None = None, /, **more: Any) ->
     >>> parse("X @ W.T + b", X=("N", 2), W=(4, 2), b=4).nodes[-1].shape
     ('N', 4)
     """
-    declared = {name: declared_shape(name, shape) for name, shape in {**(shapes or {}), **more}.items()}
+    declared = {name: declaration(name, said) for name, said in {**(shapes or {}), **more}.items()}
     source, statements, parameters = _statements(text)
     given, together, count = values_at_head(statements)
     if given:
-        shaped = {name: shape_of(value) for name, value in given.items()} | declared
+        shaped = {name: (shape_of(value), "float") for name, value in given.items()} | declared
         graph = _lowered(source, statements[count:], parameters, shaped)
         if together or given.keys() >= graph.inputs.keys():  # beside other inputs, `c = 2` is a constant
             return _checked(replace(graph, given={n: given[n] for n in graph.inputs if n in given}), declared)
     return _checked(_lowered(source, statements, parameters, declared), declared)
 
 
-def _checked(graph: Graph, declared: Mapping[str, Shape]) -> Graph:
+def _checked(graph: Graph, declared: Mapping[str, Declared]) -> Graph:
     """Give the graph; UsageError where a shape was declared for an input that it does not have."""
     if unused := [n for n in declared if n not in graph.inputs]:
         hint = did_you_mean(unused[0], graph.inputs) or f"its inputs are {', '.join(graph.inputs) or 'none'}"
@@ -55,11 +58,13 @@ def _checked(graph: Graph, declared: Mapping[str, Shape]) -> Graph:
     return graph
 
 
-def _lowered(source: str, statements: list[ast.stmt], parameters: Parameters, declared: Mapping[str, Shape]) -> Graph:
+def _lowered(
+    source: str, statements: list[ast.stmt], parameters: Parameters, declared: Mapping[str, Declared]
+) -> Graph:
     builder = Builder()
 
     def free(name: str) -> int | None:
-        return None if name in CONSTANTS and name not in declared else builder.input(name, declared.get(name, ()))
+        return None if name in CONSTANTS and name not in declared else builder.input(name, *declared.get(name, ()))
 
     env: dict[str, Value] = {}
     lowering = Lowering(builder, env, {}, source, free)
@@ -170,6 +175,29 @@ _WRITTEN = {**{subscript: f"{digit}, as in x{digit}" for digit, subscript in enu
 _STATEMENTS = {"Import": "an import", "ImportFrom": "an import", "FunctionDef": "a function definition",
                "ClassDef": "a class", "For": "a loop", "While": "a loop", "If": "an if statement",
                "Assign": "this assignment", "Delete": "del", "With": "with"}  # fmt: skip
+
+
+def declaration(name: str, said: Any) -> Declared:
+    """Give the shape and type of an input as a user may write them: 4, ("N", 2), int, ("N", bool), or an array.
+
+    >>> declaration("m", ("N", 2)), declaration("m", (3, bool)), declaration("k", int)
+    ((('N', 2), 'float'), ((3,), 'bool'), ((), 'int'))
+    """
+    if not isinstance(said, tuple | list | type) and hasattr(said, "shape") and hasattr(said, "dtype"):
+        said = (*said.shape, said.dtype)
+    parts = list(said) if isinstance(said, tuple | list) else [said]
+    kind = _TYPES.get(_kind(parts[-1]), "") if parts else ""
+    return declared_shape(name, parts[:-1] if kind else said), kind or "float"
+
+
+def _kind(said: Any) -> str:
+    """The letter of a type, as NumPy has them."""
+    if isinstance(said, type):
+        return {bool: "b", int: "i", float: "f"}.get(said) or (said.__name__[:1] if said.__module__ == "numpy" else "")
+    return getattr(said, "kind", "")
+
+
+_TYPES = {"b": "bool", "i": "int", "u": "int", "f": "float"}
 
 
 def declared_shape(name: str, shape: Any) -> Shape:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import Any
 
-from graphgrad.core.constants import Constant
+from graphgrad.core.constants import Constant, ConstantArray
 from graphgrad.core.display import register
 from graphgrad.core.graph import Graph, Node
 from graphgrad.core.op import ATOM, NEG
@@ -27,8 +27,10 @@ def text(graph: Graph, node: int, stop: Container[int] = frozenset()) -> str:
     return walk(graph, node, stop, _leaf, _spell)
 
 
-def program(graph: Graph) -> str:
+def program(graph: Graph, array: Callable[[ConstantArray], str] = ConstantArray.written) -> str:
     """Write a graph as a program: shared, named and output nodes by name, the others in place.
+
+    `array` writes large constant arrays, which stand on lines of their own.
 
     >>> from graphgrad.frontend.parse import parse
     >>> print(program(parse("s = a + b; s * s")))
@@ -40,7 +42,9 @@ def program(graph: Graph) -> str:
     lines = [name for name, i in graph.inputs.items() if not graph.users[i] and i not in shown]  # without a use
     for i in ordered:
         first, *others = _names(graph, i)
-        lines.append(f"{first} = {text(graph, i, kept)}")
+        made = graph.nodes[i]
+        said = f"np.array({array(made.value)})" if made.op == "const" else text(graph, i, kept)
+        lines.append(f"{first} = {said}")
         lines += [f"{name} = {first}" for name in others]
     for name, node in sorted(graph.outputs.items(), key=lambda output: output[0] in graph.inputs):
         if node not in kept or name not in _names(graph, node):
@@ -50,7 +54,12 @@ def program(graph: Graph) -> str:
     return "\n".join(lines)
 
 
-register("Graph", "text/plain", program)
+def brief(graph: Graph) -> str:
+    """Write a graph as a program to look at: of large constant arrays stands what they are."""
+    return program(graph, repr)
+
+
+register("Graph", "text/plain", brief)
 
 
 def _names(graph: Graph, node: int) -> list[str]:
@@ -68,6 +77,8 @@ def statements(graph: Graph) -> list[int]:
     """Give the nodes that a printed program names, in order."""
     kept, depth = [], [0] * len(graph)
     for i, node in enumerate(graph.nodes):
+        if node.op == "const" and large(node):
+            kept.append(i)
         if node.op not in OPS:
             continue
         depth[i] = 1 + max((depth[o] for o in node.operands), default=0)
@@ -78,10 +89,17 @@ def statements(graph: Graph) -> list[int]:
     return kept
 
 
+def large(node: Node) -> bool:
+    """Whether a constant is an array that has a line of its own."""
+    return isinstance(node.value, ConstantArray) and node.value.array.size > ConstantArray.SHOWN
+
+
 def _leaf(graph: Graph, node: int) -> Text:
     made = graph.nodes[node]
-    if made.op != "const":
+    if made.op != "const" or large(made):
         return Text(graph.label(node), ATOM)
+    if isinstance(made.value, ConstantArray):
+        return Text(f"np.array({made.value.written()})", ATOM)
     if isinstance(made.value, Constant):
         shadowed = made.value.name in graph.inputs or made.value.name in graph.labels[node + 1 :]
         return Text(f"np.{made.value}" if shadowed else str(made.value), ATOM)
@@ -129,7 +147,7 @@ def key(parts: tuple[Any, ...]) -> str:
             written.append(f"{start}:{stop}" + (f":{step}" if step else ""))
         else:
             written.append(str(part))
-    return ", ".join(written)
+    return ", ".join(written) or "()"
 
 
 def _attribute(name: str, value: Any) -> str:

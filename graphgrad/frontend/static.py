@@ -62,14 +62,13 @@ def static_key(tree: ast.expr, rank: int) -> Key | None:
     return written_out(parts, rank)
 
 
-def written_out(parts: list[Any], rank: int) -> Key:
+def written_out(parts: list[Any], rank: int) -> tuple[Any, ...]:
     """Give an index with its ellipsis written out.
 
     >>> written_out([..., 0], 2)
     (Slice(start=None, stop=None, step=None), 0)
     """
-    if ... in parts:
-        where = parts.index(...)
+    if (where := next((k for k, part in enumerate(parts) if part is ...), -1)) >= 0:
         filled = rank - sum(p is not None for p in parts) + 1
         parts[where : where + 1] = [Slice(None, None, None)] * filled
     return tuple(parts)

@@ -91,8 +91,9 @@ def _reverse(
         raise UsageError(f"'{of}' is no number that varies but a condition or an index: it has no gradient")
     inputs = {name: program.input(name) for name in wrt}
     for name, node in inputs.items():
-        if program.nodes[node].dtype == "int":
-            raise UsageError(f"'{name}' is an index or a label and has no gradient")
+        if program.nodes[node].dtype != "float":
+            what = "an index or a label" if program.nodes[node].dtype == "int" else "a condition"
+            raise UsageError(f"'{name}' is {what} and has no gradient")
     depends = _depending(program, set(inputs.values()))
     seed = _seed(builder, program, output, cotangent)
     pulled = Pullback(builder, output, seed, depends.__getitem__)

@@ -34,8 +34,9 @@ def jvp(graph: Graph, /, *wrt: str, of: str | None = None, as_written: bool = Fa
     builder, tangent = Rewriter(graph, table), dict[int, int]()
     for name in names:
         node = graph.nodes[graph.input(name)]
-        if node.dtype == "int":
-            raise UsageError(f"'{name}' is an index or a label and has no tangent")
+        if node.dtype != "float":
+            what = "an index or a label" if node.dtype == "int" else "a condition"
+            raise UsageError(f"'{name}' is {what} and has no tangent")
         if f"{name}_dot" in graph.inputs:
             raise UsageError(f"'{name}_dot' is an input already", hint="rename it")
         tangent[graph.input(name)] = builder.input(f"{name}_dot", node.shape)

@@ -238,7 +238,7 @@ def test_sine_and_cosine_by_half_angle():
 @pytest.mark.parametrize(
     "text",
     ["(x > 0) * 2.5", "(x > 0) / 3 + x", "where(x > 0, x > 1, 0.5) * x", "relu(x) * (x > 1)", "maximum(x > 0, x) - pi",
-     "(x > 0) + (x > 1)"],
+     "1.0 * (x > 0) + (x > 1)"],
 )  # fmt: skip
 def test_conditions_that_count_as_numbers_stay_in_their_type(text):
     gradient = grad(parse(text))

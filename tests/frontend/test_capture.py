@@ -68,7 +68,7 @@ ARRAYS = [  # a function of arrays, what it means, and its inputs
     (lambda u: np.broadcast_to(u, (2, 3)) + np.outer(u, u)[:2], "broadcast_to(u, shape=(2, 3)) + outer(u, u)[:2]", u),
     (lambda A: A + np.ones_like(A) * np.zeros_like(A), "A + ones_like(A) * zeros_like(A)", A),
     (lambda u: u + np.ones((2, 3)), "u + broadcast_to(1.0, shape=(2, 3))", u),
-    (lambda u: u * np.array([1, 2, 3]) + [4, 5, 6], "u * stack([1, 2, 3]) + stack([4, 5, 6])", u),
+    (lambda u: u * np.array([1, 2, 3]) + [4, 5, 6], "u * np.array([1, 2, 3]) + np.array([4, 5, 6])", u),
     (lambda u: u.size + u.ndim + len(u) + u.shape[0] * u, "8 + 3 * u".replace("8", "7"), u),
     (lambda A: sum(row * k for k, row in enumerate(A)), "0 + A[0] * 0 + A[1] * 1", A),
     (lambda X: X.sum() / X.shape[0] / X.shape[1], "sum(X) / size(X, axis=0) / 3", X),

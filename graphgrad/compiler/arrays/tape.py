@@ -9,8 +9,9 @@ from graphgrad.compiler.passes.layout import column_by_column, is_one_hot
 from graphgrad.compiler.source.lines import Dialect
 from graphgrad.compiler.source.numpy_calls import filling
 from graphgrad.compiler.source.refs import REPEATS, Ref, Setting, late_numbers, reduced_sizes, written_for
+from graphgrad.compiler.source.stored import made_once
 from graphgrad.compiler.source.templates import ATOM, Spelled, spell, template
-from graphgrad.core.constants import Constant
+from graphgrad.core.constants import Constant, ConstantArray
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 
@@ -54,10 +55,7 @@ class Tape:
     def _make(self, i: int) -> Ref:
         node = self.graph.nodes[i]
         if node.op == "const":
-            spelled = self.dialect.constant(node)
-            if isinstance(node.value, Constant):
-                self.calls.add(node.value.name)
-            return Ref(spelled.text, bound=True, level=spelled.level, number=True)
+            return self._constant(i)
         if not node.shape:
             return self._number(i)
         if node.op in VIEWS or (node.op in RESHAPES and self._in_order(node.operands[0])):
@@ -70,6 +68,18 @@ class Tape:
             self._say(f"{self.labels[i]} = {self._flat(scores, self.refs[scores])}[{place}]", i)
             return Ref(self.labels[i])
         return self._filled(i) or self._fresh(i)
+
+    def _constant(self, i: int) -> Ref:
+        """A constant: a number in place, an array made once."""
+        node = self.graph.nodes[i]
+        if isinstance(node.value, ConstantArray) and node.shape:
+            for line in made_once(self.labels[i], node.value, self.dtype):
+                self.once.say(line)
+            return Ref(self.labels[i], self.labels[i], bound=True, whole=True)
+        spelled = self.dialect.constant(node)
+        if isinstance(node.value, Constant):
+            self.calls.add(node.value.name)
+        return Ref(spelled.text, bound=True, level=spelled.level, number=True)
 
     def _number(self, i: int) -> Ref:
         """A number: before the first step where it can be known, else inside; in place where it is used once."""

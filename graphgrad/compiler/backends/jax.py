@@ -19,6 +19,7 @@ from graphgrad.compiler.source import module
 from graphgrad.compiler.source.comments import Provenance
 from graphgrad.compiler.source.lines import Dialect, straight
 from graphgrad.compiler.source.outline import Code
+from graphgrad.compiler.source.stored import packed, stored
 from graphgrad.compiler.steps.emitted import Emitted
 from graphgrad.compiler.steps.plan import StepPlan
 from graphgrad.compiler.steps.run import Run, rows_of
@@ -34,14 +35,18 @@ class JaxWriter(Writer):
 
     indent = 4
 
+    @property
+    def integers(self) -> str:
+        """Without 64 bits JAX has no integers of 64 either."""
+        return "int32" if self.dtype == "float32" else "int64"
+
     def last(self) -> list[str]:
         """The jitted function."""
         return [f"{self.name} = jax.jit(_{self.name}_of_arrays)\n"]
 
     def function_of_arrays(self, name: str, dialect: Dialect, _: str) -> str:
-        """The function to be jitted; without 64 bits JAX has no integers of 64 either."""
-        inputs = self.converted(whole="int32" if self.dtype == "float32" else "int64")
-        text = [*self.opening(name, "Array"), *inputs, *self.body(dialect, 4), *self.result(dialect, 4)]
+        """The function to be jitted."""
+        text = [*self.opening(name, "Array"), *self.converted(), *self.body(dialect, 4), *self.result(dialect, 4)]
         return "\n".join(text) + "\n"
 
 
@@ -143,13 +148,15 @@ class JaxStepWriter:
         text = [*self.step(), "", "", *self.train()]
         calls = self.loss.calls(self.dialect) | self.calls(plan.folded)
         imports, library = module.library(calls, numpy_functions, *plan.target.library)
-        labels = {label for label, n in zip(self.loss.labels, self.loss.graph.nodes, strict=True) if n.op != "const"}
+        nodes = zip(self.loss.labels, self.loss.graph.nodes, strict=True)
+        labels = {label for label, n in nodes if n.op != "const" or n.shape}
         hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in labels}
         head = [
             module.header("A training step: the gradient of", plan.loss, plan.notes(), plan.target.name, plan.dtype)
         ]
         head.append("from __future__ import annotations\n")
         system = ["import math"] if any("math." in t for t in library.values()) else []
+        system = ["import base64", "import zlib", *system] if packed(self.loss.graph) else system
         system += [
             "from functools import partial",
             *module.imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(imports)]),
@@ -159,7 +166,9 @@ class JaxStepWriter:
         head += ["\n".join(system) + "\n", "\n".join([*plan.target.imports, known]) + "\n"]
         head += [f"{line}\n" for line in plan.target.setup.get(plan.dtype, ())]
         head.append("Array = Any  # a number or an array\n")
-        body = [module.renamed(t, hidden) for t in [*library.values(), "\n".join(text) + "\n"]]
+        kept = stored(self.loss.graph, self.loss.labels, plan.dtype, integers=self.loss.integers)
+        kept = ["\n".join(kept) + "\n"] if kept else []
+        body = [module.renamed(t, hidden) for t in [*kept, *library.values(), "\n".join(text) + "\n"]]
         return "\n".join(head) + "\n\n" + "\n\n".join(body)
 
     def calls(self, graph: Graph) -> set[str]:

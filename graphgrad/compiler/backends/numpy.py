@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 from graphgrad.compiler.arrays.many_points import MANY, Points
@@ -13,6 +14,7 @@ from graphgrad.compiler.source import module
 from graphgrad.compiler.source.lines import Dialect, Line, straight
 from graphgrad.compiler.source.outline import Code, in_arrays
 from graphgrad.compiler.source.results import TITLES, Results, entry, gradients
+from graphgrad.compiler.source.stored import packed, stored
 from graphgrad.compiler.source.templates import ATOM, Spelled, template
 from graphgrad.compiler.steps.arrays import ArrayWriter
 from graphgrad.compiler.steps.run import ArrayRun, UnrolledRun
@@ -86,7 +88,7 @@ class Writer:
 
     def source(self) -> str:
         """The module's text."""
-        taken = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const"}
+        taken = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const" or n.shape}
         imports, functions, library, names = set[str](), list[str](), list[str](), dict[str, str]()
         if self.of_numbers and self.of_arrays and len(self.graph) > LARGE and self.may_share and self.alike():
             return self.shared(taken)
@@ -119,7 +121,17 @@ class Writer:
         functions += self.last()
         if "np" in names:
             functions, library = ([module.renamed(t, {"np": "np_"}) for t in texts] for texts in (functions, library))
-        return self.head(imports, names, library) + "\n\n".join([*library, *functions])
+        return self.head(imports, names, library) + "\n\n".join([*self.stored(names), *library, *functions])
+
+    def stored(self, names: Mapping[str, str]) -> list[str]:
+        """The constant arrays, made once."""
+        lines = stored(self.graph, self.labels, self.dtype, integers=self.integers)
+        return [module.renamed("\n".join(lines) + "\n", {"np": names["np"]} if "np" in names else {})] if lines else []
+
+    @property
+    def integers(self) -> str:
+        """The type of indices and labels."""
+        return "int64"
 
     def last(self) -> list[str]:
         """What stands below the functions."""
@@ -180,6 +192,7 @@ class Writer:
         lines.append("from __future__ import annotations\n")
         known = "import math as math_" if "math" in names else "import math"
         system = [known] if any("math." in text for text in library) else []
+        system = ["import base64", "import zlib", *system] if packed(self.graph) else system
         system += module.imported("math", [f"{n} as {names[n]}" if n in names else n for n in sorted(imports)])
         if self.of_arrays:
             system.append("from typing import Any")
@@ -227,9 +240,9 @@ class Writer:
         text += ['    with np.errstate(all="ignore"):', *self.body(dialect, 8), *self.result(dialect, 4)]
         return "\n".join(text) + "\n"
 
-    def converted(self, plain: str = "", whole: str = "int64") -> list[str]:
+    def converted(self, plain: str = "") -> list[str]:
         """Inputs as arrays of the program's types; `plain` makes numbers of arrays without axes."""
-        kinds = {"int": whole, "float": self.dtype, "bool": self.dtype}
+        kinds = {"int": self.integers, "float": self.dtype, "bool": "bool_"}
         return [f"    {n} = np.asarray({n}, np.{kinds[self.graph.nodes[i].dtype]}){plain}"
                 for n, i in self.graph.inputs.items()]  # fmt: skip
 
@@ -272,8 +285,9 @@ class Writer:
     def output(self, node: int, dialect: Dialect) -> str:
         """An output, in the return statement; a gradient that is a condition counts as a number."""
         made = self.graph.nodes[node]
-        if made.op == "const":
-            return repr(float(made.value))
+        if made.op == "const" and not made.shape:
+            finite = made.dtype != "bool" and isfinite(made.value)
+            return repr(float(made.value)) if finite else dialect.constant(made).text
         counts = made.dtype == "bool" and node in self.grads.values()
         return dialect.number(Spelled(self.labels[node], ATOM)).text if counts else self.labels[node]
 

@@ -35,6 +35,8 @@ class Dialect(NamedTuple):
         if isinstance(value, Constant):
             name = self.renamed.get(value.name, value.name)
             return Spelled(name, ATOM)
+        if isinstance(value, bool):
+            return Spelled(str(value).lower() if self.column == "js" else str(value), ATOM)
         return Spelled(repr(value), 13 if repr(value).startswith("-") else ATOM)
 
     def form(self, graph: Graph, i: int) -> Template | None:
@@ -87,7 +89,7 @@ def constants(graph: Graph) -> frozenset[int]:
         found: set[int] = set()
         for i, node in enumerate(graph.nodes):
             made = node.operands and node.shape == () and found.issuperset(node.operands) and OPS[node.op].python
-            if made or node.op in {"const", "size"}:
+            if made or (node.op in {"const", "size"} and not node.shape):
                 found.add(i)
         graph.cache[constants] = frozenset(found)
     known: frozenset[int] = graph.cache[constants]
@@ -109,7 +111,8 @@ def straight(graph: Graph, dialect: Dialect, labels: Sequence[str], named: Conta
 
     for i, (node, form) in enumerate(zip(graph.nodes, forms, strict=True)):
         if form is None:
-            spelled.append(dialect.constant(node) if node.op == "const" else Spelled(labels[i], ATOM))
+            number = node.op == "const" and not node.shape
+            spelled.append(dialect.constant(node) if number else Spelled(labels[i], ATOM))
             continue
         made = spell(form, node.op, dialect.operands(graph, i, spelled))
         if len(made.text) > WIDTH - indent - len(labels[i]) - 3:

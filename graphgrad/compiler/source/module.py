@@ -51,9 +51,12 @@ def described_inputs(graph: Graph) -> list[str]:
     said = []
     for name, i in graph.inputs.items():
         node = graph.nodes[i]
-        what = f"{kinds[node.dtype]} of shape {show(node.shape)}" if node.shape else "a number"
+        what = f"{kinds[node.dtype]} of shape {show(node.shape)}" if node.shape else _ONE[node.dtype]
         said.append(f"{name}: {what}")
     return textwrap.wrap("; ".join(said) + ".", WIDTH)
+
+
+_ONE = {"int": "an integer", "bool": "a condition", "float": "a number"}
 
 
 def library(calls: Iterable[str], *modules: ModuleType) -> tuple[set[str], dict[str, str]]:

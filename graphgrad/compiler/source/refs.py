@@ -44,7 +44,8 @@ class Setting(NamedTuple):
 def late_numbers(graph: Graph, numbers: set[int]) -> frozenset[int]:
     """The nodes that are numbers of Python's own: of constants, sizes, rates and the number of the step."""
     for i, node in enumerate(graph.nodes):
-        if node.op in {"const", "size"} or (node.operands and not node.shape and numbers.issuperset(node.operands)):
+        known = node.op in {"const", "size"} or (node.operands and numbers.issuperset(node.operands))
+        if known and not node.shape:
             numbers.add(i)
     return frozenset(numbers)
 

@@ -16,6 +16,7 @@ from graphgrad.compiler.source.numpy_calls import Shortcuts
 from graphgrad.compiler.source.outline import Code, in_arrays
 from graphgrad.compiler.source.refs import Ref, Setting
 from graphgrad.compiler.source.results import gradients
+from graphgrad.compiler.source.stored import packed
 from graphgrad.compiler.steps.plan import StepPlan
 from graphgrad.compiler.steps.update import VECTOR
 from graphgrad.core.ops import OPS
@@ -142,10 +143,11 @@ class ArrayWriter:
             module.header("A training step: the gradient of", plan.loss, plan.notes(), plan.target.name, plan.dtype)
         ]
         head.append("from __future__ import annotations\n")
-        labels = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const"}
+        labels = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const" or n.shape}
         hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in labels}
         known = f"import numpy as {hidden.get('np', 'np')}\n"
         system = ["import math"] if any("math." in t for t in library.values()) else []
+        system = ["import base64", "import zlib", *system] if packed(self.graph) else system
         system += module.imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(imports)])
         system.append("from typing import Any")
         known = "import numba\n" * bool(self.fused) + known
