@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
     )
     from graphgrad.api.passes import explain
     from graphgrad.api.pictures import animate, show
+    from graphgrad.api.plots import plot
     from graphgrad.api.proofs import check, equivalent, grade, verify, verify_function, verify_vjp
     from graphgrad.api.training import animate_training
     from graphgrad.core.errors import (
@@ -64,6 +65,7 @@ _HOMES = {  # where each public name lives, in the order of a first hour
     ),
     "graphgrad.api.proofs": ("verify", "check", "equivalent", "grade", "verify_function", "verify_vjp"),
     "graphgrad.api.pictures": ("animate", "show"),
+    "graphgrad.api.plots": ("plot",),
     "graphgrad.api.training": ("animate_training",),
     "graphgrad.api.code": ("compile", "compile_step"),
     "graphgrad.learn.networks.network": ("mlp", "network"),

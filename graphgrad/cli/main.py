@@ -16,6 +16,7 @@ from graphgrad.core.quoting import terminal
 COMMANDS = {
     "run": "Evaluate an expression and its gradient.",
     "show": "Draw or list a graph, or write it for other tools.",
+    "plot": "Plot functions of one number and their derivatives.",
     "animate": "Film backpropagation, one step a frame.",
     "derive": "Write the chain rule out by hand.",
     "verify": "Prove a gradient, or refute it by a witness.",

@@ -25,6 +25,11 @@ def sheet_dot(sheet: Sheet) -> str:
     return pen.source()
 
 
+def picture_sheet_dot(sheet: Sheet) -> bytes:
+    """A picture as a file of DOT."""
+    return sheet_dot(sheet).encode()
+
+
 def reel_dot(reel: Reel) -> bytes:
     """The pictures of a film as DOT graphs, one after the other in one file: Graphviz draws each."""
     return "\n".join(map(sheet_dot, reel.frames)).encode()

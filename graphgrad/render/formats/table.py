@@ -56,6 +56,13 @@ GRAPH = Table(  # a graph's own picture is written as data, too
         Format(".graphml", "backprop.data", "graph_ml"),
     ),
 )
+PLOT = Table(
+    "plot format",
+    (
+        *(row for row in PICTURE.values() if row.name != ".dot"),
+        Format(".dot", "formats.dot", "picture_sheet_dot", aliases=(".gv",)),
+    ),
+)
 FILM = Table(
     "film format",
     (

@@ -115,7 +115,7 @@ def surface(area: Area, field: Surface, frame: int) -> list[Shape]:
     """Draw the decision surface at a snapshot: a shade for every degree of certainty, and the examples on top."""
     plot, (left, right, low, high) = area.inner, field.box
     shapes: list[Shape] = [*_patches(plot, field.owners[frame], field.strengths[frame]), _edge(plot)]
-    shapes += _ticks(plot, (left, right), (low, high))
+    shapes += axis_ticks(plot, (left, right), (low, high))
     for (a, b), target in zip(field.points, field.targets, strict=True):
         x, y = plot.at((float(a) - left) / (right - left), (float(b) - low) / (high - low))
         shapes.append(_spot(x, y, _spot_size(len(field.points)), OWNERS[int(target)]))
@@ -128,7 +128,7 @@ def fitted(area: Area, field: Fitted, frame: int) -> list[Shape]:
     least, most = float(field.points[:, 1].min()), float(field.points[:, 1].max())
     pad = 0.2 * (most - least) or 1.0
     up = (least - pad, most + pad)
-    shapes: list[Shape] = [_edge(plot), *_ticks(plot, across, up)]
+    shapes: list[Shape] = [_edge(plot), *axis_ticks(plot, across, up)]
     size = _spot_size(len(field.points))
     shapes += [_spot(*plot.at(_part(float(a), across), _part(float(b), up)), size, "adjoint") for a, b in field.points]
     points = [
@@ -157,7 +157,8 @@ def _part(number: float, ends: tuple[float, float]) -> float:
     return (number - ends[0]) / (ends[1] - ends[0])
 
 
-def _ticks(plot: Area, across: tuple[float, float], up: tuple[float, float]) -> list[Shape]:
+def axis_ticks(plot: Area, across: tuple[float, float], up: tuple[float, float]) -> list[Shape]:
+    """Numbers below a plot and at its left, at round places."""
     shapes: list[Shape] = []
     for number in round_numbers(*across):
         x, y = plot.at(_part(number, across), 0)

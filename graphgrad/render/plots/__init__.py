@@ -1,0 +1,1 @@
+"""Plots: functions of one number and their derivatives, sampled and drawn."""
