@@ -18,8 +18,8 @@ Piece = tuple[Any, Any]  # places and values, both (m,)
 def pieces(function: Function, left: float, right: float) -> list[Piece]:
     """Give the pieces of a function's graph between two places, at least two points each.
 
-    >>> [(float(x[0]), round(float(x[-1]), 6)) for x, _ in pieces(np.sign, -1.0, 1.0)]
-    [(-1.0, -0.0), (0.0, 1.0)]
+    >>> [f"{x[0]:.3g} to {abs(x[-1]):.3g}" for x, _ in pieces(np.sign, -1.0, 1.0)]
+    ['-1 to 0', '3.03e-15 to 1']
     >>> len(pieces(lambda x: 1 / x, -1.0, 1.0)), len(pieces(np.tanh, -9.0, 9.0))
     (2, 1)
     """
