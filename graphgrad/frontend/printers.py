@@ -24,7 +24,7 @@ def text(graph: Graph, node: int, stop: Container[int] = frozenset()) -> str:
     >>> text(g, g.output)
     '-(a - (b + c)) ** 2 / d'
     """
-    return walk(graph, node, stop, _leaf, _spell)
+    return walk(graph, node, stop, leaf, spell)
 
 
 def program(graph: Graph, array: Callable[[ConstantArray], str] = ConstantArray.written) -> str:
@@ -48,7 +48,7 @@ def program(graph: Graph, array: Callable[[ConstantArray], str] = ConstantArray.
         lines += [f"{name} = {first}" for name in others]
     for name, node in sorted(graph.outputs.items(), key=lambda output: output[0] in graph.inputs):
         if node not in kept or name not in _names(graph, node):
-            lines.append(f"{name} = {_leaf(graph, node).text}")
+            lines.append(f"{name} = {leaf(graph, node).text}")
     if len(lines) == 1 and not graph.names and graph.label(graph.output) == "z":
         return lines[0].removeprefix("z = ")
     return "\n".join(lines)
@@ -94,7 +94,8 @@ def large(node: Node) -> bool:
     return isinstance(node.value, ConstantArray) and node.value.array.size > ConstantArray.SHOWN
 
 
-def _leaf(graph: Graph, node: int) -> Text:
+def leaf(graph: Graph, node: int) -> Text:
+    """Write a node by its name, a constant by its number."""
     made = graph.nodes[node]
     if made.op != "const" or large(made):
         return Text(graph.label(node), ATOM)
@@ -106,7 +107,8 @@ def _leaf(graph: Graph, node: int) -> Text:
     return Text(repr(made.value), NEG if repr(made.value).startswith("-") else ATOM)
 
 
-def _spell(node: Node, operands: list[Text]) -> Text:
+def spell(node: Node, operands: list[Text]) -> Text:
+    """Write one operation on printed operands."""
     row = OPS[node.op]
     if is_operator(row):
         return _operator(node, operands)

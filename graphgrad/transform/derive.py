@@ -11,7 +11,11 @@ from typing import NamedTuple
 
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
-from graphgrad.frontend.latex import latex, tex_name
+from graphgrad.frontend.latex import latex
+from graphgrad.frontend.notation.names import tex_name
+from graphgrad.frontend.notation.plain import PLAIN
+from graphgrad.frontend.notation.tex import TEX
+from graphgrad.frontend.notation.writer import Writer
 from graphgrad.frontend.printers import text
 from graphgrad.frontend.walk import length
 from graphgrad.transform.grad import derivative_name, differentiable, output_name, reverse
@@ -117,8 +121,7 @@ def _steps(graph: Graph, output: str) -> Iterator[Line]:
     """The program with one operation a line."""
     whole, made = range(len(graph)), [i for i, node in enumerate(graph.nodes) if node.op in OPS]
     for i in made:
-        name = graph.label(i)
-        yield Line((name, text(graph, i, whole)), (tex_name(name), latex(graph, i, whole)))
+        yield _line(graph, graph.label(i), [i], frozenset(whole))
     if not made:
         end = graph.output
         yield Line((output, text(graph, end)), (tex_name(output), latex(graph, end)))
@@ -176,12 +179,22 @@ def _adjoints(graph: Graph, wrt: str, output: str) -> list[Line]:
 
 def _derivative(graph: Graph, name: str, nodes: Iterable[int], stop: Iterable[int], said: Container[int] = ()) -> Line:
     """A line that begins with a derivative, dy/dx; what was said before stands by its label."""
-    line, stops = Line((name,), (tex_name(name),)), frozenset(stop)
-    for node in dict.fromkeys(nodes):
-        if node in said:
-            line = line.equals(graph.label(node), tex_name(graph.label(node)))
-        elif length(graph, node, stops) <= LONGEST:
-            line = line.equals(text(graph, node, stops), latex(graph, node, stops))
+    stops = frozenset(stop)
+    kept = [node for node in dict.fromkeys(nodes) if node in said or length(graph, node, stops) <= LONGEST]
+    return _line(graph, name, kept, stops, said)
+
+
+def _line(graph: Graph, name: str, nodes: list[int], stop: frozenset[int], said: Container[int] = ()) -> Line:
+    """A name and what it equals, in both languages."""
+    sides = []
+    for spelling in (PLAIN, TEX):
+        writer = Writer(graph, spelling, stop)
+        indices, formulas = writer.line(nodes, named=said)
+        called = name if spelling is PLAIN else writer.names.get(name) or tex_name(name)
+        sides.append((writer.lead(called, indices), *(f.text for f in formulas)))
+    line = Line((sides[0][0],), (sides[1][0],))
+    for side, formula in zip(sides[0][1:], sides[1][1:], strict=True):
+        line = line.equals(side, formula)
     return line
 
 

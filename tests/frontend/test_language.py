@@ -8,7 +8,8 @@ from programs import scalars
 
 from graphgrad.core.errors import Span
 from graphgrad.core.ops import NAMES
-from graphgrad.frontend.latex import latex, tex_name
+from graphgrad.frontend.latex import latex
+from graphgrad.frontend.notation.names import tex_name
 from graphgrad.frontend.parse import parse
 from graphgrad.frontend.printers import program, text
 from graphgrad.transform.grad import grad
@@ -281,8 +282,8 @@ def test_names_in_latex(name):
 @pytest.mark.parametrize(
     ("source", "formula"),
     [
-        ("x1[1]", r"{x_{1}}_{1}"),
-        ("(x1 + x1)[1]", r"\left(x_{1} + x_{1}\right)_{1}"),
+        ("x1[1]", r"\left(x_{1}\right)_{2}"),
+        ("(x1 + x1)[1]", r"\left(x_{1} + x_{1}\right)_{2}"),
         ("sigmoid(x1)", r"\sigma\left(x_{1}\right)"),
         ("-(1 - x1)", r"-\left(1 - x_{1}\right)"),
     ],

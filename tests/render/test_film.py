@@ -33,7 +33,7 @@ def test_the_lectures_film_is_the_lectures(source):
         ["start", "inputs", *["forward"] * 4, "seed", *["vjp"] * 6, "accumulate", "end"]
     )
     said = text(made.frames[-1].said, made.values)
-    assert said == "The gradient is complete: dz/dx1 = 1.363, dz/dx2 = 0.1912."
+    assert said == "The gradient is complete: dz/dx1 ≈ 1.363, dz/dx2 ≈ 0.1912."
     assert made.values[made.closing[0].value.node] == pytest.approx(math.sin(0.75) / 0.5, rel=1e-15)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphgrad.frontend.interchange import graphml, node_link_json
 from graphgrad.render.scene.numerals import written
-from graphgrad.render.scene.scene import Math, Value, text
+from graphgrad.render.scene.scene import Equal, Math, Value, text
 
 if TYPE_CHECKING:
     from graphgrad.render.backprop.film import Film, Picture
@@ -105,7 +105,12 @@ def film_json(film: Film) -> bytes:
 
 
 def _phrase(phrase: Any) -> list[dict[str, Any]]:
-    return [piece._asdict() if isinstance(piece, Math) else {"value": piece.node} for piece in phrase]
+    return [
+        piece._asdict() if isinstance(piece, Math)
+        else {"equal": [value.node for value in piece.of]} if isinstance(piece, Equal)
+        else {"value": piece.node}
+        for piece in phrase
+    ]  # fmt: skip
 
 
 def _number(value: Any) -> Any:

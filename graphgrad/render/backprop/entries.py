@@ -11,9 +11,12 @@ import numpy as np
 
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
-from graphgrad.frontend.latex import tex_name
+from graphgrad.frontend.notation.indices import Index
+from graphgrad.frontend.notation.spelling import Written
+from graphgrad.frontend.notation.tex import TEX
+from graphgrad.frontend.notation.writer import labels
 from graphgrad.render.drawing.heat import LARGEST
-from graphgrad.render.scene.scene import EQUALS, Math, Phrase, Value
+from graphgrad.render.scene.scene import Equal, Math, Phrase, Value
 
 MOST_TERMS = 8
 PLUS, TIMES = Math(" + ", " + "), Math(r" \times ", " × ")
@@ -62,6 +65,8 @@ def _lines(graph: Graph, i: int, values: Sequence[Any]) -> Iterator[Phrase]:
             said = entry(0, x, guard=False), SIGNS[op.name], entry(1, y, guard=True)
         else:
             return
-        name, index = graph.label(i), ",".join(map(str, place))
-        head = Math(rf"{{{tex_name(name)}}}\left[{index}\right]", f"{name}[{index}]")
-        yield head, EQUALS, *said, EQUALS, Value(i, part=k)
+        name = graph.label(i)
+        tex = TEX.entry(Written(labels(graph)[name]), [Index(start=p) for p in place]).text
+        head, result = Math(tex, f"{name}[{', '.join(map(str, place))}]"), Value(i, part=k)
+        shown = tuple(piece for piece in said if isinstance(piece, Value))
+        yield head, Equal(shown), *said, Equal((*shown, result)), result

@@ -87,7 +87,7 @@ def film(  # noqa: PLR0913  (all but the first are keywords)
     trace: Trace,
     *,
     closed_forms: Mapping[str, Math] | None = None,
-    verdicts: Mapping[str, tuple[str, bool]] | None = None,
+    verdicts: script.Verdicts | None = None,
     by: str = "contribution",
     labels: str = "both",
     theme: str | Path | Style = "light",

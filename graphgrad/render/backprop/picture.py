@@ -14,7 +14,7 @@ from graphgrad.render.formats.table import GRAPH
 from graphgrad.render.layout.graphviz import Size
 from graphgrad.render.scene.collapse import Group, collapse as grouping
 from graphgrad.render.scene.layers import layers
-from graphgrad.render.scene.names import inside, shape_phrase, source, titled
+from graphgrad.render.scene.names import Names, shape_phrase, source, titled
 from graphgrad.render.scene.scene import Card, Frame, Math, Phrase, Scene, Wire, words
 
 Source = tuple[tuple[Math, ...], Mapping[int, frozenset[int]]]
@@ -66,29 +66,30 @@ def picture(
 
 
 def _whole(graph: Graph) -> Scene:
+    names = Names(graph)
     cards = tuple(
-        Card(i, _kind(graph, i), titled(graph, i), shape_phrase(node.shape), None, node.shape, graph.label(i))
+        Card(i, _kind(graph, i), titled(names, i), shape_phrase(node.shape), None, node.shape, graph.label(i))
         for i, node in enumerate(graph.nodes)
     )
     edges = [Wire(o, i, slot, None) for i, node in enumerate(graph.nodes) for slot, o in enumerate(node.operands)]
     said = f"Graph of {', '.join(graph.outputs)}: {len(graph)} nodes."
-    return _still(graph, cards, edges, said, source(graph))
+    return _still(graph, cards, edges, said, source(names))
 
 
 def _grouped(graph: Graph, groups: Sequence[Group], edges: Iterable[tuple[int, int]]) -> Scene:
-    cards = []
+    cards, names = [], Names(graph)
     for group in groups:
         last, size = group.members[-1], len(group.members)
         count: Phrase = (Math(rf"{size}\;\mathrm{{nodes}}", f"{size} nodes"),)
         if size == 1:
             shape = shape_phrase(graph.nodes[last].shape)
-            cards.append(Card(last, _kind(graph, last), titled(graph, last), shape, None, (), graph.label(last)))
+            cards.append(Card(last, _kind(graph, last), titled(names, last), shape, None, (), graph.label(last)))
         else:
-            title: Phrase = inside(graph, group.members) if group.wanted else (words(group.name),)
+            title: Phrase = names.inside(group.members) if group.wanted else (words(group.name),)
             cards.append(Card(last, "inner", title, count, None, (), group.name))
     wires = [Wire(tail, head, 0, None) for tail, head in edges]
     said = f"Graph of {', '.join(graph.outputs)}: {len(graph)} nodes, drawn as {len(groups)} groups."
-    told = source(graph) if len(groups) < len(graph) and any(g.wanted for g in groups) else ((), {})
+    told = source(names) if len(groups) < len(graph) and any(g.wanted for g in groups) else ((), {})
     return _still(graph, cards, wires, said, told if told[0] else ((words(said.removesuffix(".")),), {}))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graphgrad.core.ops import OPS
 from graphgrad.render.backprop.entries import entries
 from graphgrad.render.backprop.live import Live, live
 from graphgrad.render.drawing.draw import content
@@ -13,7 +14,7 @@ from graphgrad.render.formats.raster import milliseconds
 from graphgrad.render.player.packed import Packed
 from graphgrad.render.player.page import page
 from graphgrad.render.scene.numerals import written
-from graphgrad.render.scene.scene import MODES, Equation, Frame, Value, words
+from graphgrad.render.scene.scene import EQUALS, MODES, Equal, Equation, Frame, Value, words
 
 if TYPE_CHECKING:
     from graphgrad.render.backprop.film import Film
@@ -44,8 +45,17 @@ class _Data:
             "groups": [self.group(name) for name in self.stage.layout.groups],
             "cards": [self.card(k) for k in range(len(self.scene.cards))],
             "places": self.live.places,
+            "flow": self.flow() if self.live.drags else [],
+            "output": self.film.trace.adjoints.output if self.film.trace else -1,
             **self.packed.type(),
         }
+
+    def flow(self) -> list[list[Any]]:
+        """What every node depends on, and whether its operation is defined everywhere, to blank what is not."""
+        assert self.film.trace
+        nodes = self.film.trace.graph.nodes
+        kinds = ("where" if n.op == "where" else "domain" if n.op in OPS and OPS[n.op].domain else "" for n in nodes)
+        return [[node.operands, kind] for node, kind in zip(nodes, kinds, strict=True)]
 
     def frame(self, frame: Frame, index: int) -> dict[str, Any]:
         asks = [[question, node] for question, node in frame.asks if self.free(node)]
@@ -60,10 +70,12 @@ class _Data:
     def free(self, node: int) -> bool:
         return not self.packed.fixed(Value(node))
 
-    def words(self, said: str | Value) -> Any:
+    def words(self, said: str | Value | Equal) -> Any:
         if isinstance(said, str):
             return said
-        return [said.node] if self.free(said.node) else written(self.scene.values[said.node])
+        if isinstance(said, Equal):
+            return [[value.node] for value in said.of if self.free(value.node)] or EQUALS.text
+        return [said.node] if self.free(said.node) else written(said.read(self.scene.values))
 
     def card(self, index: int) -> dict[str, Any]:
         card = self.scene.cards[index]
@@ -109,7 +121,8 @@ class _Data:
 
     def equation(self, equation: Equation) -> list[list[Any]]:
         """An equation as lines: symbols, and below them numbers."""
-        lines = [(*equation.lead, equation.relation, *part) for part in (equation.symbols, equation.numbers) if part]
+        parts = [part for part in (equation.symbols, equation.numbers) if part]
+        lines = [(*equation.lead, equation.sign(equation.lead, part), *part) for part in parts]
         if equation.symbols and equation.numbers:
-            lines[1] = lines[1][len(equation.lead) :]
+            lines[1] = (equation.sign((), equation.numbers), *equation.numbers)
         return [self.packed.phrase(line) for line in lines]

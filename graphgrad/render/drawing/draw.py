@@ -24,7 +24,7 @@ from graphgrad.render.drawing.stage import (
 from graphgrad.render.drawing.tensor import draw as draw_maps
 from graphgrad.render.drawing.typeset import EM, Label, advance_of, line
 from graphgrad.render.layout.graphviz import Point
-from graphgrad.render.scene.scene import Closing, Frame, Phrase, Sum, Wire, words
+from graphgrad.render.scene.scene import Closing, Equation, Frame, Phrase, Sum, Value, Wire, words
 
 HEAD = 9.0  # length of an arrow head
 REMEMBERED = 4096  # arrow heads: frames share theirs
@@ -174,18 +174,18 @@ def _cards(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
                 yield _not_computed(x, top, rows[1])
         if card.adjoint:
             if reached:
-                phrase = _sum(card.adjoint.phrase(mode), sums[card.node], mode)
+                phrase = _sum(card.adjoint, sums[card.node], mode)
                 yield Ink(phrase, x, top + rows[-1].baseline, style.number_size, "adjoint", room)
             else:
                 yield _not_computed(x, top, rows[-1])
 
 
-def _sum(phrase: Phrase, so_far: Sum, mode: str) -> Phrase:
+def _sum(adjoint: Equation, so_far: Sum, mode: str) -> Phrase:
     """The adjoint of a card: the sum so far, and a sign that there is more to come."""
     if mode == "symbols":
-        return phrase
-    value = phrase[-1]._replace(node=so_far.total)  # type: ignore[call-arg]
-    return (*phrase[:-1], value) if so_far.finished else (*phrase[:-1], value, MORE)
+        return adjoint.phrase(mode)
+    phrase = adjoint._replace(numbers=(Value(so_far.total),)).phrase(mode)
+    return phrase if so_far.finished else (*phrase, MORE)
 
 
 def _not_computed(x: float, top: float, row: Row) -> Box:
@@ -214,13 +214,15 @@ def _closing(stage: Stage, closing: Closing, place: Place) -> Iterator[Shape]:
     room = place.width - (badge_width + BADGE_GAP if verdict else 0.0)
     yield Ink(phrase, place.x, place.y, size, "adjoint", round(room, 2), centred=False)
     if verdict:
-        colour = "good" if closing.good else "bad"
+        colour = {True: "good", False: "bad", None: "faint"}[closing.good]
         height = 1.5 * badge_size
         middle = place.y - 0.32 * size
         x = place.x + room + BADGE_GAP
-        yield Box(*_rounded(x, middle - height / 2, badge_width, height), round(height / 2, 2), "card", colour, 1.2)
+        yield Box(*_rounded(x, middle - height / 2, badge_width, height), round(height / 2, 2), "card", colour, 1.2,
+                  judges=True)  # fmt: skip
         baseline = round(middle + 0.33 * badge_size, 2)
-        yield Ink(verdict, round(x + badge_width / 2, 2), baseline, badge_size, colour, round(badge_width, 2))
+        middle = round(x + badge_width / 2, 2)
+        yield Ink(verdict, middle, baseline, badge_size, colour, round(badge_width, 2), judges=True)
 
 
 def _progress(stage: Stage, frame: Frame) -> Iterator[Shape]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.render.scene.scene import Math, Phrase, Value
+from graphgrad.render.scene.scene import Equal, Math, Phrase, Value
 
 LARGEST = 8  # cells a side
 Cells = tuple[tuple[float, ...], ...]
@@ -67,4 +67,5 @@ def summary(value: Any, node: int) -> tuple[Phrase, Phrase]:
     if np.size(value) == 1:
         return (Value(node, part=0),), ()
     span = Value(node, part="min"), Math(r" \ldots ", " … "), Value(node, part="max")
-    return span, (Math(r"\left\| \cdot \right\| =", "norm "), Value(node, part="norm"))
+    norm = Value(node, part="norm")
+    return span, (Math(r"\left\| \cdot \right\|", "norm"), Equal((norm,)), norm)

@@ -22,6 +22,7 @@ class Box(NamedTuple):
     line: float = 1.0
     dashed: bool = False
     node: int = -1
+    judges: bool = False  # whether it is part of a verdict
 
 
 class Curve(NamedTuple):
@@ -51,6 +52,7 @@ class Ink(NamedTuple):
     centred: bool = True
     lit: frozenset[int] = frozenset()  # tags of the glyphs that take the second colour
     second: str = ""
+    judges: bool = False  # whether it is part of a verdict
 
 
 class Heat(NamedTuple):

@@ -11,8 +11,9 @@ from graphgrad.render.drawing.style import Style
 from graphgrad.render.drawing.tensor import Maps, measure
 from graphgrad.render.drawing.typeset import EM, Label, line, typeset_numeral
 from graphgrad.render.layout.graphviz import Edge, Layout, Problem, Size, arrange, moved
+from graphgrad.render.scene.names import space
 from graphgrad.render.scene.numerals import Numeral
-from graphgrad.render.scene.scene import EQUALS, MODES, Card, Closing, Math, Phrase, Scene, Wire
+from graphgrad.render.scene.scene import EQUALS, MODES, Card, Closing, Equal, Math, Phrase, Scene, Wire
 
 PAD = 9.0  # around the rows of a card
 ROW_GAP = 7.0
@@ -99,17 +100,21 @@ def set_up(scene: Scene, style: Style) -> Stage:
 def closing_phrase(closing: Closing) -> Phrase:
     """The line of an input in the last frame, without its verdict."""
     form: Phrase = (EQUALS, closing.form) if closing.form else ()
-    return (*closing.name, *form, EQUALS, closing.value)
+    if closing.shape:
+        return (*closing.name, space(closing.shape))
+    return (*closing.name, *form, Equal((closing.value,)), closing.value)
 
 
 def verdict_phrase(closing: Closing) -> Phrase:
     """The verdict as a mark and a word."""
     if not closing.verdict:
         return ()
-    mark, word = r"\checkmark" if closing.good else r"\times", closing.verdict.replace(" ", r"\;")
-    return (Math(rf"{mark}\;\mathrm{{{word}}}", f"{'✓' if closing.good else '✗'} {closing.verdict}"),)
+    tex, mark = MARKS[closing.good]
+    word = closing.verdict.replace(" ", r"\;")
+    return (Math(rf"{tex}\;\mathrm{{{word}}}", f"{mark} {closing.verdict}"),)
 
 
+MARKS = {True: (r"\checkmark", "✓"), False: (r"\times", "✗"), None: ("?", "?")}
 Extent = tuple[float, float, float]  # width, ascent, descent
 
 

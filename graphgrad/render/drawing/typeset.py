@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from graphgrad.render.scene.numerals import Numeral, numeral
-from graphgrad.render.scene.scene import Math, Phrase, Value
+from graphgrad.render.scene.scene import Equal, Math, Phrase, Value, sign
 
 
 def measure_rows_once() -> None:
@@ -41,7 +41,7 @@ SCRIPT = 0.7  # size of an exponent
 RAISE = 380.0  # its height above the baseline
 HOLE = "3"  # stands for any digit of a subscript: of middling width, and rare as an exponent
 SPACE = 278.0  # around a relation
-SIGNS = frozenset("=+-/,()")
+SIGNS = frozenset("=≈+-/,()")
 INDEX = re.compile(r"(?<=_\{)\d+(?=\})")  # a number as subscript
 # a function whose argument follows without parentheses
 NAMED = re.compile(r"(\\(?:operatorname|text)\{[^{}]*\}) (?=[^(\\]|\\[^l])")
@@ -240,8 +240,10 @@ def line(phrase: Phrase, values: Sequence[Any]) -> Label:
     return joined([piece(p, values) for p in phrase]) if phrase else EMPTY
 
 
-def piece(shown: Math | Value, values: Sequence[Any]) -> Label:
+def piece(shown: Math | Value | Equal, values: Sequence[Any]) -> Label:
     """Typeset a piece of a phrase; an array is shown by its shape."""
+    if isinstance(shown, Equal):
+        shown = sign(shown, values)
     if isinstance(shown, Math):
         return _spaced(shown.tex)
     value = shown.read(values)
@@ -255,7 +257,7 @@ def piece(shown: Math | Value, values: Sequence[Any]) -> Label:
 @functools.cache
 def _spaced(tex: str) -> Label:
     """LaTeX with a space for every blank at its ends; bare signs are set as such, without an operator's own spaces."""
-    core = tex.strip()
+    core = tex.strip().replace(r"\approx", "≈")
     bare = SIGNS.issuperset(core) and core
     label = joined([character(c) for c in core.replace("-", "−")]) if bare else typeset(core)
     before, after = len(tex) - len(tex.lstrip()), len(tex) - len(tex.rstrip())

@@ -13,7 +13,7 @@ from graphgrad.render.drawing.style import Style
 from graphgrad.render.formats.animated_svg import presence
 from graphgrad.render.layout.graphviz import Point
 from graphgrad.render.scene.numerals import numeral
-from graphgrad.render.scene.scene import Math, Value
+from graphgrad.render.scene.scene import Equal, Math, Value, sign
 
 if TYPE_CHECKING:
     from graphgrad.render.formats.protocols import Reel, Sheet
@@ -120,7 +120,9 @@ def _heat(heat: Heat) -> str:
     return "\n".join([*cells, edge])
 
 
-def _piece(shown: Math | Value, values: Sequence[Any], ink: Ink) -> str:
+def _piece(shown: Math | Value | Equal, values: Sequence[Any], ink: Ink) -> str:
+    if isinstance(shown, Equal):
+        shown = sign(shown, values)
     if isinstance(shown, Value):
         return _number(shown.read(values), guard=shown.guard)
 

@@ -1,22 +1,23 @@
-"""What nodes, adjoints and partials are called in a picture, by the printers of the language."""
+"""What nodes, adjoints and partials are called in a picture, by the one writer of formulas."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from graphgrad.core.graph import Graph
-from graphgrad.core.op import ATOM
 from graphgrad.core.ops import OPS
-from graphgrad.core.quoting import tex
+from graphgrad.core.quoting import tex as quoted
 from graphgrad.core.shapes import Shape
 from graphgrad.execute.trace import Trace
-from graphgrad.frontend.latex import latex, leaf, spell, tex_name
-from graphgrad.frontend.printers import statements, text
-from graphgrad.frontend.walk import Text, is_operator, length
+from graphgrad.frontend.notation.names import barred, tex_name
+from graphgrad.frontend.notation.plain import PLAIN
+from graphgrad.frontend.notation.spelling import Spelling, Written
+from graphgrad.frontend.notation.tex import TEX
+from graphgrad.frontend.notation.writer import Indices, Writer, labels
+from graphgrad.frontend.printers import statements
+from graphgrad.frontend.walk import is_operator, length
 from graphgrad.render.scene.scene import EQUALS, Math, Phrase, Value
 from graphgrad.transform.adjoints import Contribution
-from graphgrad.transform.grad import derivative_name
 
 LONGEST_SOURCE, LONGEST_LINE = 80, 160  # nodes; operands and operations: a program of more is no formula any more
 MARK = Math(r" {}^{\ast}", " *")  # of a node that is computed by a stable form
@@ -27,6 +28,75 @@ INFIX = {
     "mul": Math(r" \times ", " × "),
     "div": Math(" / ", " / "),
 }
+SPELLINGS: tuple[Spelling, Spelling] = (TEX, PLAIN)  # in the order of `Math`
+
+
+class Names:
+    """How the nodes of a graph and their adjoints are called, no two of them alike."""
+
+    def __init__(self, graph: Graph, output: str = "") -> None:
+        self.graph = graph
+        bars = {barred(tex_name(label)) for label in graph.labels} if output else ()
+        self.tex = labels(graph, tuple(sorted(bars)))
+        self.output = output
+
+    def name(self, node: int) -> Math:
+        """A node by its name; a constant by its number."""
+        if self.graph.nodes[node].op == "const":
+            return Math(TEX.constant(self.graph, node).text, PLAIN.constant(self.graph, node).text)
+        return self.label(self.graph.label(node))
+
+    def label(self, label: str) -> Math:
+        """A name of the user's."""
+        return Math(self.tex[label], label)
+
+    def bar(self, node: int) -> Math:
+        """The adjoint of a node: a derivative for an input, v̄ for any other."""
+        label = self.graph.label(node)
+        if self.graph.nodes[node].op == "input":
+            tex = rf"\frac{{\partial {self.tex[self.output]}}}{{\partial {self.tex[label]}}}"
+            return Math(tex, f"∂{self.output}/∂{label}")
+        return Math(barred(self.tex[label]), f"{label[0]}\u0304{label[1:]}")
+
+    def formula(self, node: int) -> tuple[list[Math], Math]:
+        """A node's formula in its operands' names, below all of its own names as the formula wants them."""
+        stop = range(len(self.graph))
+        names = [self.label(n) for n in self.own(node)]
+        leads, (formula,) = _lines(self.writers(self.graph, stop), names, [node])
+        return leads, formula
+
+    def own(self, node: int) -> list[str]:
+        """All of a node's names, the one it goes by first."""
+        return [*dict.fromkeys((self.graph.label(node), *reversed(self.graph.names.get(node, ()))))]
+
+    def inside(self, nodes: tuple[int, ...]) -> Phrase:
+        """The last of some nodes as a formula of what comes from outside them, and of inputs."""
+        last, within = nodes[-1], frozenset(nodes)
+        outside = {i for i in range(len(self.graph)) if i not in within or self.graph.nodes[i].op == "input"}
+        (lead,), (formula,) = _lines(self.writers(self.graph, outside), [self.name(last)], [last])
+        return (lead, EQUALS, formula)
+
+    def writers(
+        self, graph: Graph, stop: range | set[int] | frozenset[int], named: Mapping[int, Math] | None = None
+    ) -> list[Writer]:
+        """A writer for LaTeX and one for plain text, of this graph or of its gradient."""
+        called = {i: self.name(i) for i in range(len(self.graph)) if self.graph.nodes[i].op != "const" and i in stop}
+        called |= named or {}
+        return [
+            Writer(graph, spelling, stop, {i: m[k] for i, m in called.items()}) for k, spelling in enumerate(SPELLINGS)
+        ]
+
+
+def _lines(writers: Sequence[Writer], leads: Sequence[Math], nodes: Sequence[int]) -> tuple[list[Math], list[Math]]:
+    """Left sides and formulas, in both languages."""
+    tex, plain = ([*_written(writer, [lead[k] for lead in leads], nodes)] for k, writer in enumerate(writers))
+    both = [Math(a, b) for a, b in zip(tex, plain, strict=True)]
+    return both[: len(leads)], both[len(leads) :]
+
+
+def _written(writer: Writer, leads: Sequence[str], nodes: Sequence[int]) -> list[str]:
+    indices, formulas = writer.line(nodes)
+    return [*(writer.lead(lead, indices) for lead in leads), *(f.text for f in formulas)]
 
 
 class Symbols:
@@ -35,23 +105,21 @@ class Symbols:
     def __init__(self, trace: Trace) -> None:
         self.graph, self.gradient, self.adjoints = trace.graph, trace.gradient, trace.adjoints
         self.output = next(name for name, i in trace.graph.outputs.items() if i == trace.adjoints.output)
+        self.names = Names(trace.graph, self.output)
         self.primal, self.forms = range(len(trace.graph)), trace.forms
 
     def name(self, node: int) -> Math:
         """A primal node by its name; a constant by its number."""
-        return _expression(self.graph, node, range(0), leaf_only=True)
-
-    def name_of(self, node: int) -> Math:
-        """A node of the gradient graph by its name."""
-        return _expression(self.gradient, node, range(0), leaf_only=True)
+        return self.names.name(node)
 
     def title(self, node: int) -> Phrase:
         """All of a node's names, and its formula in its operands' names; marked where another computes it."""
-        return (*titled(self.graph, node), *([MARK] if node in self.forms else []))
+        return (*titled(self.names, node), *([MARK] if node in self.forms else []))
 
-    def formula(self, node: int) -> Math:
-        """A node's operation on its operands' names."""
-        return _expression(self.graph, node, self.primal)
+    def formula(self, node: int) -> tuple[Math, Math]:
+        """A node's operation on its operands' names, and the left side that belongs to it."""
+        (lead, *_), formula = self.names.formula(node)
+        return lead, formula
 
     def form(self, node: int) -> Math | None:
         """The stable form by which a node is computed; None where it is computed as written."""
@@ -60,44 +128,97 @@ class Symbols:
 
     def folded(self, nodes: tuple[int, ...]) -> Phrase:
         """The last of some nodes as a formula of what comes from outside them."""
-        return inside(self.graph, nodes)
+        return self.names.inside(nodes)
 
     def bar(self, node: int) -> Math:
         """The adjoint of a node: a derivative for an input, v̄ for any other."""
-        name = self.graph.label(node)
-        if self.graph.nodes[node].op == "input":
-            return Math(tex_name(derivative_name(self.output, name)), f"∂{self.output}/∂{name}")
-        return Math(tex_name(f"{name}_bar"), f"{name[0]}\u0304{name[1:]}")
+        return self.names.bar(node)
 
     def quotient(self, consumer: int, receiver: int) -> Math:
         """The local partial as a quotient: ∂consumer/∂receiver."""
         top, below = self.name(consumer), self.name(receiver)
         return Math(rf"\frac{{\partial {top.tex}}}{{\partial {below.tex}}}", f"∂{top.text}/∂{below.text}")
 
-    def partial(self, node: int) -> Math:
-        """A local partial, a node of the gradient graph, in the primal's names."""
-        if node in self.primal:
-            return self.name(node)
-        return _expression(self.gradient, node, self.primal)
+    def partial(self, c: Contribution) -> Math:
+        """A local partial, in the names of the consumer's operands and in its own."""
+        written = [self._partial(c, spelling, k) for k, spelling in enumerate(SPELLINGS)]
+        return Math(*(w.text for w in written))
 
-    def term(self, c: Contribution) -> Math:
-        """A contribution: the consumer's adjoint times the local partial, or what its full rule says."""
+    def _partial(self, c: Contribution, spelling: Spelling, k: int) -> Written:
+        assert c.partial is not None
+        if c.partial in self._within(c):
+            return Written(self.name(c.partial)[k])
+        writer = self.names.writers(self.gradient, self._within(c))[k]
+        written = writer.formula(c.partial)
+        return spelling.indicator(written) if self.gradient.nodes[c.partial].dtype == "bool" else written
+
+    def _within(self, c: Contribution) -> frozenset[int]:
+        """The primal nodes that a rule speaks of: the consumer, its operands, and conditions."""
+        conditions = (i for i in self.primal if self.graph.nodes[i].dtype == "bool")
+        return frozenset((c.consumer, *self.graph.nodes[c.consumer].operands, *conditions))
+
+    def multiplies(self, c: Contribution) -> bool:
+        """Whether a contribution is the consumer's adjoint times the local partial, and both are numbers."""
+        if c.partial is None or self.gradient.nodes[c.node].shape:
+            return False
+        whole, made, partial = (
+            self.adjoints.total[c.consumer],
+            self.gradient.nodes[c.node],
+            self.gradient.nodes[c.partial],
+        )
+        if self.gradient.nodes[whole].shape or partial.shape:
+            return False
+        if partial.op == "const" and partial.value in {1, -1}:
+            return c.node == whole if partial.value == 1 else made.op == "neg" and made.operands == (whole,)
+        return made.op == "mul" and sorted(made.operands) == sorted((whole, c.partial))
+
+    def passed(self, terms: Sequence[Contribution]) -> tuple[Math, list[Math]]:
+        """What consumers pass to one receiver, and the left side that belongs to it."""
+        bar = self.bar(terms[0].receiver)
+        if all(self.multiplies(c) for c in terms):
+            return bar, [self._product(c) for c in terms]
+        sides = []
+        for k in (0, 1):
+            indices, formulas = self._whole(terms, k)
+            if any(w.built for w in formulas):
+                indices, formulas = self._entrywise(terms, k)
+            left = self.names.writers(self.graph, range(0))[k].lead(bar[k], indices)
+            sides.append([left, *(w.text for w in formulas)])
+        both = [Math(a, b) for a, b in zip(*sides, strict=True)]
+        return both[0], both[1:]
+
+    def _whole(self, terms: Sequence[Contribution], k: int) -> tuple[Indices, list[Written]]:
+        """The terms of a sum as whole arrays."""
+        written = []
+        for c in terms:
+            writer = self._rule(c, k)
+            renamed = c.node in writer.named and c.node == self.adjoints.total[c.consumer]
+            written.append(writer.name(c.node) if renamed else writer.formula(c.node))
+        return (), written
+
+    def _entrywise(self, terms: Sequence[Contribution], k: int) -> tuple[Indices, list[Written]]:
+        """The terms of a sum entry by entry."""
+        indices: Indices = ()
+        written = []
+        for c in terms:
+            writer = self._rule(c, k)
+            renamed = c.node in writer.named and c.node == self.adjoints.total[c.consumer]
+            indices, term = writer.entrywise(c.node, named=renamed)
+            written.append(term)
+        return indices, written
+
+    def _rule(self, c: Contribution, k: int) -> Writer:
+        """A writer of what a rule says: of the consumer's adjoint, its operands and itself, and of nothing later."""
+        whole = self.adjoints.total[c.consumer]
+        known = {} if self.gradient.nodes[whole].op == "const" else {whole: self.bar(c.consumer)}
+        return self.names.writers(self.gradient, self._within(c), known)[k]
+
+    def _product(self, c: Contribution) -> Math:
+        """The consumer's adjoint times the local partial."""
         bar = self.bar(c.consumer)
-        if c.partial is None:
-            whole = self.adjoints.total[c.consumer]
-            said = _expression(self.gradient, c.node, {*self.primal, *self.adjoints.total.values()})
-            if self.gradient.nodes[whole].op == "const":
-                return said
-            name = self.name_of(whole)  # two adjoints may be one node, which then goes by one name
-            return Math(
-                said.tex.replace(name.tex, bar.tex), re.sub(rf"\b{re.escape(name.text)}\b", bar.text, said.text)
-            )
-        partial = self.partial(c.partial)
-        made = self.gradient.nodes[c.partial]
-        loose = made.op in OPS and c.partial not in self.primal and OPS[made.op].precedence < ATOM and made.op != "div"
-        if loose or partial.tex.startswith("-"):
-            partial = Math(rf"\left({partial.tex}\right)", f"({partial.text})")
-        return Math(rf"{bar.tex} \cdot {partial.tex}", bar.text + TIMES.text + partial.text)
+        factors = [self._partial(c, spelling, k) for k, spelling in enumerate(SPELLINGS)]
+        tex, plain = (spelling.factor(w) for spelling, w in zip(SPELLINGS, factors, strict=True))
+        return Math(rf"{bar.tex} \cdot {tex}", bar.text + TIMES.text + plain)
 
     def substituted(self, node: int) -> Phrase:
         """A node's operation on its operands' values, for one line; nothing where one line cannot say it."""
@@ -123,82 +244,67 @@ class Symbols:
         return (*pieces, Math(")", ")"))
 
 
-def titled(graph: Graph, node: int) -> Phrase:
+def titled(names: Names, node: int) -> Phrase:
     """All of a node's names, the one it goes by first, and its formula in its operands' names."""
-    if not graph.nodes[node].operands:
-        return (_expression(graph, node, range(0), leaf_only=True),)
-    names = dict.fromkeys((graph.label(node), *reversed(graph.names.get(node, ()))))
-    named = tuple(piece for n in names for piece in (Math(tex_name(n), n), EQUALS))
-    return (*named, _expression(graph, node, range(len(graph))))
-
-
-def inside(graph: Graph, nodes: tuple[int, ...]) -> Phrase:
-    """The last of some nodes as a formula of what comes from outside them, and of inputs."""
-    last, within = nodes[-1], frozenset(nodes)
-    outside = {i for i in range(len(graph)) if i not in within or graph.nodes[i].op == "input"}
-    name = _expression(graph, last, range(0), leaf_only=True)
-    return (name, EQUALS, _expression(graph, last, outside))
+    if not names.graph.nodes[node].operands:
+        return (names.name(node),)
+    leads, formula = names.formula(node)
+    return (*(piece for lead in leads for piece in (lead, EQUALS)), formula)
 
 
 def shape_phrase(shape: Shape) -> Phrase:
     """An array's shape; nothing for a number."""
     if not shape:
         return ()
-    written = [str(d) if isinstance(d, int) else rf"\mathit{{{tex(d)}}}" for d in shape]
-    return (Math(r"\left[" + r" \times ".join(written) + r"\right]", " × ".join(map(str, shape))),)
+    sizes = _sizes(shape)
+    return (Math(rf"\left[{sizes.tex}\right]", sizes.text),)
 
 
-def _expression(graph: Graph, node: int, stop: range | set[int], *, leaf_only: bool = False) -> Math:
-    if leaf_only or graph.nodes[node].op not in OPS:
-        return Math(leaf(graph, node).text, str(graph.label(node)))
-    return Math(latex(graph, node, stop), text(graph, node, stop))
+def space(shape: Shape) -> Math:
+    """What an array of a shape is an element of."""
+    sizes = _sizes(shape)
+    return Math(rf" \in \mathbb{{R}}^{{{sizes.tex}}}", f" of shape {sizes.text}")
 
 
-def source(graph: Graph) -> tuple[tuple[Math, ...], Mapping[int, frozenset[int]]]:
+def _sizes(shape: Shape) -> Math:
+    written = [str(d) if isinstance(d, int) else rf"\mathit{{{quoted(d)}}}" for d in shape]
+    return Math(r" \times ".join(written), " × ".join(map(str, shape)))
+
+
+def source(names: Names) -> tuple[tuple[Math, ...], Mapping[int, frozenset[int]]]:
     """The program in typeset lines, every occurrence of every node tagged, and the tags of each node.
 
     A graph too large to be read as a formula gives no lines.
     """
+    graph = names.graph
     named = [i for i in statements(graph) if i in graph.names or i in graph.outputs.values()]
-    program, kept, lines = _Tagged(graph), set(named), []
+    kept, lines, tags = frozenset(named), [], _Tags()
     if len(graph) > LONGEST_SOURCE or any(length(graph, i, kept) > LONGEST_LINE for i in named):
         return (), {}
+    called, plain = names.writers(graph, kept)
+    writer = Writer(graph, TEX, kept, called.named, lambda node, tex: tags.mark(node, tex, writer.around))
     for i in named:
         first, *others = graph.names.get(i) or (graph.label(i),)
-        lines.append(Math(program.assign(i, first, program.write(i, kept)), f"{first} = {text(graph, i, kept)}"))
+        indices, (formula,) = writer.line([i])
+        below, (said,) = plain.line([i])
+        lead = tags.mark(i, called.lead(names.tex[first], indices), ())
+        lines.append(Math(f"{lead} = {formula.text}", f"{plain.lead(first, below)} = {said.text}"))
         lines += [
-            Math(program.assign(i, other, program.mark(i, tex_name(first))), f"{other} = {first}") for other in others
+            Math(f"{tags.mark(i, names.tex[o], ())} = {tags.mark(i, names.tex[first], ())}", f"{o} = {first}")
+            for o in others
         ]
-    return tuple(lines), {i: frozenset(tags) for i, tags in program.places.items()}
+    return tuple(lines), {i: frozenset(found) for i, found in tags.places.items()}
 
 
-class _Tagged:
-    """Prints expressions as trees: every occurrence has a tag, and counts for every node around it."""
+class _Tags:
+    """Numbers what is written: every occurrence has a tag, and counts for every node around it."""
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph, self.count = graph, 0
+    def __init__(self) -> None:
+        self.count = 0
         self.places: dict[int, set[int]] = {}
-        self.around: list[int] = []
 
-    def mark(self, node: int, tex: str) -> str:
+    def mark(self, node: int, tex: str, around: Sequence[int]) -> str:
         self.count += 1
-        for outer in {node, *self.around}:
+        for outer in {node, *around}:
             self.places.setdefault(outer, set()).add(self.count)
         return rf"{{\color{{#{self.count:06x}}} {tex}}}"
-
-    def assign(self, node: int, name: str, written: str) -> str:
-        return rf"{self.mark(node, tex_name(name))} = {written}"
-
-    def write(self, node: int, stop: set[int]) -> str:
-        return self._write(node, stop, outermost=True).text
-
-    def _write(self, node: int, stop: set[int], *, outermost: bool) -> Text:
-        made = self.graph.nodes[node]
-        if made.op not in OPS or (node in stop and not outermost):
-            printed = leaf(self.graph, node)
-            return printed if made.op == "const" else printed._replace(text=self.mark(node, printed.text))
-        self.around.append(node)
-        operands = [self._write(o, stop, outermost=False) for o in made.operands]
-        self.around.pop()
-        printed = spell(made, operands)
-        return printed._replace(text=self.mark(node, printed.text))

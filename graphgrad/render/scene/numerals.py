@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 DIGITS = 4
 FIXED = range(-4, 6)  # decimal exponents that are written without a power of ten
 MINUS = "−"
+TINY = 1e-12  # of a number: what roundings on the way may have left
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -62,6 +63,22 @@ def numeral(value: Any) -> Numeral:
 
 def _trim(digits: str) -> str:
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def exact(value: Any) -> bool:
+    """Whether a number is what is written of it, but for the last bits of its arithmetic.
+
+    >>> exact(0.1 + 0.2), exact(1 / 3)
+    (True, False)
+    """
+    if getattr(value, "shape", ()) or isinstance(value, bool):
+        return True
+    x = float(value)
+    if not math.isfinite(x):
+        return True
+    said = numeral(x)
+    shown = float(f"{said.mantissa.replace(MINUS, '-')}e{said.exponent or 0}")
+    return abs(shown - x) <= TINY * abs(x)
 
 
 def written(value: Any) -> str:

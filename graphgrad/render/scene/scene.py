@@ -51,12 +51,19 @@ class Value(NamedTuple):
         return float(PARTS[self.part](np.asarray(value, float)))
 
 
-# What sums an array up.
-PARTS: Mapping[str, Callable[[Any], Any]] = {"min": np.min, "max": np.max, "norm": np.linalg.norm}
+# What sums an array up, and a truth value as the number that it is in arithmetic.
+PARTS: Mapping[str, Callable[[Any], Any]] = {"min": np.min, "max": np.max, "norm": np.linalg.norm, "number": float}
 
 
-Phrase = tuple[Math | Value, ...]
-EQUALS = Math(" = ", " = ")
+class Equal(NamedTuple):
+    """The sign between the two sides of a line with numbers: = where all of them are written exactly, else ≈."""
+
+    of: tuple[Value, ...]
+
+
+Phrase = tuple[Math | Value | Equal, ...]
+Said = tuple[str | Value | Equal, ...]
+EQUALS, ABOUT = Math(" = ", " = "), Math(r" \approx ", " ≈ ")
 MODES = ("both", "symbols", "numbers")
 
 
@@ -78,9 +85,24 @@ class Equation(NamedTuple):
         shown = [p for p in parts if p] or [p for p in (self.symbols, self.numbers) if p]
         phrase: Phrase = ()
         for part in shown:
-            sign = self.relation if phrase == self.lead else EQUALS
-            phrase += (sign, *part) if phrase else part
+            phrase += (self.sign(phrase, part), *part) if phrase else part
         return phrase
+
+    def sign(self, before: Phrase, part: Phrase) -> Math | Equal:
+        """What stands before a part: the equation's own relation after the lead, and = or ≈ before numbers."""
+        if before == self.lead and self.relation != EQUALS:
+            return self.relation
+        return Equal(_first_side(part)) if part == self.numbers else EQUALS
+
+
+def _first_side(numbers: Phrase) -> tuple[Value, ...]:
+    """The numbers up to the next sign."""
+    side: tuple[Value, ...] = ()
+    for piece in numbers:
+        if isinstance(piece, Equal):
+            break
+        side += (piece,) if isinstance(piece, Value) else ()
+    return side
 
 
 class Card(NamedTuple):
@@ -125,7 +147,7 @@ class Frame(NamedTuple):
     lit: tuple[int, ...] = ()  # nodes at work; the first is also lit in the source
     live: tuple[int, ...] = ()  # wires at work
     rule: Equation = Equation()  # the line of algebra below the graph
-    said: tuple[str | Value, ...] = ()  # the same in words
+    said: Said = ()  # the same in words
     asks: tuple[tuple[str, int], ...] = ()  # what this frame brings, to be guessed: a question, and whose value answers
 
 
@@ -136,7 +158,8 @@ class Closing(NamedTuple):
     form: Math | None
     value: Value
     verdict: str = ""
-    good: bool = True
+    good: bool | None = None  # neither good news nor bad
+    shape: tuple[int | str, ...] = ()
 
 
 class Scene(NamedTuple):
@@ -154,21 +177,30 @@ class Scene(NamedTuple):
     folded: Mapping[str, Phrase] = MappingProxyType({})  # what a layer does, in one formula
 
 
-def text(phrase: Phrase | tuple[str | Value, ...], values: Sequence[Any]) -> str:
+def text(phrase: Phrase | Said, values: Sequence[Any]) -> str:
     r"""A phrase as plain text, with numbers written out.
 
-    >>> text((Math(r"\bar z", "z̄"), EQUALS, Value(0)), [0.5])
+    >>> text((Math(r"\bar z", "z̄"), Equal((Value(0),)), Value(0)), [0.5])
     'z̄ = 0.5'
     """
     return "".join(_text(piece, values) for piece in phrase)
 
 
-def _text(piece: Math | Value | str, values: Sequence[Any]) -> str:
+def _text(piece: Math | Value | Equal | str, values: Sequence[Any]) -> str:
     if isinstance(piece, str):
         return piece
+    if isinstance(piece, Equal):
+        return sign(piece, values).text
     if isinstance(piece, Math):
         return piece.text
     from graphgrad.render.scene.numerals import written
 
     number = written(piece.read(values))
     return f"({number})" if piece.guard and number.startswith("−") else number
+
+
+def sign(equal: Equal, values: Sequence[Any]) -> Math:
+    """The sign that a line's numbers want."""
+    from graphgrad.render.scene.numerals import exact
+
+    return EQUALS if all(exact(value.read(values)) for value in equal.of) else ABOUT

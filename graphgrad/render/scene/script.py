@@ -8,23 +8,38 @@ from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.execute.trace import Trace
 from graphgrad.render.scene.layers import layers
 from graphgrad.render.scene.names import TIMES, Symbols, shape_phrase, source
-from graphgrad.render.scene.scene import EQUALS, Card, Closing, Equation, Frame, Math, Phrase, Scene, Sum, Value, Wire
+from graphgrad.render.scene.scene import (
+    EQUALS,
+    Card,
+    Closing,
+    Equal,
+    Equation,
+    Frame,
+    Math,
+    Phrase,
+    Said,
+    Scene,
+    Sum,
+    Value,
+    Wire,
+)
 from graphgrad.transform.adjoints import Contribution
 
 PLUS = Math(" + ", " + ")
 PLUS_EQUALS = Math(" += ", " += ")
+Verdicts = Mapping[str, tuple[str, bool | None]]
 
 
 def scene(
     trace: Trace,
     *,
     closed_forms: Mapping[str, Math] | None = None,
-    verdicts: Mapping[str, tuple[str, bool]] | None = None,
+    verdicts: Verdicts | None = None,
     by: str = "contribution",
 ) -> Scene:
     """Make the film of a trace: forward, seed, backward (a frame per contribution, or per node), and the result.
 
-    `closed_forms` and `verdicts` (word, and whether it is good news) come by input name, and stand in the last frame.
+    `closed_forms` and `verdicts` (a word, and whether it is good news) come by input name, and stand in the last frame.
     Raises UsageError for another `by`.
     """
     if by not in ORDERS:
@@ -45,8 +60,8 @@ class _Script:
         for c in self.adjoints.contributions:
             self.terms.setdefault(c.receiver, []).append(c)
 
-    def scene(self, by: str, forms: Mapping[str, Math], verdicts: Mapping[str, tuple[str, bool]]) -> Scene:
-        lines, places = source(self.graph)
+    def scene(self, by: str, forms: Mapping[str, Math], verdicts: Verdicts) -> Scene:
+        lines, places = source(self.symbols.names)
         grouped = layers(self.graph)
         return Scene(
             cards=tuple(self.card(i) for i in range(len(self.graph))),
@@ -76,8 +91,8 @@ class _Script:
         if c is None or c.partial is None:
             return Wire(operand, consumer, slot, None, shape)
         partial = self.trace.gradient.nodes[c.partial]
-        numbers: Phrase = () if partial.op == "const" or partial.shape else (Value(c.partial),)
-        return Wire(operand, consumer, slot, Equation((), (self.symbols.partial(c.partial),), numbers), shape)
+        numbers: Phrase = () if partial.op == "const" or partial.shape else (self.slope(c),)
+        return Wire(operand, consumer, slot, Equation((), (self.symbols.partial(c),), numbers), shape)
 
     def frames(self, by: str) -> Iterator[Frame]:
         yield Frame("start", said=("Nothing is computed yet.",))
@@ -100,22 +115,25 @@ class _Script:
         scalars = [i for i in inputs if not self.graph.nodes[i].shape]
         phrase: Phrase = ()
         for i in scalars:
-            phrase += ((Math(",   ", ", "),) if phrase else ()) + (self.symbols.name(i), EQUALS, Value(i))
+            phrase += ((Math(",   ", ", "),) if phrase else ()) + (self.symbols.name(i), Equal((Value(i),)), Value(i))
         return Equation(symbols=phrase)
 
-    def say_inputs(self, inputs: Sequence[int]) -> tuple[str | Value, ...]:
-        said: tuple[str | Value, ...] = ("The inputs are given: ",)
+    def say_inputs(self, inputs: Sequence[int]) -> Said:
+        said: Said = ("The inputs are given: ",)
         for k, i in enumerate(inputs):
-            said += (", " if k else "", f"{self.graph.label(i)} = ", Value(i))
+            said += (", " if k else "", self.graph.label(i), Equal((Value(i),)), Value(i))
         return (*said, ".")
 
     def forward(self, i: int, known: tuple[int, ...]) -> Frame:
-        name, formula, rule = self.graph.label(i), self.symbols.formula(i), self.computed(i)
+        (lead, formula), rule = self.symbols.formula(i), self.computed(i)
         live = tuple(self.wire_of[i, slot] for slot in range(len(self.graph.nodes[i].operands)))
         form = self.symbols.form(i)
-        stably = f", computed as {form.text}" if form else ""
-        said = (f"Forward: {name} = {formula.text}{stably} = ", Value(i), ".")
-        asks = ((f"{name} = {formula.text}", i),) if not self.graph.nodes[i].shape else ()
+        what = f"{lead.text} = {formula.text}" + (f", computed as {form.text}" if form else "")
+        if self.graph.nodes[i].shape:
+            said: Said = (f"Forward: {what}: ", Value(i), ".")
+        else:
+            said = (f"Forward: {what}", Equal((Value(i),)), Value(i), ".")
+        asks = ((f"{lead.text} = {formula.text}", i),) if not self.graph.nodes[i].shape else ()
         return Frame("forward", known, lit=(i,), live=live, rule=rule, said=said, asks=asks)
 
     def seed(self, known: tuple[int, ...]) -> Frame:
@@ -158,25 +176,36 @@ class _Script:
     def contribution(self, c: Contribution, last: Frame, sums: tuple[Sum, ...]) -> Frame:
         wire, several = self.wire_of[c.consumer, c.slot], len(self.terms[c.receiver]) > 1
         names = self.graph.label(c.receiver), self.graph.label(c.consumer)
-        symbols: Phrase = (self.symbols.term(c),)
+        lead, (term,) = self.symbols.passed([c])
+        symbols: Phrase = (term,)
         numbers: Phrase = self.number(c.node)
-        said: tuple[str | Value, ...] = (f"Backward: {names[1]} passes to {names[0]} ", Value(c.node), ".")
+        sign = "+=" if several else "="
+        said: Said = (
+            f"Backward: {names[1]} passes to {names[0]} ",
+            Value(c.node),
+            f": {lead.text} {sign} {term.text}.",
+        )
         asks: tuple[tuple[str, int], ...] = ()
-        if c.partial is not None:
+        if self.symbols.multiplies(c):
+            assert c.partial is not None
             bar, quotient = self.symbols.bar(c.consumer), self.symbols.quotient(c.consumer, c.receiver)
             symbols = (bar, TIMES, quotient, EQUALS, *symbols)
-            factors = Value(self.adjoints.total[c.consumer], guard=False), Value(c.partial, guard=True)
-            if not any(self.trace.gradient.nodes[f.node].shape for f in factors):
-                numbers = (factors[0], Math(r" \times ", " × "), factors[1], EQUALS, *numbers)
+            factors = Value(self.adjoints.total[c.consumer]), self.slope(c)._replace(guard=True)
+            product = (factors[0], Math(r" \times ", " × "), factors[1])
+            numbers = (*product, Equal((*factors, Value(c.node))), *numbers)
             constant = self.trace.gradient.nodes[c.partial].op == "const"
-            named = "" if constant else f"{self.symbols.partial(c.partial).text} = "
-            said = (f"Backward: the adjoint of {names[1]}, ", factors[0], f", times the local partial {named}",
-                    Value(c.partial), f", is passed to {names[0]}: ", Value(c.node), ".")  # fmt: skip
-            if not self.graph.nodes[c.consumer].shape:
-                asks = ((f"∂{names[1]}/∂{names[0]}", c.partial), (f"what {names[1]} passes to {names[0]}", c.node))
-        rule = Equation((self.symbols.bar(c.receiver),), symbols, numbers, PLUS_EQUALS if several else EQUALS)
+            named: Said = () if constant else (self.symbols.partial(c).text, Equal((self.slope(c),)))
+            said = (f"Backward: the adjoint of {names[1]}, ", factors[0], ", times the local partial ", *named,
+                    self.slope(c), f", is passed to {names[0]}: ", Value(c.node), ".")  # fmt: skip
+            asks = ((f"∂{names[1]}/∂{names[0]}", c.partial), (f"what {names[1]} passes to {names[0]}", c.node))
+        rule = Equation((lead,), symbols, numbers, PLUS_EQUALS if several else EQUALS)
         partials = _merged(last.partials, (wire,))
         return Frame("vjp", last.known, sums, partials, (c.receiver, c.consumer), (wire,), rule, said, asks)
+
+    def slope(self, c: Contribution) -> Value:
+        """The value of a local partial; a condition is a number here."""
+        assert c.partial is not None
+        return Value(c.partial, part="number" if self.trace.gradient.nodes[c.partial].dtype == "bool" else "")
 
     def number(self, i: int) -> Phrase:
         """A value of the gradient graph where a line of algebra can hold it: not an array's."""
@@ -184,12 +213,12 @@ class _Script:
 
     def computed(self, i: int) -> Equation:
         """How a node's value comes about."""
-        substituted = self.symbols.substituted(i)
-        form = self.symbols.form(i)
-        if form:
-            return Equation((self.symbols.name(i),), (self.symbols.formula(i), EQUALS, form), self.number(i))
-        numbers = (*substituted, EQUALS, Value(i)) if substituted else self.number(i)
-        return Equation((self.symbols.name(i),), (self.symbols.formula(i),), numbers)
+        substituted, (lead, formula) = self.symbols.substituted(i), self.symbols.formula(i)
+        if form := self.symbols.form(i):
+            return Equation((lead,), (formula, EQUALS, form), self.number(i))
+        shown = tuple(piece for piece in substituted if isinstance(piece, Value))
+        numbers = (*substituted, Equal((*shown, Value(i))), Value(i)) if substituted else self.number(i)
+        return Equation((lead,), (formula,), numbers)
 
     def summed(self, receiver: int, count: int | None = None) -> Equation:
         """The adjoint of a node as the sum of its first terms, or of all."""
@@ -198,21 +227,23 @@ class _Script:
         if not terms:
             seeded = receiver == self.adjoints.output
             return Equation((self.symbols.bar(receiver),), (), (Value(self.adjoints.seed),)) if seeded else Equation()
+        lead, written = self.symbols.passed(terms)
         symbols: Phrase = ()
         numbers: Phrase = ()
-        for k, c in enumerate(terms):
-            symbols += ((PLUS,) if k else ()) + (self.symbols.term(c),)
+        for k, (c, term) in enumerate(zip(terms, written, strict=True)):
+            symbols += ((PLUS,) if k else ()) + (term,)
             numbers += ((PLUS,) if k else ()) + (Value(c.node, guard=k > 0),)
         if len(terms) > 1:
-            numbers += (EQUALS, Value(terms[-1].total))
+            total = Value(terms[-1].total)
+            numbers += (Equal((*(Value(c.node) for c in terms), total)), total)
         if any(self.trace.gradient.nodes[c.node].shape for c in terms):
             numbers = ()
         relation = PLUS_EQUALS if len(terms) < len(every) else EQUALS
-        return Equation((self.symbols.bar(receiver),), symbols, numbers, relation)
+        return Equation((lead,), symbols, numbers, relation)
 
     def accumulation(self, receiver: int, terms: Sequence[Contribution], last: Frame, sums: tuple[Sum, ...]) -> Frame:
         name, total, missing = self.graph.label(receiver), terms[-1].total, len(self.terms[receiver]) - len(terms)
-        said: tuple[str | Value, ...] = (f"The adjoint of {name} is the sum of ",)
+        said: Said = (f"The adjoint of {name} is the sum of ",)
         for k, c in enumerate(terms):
             said += (" and " if k else "", Value(c.node))
         said += (": ", Value(total), f", with {missing} more to come." if missing else ".")
@@ -221,17 +252,21 @@ class _Script:
         rule = self.summed(receiver, len(terms))
         return Frame("accumulate", last.known, sums, last.partials, (receiver,), wires, rule, said, asks)
 
-    def closing(self, forms: Mapping[str, Math], verdicts: Mapping[str, tuple[str, bool]]) -> Iterator[Closing]:
+    def closing(self, forms: Mapping[str, Math], verdicts: Verdicts) -> Iterator[Closing]:
         for name, i in self.graph.inputs.items():
-            if i in self.adjoints.total and not self.graph.nodes[i].shape:
-                word, good = verdicts.get(name, ("", True))
-                yield Closing((self.symbols.bar(i),), forms.get(name), Value(self.adjoints.total[i]), word, good)
+            if i in self.adjoints.total:
+                word, good = verdicts.get(name, ("", None))
+                shape = self.graph.nodes[i].shape
+                form = None if shape else forms.get(name)
+                yield Closing((self.symbols.bar(i),), form, Value(self.adjoints.total[i]), word, good, shape)
 
-    def say_result(self, wrt: Sequence[int]) -> Iterator[str | Value]:
+    def say_result(self, wrt: Sequence[int]) -> Iterator[str | Value | Equal]:
         yield "The gradient is complete: "
         for k, i in enumerate(wrt):
-            yield f"{', ' if k else ''}d{self.symbols.output}/d{self.graph.label(i)} = "
-            yield Value(self.adjoints.total[i])
+            total = Value(self.adjoints.total[i])
+            yield f"{', ' if k else ''}d{self.symbols.output}/d{self.graph.label(i)}"
+            yield ": " if self.graph.nodes[i].shape else Equal((total,))
+            yield total
         yield "."
 
 

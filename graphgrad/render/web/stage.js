@@ -59,7 +59,7 @@ let values = FILM.values.map(v => v === null ? null : Array.isArray(v) ? v.map(N
 const draws = { b: drawBox, c: drawCurve, h: drawHead, i: drawInk, m: drawHeat, p: drawPatch };
 const shapes = FILM.shapes.map(shape => draws[shape[0]](shape));
 const empty = s => FILM.shapes[s][0] === "b" && FILM.shapes[s][9];
-const carries = shape => shape[0] === "m" ? [shape[7]] : shape[0] === "i" ? shape[1].filter(Array.isArray).map(piece => piece[0]) : [];
+const carries = shape => shape[0] === "m" ? [shape[7]] : shape[0] === "i" ? shape[1].filter(piece => Array.isArray(piece) && !Array.isArray(piece[0])).map(piece => piece[0]) : [];
 const carried = FILM.shapes.map(carries);
 const glyphs = Object.entries(FILM.glyphs).map(([g, d]) => make("path", { id: "g" + g, d }));
 const hits = FILM.cards.map(card => {
@@ -116,12 +116,31 @@ function show(k, mode, hidden = new Set()) {
   seen = now;
 }
 
+// Outside its domain an operation has no value, and nothing that depends on it has one; without an output there is no
+// gradient. Says whether there is an output.
+function blank() {
+  const lost = [], none = x => Array.isArray(x) ? x.some(none) : Number.isNaN(x);
+  FILM.flow.forEach(([operands, kind], i) => {
+    const [condition, chosen, other] = operands, many = Array.isArray(values[i]);
+    if (kind === "domain" && !many && !Number.isFinite(values[i])) values[i] = NaN;
+    const from = kind === "where" && !many ? [condition, Number(values[condition]) ? chosen : other] : many ? [] : operands;
+    lost[i] = none(values[i]) || from.some(o => lost[o]);
+    if (lost[i] && !many) values[i] = NaN;
+  });
+  if (!lost[FILM.output]) return true;
+  for (let i = FILM.flow.length; i < values.length; i++) values[i] = Array.isArray(values[i]) ? values[i].map(() => NaN) : NaN;
+  return false;
+}
+
 // New inputs, new numbers; everything else stays where it is.
 function recompute(inputs) {
   const found = compute(inputs).map(Number);
   values = FILM.places.length ? FILM.places.map(at => Array.isArray(at) ? at.map(k => found[k]) : found[at]) : found;
+  const defined = blank();
+  FILM.badges.forEach(s => { shapes[s].style.visibility = defined ? "" : "hidden"; });
   FILM.shapes.forEach((shape, s) => { if (carried[s].length) (shape[0] === "m" ? setHeat : setInk)(shapes[s], shape); });
 }
 
-const sentence = said => said.map(part => Array.isArray(part) ? written(values[part[0]]) : part).join("");
+const sentence = said => said.map(part => !Array.isArray(part) ? part
+  : Array.isArray(part[0]) ? [" = ", " ≈ "][about(part)] : written(values[part[0]])).join("");
 const shownIn = k => new Set(FILM.show.both[k].flatMap(s => carried[s]));

@@ -1,0 +1,1 @@
+"""Graphs in the notation of mathematics, as LaTeX and as plain text: the one writer of whatever people read."""
