@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from graphgrad.core.quoting import tex as quoted
 from graphgrad.core.shapes import Slice, normal_axes
 from graphgrad.frontend.notation.arrays import dimensions
 from graphgrad.frontend.notation.indices import FIRST, Index
