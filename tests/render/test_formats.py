@@ -190,7 +190,7 @@ def test_twenty_hash_seeds_give_the_same_bytes():
 )  # fmt: skip
 def test_what_cannot_be_written_is_refused_before_the_work(made, tmp_path, monkeypatch, name, message):
     (tmp_path / "folder.svg").mkdir()
-    monkeypatch.setattr(export.Writer, "load", lambda _: pytest.fail("the work has begun"))
+    monkeypatch.setattr(export.Format, "load", lambda _: pytest.fail("the work has begun"))
     with pytest.raises(UsageError) as caught:
         made.save(tmp_path / name)
     assert re.search(message, str(caught.value))
