@@ -226,17 +226,23 @@ def trace(
     *,
     dtype: Any = np.float64,
     as_written: bool = False,
+    allow_nonfinite: bool = False,
     **more: Any,
 ) -> Trace:
     """Run a graph forward and backward on values; gives its value, its gradient, and an iterable of all steps.
 
     `values` are numbers and arrays of the inputs' shapes, computed in `dtype`, float64 or float32; adjoints have the
-    shapes of their nodes. `as_written` computes without stable forms. Raises UsageError for a missing value, ShapeError
-    for one that does not fit, and DomainError, with the place in the text, where an operation is not defined. Source:
-    reverse accumulation, Linnainmaa (1970).
+    shapes of their nodes. `as_written` computes without stable forms. What becomes infinite or NaN from finite operands
+    is refused, unless `allow_nonfinite`; what comes in so passes through.
+
+    Raises UsageError for a missing value, ShapeError for one that does not fit, and DomainError, with the place in the
+    text, where an operation is not defined or its result is beyond the type. Source: reverse accumulation, Linnainmaa
+    (1970).
 
     >>> trace("g * m", {"g": 9.81, "m": 2}).value
     19.62
     """
     given = {**(values or {}), **more}
-    return _trace.trace(as_graph(graph, given), given, dtype=dtype, as_written=as_written)
+    return _trace.trace(
+        as_graph(graph, given), given, dtype=dtype, as_written=as_written, allow_nonfinite=allow_nonfinite
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from graphgrad.api.graphs import trace
 from graphgrad.api.proofs import verify
 from graphgrad.api.source import Source, as_graph, told_of_options
@@ -28,6 +30,7 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
     theme: str = "light",
     proof: bool = True,
     as_written: bool = False,
+    allow_nonfinite: bool = False,
     **more: Any,
 ) -> Film:
     """Film backpropagation at given values: forward, seed, and backward one contribution (or one node) a frame.
@@ -47,10 +50,14 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
     from graphgrad.render.backprop.film import film
 
     try:
-        traced = trace(graph, values, as_written=as_written, **more)
+        traced = trace(graph, values, as_written=as_written, allow_nonfinite=allow_nonfinite, **more)
     except UsageError as error:
-        raise told_of_options(error, "by", "labels", "theme", "proof", "as_written") from None
-    badges = verdicts(traced.graph) if proof else None
+        raise told_of_options(error, "by", "labels", "theme", "proof", "as_written", "allow_nonfinite") from None
+    badges = verdicts(traced.graph) if proof else {}
+    finite = {
+        name for name, slope in traced.grad.items() if np.isfinite(traced.value).all() and np.isfinite(slope).all()
+    }
+    badges = {name: badge for name, badge in badges.items() if name in finite}  # nothing is proved of what is no number
     return film(traced, closed_forms=closed_forms(traced), verdicts=badges, by=by, labels=labels, theme=theme)
 
 

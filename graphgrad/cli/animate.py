@@ -7,7 +7,16 @@ from pathlib import Path
 import click
 
 from graphgrad.cli.answers import say_wrote, working
-from graphgrad.cli.arguments import as_written, outputs, program, read_graph, read_values, verb
+from graphgrad.cli.arguments import (
+    as_written,
+    nonfinite,
+    outputs,
+    program,
+    read_graph,
+    read_values,
+    say_given_nonfinite,
+    verb,
+)
 from graphgrad.core.errors import UsageError
 
 
@@ -19,6 +28,7 @@ from graphgrad.core.errors import UsageError
 @click.option("--labels", type=click.Choice(["both", "symbols", "numbers"]), default="both", show_default=True)
 @click.option("--verify/--no-verify", "proof", default=True, help="Prove the gradients; their verdicts close the film.")
 @as_written
+@nonfinite
 @click.option("--theme", default="light", show_default=True, metavar="light|dark|print|FILE.toml")
 def command(
     source: str,
@@ -28,6 +38,7 @@ def command(
     labels: str,
     proof: bool,
     as_written: bool,
+    allow_nonfinite: bool,
     theme: str,
 ) -> None:
     """Film backpropagation on EXPR at the given values, to .html, .gif, .svg, .png, ... (backprop.html by default).
@@ -45,8 +56,18 @@ def command(
     graph = read_graph(source, given)
     if not graph.inputs:
         raise UsageError("there is nothing to differentiate", hint="the expression has no variables")
+    say_given_nonfinite(given)
     with working("drawing"):
-        film = animate(graph, given, by=by, labels=labels, theme=theme, proof=proof, as_written=as_written)
+        film = animate(
+            graph,
+            given,
+            by=by,
+            labels=labels,
+            theme=theme,
+            proof=proof,
+            as_written=as_written,
+            allow_nonfinite=allow_nonfinite,
+        )
     for file in files:
         with working(f"writing {file}"):
             film.save(file)

@@ -35,6 +35,20 @@ def as_written(command: Command) -> Command:
     )
 
 
+def nonfinite(command: Command) -> Command:
+    """Add --allow-nonfinite."""
+    words = "Go on where a value becomes infinite or NaN from finite ones."
+    return click.option("--allow-nonfinite", is_flag=True, help=words)(command)
+
+
+def say_given_nonfinite(values: dict[str, Any]) -> None:
+    """Say once, beside the answer, which inputs come in as inf or NaN: all that is made of them passes through."""
+    import numpy as np
+
+    if strange := [name for name, value in values.items() if not np.isfinite(value).all()]:
+        click.echo(f"note: {', '.join(strange)} not finite; what is computed from it follows NumPy", err=True)
+
+
 def outputs(command: Command) -> Command:
     """Add -o FILE, as often as wanted."""
     return click.option(

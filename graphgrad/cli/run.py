@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphgrad.cli.answers import number, say_json, say_table
-from graphgrad.cli.arguments import as_written, program, read_graph, read_values, verb
+from graphgrad.cli.arguments import as_written, nonfinite, program, read_graph, read_values, say_given_nonfinite, verb
 
 if TYPE_CHECKING:
     from graphgrad.execute.trace import Trace
@@ -17,13 +17,19 @@ if TYPE_CHECKING:
 @program
 @click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
 @as_written
+@nonfinite
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-def command(source: str, values: tuple[str, ...], dtype: str, as_written: bool, as_json: bool) -> None:
+def command(
+    source: str, values: tuple[str, ...], dtype: str, as_written: bool, allow_nonfinite: bool, as_json: bool
+) -> None:
     """Evaluate EXPR and its gradient at the given values."""
     from graphgrad.execute.trace import trace
 
     given = read_values(values)
-    traced = trace(read_graph(source, given), given, dtype=dtype, as_written=as_written)
+    traced = trace(
+        read_graph(source, given), given, dtype=dtype, as_written=as_written, allow_nonfinite=allow_nonfinite
+    )
+    say_given_nonfinite(given)
     if as_json:
         say_json(answer(traced))
         return

@@ -1,13 +1,14 @@
-"""Values outside an operation's domain: found after a run, and refused only where an output needs them.
+"""Values outside an operation's domain or beyond the type: found after a run, and refused where an output needs them.
 
 NumPy computes on with NaN and inf. Where a row states a domain and a result is not finite, the domain is checked; an
-entry that breaks it is an error unless every use of it is an unselected branch of `where`.
+entry that breaks it is an error unless every use of it is an unselected branch of `where`. So is an entry that becomes
+infinite from finite ones. What comes in as NaN or inf passes through, with all that is made of it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -29,19 +30,70 @@ def refuse_outside(graph: Graph, values: Sequence[Any]) -> None:
         if node.op in OPS and OPS[node.op].domain and not np.isfinite(values[i]).all()
         if (outside := ~_evaluated(OPS[node.op].domain, node.op, *[values[o] for o in node.operands])).any()
     }
-    if not broken:
+    if broken and (first := _first(values, broken, _given(graph, values), demand(graph, values))):
+        raise _error(graph, values, *first)
+
+
+def refuse_nonfinite(graph: Graph, values: Sequence[Any], outputs: Collection[int], dtype: Any) -> None:
+    """Raise DomainError for the first node that becomes infinite or NaN from finite operands, where outputs need it."""
+    found = {
+        i: lost
+        for i, node in enumerate(graph.nodes)
+        if node.op in OPS and node.dtype == "float" and (lost := ~np.isfinite(values[i])).any()
+    }
+    if not found:
         return
-    demands = demand(graph, values)
-    for i, outside in broken.items():
-        needed = np.broadcast_to(outside & demands[i], np.shape(values[i]))
+    given, made = _given(graph, values), {}
+    for i, lost in found.items():
+        whole = all(np.isfinite(values[o]).all() for o in graph.nodes[i].operands)
+        finite = lost if whole else lost & _finite(graph, values, i)
+        if np.any(finite):
+            made[i] = finite
+    if first := _first(values, made, given, demand(graph, values, outputs)):
+        raise _beyond(graph, values, *first, np.dtype(dtype).name)
+
+
+def _first(
+    values: Sequence[Any], entries: Mapping[int, Any], given: Sequence[Any], demands: Sequence[Any]
+) -> tuple[int, Any] | None:
+    """The first node with an entry that outputs need and that nothing not finite went into, and these entries."""
+    for i, found in entries.items():
+        needed = np.broadcast_to(found & demands[i], np.shape(values[i])) & ~given[i]
         if needed.any():
-            raise _error(graph, values, i, needed)
+            return i, needed
+    return None
 
 
-def demand(graph: Graph, values: Sequence[Any]) -> list[Any]:
+def _finite(graph: Graph, values: Sequence[Any], i: int) -> Any:
+    """Which entries of a node have finite operands alone."""
+    node = graph.nodes[i]
+    if not OPS[node.op].elementwise:
+        return np.False_
+    finite: Any = np.True_
+    for o in node.operands:
+        finite = finite & np.isfinite(values[o])
+    return finite
+
+
+def _given(graph: Graph, values: Sequence[Any]) -> list[Any]:
+    """Which entries are made of what came in, or was written, as NaN or inf."""
+    given: list[Any] = [np.False_] * len(graph)
+    for i, node in enumerate(graph.nodes):
+        if node.op not in OPS:
+            given[i] = ~np.isfinite(values[i])
+            continue
+        for o in node.operands:
+            part = given[o]
+            if np.shape(part) and not (OPS[node.op].elementwise and np.shape(values[i]) == np.shape(values[o])):
+                part = part.any()
+            given[i] = given[i] | part
+    return given
+
+
+def demand(graph: Graph, values: Sequence[Any], outputs: Collection[int] = ()) -> list[Any]:
     """Give, for every node, which of its entries the outputs need: all, but for unselected branches of `where`."""
     needed: list[Any] = [np.False_] * len(graph)
-    for i in graph.outputs.values():
+    for i in outputs or graph.outputs.values():
         needed[i] = np.True_
     for i in range(len(graph) - 1, -1, -1):
         node = graph.nodes[i]
@@ -104,10 +156,38 @@ def _error(graph: Graph, values: Sequence[Any], i: int, needed: Any) -> DomainEr
     return _located(graph, i, f"{formula} needs {condition}{where}" + (f", but {facts}" if facts else ""))
 
 
+def _beyond(graph: Graph, values: Sequence[Any], i: int, entries: Any, dtype: str) -> DomainError:
+    formula, facts, where = _described(graph, values, i, entries)
+    size = _size(graph, values, i, entries)
+    beyond = f" = {size} is beyond {dtype}" if size else f" is beyond {dtype}"
+    hint = "--allow-nonfinite, or allow_nonfinite=True, goes on with what NumPy makes of it"
+    return _located(graph, i, f"{formula}{beyond}{where}" + (f", with {facts}" if facts else ""), hint)
+
+
+def _size(graph: Graph, values: Sequence[Any], i: int, entries: Any) -> str:
+    """The true size of a number, from its operands; nothing for what is no number of numbers, or too large to say."""
+    node = graph.nodes[i]
+    if not (OPS[node.op].elementwise and OPS[node.op].sympy):
+        return ""
+    import mpmath as mp
+    import sympy as sp
+
+    place = tuple(int(k[0]) for k in np.nonzero(entries)) if np.shape(entries) else ()
+    operands = [np.broadcast_to(values[o], np.shape(entries))[place] for o in node.operands]
+    try:
+        with mp.workdps(20):
+            exact = kernel(node, "sympy")(*[sp.Float(float(v), 20) for v in operands])
+            return str(mp.nstr(mp.mpf(sp.Float(exact, 20)._mpf_), 3)).replace("e+", "e")
+    except (ArithmeticError, TypeError, ValueError, mp.libmp.NoConvergence):
+        return ""
+
+
 def _described(graph: Graph, values: Sequence[Any], i: int, places: Any) -> tuple[str, str, str]:
     """A node's formula, its operands' values at the first of some entries, and that entry."""
     node, (formula, words) = graph.nodes[i], _words(graph, i)
     place = tuple(int(k[0]) for k in np.nonzero(places)) if np.shape(places) else ()
+    if not OPS[node.op].elementwise:
+        return formula, "", f" at entry {list(place)}" if place else ""
     entries = [np.broadcast_to(values[o], np.shape(places))[place] for o in node.operands]
     facts = {word: f"{word} = {float(entry):.6g}" for o, word, entry in zip(node.operands, words, entries, strict=True)
              if graph.nodes[o].op != "const"}  # fmt: skip
@@ -125,8 +205,8 @@ def _words(graph: Graph, i: int) -> tuple[str, list[str]]:
     return formula, [graph.label(o) if o in named else text(graph, o, named) for o in operands]
 
 
-def _located(graph: Graph, i: int, message: str) -> DomainError:
-    return DomainError(message, source=graph.source, span=graph.span(i))
+def _located(graph: Graph, i: int, message: str, hint: str = "") -> DomainError:
+    return DomainError(message, hint=hint, source=graph.source, span=graph.span(i))
 
 
 LENGTH = 60  # of a formula in a message

@@ -47,5 +47,5 @@ def exprel(a: float, order: int) -> float:
 
 
 def sign(a: float) -> float:
-    """-1, 0 or 1."""
-    return 1.0 if a > 0 else -1.0 if a < 0 else 0.0
+    """-1, 0 or 1; nan of nan."""
+    return 1.0 if a > 0 else -1.0 if a < 0 else 0.0 * a

@@ -14,7 +14,7 @@ import numpy as np
 from graphgrad.core.display import bundle
 from graphgrad.core.errors import DomainError, UsageError
 from graphgrad.core.graph import Graph
-from graphgrad.execute.domain import refuse_steep
+from graphgrad.execute.domain import refuse_nonfinite, refuse_steep
 from graphgrad.execute.run import run
 from graphgrad.transform.grad import derivative_name, differentiable, output_name
 from graphgrad.transform.lesson import Lesson, lesson
@@ -133,6 +133,7 @@ def trace(
     *,
     dtype: Any = np.float64,
     as_written: bool = False,
+    allow_nonfinite: bool = False,
     **more: Any,
 ) -> Trace:
     """Run a graph forward and backward on values, and give every step of it.
@@ -140,7 +141,7 @@ def trace(
     This computes; it is not the abstract tracing of JAX, whose door is called `capture` here. Values are numbers or
     arrays of the inputs' shapes, of `dtype` float64 or float32; labels are integers. An array output is seeded with
     ones. What has a stable form is computed by it, unless `as_written`. Raises UsageError, ShapeError and DomainError
-    as said by `run`.
+    as said by `run`, and DomainError for what becomes infinite or NaN from finite operands, unless `allow_nonfinite`.
 
     >>> from graphgrad.frontend.parse import parse
     >>> trace(parse("g * m"), {"g": 9.81, "m": 2}).value
@@ -153,8 +154,17 @@ def trace(
     taught = lesson(graph, wrt, as_written=as_written)
     feeds = {**graph.given, **(values or {}), **more}
     try:
-        return Trace(graph, taught, run(taught.computed, feeds, dtype))
+        computed = run(taught.computed, feeds, dtype)
     except DomainError as error:
         primal = run(graph, feeds, dtype)  # raises where the value itself is undefined
         refuse_steep(graph, primal, taught.adjoints.total)
         raise DomainError(f"the value is defined here, but the gradient is not: {error.message}") from None
+    if not allow_nonfinite:
+        refuse_nonfinite(taught.computed, computed, [taught.place[graph.output]], dtype)
+        try:
+            refuse_nonfinite(taught.computed, computed, [*taught.computed.outputs.values()], dtype)
+        except DomainError as error:
+            raise DomainError(
+                f"the value is finite here, but the gradient is not: {error.message}", hint=error.hint
+            ) from None
+    return Trace(graph, taught, computed)
