@@ -136,8 +136,9 @@ def test_an_array_output_is_seeded_with_ones():
 
 @pytest.mark.parametrize("text", ["exp(1000 * x)", "x * 1e308 * 10", "(x * 1e200) ** 2", "cosh(x * 1000)"])
 def test_overflow_is_infinity_as_in_numpy(text):
-    assert trace(parse(text), x=1.0).value == math.inf
-    assert trace(parse(text), x=np.array([1.0])).value.tolist() == [math.inf]
+    assert trace(parse(text), x=1.0, allow_nonfinite=True).value == math.inf
+    many = trace(parse(text), x=np.array([1.0]), allow_nonfinite=True)
+    assert many.value.tolist() == [math.inf]
 
 
 OUTSIDE = {"log(x)": -1, "1 / x": 0, "sqrt(x)": -1, "x ** 0.5": -1, "x ** -1": 0, "acosh(x)": 0.5, "atanh(x)": 1,
