@@ -11,7 +11,7 @@ from graphgrad.render.formats.table import FILM
 
 ROWS = [row for row in OPS.values() if row.elementwise and not row.boolean and not row.integer and row.d]
 POINT = {"a": 0.61, "b": 0.83, "low": 0.2, "high": 0.9}
-INSIDE = {"acosh": {"a": 1.5}}
+INSIDE = {"acosh": {"a": 1.5}, "log1mexp": {"a": -0.5}}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
