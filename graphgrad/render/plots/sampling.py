@@ -18,8 +18,8 @@ Piece = tuple[Any, Any]  # places and values, both (m,)
 def pieces(function: Function, left: float, right: float) -> list[Piece]:
     """Give the pieces of a function's graph between two places, at least two points each.
 
-    >>> [f"{x[0]:.3g} to {abs(x[-1]):.3g}" for x, _ in pieces(np.sign, -1.0, 1.0)]
-    ['-1 to 0', '3.03e-15 to 1']
+    >>> [f"{x[0]:.3g} to {x[-1]:.3g}" for x, _ in pieces(np.floor, 0.5, 1.5)]
+    ['0.5 to 1', '1 to 1.5']
     >>> len(pieces(lambda x: 1 / x, -1.0, 1.0)), len(pieces(np.tanh, -9.0, 9.0))
     (2, 1)
     """
