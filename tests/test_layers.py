@@ -38,7 +38,7 @@ STRANGERS = {"graphgrad.learn", "graphgrad.render", "graphgrad.proof"}
 HEAVY = {
     "sympy": {"graphgrad.frontend", "graphgrad.execute", "graphgrad.transform", "graphgrad.proof"},
     "networkx": {"graphgrad.core.graph", "graphgrad.frontend", "graphgrad.execute", "graphgrad.render", "graphgrad"},
-    "PIL": {"graphgrad.render"},
+    "PIL": {"graphgrad.render", "graphgrad.learn"},
     "graphviz": {"graphgrad.render"},
     "resvg_py": {"graphgrad.render"},
     "ziamath": {"graphgrad.render"},

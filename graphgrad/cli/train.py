@@ -124,7 +124,10 @@ def command(data: str, **said: Any) -> None:
     )
     if said["process"]:
         return  # the first process speaks for all
-    model, dataset = replace(model, columns=dataset.columns), with_test(dataset, part, said["seed"])
+    model, dataset = (
+        replace(model, columns=dataset.columns, frame=dataset.frame),
+        with_test(dataset, part, said["seed"]),
+    )
     say_json(answer(model, history)) if said["as_json"] else conclude(model, dataset, history)
     write_files(model, dataset, history, said)
 

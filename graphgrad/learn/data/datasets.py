@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from graphgrad.core.errors import UsageError
+from graphgrad.learn.data.pictures import frame_of
 from graphgrad.learn.data.tables import Dataset, read_dataset, read_pair
 
 MNIST = "GRAPHGRAD_MNIST"  # the environment variable that says where the files lie
@@ -37,7 +38,7 @@ def digits(seed: int = 0, held_out: float = 0.2) -> Dataset:
     table = np.loadtxt(Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
     X, y = (table[:, :-1] / 16).astype(np.float32), table[:, -1].astype(np.int64)
     train, test = split(y, held_out, np.random.default_rng(seed))
-    return Dataset(X[train], y[train], tuple(map(str, range(10))), (X[test], y[test]))
+    return Dataset(X[train], y[train], tuple(map(str, range(10))), (X[test], y[test]), frame=frame_of(X, 8, 8))
 
 
 def mnist(path: str | os.PathLike[str] | None = None) -> Dataset:
@@ -49,7 +50,7 @@ def mnist(path: str | os.PathLike[str] | None = None) -> Dataset:
     folder = Path(path or os.environ.get(MNIST, "."))
     parts = {part: read_pair(*(_file(folder, name) for name in names)) for part, names in _FILES.items()}
     (X, y), (X_test, y_test) = ((_pixels(images), labels.astype(np.int64)) for images, labels in parts.values())
-    return Dataset(X, y, tuple(map(str, range(10))), (X_test, y_test))
+    return Dataset(X, y, tuple(map(str, range(10))), (X_test, y_test), frame=frame_of(X, 28, 28))
 
 
 def read(path: str | os.PathLike[str], target: str | None = None) -> Dataset:

@@ -19,6 +19,7 @@ import numpy as np
 from graphgrad.core.errors import DataError, UsageError, did_you_mean
 from graphgrad.core.files import check_kind
 from graphgrad.learn.data.examples import indices
+from graphgrad.learn.data.pictures import Frame
 
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _GZIP = b"\x1f\x8b"
@@ -66,6 +67,7 @@ class Dataset(NamedTuple):
     classes: tuple[str, ...] = ()  # the names behind class indices
     test: tuple[Any, Any] | None = None
     columns: tuple[str, ...] = ()  # the names of an example's numbers
+    frame: Frame | None = None  # of pictures, whose pixels the numbers are
 
 
 class Table(NamedTuple):

@@ -16,6 +16,7 @@ from graphgrad.compiler.compiled import Compiled
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.learn.data.examples import array, examples, indices, inputs
+from graphgrad.learn.data.pictures import Frame
 from graphgrad.learn.models.tensors import read_tensors, write_tensors
 from graphgrad.learn.networks.losses import LOSSES, TARGETS, Loss, objective
 from graphgrad.learn.networks.network import Network
@@ -40,6 +41,8 @@ class Model:
     dtype: str = "float64"
     classes: tuple[str, ...] = ()  # the names behind class indices
     columns: tuple[str, ...] = ()  # the names of an example's numbers, where they came from a file with a header
+
+    frame: Frame | None = None  # of pictures, where it was trained on their pixels
 
     @property
     def graph(self) -> Graph:
@@ -87,14 +90,18 @@ class Model:
         """Write program and parameters to one .safetensors file, whole or not at all. See `load`."""
         if Path(path).suffix in {".onnx", ".py"}:
             raise UsageError(f"a model is saved to .safetensors, not to '{path}'", hint="model.export writes this kind")
-        said = {
-            "program": self.net.text,
-            "shapes": {name: list(shape) for name, shape in self.net.shapes.items()},
-            "loss": [self.loss.name, self.loss.text, self.loss.target],
-            "dtype": self.dtype,
-            "classes": list(self.classes),
-            "columns": list(self.columns),
-        } | ({"names": dict(self.net.names)} if self.net.names else {})
+        said = (
+            {
+                "program": self.net.text,
+                "shapes": {name: list(shape) for name, shape in self.net.shapes.items()},
+                "loss": [self.loss.name, self.loss.text, self.loss.target],
+                "dtype": self.dtype,
+                "classes": list(self.classes),
+                "columns": list(self.columns),
+            }
+            | ({"names": dict(self.net.names)} if self.net.names else {})
+            | ({"frame": list(self.frame)} if self.frame else {})
+        )
         weights = {self.net.names.get(name, name): value for name, value in self.weights.items()}
         write_tensors(Path(path), weights, "model", said)
 
@@ -187,7 +194,8 @@ def load(path: str | os.PathLike[str]) -> Model:
         if loss.target not in TARGETS or dtype not in {"float64", "float32"}:
             raise DataError(f"it has targets '{loss.target}' and type {dtype}")
         objective(net, loss.text)
-        return Model(net, loss, dtype, tuple(said["classes"]), tuple(said.get("columns", ())))
+        frame = Frame(*said["frame"]) if "frame" in said else None
+        return Model(net, loss, dtype, tuple(said["classes"]), tuple(said.get("columns", ())), frame)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise DataError(f"'{place}' is no model of graphgrad: {error!r}") from None
     except GraphgradError as error:

@@ -20,8 +20,8 @@ def pieces(function: Function, left: float, right: float) -> list[Piece]:
 
     >>> [f"{x[0]:.3g} to {x[-1]:.3g}" for x, _ in pieces(np.floor, 0.5, 1.5)]
     ['0.5 to 1', '1 to 1.5']
-    >>> len(pieces(lambda x: 1 / x, -1.0, 1.0)), len(pieces(np.tanh, -9.0, 9.0))
-    (2, 1)
+    >>> len(pieces(np.tanh, -9.0, 9.0))
+    1
     """
     x = np.linspace(left, right, PLACES)
     y = np.asarray(function(x), float)
