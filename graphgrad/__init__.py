@@ -40,6 +40,17 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
     from graphgrad.api.pictures import animate, show
     from graphgrad.api.plots import plot
     from graphgrad.api.proofs import check, equivalent, grade, verify, verify_function, verify_vjp
+    from graphgrad.api.tables import (
+        activation,
+        format,  # noqa: A004
+        initial,
+        loss,
+        operation,
+        optimizer,
+        rule,
+        schedule,
+        theme,
+    )
     from graphgrad.api.training import animate_training
     from graphgrad.core.errors import (
         DataError,
@@ -54,7 +65,6 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
     from graphgrad.learn.models.model import accuracy, confusion, load
     from graphgrad.learn.networks.network import mlp, network
     from graphgrad.learn.training.fit import fit
-    from graphgrad.learn.training.optimizers import optimizer
 
 __version__ = "0.1.0"
 
@@ -71,8 +81,10 @@ _HOMES = {  # where each public name lives, in the order of a first hour
     "graphgrad.learn.networks.network": ("mlp", "network"),
     "graphgrad.learn.training.fit": ("fit",),
     "graphgrad.learn.models.model": ("load", "accuracy", "confusion"),
-    "graphgrad.learn.training.optimizers": ("optimizer",),
     "graphgrad.api.passes": ("explain",),
+    "graphgrad.api.tables": (
+        *("operation", "rule", "activation", "loss", "optimizer", "schedule", "initial", "theme", "format"),
+    ),
     "graphgrad.core.errors": (
         *("GraphgradError", "ParseError", "ShapeError", "DomainError", "UsageError", "TargetError", "DataError"),
     ),

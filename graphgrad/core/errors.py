@@ -97,15 +97,15 @@ def did_you_mean(word: str, known: Iterable[str], near: float = 0.6) -> str:
     >>> did_you_mean("sine", ["sin", "cos"]), did_you_mean("round", ["prod"]), did_you_mean("nlog", ["log"])
     ("did you mean 'sin'?", '', "did you mean 'log'?")
     """
-    alike = [
-        name
-        for name in known
-        if name[:1] == word[:1]
-        or sorted(name) == sorted(word)
-        or difflib.SequenceMatcher(None, name, word).ratio() >= _MUCH_NEARER
-    ]
-    found = difflib.get_close_matches(word, alike, 1, near)
+    known = [*known]
+    near_ones = [name for name in known if name[:1] == word[:1] or _ratio(name, word) >= _MUCH_NEARER]
+    exchanged = [name for name in known if sorted(name) == sorted(word)]  # letters that changed places
+    found = difflib.get_close_matches(word, exchanged or near_ones, 1, near)
     return f"did you mean '{found[0]}'?" if found else ""
+
+
+def _ratio(name: str, word: str) -> float:
+    return difflib.SequenceMatcher(None, name, word).ratio()
 
 
 _MUCH_NEARER = 0.8

@@ -6,7 +6,9 @@ Whatever adds a row from outside is `remembered`, so that processes that graphgr
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Sequence
+import pickle
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar
 
@@ -99,7 +101,7 @@ class Addition(NamedTuple):
     named: dict[str, Any]
 
 
-ADDED: list[Addition] = []
+ADDED: list[Addition] = []  # in this process, in order
 
 
 def remembered(function: Callable[P, T]) -> Callable[P, T]:
@@ -114,7 +116,20 @@ def remembered(function: Callable[P, T]) -> Callable[P, T]:
     return adding
 
 
-def repeat(added: Sequence[Addition]) -> None:
-    """Add here what was added in another process; what is here already is not added twice."""
-    for module, function, arguments, named in added:
+def told(since: int = 0) -> list[bytes]:
+    """Give what was added, but for the first `since`, as a process that graphgrad starts is told of it.
+
+    What cannot be pickled, such as a function of a notebook, stays here: there it is as if it had not been added.
+    """
+    messages = []
+    for addition in ADDED[since:]:
+        with suppress(Exception):  # what cannot be pickled raises what it likes
+            messages.append(pickle.dumps(addition))
+    return messages
+
+
+def repeat(messages: Iterable[bytes]) -> None:
+    """Add here what was added in the process that started this one; what is here already is not added twice."""
+    for message in messages:
+        module, function, arguments, named = pickle.loads(message)  # noqa: S301  (written by our own parent process)
         getattr(importlib.import_module(module), function)(*arguments, **named)

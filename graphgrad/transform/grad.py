@@ -13,8 +13,8 @@ from graphgrad.core.shapes import show
 from graphgrad.transform.adjoints import Adjoints
 from graphgrad.transform.pullback import Pullback, local_rule, zero
 from graphgrad.transform.rewrite import Rewriter
-from graphgrad.transform.rules import RULES
-from graphgrad.transform.stable import SLOPES, Stable, stabilised
+from graphgrad.transform.rules import SLOPES, text_of
+from graphgrad.transform.stable import Stable, stabilised
 
 
 def grad(graph: Graph, /, *wrt: str, of: str | None = None, as_written: bool = False) -> Graph:
@@ -85,8 +85,8 @@ def reverse(
 def _reverse(
     graph: Graph, wrt: tuple[str, ...], cotangent: str | None, of: str, stable: Stable | None
 ) -> tuple[Graph, Adjoints]:
-    program, table = (graph, RULES) if stable is None else (stable.graph, f"{RULES}\n{SLOPES}")
-    builder, output = Rewriter(program, table), program.outputs[of]
+    program, more = (graph, ()) if stable is None else (stable.graph, SLOPES)
+    builder, output = Rewriter(program, text_of("algebra", *more)), program.outputs[of]
     if graph.nodes[graph.outputs[of]].dtype != "float":
         raise UsageError(f"'{of}' is no number that varies but a condition or an index: it has no gradient")
     inputs = {name: program.input(name) for name in wrt}

@@ -11,8 +11,7 @@ from graphgrad.core.shapes import Shape, show
 from graphgrad.transform.grad import derivative_name, differentiable, grad, output_name
 from graphgrad.transform.pullback import pull
 from graphgrad.transform.rewrite import Rewriter
-from graphgrad.transform.rules import RULES
-from graphgrad.transform.stable import SLOPES
+from graphgrad.transform.rules import SLOPES, text_of
 
 ENTRIES = 4096  # of a Hessian; beyond, its products with vectors are what can be had
 
@@ -30,7 +29,7 @@ def hessian(graph: Graph, /, *wrt: str, of: str | None = None, as_written: bool 
     """
     wrt, output = wrt or differentiable(graph), output_name(graph, of)
     gradient = grad(graph, *wrt, of=of, as_written=as_written)
-    builder, outputs = Rewriter(gradient, RULES if as_written else f"{RULES}\n{SLOPES}"), dict(gradient.outputs)
+    builder, outputs = Rewriter(gradient, text_of("algebra", *(() if as_written else SLOPES))), dict(gradient.outputs)
     sizes = [_size(name, graph.nodes[graph.input(name)].shape) for name in wrt]
     if sum(sizes) ** 2 > ENTRIES:
         raise ShapeError(

@@ -13,8 +13,8 @@ from graphgrad.core.ops import OPS
 from graphgrad.transform.grad import differentiable, output_name
 from graphgrad.transform.pullback import contribution, local_rule, pull, unbroadcast, zero
 from graphgrad.transform.rewrite import Rewriter
-from graphgrad.transform.rules import RULES
-from graphgrad.transform.stable import SLOPES, stabilised
+from graphgrad.transform.rules import SLOPES, text_of
+from graphgrad.transform.stable import stabilised
 
 
 def jvp(graph: Graph, /, *wrt: str, of: str | None = None, as_written: bool = False) -> Graph:
@@ -30,8 +30,8 @@ def jvp(graph: Graph, /, *wrt: str, of: str | None = None, as_written: bool = Fa
     z_dot = x_dot * cos(x) * y
     """
     output, names = output_name(graph, of), wrt or differentiable(graph)
-    graph, table = (graph, RULES) if as_written else (stabilised(graph).graph, f"{RULES}\n{SLOPES}")
-    builder, tangent = Rewriter(graph, table), dict[int, int]()
+    graph, more = (graph, ()) if as_written else (stabilised(graph).graph, SLOPES)
+    builder, tangent = Rewriter(graph, text_of("algebra", *more)), dict[int, int]()
     for name in names:
         node = graph.nodes[graph.input(name)]
         if node.dtype != "float":

@@ -11,7 +11,8 @@ from graphgrad.frontend.printers import text
 from graphgrad.transform.adjoints import Adjoints
 from graphgrad.transform.grad import reverse
 from graphgrad.transform.rewrite import Rewriter
-from graphgrad.transform.stable import GONE, SLOPES, stabilised
+from graphgrad.transform.rules import SLOPES, text_of
+from graphgrad.transform.stable import GONE, stabilised
 
 
 class Lesson(NamedTuple):
@@ -64,7 +65,7 @@ def _computed(graph: Graph, gradient: Graph, adjoints: Adjoints, better: Graph) 
         for i, at in enumerate(stable.place)
         if at != GONE and at not in stable.passed and i in adjoints.total and at in total
     }
-    builder, place = Rewriter(better, SLOPES, exact={}), list[int]()
+    builder, place = Rewriter(better, text_of(*SLOPES), exact={}), list[int]()
     for i, (op, operands, attrs, shape, dtype) in enumerate(gradient.nodes):
         if i >= len(graph) and i in known:
             place.append(known[i])

@@ -8,9 +8,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from graphgrad.core.builder import Builder
+from graphgrad.core.constants import CONSTANTS
+from graphgrad.core.errors import ParseError, UsageError
 from graphgrad.core.graph import Graph, Node
 from graphgrad.core.op import SYMBOLS
-from graphgrad.core.ops import OPS
+from graphgrad.core.ops import NAMES, OPS
 from graphgrad.frontend.lower import Lowering, parsed
 
 
@@ -70,6 +72,35 @@ def rules(text: str) -> dict[str, tuple[Rule, ...]]:
         heads = tuple((slot, pattern.nodes[i].op) for slot, i in enumerate(operands) if pattern.nodes[i].op != "input")
         table[op] = (*table.get(op, ()), Rule(pattern, heads, right, _term(condition) if condition else None, line))
     return table
+
+
+def checked(text: str) -> str:
+    """Give the text of a rule that somebody wrote; UsageError or ParseError where it is none."""
+    line = " ".join(text.split())
+    if line.count(" -> ") != 1:
+        raise UsageError(
+            f"'{line}' is no rule", hint='write "pattern -> replacement", such as "sin(x) / cos(x) -> tan(x)"'
+        )
+    left, right = line.split(" -> ")
+    right, _, condition = right.partition(" if ")
+    try:
+        sides = [ast.parse(side, mode="eval").body for side in (left, right, *([condition] if condition else []))]
+    except SyntaxError:
+        raise ParseError(f"a side of the rule '{line}' is no expression") from None
+    if not any(
+        isinstance(tree, ast.Call | ast.BinOp | ast.UnaryOp | ast.Compare | ast.Attribute) for tree in sides[:1]
+    ):
+        raise UsageError(f"the rule '{line}' has no operation on its left")
+    known, *others = ({n.id for n in ast.walk(side) if isinstance(n, ast.Name)} - {*NAMES} for side in sides)
+    for names in others:
+        if unknown := sorted(names - known - {*CONSTANTS}):
+            raise UsageError(f"the rule '{line}' does not say what '{unknown[0]}' is on its left")
+    if condition and not (
+        isinstance(sides[2], ast.BinOp) and all(isinstance(s, ast.Name) for s in (sides[2].left, sides[2].right))
+    ):
+        raise UsageError(f"the condition '{condition}' of a rule is an operation of two names, such as x / z")
+    rules(line)
+    return line
 
 
 def _term(text: str) -> tuple[str, str, str]:

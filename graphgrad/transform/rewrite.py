@@ -13,7 +13,7 @@ from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph, Node
 from graphgrad.transform.arithmetic import build
 from graphgrad.transform.matching import Match, Rule, matched, rules
-from graphgrad.transform.rules import RULES
+from graphgrad.transform.rules import text_of
 
 FOLDING = "whole numbers -> their result"
 
@@ -52,12 +52,12 @@ class Rewriter(Builder):
     def __init__(
         self,
         graph: Graph | None = None,
-        table: str = RULES,
+        table: str | None = None,
         exact: Mapping[str, Callable[..., int | None]] = EXACT,
     ) -> None:
         super().__init__(graph)
         self.fired: list[Firing] = []
-        self._rules, self._exact = rules(table), exact
+        self._rules, self._exact = rules(text_of("algebra") if table is None else table), exact
         self.asks = {rule.known[0] for row in self._rules.values() for rule in row if rule.known}
         self._simplest: dict[int, int] = {}
 

@@ -1,11 +1,35 @@
-"""Algebra as text: `pattern -> replacement`, in the language itself.
+"""Rewrite rules as text in the language, `pattern -> replacement`, a row each, by the pass that applies them.
 
-Every name stands for any node, and `axis=axis` for any attribute. A rule must hold wherever its pattern is defined, and
-is proved by sympy in the tests. It fires only where it keeps the shape; after `if` stands a term that must be there
-already, so that the rule shares work and never adds to it.
+Every name stands for any node, `axis=axis` for any attribute, a name in capitals for a matrix, and `vector` for a
+vector. A rule must hold wherever its pattern is defined, and is proved in the tests because it is a row. It fires only
+where it keeps the shape; after `if` stands a term that must be there already, so that the rule shares work.
 """
 
-RULES = """
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from graphgrad.core.lookup import Table
+
+
+class Rewrite(NamedTuple):
+    """A rule; ours are called by their text."""
+
+    name: str
+    text: str
+    of: str  # the pass that applies it
+    aliases: tuple[str, ...] = ()
+
+
+def rows(of: str, text: str) -> Iterator[Rewrite]:
+    """Give the rules of a pass, a line each."""
+    for line in text.strip().splitlines():
+        yield Rewrite(line, line, of)
+
+
+ALGEBRA = """
 x + 0 -> x
 0 + x -> x
 x - 0 -> x
@@ -38,4 +62,119 @@ x.T.T -> x
 swap(swap(x)) -> x
 ~~c -> c
 where(~c, x, y) -> where(c, y, x)
-""".strip()
+"""
+
+# What is computed in the place of a formula that overflows or cancels on the way to a good value.
+STABLE = """
+log(1 + x) -> log1p(x)
+log(x + 1) -> log1p(x)
+log(1 - x) -> log1p(-x)
+log1p(exp(x)) -> softplus(x)
+log1p(-exp(x)) -> log1mexp(x)
+log(-expm1(x)) -> log1mexp(x)
+log(exp(x) + exp(y)) -> logaddexp(x, y)
+exp(x) - 1 -> expm1(x)
+1 - exp(x) -> -expm1(x)
+expm1(x) / x -> exprel(x)
+-expm1(x) / x -> -exprel(x)
+-expm1(-x) / x -> exprel(-x)
+where(x == 0, 1, exprel(x)) -> exprel(x)
+where(x != 0, exprel(x), 1) -> exprel(x)
+1 / (1 + exp(-x)) -> sigmoid(x)
+1 / (exp(-x) + 1) -> sigmoid(x)
+1 / (1 + exp(x)) -> sigmoid(-x)
+1 / (exp(x) + 1) -> sigmoid(-x)
+exp(x) / (1 + exp(x)) -> sigmoid(x)
+exp(x) / (exp(x) + 1) -> sigmoid(x)
+log(exp(x)) -> x
+exp(x) / (exp(x) + exp(y)) -> sigmoid(x - y)
+exp(x) / (exp(y) + exp(x)) -> sigmoid(x - y)
+(exp(x) - exp(-x)) / (exp(x) + exp(-x)) -> tanh(x)
+-expm1(-x) / (1 + exp(-x)) -> tanh(x / 2)
+expm1(x) / (exp(x) + 1) -> tanh(x / 2)
+log(sigmoid(x)) -> -softplus(-x)
+log(sum(exp(x), axis=axis, keepdims=keepdims)) -> logsumexp(x, axis=axis, keepdims=keepdims)
+log(softmax(x, axis=axis)) -> log_softmax(x, axis=axis)
+exp(x) / sum(exp(x), axis=axis, keepdims=True) -> softmax(x, axis=axis)
+exp(vector) / sum(exp(vector)) -> softmax(vector)
+x - logsumexp(x, axis=axis, keepdims=True) -> log_softmax(x, axis=axis)
+vector - logsumexp(vector) -> log_softmax(vector)
+exp(log_softmax(x, axis=axis)) -> softmax(x, axis=axis)
+"""
+
+# What cancels where a function has reached its limit; another exponential is what it costs.
+SATURATED = """
+1 - tanh(x) ** 2 -> sech2(x)
+1 - square(tanh(x)) -> sech2(x)
+sigmoid(x) * sigmoid(-x) -> sech2(x / 2) / 4
+1 - sigmoid(x) -> sigmoid(-x)
+"""
+
+# Of what derivatives are made of; programs keep their polynomials.
+PARTIALS = "1 - x ** 2 -> (1 - x) * (1 + x)"
+
+# What is cheaper.
+STRENGTH = """
+x ** 2 -> square(x)
+x ** 3 -> square(x) * x
+x ** 4 -> square(square(x))
+x ** 0.5 -> sqrt(x)
+x ** -0.5 -> 1 / sqrt(x)
+x ** -2 -> 1 / square(x)
+a / (x * y) * y -> a / x
+a / (x * y) * x -> a / y
+"""
+
+MATRICES = "(A @ B).T -> B.T @ A.T"  # of views
+
+# Rows in the steps that NumPy takes: the largest entry is taken out first, and nothing overflows.
+_SHIFTED = "a - max(a, axis=axis, keepdims=True)"
+_LOSS = "scores - max(scores, axis=-1, keepdims=True)"
+_TOTAL = f"sum(log(sum(exp({_LOSS}), axis=-1, keepdims=True)))"
+STEPS = f"""
+softmax(a, axis=axis) -> exp({_SHIFTED}) / sum(exp({_SHIFTED}), axis=axis, keepdims=True)
+log_softmax(a, axis=axis) -> {_SHIFTED} - log(sum(exp({_SHIFTED}), axis=axis, keepdims=True))
+cross_entropy(scores, labels) -> ({_TOTAL} - sum(pick({_LOSS}, labels))) / size(labels)
+"""
+
+# Rows that loops over entries take in steps, besides; no square of the norm overflows.
+_LARGEST = "max(abs(a), axis=axis, keepdims={})"
+_SCALE = "where({0} > 0, where({0} < 1e308, {0}, 1), 1)"
+_INSIDE, _OUTSIDE = (_SCALE.format(_LARGEST.format(kept)) for kept in ("True", "keepdims"))
+_TOP = "max(a, axis=axis, keepdims=keepdims)"
+LOOPED = f"""
+norm(a, axis=axis, keepdims=keepdims) -> sqrt(sum(square(a / {_INSIDE}), axis=axis, keepdims=keepdims)) * {_OUTSIDE}
+logsumexp(a, axis=axis, keepdims=keepdims) -> log(sum(exp({_SHIFTED}), axis=axis, keepdims=keepdims)) + {_TOP}
+"""
+
+RULES = Table(
+    "rule",
+    (
+        *rows("stable forms", STABLE),
+        *rows("saturated forms", SATURATED),
+        *rows("slopes", PARTIALS),
+        *rows("algebra", ALGEBRA),
+        *rows("matrices", MATRICES),
+        *rows("strength reduction", STRENGTH),
+        *rows("write out", STEPS),
+        *rows("write out for loops", LOOPED),
+    ),
+)
+
+
+FORMS = ("stable forms", "saturated forms")  # of programs, before they are differentiated
+SLOPES = (*FORMS, "slopes")  # of what is made of derivatives, besides the algebra
+
+
+def text_of(*of: str, table: Table[Rewrite] = RULES) -> str:
+    """Give the rules of some passes, one a line.
+
+    >>> text_of("matrices")
+    '(A @ B).T -> B.T @ A.T'
+    """
+    return _text_of(of, tuple(table.values()))
+
+
+@cache
+def _text_of(of: tuple[str, ...], rules: tuple[Rewrite, ...]) -> str:
+    return "\n".join(rule.text for group in of for rule in rules if rule.of == group)

@@ -11,56 +11,9 @@ from typing import Any, NamedTuple
 from graphgrad.core.graph import Graph
 from graphgrad.transform.matching import Match, matched, rules
 from graphgrad.transform.rewrite import Firing, Rewriter
-
-STABLE = """
-log(1 + x) -> log1p(x)
-log(x + 1) -> log1p(x)
-log(1 - x) -> log1p(-x)
-log1p(exp(x)) -> softplus(x)
-log1p(-exp(x)) -> log1mexp(x)
-log(-expm1(x)) -> log1mexp(x)
-log(exp(x) + exp(y)) -> logaddexp(x, y)
-exp(x) - 1 -> expm1(x)
-1 - exp(x) -> -expm1(x)
-expm1(x) / x -> exprel(x)
--expm1(x) / x -> -exprel(x)
--expm1(-x) / x -> exprel(-x)
-where(x == 0, 1, exprel(x)) -> exprel(x)
-where(x != 0, exprel(x), 1) -> exprel(x)
-1 / (1 + exp(-x)) -> sigmoid(x)
-1 / (exp(-x) + 1) -> sigmoid(x)
-1 / (1 + exp(x)) -> sigmoid(-x)
-1 / (exp(x) + 1) -> sigmoid(-x)
-exp(x) / (1 + exp(x)) -> sigmoid(x)
-exp(x) / (exp(x) + 1) -> sigmoid(x)
-log(exp(x)) -> x
-exp(x) / (exp(x) + exp(y)) -> sigmoid(x - y)
-exp(x) / (exp(y) + exp(x)) -> sigmoid(x - y)
-(exp(x) - exp(-x)) / (exp(x) + exp(-x)) -> tanh(x)
--expm1(-x) / (1 + exp(-x)) -> tanh(x / 2)
-expm1(x) / (exp(x) + 1) -> tanh(x / 2)
-log(sigmoid(x)) -> -softplus(-x)
-log(sum(exp(x), axis=axis, keepdims=keepdims)) -> logsumexp(x, axis=axis, keepdims=keepdims)
-log(softmax(x, axis=axis)) -> log_softmax(x, axis=axis)
-exp(x) / sum(exp(x), axis=axis, keepdims=True) -> softmax(x, axis=axis)
-exp(vector) / sum(exp(vector)) -> softmax(vector)
-x - logsumexp(x, axis=axis, keepdims=True) -> log_softmax(x, axis=axis)
-vector - logsumexp(vector) -> log_softmax(vector)
-exp(log_softmax(x, axis=axis)) -> softmax(x, axis=axis)
-""".strip()
-
-SATURATED = """
-1 - tanh(x) ** 2 -> sech2(x)
-1 - square(tanh(x)) -> sech2(x)
-sigmoid(x) * sigmoid(-x) -> sech2(x / 2) / 4
-1 - sigmoid(x) -> sigmoid(-x)
-""".strip()  # what cancels where a function has reached its limit; another exponential is what it costs
-
-PARTIALS = "1 - x ** 2 -> (1 - x) * (1 + x)"  # of what derivatives are made of; programs keep their polynomials
+from graphgrad.transform.rules import FORMS, text_of
 
 GONE = -1
-FORMS = f"{STABLE}\n{SATURATED}"
-SLOPES = f"{FORMS}\n{PARTIALS}"
 
 
 class Stable(NamedTuple):
@@ -93,10 +46,11 @@ def stabilised(graph: Graph) -> Stable:
 
 
 def _stabilised(graph: Graph) -> Stable:
-    table = rules(FORMS)
+    text = text_of(*FORMS)
+    table = rules(text)
     if not any(matched(graph.nodes, rule, i) for i, n in enumerate(graph.nodes) for rule in table.get(n.op, ())):
         return Stable(graph, range(len(graph)), frozenset(), ())
-    builder, place = _Stabiliser(graph, table=FORMS, exact={}), list[int]()
+    builder, place = _Stabiliser(graph, table=text, exact={}), list[int]()
     for i, node in enumerate(graph.nodes):
         if not node.operands:
             place.append(i)

@@ -14,7 +14,7 @@ from report import goal, peer
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
-from proof.proofs import NO_SYMBOLS, rewrite_proof, rewrites, row_proofs  # noqa: E402
+from proof.proofs import NO_SYMBOLS, rewrite_proof, row_proofs  # noqa: E402
 
 from graphgrad.compiler.compile import compile as compiled  # noqa: E402
 from graphgrad.compiler.compile_step import compile_step  # noqa: E402
@@ -26,6 +26,7 @@ from graphgrad.proof.gradients import verify  # noqa: E402
 from graphgrad.proof.modules.certificate import certify  # noqa: E402
 from graphgrad.proof.steps.certificate import certify_step  # noqa: E402
 from graphgrad.transform.grad import grad  # noqa: E402
+from graphgrad.transform.rules import RULES  # noqa: E402
 
 
 def mlp(*sizes, loss="cross_entropy(s, y)"):
@@ -52,7 +53,7 @@ def proofs():
     proved = sum(str(p.verdict) == "PROVED" for p in found)
     print(f"rows: {proved} of {len(found)} patterns proved in {seconds:.1f} s")
     goal("seconds for all rows, all patterns", seconds if proved == len(found) else float("inf"), 10)
-    found, seconds = timed(lambda: [rewrite_proof(line) for line in rewrites()])
+    found, seconds = timed(lambda: [rewrite_proof(line) for line in RULES])
     print(f"rewrite rules: {sum(str(p.verdict) == 'PROVED' for p in found)} of {len(found)} proved in {seconds:.2f} s")
     for sizes in ((2, 4, 1), (4, 8, 3), (784, 128, 10), (64, 32, 32, 32, 32, 32, 32, 8)):
         loss = "mse(s[:, 0], y)" if sizes[-1] == 1 else "cross_entropy(s, y)"

@@ -2,13 +2,18 @@
 
 import pytest
 import sympy as sp
-from proof.proofs import NO_SYMBOLS, rewrite_proof, rewrites, row_proofs
+from proof.proofs import NO_SYMBOLS, rewrite_proof, row_proofs
 
+from graphgrad.compiler.passes.by_rules import by_rules
+from graphgrad.compiler.passes.table import PASSES
+from graphgrad.core.lookup import Table
 from graphgrad.core.ops import OPS
+from graphgrad.frontend.parse import parse
 from graphgrad.proof.judge.sympy_fallback import to_sympy
-from graphgrad.proof.report import Verdict
+from graphgrad.proof.report import GOOD, Verdict
 from graphgrad.proof.scalars.derivative import PARTIALS
 from graphgrad.proof.scalars.symbols import make, var
+from graphgrad.transform.rules import RULES, Rewrite
 
 
 @pytest.mark.parametrize("name", [n for n in OPS if n not in NO_SYMBOLS])
@@ -18,9 +23,31 @@ def test_row_is_proved(name):
     assert [p for p in proofs if p.verdict is not Verdict.PROVED] == []
 
 
-@pytest.mark.parametrize("line", rewrites())
-def test_rewrite_is_proved(line):
-    assert rewrite_proof(line).verdict is Verdict.PROVED
+PASSING = {rule.text: rule.of for row in PASSES.values() for rule in row.rules()}  # what some pass does by rules
+
+
+@pytest.mark.parametrize("line", {**{row.text: row.of for row in RULES.values()}, **PASSING})
+def test_a_rule_is_proved_because_it_is_one(line):
+    finding = rewrite_proof(line)
+    assert finding.verdict in GOOD, finding
+
+
+def test_a_wrong_rule_of_a_new_pass_is_no_proof():
+    """Whatever a pass calls its rules, they are proved by the test above: none can be left out."""
+    wrong = Rewrite("", "sin(x + y) -> sin(x) + sin(y)", "sums")
+    change = by_rules("sums", Table("rule", [wrong]))
+    assert change.rules() == [wrong]
+    assert change.run(parse("sin(x + y)")).fired
+    assert rewrite_proof(change.rules()[0].text).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_no_pass_rewrites_but_by_its_rules(name):
+    """What fires is a rule of the pass, arithmetic on whole numbers, or a pass that has none."""
+    row = PASSES[name]
+    assert all(rule.of in PASSES for rule in row.rules())
+    if row.rules():
+        assert {rule.of for rule in RULES.values() if rule.of == name} == {name}
 
 
 SMOOTH = [op for op in PARTIALS if op not in {"where", "max", "min", "abs", "sign", "floor"}]

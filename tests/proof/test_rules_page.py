@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from proof.proofs import NO_SYMBOLS, rewrite_proof, rewrites, row_proofs
+from proof.proofs import NO_SYMBOLS, rewrite_proof, row_proofs
 
 from graphgrad.core.ops import OPS
+from graphgrad.transform.rules import RULES
 
 PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
 
@@ -32,7 +33,7 @@ def rules_page():
         proofs = row_proofs(name)
         verdicts = ", ".join(dict.fromkeys(str(p.verdict) for p in proofs))
         rows.append(f"| {code(row.notation)} | {verdicts} | {len(proofs)} |")
-    rewriting = [f"| {code(line)} | {rewrite_proof(line).verdict} |" for line in rewrites()]
+    rewriting = [f"| {code(line)} | {rewrite_proof(line).verdict} |" for line in RULES]
     return "\n".join([
         INTRODUCTION, "## Operations\n\n| operation | verdict | patterns |\n|---|---|---|", *rows,
         "\n## Rewrite rules\n\n| rule | verdict |\n|---|---|", *rewriting, "",

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from graphgrad.compiler.passes.passed import Pass, Passed, anew, idle
 from graphgrad.core.graph import Graph, Node
+from graphgrad.core.lookup import Table
 from graphgrad.transform.matching import Match, Rule, matched, rules
 from graphgrad.transform.rewrite import Rewriter, folds, keep_notes
+from graphgrad.transform.rules import RULES, Rewrite, text_of
 
 Arithmetic = Mapping[str, Callable[..., int | None]]
 
@@ -34,14 +36,18 @@ class Sweep(Rewriter):
         return operand in self.alone and super().gains(rule, match, node)
 
 
-def by_rules(name: str, table: str) -> Pass:
-    """Make the pass that applies rules wherever they fit."""
+def by_rules(name: str, table: Table[Rewrite] = RULES) -> Pass:
+    """Make the pass that applies its rules of a table wherever they fit."""
 
-    def fits(nodes: Sequence[Node], i: int) -> bool:
-        return any(matched(nodes, rule, i) for rule in rules(table)[nodes[i].op])
+    def run(graph: Graph) -> Passed:
+        text = text_of(name, table=table)
 
-    form = Form(_heads(table), fits)
-    return Pass(name, lambda graph: _swept(name, graph, form, Sweep(table, {})))
+        def fits(nodes: Sequence[Node], i: int) -> bool:
+            return any(matched(nodes, rule, i) for rule in rules(text)[nodes[i].op])
+
+        return _swept(name, graph, Form(_heads(text), fits), Sweep(text, {}))
+
+    return Pass(name, run, lambda: [rule for rule in table.values() if rule.of == name])
 
 
 def folding(name: str, exact: Arithmetic) -> Pass:

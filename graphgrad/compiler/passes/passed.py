@@ -8,6 +8,7 @@ from typing import NamedTuple
 from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph
 from graphgrad.transform.rewrite import Firing
+from graphgrad.transform.rules import Rewrite
 
 GONE = -1
 ROUNDS = 10  # of a stage at most; two do for almost all programs
@@ -29,10 +30,12 @@ class Passed(NamedTuple):
 
 
 class Pass(NamedTuple):
-    """A row of the table."""
+    """A row of the table; what it does by rules is said by rules."""
 
     name: str
     run: Callable[[Graph], Passed]
+    rules: Callable[[], Sequence[Rewrite]] = tuple
+    aliases: tuple[str, ...] = ()
 
 
 def idle(name: str, graph: Graph) -> Passed:

@@ -9,27 +9,25 @@ from __future__ import annotations
 from graphgrad.compiler.passes.by_rules import by_rules, folding
 from graphgrad.compiler.passes.cleanup import dead_code, sharing
 from graphgrad.compiler.passes.passed import Pass
-from graphgrad.compiler.passes.rules import LOOPED, MATRICES, STRENGTH, WRITTEN_OUT
 from graphgrad.compiler.passes.written_out import write_out
+from graphgrad.core.lookup import Table
 from graphgrad.transform.rewrite import EXACT
-from graphgrad.transform.rules import RULES
-from graphgrad.transform.stable import SATURATED, STABLE
 
-PASSES = {
-    row.name: row
-    for row in (
+PASSES = Table(
+    "pass",
+    (
         folding("constant folding", EXACT),
-        by_rules("stable forms", STABLE),
-        by_rules("saturated forms", SATURATED),
-        by_rules("algebra", RULES),
-        by_rules("matrices", MATRICES),
-        by_rules("strength reduction", STRENGTH),
+        by_rules("stable forms"),
+        by_rules("saturated forms"),
+        by_rules("algebra"),
+        by_rules("matrices"),
+        by_rules("strength reduction"),
         sharing,
         dead_code,
-        write_out("write out", WRITTEN_OUT),
-        write_out("write out for loops", WRITTEN_OUT | LOOPED),
-    )
-}
+        write_out("write out"),
+        write_out("write out for loops", "write out"),
+    ),
+)
 
 
 def _rows(*names: str) -> tuple[Pass, ...]:

@@ -11,6 +11,8 @@ import struct
 import sys
 from typing import Any, BinaryIO
 
+from graphgrad.core.lookup import repeat
+
 
 def receive(stream: BinaryIO) -> Any:
     """One message; EOFError when the other side is gone."""
@@ -33,10 +35,12 @@ def main() -> None:
     sys.stdout = sys.stderr
     while True:
         try:
-            module, name, args = receive(sys.stdin.buffer)
+            news, message = receive(sys.stdin.buffer)
         except EOFError:
             return
         try:
+            repeat(news)
+            module, name, args = pickle.loads(message)  # noqa: S301  (written by our own parent process)
             result = True, getattr(importlib.import_module(module), name)(*args)
         except Exception as error:  # noqa: BLE001  (whatever it was, the parent hears of it)
             result = False, f"{type(error).__name__}: {error}"

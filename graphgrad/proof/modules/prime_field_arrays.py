@@ -112,7 +112,13 @@ class Residues(NDArrayOperatorsMixin):
         return found
 
     def extreme(self, where: Any, axis: Any, keepdims: bool) -> Residues:  # noqa: FBT001
-        """The entry that the shadow finds, along one axis or all."""
+        """The entry that the shadow finds, along one axis, several, or all."""
+        if isinstance(axis, tuple):
+            axes = tuple(i % self.ndim for i in axis)
+            rest = [n for i, n in enumerate(self.shape) if i not in axes]
+            last = self.moved(lambda a: np.moveaxis(a, axes, range(-len(axes), 0)).reshape(*rest, -1))
+            found = last.extreme(where, -1, keepdims=False)
+            return found.moved(lambda a: np.expand_dims(a, axes)) if keepdims else found
         if axis is None:
             place = np.unravel_index(where(self.x), self.shape)
             found = self.moved(lambda a: np.asarray(a[place]))
@@ -248,7 +254,7 @@ def row_of(name: str) -> Op | None:
 def _rows(_: int) -> dict[str, Op]:
     called = {row: re.match(r"np\.(\w+)\(", row.numpy) for row in OPS.values()}
     found = {call[1]: row for row, call in called.items() if call and row.residues}
-    return found | {call[1]: row for row, call in called.items() if call and call[1] == row.name}
+    return found | {call[1]: row for row, call in called.items() if call and call[1] == row.name and row.residues}
 
 
 def moves(name: str) -> bool:

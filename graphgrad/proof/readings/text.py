@@ -7,8 +7,9 @@ is at stake. Whole numbers divide exactly, and a decimal is the rational it spel
 from __future__ import annotations
 
 import ast
+import copy
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -46,6 +47,51 @@ def read(source: str, inputs: Mapping[str, Array]) -> list[tuple[str, Array, int
         names |= {target: value} if target else {}
         results.append((target, value, line))
     return results
+
+
+def learn(
+    name: str, operands: Sequence[str], attrs: Mapping[str, Any], meaning: Any, aliases: Iterable[str] = ()
+) -> None:
+    """Learn a function from outside: its meaning is a function of arrays, or a text in operands and attributes.
+
+    Without either it has no second reading, and verdicts on it are UNSUPPORTED.
+
+    >>> learn("thrice", ["a"], {"by": 3}, "a * by")
+    >>> [str(value) for _, value, _ in read("thrice(x)", {"x": symbols_of("x", ())})]
+    ['3*x']
+    """
+    if callable(meaning):
+        FUNCTIONS[name] = meaning
+    elif isinstance(meaning, str) and meaning:
+        FUNCTIONS[name] = _defined(operands, attrs, ast.parse(meaning.strip(), mode="eval").body)
+    ALIASES.update(dict.fromkeys(aliases, name))
+
+
+def _defined(operands: Sequence[str], attrs: Mapping[str, Any], tree: ast.expr) -> Callable[..., Array]:
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    statics = [inspect.Parameter(n, kind, default=value) for n, value in attrs.items()]
+    signature = inspect.Signature([*(inspect.Parameter(n, kind) for n in operands), *statics])
+
+    def function(*given: Any, **named: Any) -> Array:
+        bound = signature.bind(*given, **named)
+        bound.apply_defaults()
+        values = bound.arguments
+        written = _Written({n: values[n] for n in attrs}).visit(copy.deepcopy(tree))
+        return Reading({n: values[n] for n in operands}).of(written)
+
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    return function
+
+
+class _Written(ast.NodeTransformer):
+    """Attributes written out in a definition."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
+
+    def visit_Name(self, tree: ast.Name) -> ast.expr:
+        """The attribute of that name as a constant."""
+        return ast.Constant(self.values[tree.id]) if tree.id in self.values else tree
 
 
 class Reading:

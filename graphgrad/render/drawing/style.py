@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -139,8 +140,13 @@ def _over(theme: str | Path, above: tuple[Path, ...]) -> Style:
     if not isinstance(base, str):
         raise UsageError(f"the base of the theme {path} is a name or a file, not {base!r}")
     under = _over(path.parent / base if base.endswith(".toml") else base, (*above, path))
+    return changed(under, {"name": path.stem} | settings)
+
+
+def changed(base: Style, settings: Mapping[str, Any]) -> Style:
+    """Give a style with some fields changed; UsageError for a field that there is not, or a value that cannot be."""
     known = [field.name for field in fields(Style)]
     if unknown := next((key for key in settings if key not in known), ""):
         hint = did_you_mean(unknown, known) or f"its fields: {', '.join(known)}"
         raise UsageError(f"a style has no field '{unknown}'", hint=hint)
-    return replace(under, **{"name": path.stem} | settings)
+    return replace(base, **settings)
