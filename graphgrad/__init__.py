@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
     from graphgrad.api.proofs import check, equivalent, grade, verify, verify_function, verify_vjp
     from graphgrad.api.tables import (
         activation,
+        backend,
         format,  # noqa: A004
         initial,
         loss,
@@ -83,7 +84,7 @@ _HOMES = {  # where each public name lives, in the order of a first hour
     "graphgrad.learn.models.model": ("load", "accuracy", "confusion"),
     "graphgrad.api.passes": ("explain",),
     "graphgrad.api.tables": (
-        *("operation", "rule", "activation", "loss", "optimizer", "schedule", "initial", "theme", "format"),
+        *("operation", "rule", "activation", "loss", "optimizer", "schedule", "initial", "backend", "theme", "format"),
     ),
     "graphgrad.core.errors": (
         *("GraphgradError", "ParseError", "ShapeError", "DomainError", "UsageError", "TargetError", "DataError"),

@@ -1,8 +1,10 @@
 """What every test may use: the hypothesis profile, golden files, and a browser."""
 
 import atexit
+import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +26,24 @@ if "NUMBA_CACHE_DIR" not in os.environ:  # tests leave no machine code behind
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files and outputs in the docs")
+
+
+def pytest_runtest_teardown() -> None:
+    """Rows that a test or a page added from outside are gone after it."""
+    lookup = sys.modules.get("graphgrad.core.lookup")
+    if lookup is None or not lookup.ADDED:
+        return
+    from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS
+
+    known = [table for table in gc.get_objects() if isinstance(table, lookup.Table)]
+    for name in {name for addition in lookup.ADDED for name in (addition.row.name, *addition.row.aliases)}:
+        added = [addition.row for addition in lookup.ADDED]
+        for names in (*known, *(table.spellings for table in known)):
+            if any(names.get(name) is row for row in added):
+                del names[name]
+                FUNCTIONS.pop(name, None)
+                ALIASES.pop(name, None)
+    lookup.ADDED.clear()
 
 
 @pytest.fixture

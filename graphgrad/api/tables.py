@@ -11,6 +11,7 @@ from graphgrad.core.errors import ParseError, UsageError, did_you_mean
 from graphgrad.core.lookup import remembered
 
 if TYPE_CHECKING:
+    from graphgrad.compiler.backend import Backend
     from graphgrad.core.op import Op
     from graphgrad.learn.networks.activations import Activation
     from graphgrad.learn.networks.initial import Initial
@@ -243,6 +244,27 @@ def _initial(name: str, define: str, law: str, offset: str) -> Initial:
         if unknown := [given for given in parse(text).inputs if given not in {"fan_in", "fan_out"}]:
             raise UsageError(f"initial values know fan_in and fan_out, not '{unknown[0]}'")
     return INITIALS.add(Initial(_named(name), law, define, offset))
+
+
+def backend(row: str | Backend, /) -> Backend:
+    """Give the row of a backend, a target of `gg.compile`; or add one, a `graphgrad.compiler.backend.Backend`.
+
+    >>> backend("numpy").suffixes
+    ('.py',)
+    """
+    from graphgrad.compiler.targets import TARGETS
+
+    return TARGETS.row(row) if isinstance(row, str) else _backend(row)
+
+
+@remembered
+def _backend(row: Backend) -> Backend:
+    from graphgrad.compiler.backend import Backend
+    from graphgrad.compiler.targets import TARGETS
+
+    if not isinstance(row, Backend):
+        raise UsageError(f"a backend is a row, a graphgrad.compiler.backend.Backend, not {row!r}")
+    return TARGETS.add(row)
 
 
 def theme(name: str | Path | Style, /, *, base: str | Path | Style = "light", **fields: Any) -> Style:

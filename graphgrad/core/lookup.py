@@ -93,12 +93,13 @@ def _a(kind: str) -> str:
 
 
 class Addition(NamedTuple):
-    """What a user added: the function that did it, by module and name, and its arguments."""
+    """What a user added: the function that did it, by module and name, its arguments, and the row that it gave."""
 
     module: str
     function: str
     arguments: tuple[Any, ...]
     named: dict[str, Any]
+    row: Any
 
 
 ADDED: list[Addition] = []  # in this process, in order
@@ -110,7 +111,7 @@ def remembered(function: Callable[P, T]) -> Callable[P, T]:
     @wraps(function)
     def adding(*arguments: P.args, **named: P.kwargs) -> T:
         result = function(*arguments, **named)
-        ADDED.append(Addition(function.__module__, function.__name__, arguments, named))
+        ADDED.append(Addition(function.__module__, function.__name__, arguments, named, result))
         return result
 
     return adding
@@ -122,7 +123,7 @@ def told(since: int = 0) -> list[bytes]:
     What cannot be pickled, such as a function of a notebook, stays here: there it is as if it had not been added.
     """
     messages = []
-    for addition in ADDED[since:]:
+    for *addition, _ in ADDED[since:]:
         with suppress(Exception):  # what cannot be pickled raises what it likes
             messages.append(pickle.dumps(addition))
     return messages

@@ -31,7 +31,7 @@ def programs(row: Op) -> list[Program]:
 
     >>> from graphgrad.core.ops import OPS
     >>> programs(OPS["argmax"])[:2]
-    [('argmax(p)', {'p': (3,)}), ('argmax(p)', {'p': (2, 3)})]
+    [('argmax(p)', {'p': ()}), ('argmax(p)', {'p': (3,)})]
     """
     made = _elementwise(row) if row.elementwise else _arrays(row)
     return [program for program in made if _is_program(*program)][:MOST]

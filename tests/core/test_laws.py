@@ -7,7 +7,6 @@ from core.test_array_rows import CASES
 from graphgrad.core import shapes
 from graphgrad.core.op import MOVES, read
 from graphgrad.core.ops import OPS
-from graphgrad.proof.modules import prime_field_arrays
 from graphgrad.proof.readings.functions import FUNCTIONS
 from graphgrad.proof.readings.text import learn
 from graphgrad.testing.laws import LAWS
@@ -59,8 +58,5 @@ def test_a_wrong_column_breaks_a_law(notation, monkeypatch):
     monkeypatch.setitem(FUNCTIONS, row.name, running)
     if "define" in columns:
         learn(row.name, row.operands, row.attrs, row.define)
-    prime_field_arrays._rows.cache_clear()  # noqa: SLF001
     with pytest.raises(AssertionError):
         LAWS[law](row, programs(row))
-    monkeypatch.undo()
-    prime_field_arrays._rows.cache_clear()  # noqa: SLF001

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from graphgrad.core.errors import ParseError
+from graphgrad.core.op import Op
 from graphgrad.core.ops import OPS
 from graphgrad.execute import numpy_functions
 
@@ -121,13 +122,14 @@ _BESIDES = (  # what printed code calls, and the functions that it copies, besid
 
 def known() -> frozenset[str]:
     """The functions of NumPy that modules may call."""
-    return _known(len(OPS))
+    return _known(tuple(OPS.values()))
 
 
 @cache
-def _known(_: int) -> frozenset[str]:
-    rows = [row for row in OPS.values() if row.saved]
-    called = {name for row in rows for name in (row.name, *row.aliases, *re.findall(r"\bnp\.(\w+)", row.numpy))}
+def _known(rows: tuple[Op, ...]) -> frozenset[str]:
+    called = {
+        name for row in rows if row.saved for name in (row.name, *row.aliases, *re.findall(r"\bnp\.(\w+)", row.numpy))
+    }
     return frozenset({*_BESIDES.split(), *(name for name in called if hasattr(np, name))})
 
 

@@ -247,12 +247,12 @@ class Residues(NDArrayOperatorsMixin):
 
 def row_of(name: str) -> Op | None:
     """The row whose numpy column calls a function of NumPy, or that has its name."""
-    return _rows(len(OPS)).get(name) or OPS.spellings.get(name)
+    return _rows(tuple(OPS.values())).get(name) or OPS.spellings.get(name)
 
 
 @cache
-def _rows(_: int) -> dict[str, Op]:
-    called = {row: re.match(r"np\.(\w+)\(", row.numpy) for row in OPS.values()}
+def _rows(rows: tuple[Op, ...]) -> dict[str, Op]:
+    called = {row: re.match(r"np\.(\w+)\(", row.numpy) for row in rows}
     found = {call[1]: row for row, call in called.items() if call and row.residues}
     return found | {call[1]: row for row, call in called.items() if call and call[1] == row.name and row.residues}
 
