@@ -15,7 +15,7 @@ from graphgrad.core.lookup import Table
 
 
 class Rewrite(NamedTuple):
-    """A rule; ours are called by their text."""
+    """A rule; ours are called by pass and text."""
 
     name: str
     text: str
@@ -26,7 +26,7 @@ class Rewrite(NamedTuple):
 def rows(of: str, text: str) -> Iterator[Rewrite]:
     """Give the rules of a pass, a line each."""
     for line in text.strip().splitlines():
-        yield Rewrite(line, line, of)
+        yield Rewrite(f"{of}: {line}", line, of)
 
 
 ALGEBRA = """

@@ -37,7 +37,7 @@ def stabilised(graph: Graph) -> Stable:
     >>> print(stable.graph)
     softplus(x) * y
     >>> [firing.rule for firing in stable.fired]
-    ['log(1 + x) -> log1p(x)', 'log1p(exp(x)) -> softplus(x)']
+    ['log1p(exp(x)) -> softplus(x)', 'log(1 + x) -> log1p(x)']
     """
     if stabilised not in graph.cache:
         graph.cache[stabilised] = _stabilised(graph)

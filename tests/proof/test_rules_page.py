@@ -33,7 +33,10 @@ def rules_page():
         proofs = row_proofs(name)
         verdicts = ", ".join(dict.fromkeys(str(p.verdict) for p in proofs))
         rows.append(f"| {code(row.notation)} | {verdicts} | {len(proofs)} |")
-    rewriting = [f"| {code(line)} | {rewrite_proof(line).verdict} |" for line in RULES]
+    rewriting = [
+        f"| {code(line)} | {rewrite_proof(line).verdict} |"
+        for line in dict.fromkeys(row.text for row in RULES.values())
+    ]
     return "\n".join([
         INTRODUCTION, "## Operations\n\n| operation | verdict | patterns |\n|---|---|---|", *rows,
         "\n## Rewrite rules\n\n| rule | verdict |\n|---|---|", *rewriting, "",
