@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graphgrad.core import VERSION as __version__  # noqa: N811  (the name that Python gives it)
+
 if TYPE_CHECKING:  # what type checkers see; at run time each name is imported at its first use, from _HOMES
     from graphgrad.api.code import compile, compile_step  # noqa: A004
     from graphgrad.api.graphs import (
@@ -67,7 +69,6 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
     from graphgrad.learn.networks.network import mlp, network
     from graphgrad.learn.training.fit import fit
 
-__version__ = "0.1.0"
 
 _HOMES = {  # where each public name lives, in the order of a first hour
     "graphgrad.api.graphs": (

@@ -93,6 +93,7 @@ row = gg.operation("cumsum(a, *, axis=-1)", **COLUMNS)
 def test_an_array_operation_is_one_row_and_its_reading():
     said = alone(CUMSUM + """
 from graphgrad.testing import check_operation
+assert "cumsum" in gg.latex(gg.parse("cumsum(x) @ y", x=3, y=3))
 check_operation("cumsum", ("cumsum(A, axis=0) @ B", {"A": (2, 3), "B": (3, 2)}))
 print(gg.operation("cumsum(a, *, axis=-1)", **COLUMNS) is row)
 loss = gg.parse("mean(square(cumsum(tanh(X @ W.T), axis=1) - Y))", X=(4, 3), W=(5, 3), Y=(4, 5))

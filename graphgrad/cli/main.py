@@ -9,7 +9,7 @@ from io import StringIO, TextIOWrapper
 
 import click
 
-from graphgrad import __version__
+from graphgrad.core import VERSION
 from graphgrad.core.errors import GraphgradError, did_you_mean
 from graphgrad.core.quoting import terminal
 
@@ -71,7 +71,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="graphgrad")
+@click.version_option(VERSION, prog_name="graphgrad")
 def group() -> None:
     """Computation graphs, their gradients, and films of backpropagation."""
 

@@ -162,7 +162,7 @@ class Writer:
         """What a node is made of, as a whole."""
         made = self.graph.nodes[node]
         row = OPS[made.op]
-        if row.elementwise:
+        if row.elementwise or not (made.op in ENTRIES or made.op in ARRAYS):  # a function by its name
             arrays = [bool(self.graph.nodes[o].shape) for o in made.operands]
             return self.spelling.apply(made, self._numbers(made, [self.array(o) for o in made.operands]), arrays)
         found = ARRAYS[made.op](self, node) if made.op in ARRAYS else None
@@ -204,6 +204,8 @@ class Writer:
         if OPS[made.op].elementwise:
             operands = [self.entry(o, self.aligned(indices, made.shape, o)) for o in made.operands]
             return self.spelling.apply(made, self._numbers(made, operands), [False] * len(operands))
+        if made.op not in ENTRIES:
+            return self.entry_of(self.array_of(node), indices)
         return ENTRIES[made.op](self, node, indices)
 
     def aligned(self, indices: Indices, shape: Shape, operand: int) -> Indices:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from graphgrad import __version__
+from graphgrad.core import VERSION
 from graphgrad.core.errors import DataError, UsageError
 from graphgrad.core.files import check_writable, write_whole
 
@@ -24,7 +24,7 @@ def write_tensors(path: Path, arrays: Mapping[str, Any], kind: str, said: Mappin
     from safetensors.numpy import save as serialise
 
     check_tensors(path)
-    metadata = {kind: json.dumps({"graphgrad": __version__, **said})}  # one key: the format keeps no order
+    metadata = {kind: json.dumps({"graphgrad": VERSION, **said})}  # one key: the format keeps no order
     write_whole(path, serialise({name: array.copy(order="C") for name, array in arrays.items()}, metadata))
 
 

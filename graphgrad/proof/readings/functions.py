@@ -86,9 +86,6 @@ def logsumexp(a: Array, axis: Any = None, keepdims: bool = False) -> Array:  # n
 
 
 def log_softmax(a: Array, axis: int = -1) -> Array:
-    """The mean."""
-    """The variance."""
-    """The logarithm of the sum of exponentials."""
     """The logarithm of softmax."""
     return sub(a, logsumexp(a, axis, keepdims=True))
 

@@ -101,7 +101,7 @@ class Reading:
         self.names, self.functions = names, functions
 
     def of(self, tree: ast.expr) -> Array:  # noqa: C901, PLR0911, PLR0912  (one case for each kind of tree)
-        """The value of a sum, or of an expression."""
+        """The value of an expression."""
         match tree:
             case ast.Constant(value=value):
                 return np.asarray(leaf("const", Fraction(repr(value))), dtype=object)

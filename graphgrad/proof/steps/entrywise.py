@@ -27,8 +27,6 @@ from graphgrad.proof.steps.entrywise_arrays import Book, Cells, owner
 from graphgrad.proof.steps.text import CALLS, Place, Stepped
 from graphgrad.proof.steps.update import JOINED, judged_update
 
-ELSEWHERE = Finding(Verdict.UNKNOWN, "the update takes an entry from another place")
-
 
 def updates_of(step: Stepped, deadline: float = float("inf")) -> dict[str, Finding]:
     """The finding on every parameter's update, and on that of all that is kept for it."""
