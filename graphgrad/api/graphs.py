@@ -200,10 +200,11 @@ def closed_form(graph: Source, output: str | None = None, /) -> Graph | None:
     return find(read, _grad.output_name(read, output))
 
 
-def derive(graph: Source, /, *wrt: str) -> _derive.Derivation:
+def derive(graph: Source, /, *wrt: str, every_step: bool = False) -> _derive.Derivation:
     """Derive a gradient by hand, one chain-rule line a node, ending in the closed form; print it, or take `.latex`.
 
-    Numbers and tensors alike, the lines of a tensor in matrix form; several names give a derivation each. Raises
+    Numbers and tensors alike, the lines of a tensor in matrix form; several names give a derivation each. With
+    `every_step` a line of numbers begins with the chain rule, each local partial a derivative still to be taken. Raises
     UsageError for an unknown name. Source: the chain rule, a line a node, as it is written on a blackboard.
 
     >>> print(derive("sin(x**2)", "x"))
@@ -216,7 +217,7 @@ def derive(graph: Source, /, *wrt: str) -> _derive.Derivation:
     """
     from graphgrad.execute.closed_form import closed_form as find
 
-    return _derive.derive(as_graph(graph), *wrt, closed=find)
+    return _derive.derive(as_graph(graph), *wrt, closed=find, every_step=every_step)
 
 
 def trace(

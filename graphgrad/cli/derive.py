@@ -24,6 +24,7 @@ FORMATS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json"}
 @outputs
 @shape_option
 @click.option("--wrt", multiple=True, metavar="NAME", help="Input to differentiate by; all by default.")
+@click.option("--every-step", is_flag=True, help="Begin lines with the chain rule, partial by partial.")
 @click.option("--format", "kind", type=click.Choice(["text", "markdown", "latex"]),
               help="Format of what is printed, text otherwise; a file's is told by its suffix.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
@@ -33,6 +34,7 @@ def command(
     files: tuple[Path, ...],
     shapes: tuple[str, ...],
     wrt: tuple[str, ...],
+    every_step: bool,
     kind: str | None,
     as_json: bool,
 ) -> None:
@@ -49,7 +51,7 @@ def command(
     from graphgrad.execute.closed_form import closed_form
     from graphgrad.transform.derive import derive
 
-    found = derive(read_graph(source, read_values(values), shapes), *wrt, closed=closed_form)
+    found = derive(read_graph(source, read_values(values), shapes), *wrt, closed=closed_form, every_step=every_step)
     for file in files:
         write_whole(file, (written(found, FORMATS[file.suffix]) + "\n").encode())
         say_wrote(file, err=as_json)

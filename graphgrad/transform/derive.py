@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from graphgrad.core.graph import Graph
+from graphgrad.core.op import ATOM
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.latex import latex
 from graphgrad.frontend.notation.names import tex_name
@@ -88,10 +89,13 @@ class Derivation(NamedTuple):
 Closed = Callable[[Graph, str], Graph | None]
 
 
-def derive(graph: Graph, /, *wrt: str, closed: Closed = lambda _graph, _output: None) -> Derivation:
+def derive(
+    graph: Graph, /, *wrt: str, closed: Closed = lambda _graph, _output: None, every_step: bool = False
+) -> Derivation:
     """Derive an output's gradient by hand, with respect to inputs (all float ones by default).
 
-    `closed` gives the closed form of an output of the gradient graph, where there is one. Errors as for `grad`.
+    `closed` gives the closed form of an output of the gradient graph, where there is one. With `every_step` a line of
+    numbers begins with the chain rule itself, partial by partial, before what each partial is. Errors as for `grad`.
 
     >>> from graphgrad.frontend.parse import parse
     >>> print(derive(parse("y = x**2; z = sin(y)"), "x"))
@@ -108,7 +112,7 @@ def derive(graph: Graph, /, *wrt: str, closed: Closed = lambda _graph, _output: 
     lines, result = {}, {}
     for name in wrt:
         *above, found = write(graph, name, output)
-        lines[name] = tuple(above)
+        lines[name] = tuple(map(_unabridged(graph, name), above)) if every_step and write is _chain else tuple(above)
         end = closed(gradient, derivative_name(output, name))
         if end is not None:
             found = found.equals(text(end, end.output), latex(end, end.output))
@@ -196,6 +200,29 @@ def _line(graph: Graph, name: str, nodes: list[int], stop: frozenset[int], said:
     for side, formula in zip(sides[0][1:], sides[1][1:], strict=True):
         line = line.equals(side, formula)
     return line
+
+
+def _unabridged(graph: Graph, wrt: str) -> Callable[[Line], Line]:
+    """Put the chain rule first into the line of a node: dz/dx = dy1/dx * ∂(y1 * y2)/∂y1 + ..."""
+    whole = frozenset(range(len(graph)))
+    nodes = {f"d{graph.label(i)}/d{wrt}": i for i, node in enumerate(graph.nodes) if node.op in OPS}
+
+    def whole_line(line: Line) -> Line:
+        node = nodes[line.text[0]]
+        made = graph.nodes[node]
+        formula, typeset = text(graph, node, whole), latex(graph, node, whole)
+        formula = formula if formula.endswith(")") and OPS[made.op].precedence == ATOM else f"({formula})"
+        terms, set_terms = [], []
+        for operand in dict.fromkeys(o for o in made.operands if graph.nodes[o].op != "const"):
+            below, derivative = graph.label(operand), f"d{graph.label(operand)}/d{wrt}"
+            terms.append(f"{derivative} * ∂{formula}/∂{below}")
+            partial = rf"\frac{{\partial \left({typeset}\right)}}{{\partial {tex_name(below)}}}"
+            set_terms.append(rf"{tex_name(derivative)} \, {partial}")
+        return Line(
+            (line.text[0], " + ".join(terms), *line.text[1:]), (line.latex[0], " + ".join(set_terms), *line.latex[1:])
+        )
+
+    return whole_line
 
 
 def _sum(builder: Rewriter, terms: list[int]) -> int:

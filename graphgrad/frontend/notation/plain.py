@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from graphgrad.core.graph import Graph, Node
-from graphgrad.core.op import ADD, ATOM, MUL
+from graphgrad.core.op import ADD, ATOM, MUL, NEG
 from graphgrad.core.ops import OPS
 from graphgrad.frontend import printers
 from graphgrad.frontend.notation.indices import Index
@@ -29,6 +29,8 @@ class Plain:
     def apply(self, node: Node, operands: Sequence[Written], arrays: Sequence[bool]) -> Written:
         del arrays  # * is elementwise for whatever it stands between
         row = OPS[node.op]
+        if node.op == "neg" and operands[0].text[:1].isdigit() and operands[0].tight == ATOM:
+            return Written(f"-{operands[0].text}", NEG)  # what a program has to write as negative(1)
         safe = [
             Text(f"({o.text})", ATOM) if is_operator(row) and o.tight == BIG and row.precedence > ADD else
             Text(o.text, int(o.tight)) for o in operands
