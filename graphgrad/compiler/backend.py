@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from graphgrad.compiler.passes.passed import Passed
 from graphgrad.compiler.source.comments import Provenance
+from graphgrad.compiler.source.language import Language
 from graphgrad.compiler.source.outline import Code
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
@@ -72,13 +73,14 @@ def always(_: StepPlan) -> bool:
 class Backend(NamedTuple):
     """A row: everything that is known of a backend.
 
-    `write` takes a program of numbers, or of arrays where `arrays` names the module that they come from; a backend
-    without one refuses these. `steps` are its ways to take training steps, in the order in which they are tried.
+    `write` takes programs of numbers as such where `numbers` says so, and programs of arrays where `arrays` names the
+    module that these come from. `steps` are its ways to take training steps, in the order in which they are tried.
     """
 
     name: str
     write: Callable[[Program], ProgramWriter]
-    column: str  # of the table: how its programs of numbers are spelled; empty: they are written like those of arrays
+    language: Language  # its column of spellings
+    numbers: bool = True
     arrays: str = ""
     imports: tuple[str, ...] = ()  # what its modules import besides
     setup: Mapping[str, tuple[str, ...]] = {}  # lines below the imports, by type of arrays

@@ -11,7 +11,8 @@ from graphgrad.compiler.compile_step import Step
 from graphgrad.compiler.compiled import Compiled
 from graphgrad.compiler.passes.cleanup import dead_code
 from graphgrad.compiler.passes.passed import GONE, Passed
-from graphgrad.compiler.source.outline import NO_NODE, Code
+from graphgrad.compiler.source.outline import Code
+from graphgrad.compiler.source.statements import NO_NODE
 from graphgrad.core.builder import trimmed
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph

@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Sequence
 
 from graphgrad.compiler.arrays.tape import Tape
-from graphgrad.compiler.source.refs import Ref, Setting
+from graphgrad.compiler.source.language import Language
+from graphgrad.compiler.source.refs import Setting, held
 from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph
 
@@ -29,7 +30,7 @@ class Points:
 
         self.size, self.part, self.shape = free("size"), free("part"), free("shape")
         self.inputs = {name: (name, free(f"{name}_all")) for name in graph.inputs}
-        refs = {i: Ref(name, name, bound=True, whole=True) for name, i in self.graph.inputs.items()}
+        refs = {i: held(name) for name, i in self.graph.inputs.items()}
         self.results = {name: (free(name), free(f"{name}_all")) for name in graph.outputs}
         homes: dict[int, str] = {}
         self.copied: dict[str, int] = {}  # outputs that are inputs, constants, or another output too
@@ -45,16 +46,16 @@ class Points:
         )
         self.tape = Tape(self.graph, setting)
 
-    def lines(self) -> list[str]:
+    def lines(self, language: Language, np: str) -> list[str]:
         """The body of the function, down to the results' names."""
-        size, part, shape, f = self.size, self.part, self.shape, f"np.{self.dtype}"
+        size, part, shape, f = self.size, self.part, self.shape, f"{np}.{self.dtype}"
         names = list(self.inputs)
-        text = [f"    {shape} = np.broadcast_shapes({', '.join(f'np.shape({n})' for n in names)})"]
+        text = [f"    {shape} = {np}.broadcast_shapes({', '.join(f'{np}.shape({n})' for n in names)})"]
         for n, a in self.inputs.values():
-            text += [f"    {a} = np.broadcast_to({n}, {shape})", f"    {a} = np.asarray({a}, {f}).reshape(-1)"]
+            text += [f"    {a} = {np}.broadcast_to({n}, {shape})", f"    {a} = {np}.asarray({a}, {f}).reshape(-1)"]
         text.append(f"    {size} = len({next(iter(self.inputs.values()))[1]})")
-        text += [f"    {a} = np.empty({size}, {f})" for _, a in self.results.values()]
-        text += [f"    {line}" for line in self.tape.bind]
+        text += [f"    {a} = {np}.empty({size}, {f})" for _, a in self.results.values()]
+        text += [f"    {language.said(statement)}" for statement in self.tape.bind]
         text += [f"    for start in range(0, {size}, {self.chunk}):".replace("start", f"{part}_start")]
         text.append(f"        {part} = slice({part}_start, min({part}_start + {self.chunk}, {size}))")
         text += [f"        {n} = {a}[{part}]" for n, a in (*self.inputs.values(), *self.results.values())]
@@ -62,8 +63,9 @@ class Points:
         if rooms:
             text.append(f"        if len({first}) < {self.chunk}:")
             text += [f"            {room} = {room}[: len({first})]" for room in rooms]
-        text += [f"        {statement}" for statement, _ in self.tape.step]
-        text += [f"        {self.results[n][0]}[...] = {self.tape.refs[i].text}" for n, i in self.copied.items()]
+        text += [f"        {language.said(statement)}" for statement in self.tape.step]
+        copies = {n: language.text(self.tape.refs[i].value) for n, i in self.copied.items()}
+        text += [f"        {self.results[n][0]}[...] = {value}" for n, value in copies.items()]
         return text
 
     def result(self, name: str) -> str:

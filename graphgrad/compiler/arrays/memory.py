@@ -8,67 +8,78 @@ from collections.abc import Iterable, Mapping
 from math import inf, prod
 from typing import NamedTuple
 
+from graphgrad.compiler.source.statements import Expr, Statement, digits, tuple_of, variable
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import Shape
 
 
 class Bindings:
-    """The lines before the step; `dims` says what sizes are called, and `rows` what they are; `taken` is every name."""
+    """The statements before the step.
 
-    def __init__(self, dtype: str, dims: Mapping[str, str], taken: set[str], rows: Mapping[str, int]) -> None:
-        self.dtype, self.dims, self.taken, self.rows = dtype, dims, taken, rows
-        self.lines: list[str] = []
-        self._known: dict[str, str] = {}
+    `dims` says what sizes are called, and `rows` what they are; `taken` is every name.
+    """
 
-    def say(self, line: str) -> None:
-        """Add a line."""
-        self.lines.append(line)
+    def __init__(self, dims: Mapping[str, str], taken: set[str], rows: Mapping[str, int]) -> None:
+        self.dims, self.taken, self.rows = dims, taken, rows
+        self.statements: list[Statement] = []
+        self._known: dict[Expr, Expr] = {}
 
-    def once(self, value: str, wanted: str) -> str:
+    def bind(self, wanted: str, value: Expr) -> Expr:
+        """Give a name to a value."""
+        self.statements.append(Statement(variable(wanted), value))
+        return variable(wanted)
+
+    def once(self, value: Expr, wanted: str) -> Expr:
         """Give the name of a value, bound at the first asking."""
         if value not in self._known:
-            self._known[value] = self.free_name(wanted)
-            self.say(f"{self._known[value]} = {value}")
+            self._known[value] = self.bind(self.free_name(wanted), value)
         return self._known[value]
 
-    def constant(self, text: str) -> str:
+    def constant(self, number: Expr) -> Expr:
         """A number as an array without axes, which NumPy takes in faster."""
         words = {"0": "zero", "1": "one", "2": "two", "3": "three"}
-        return self.once(f"np.array({text}, np.{self.dtype})", words.get(text, f"c{len(self._known) + 1}"))
+        wanted = words.get(str(number.said), "") if number.op == "digits" else ""
+        return self.once(Expr("array", (number,)), wanted or f"c{len(self._known) + 1}")
 
-    def ones(self, size: int | str) -> str:
+    def ones(self, size: int | str) -> Expr:
         """A vector of ones: a product with it is a sum."""
-        return self.once(f"np.ones({self.size(size)}, np.{self.dtype})", f"ones_{self.size(size)}")
+        return self.once(Expr("ones", (self.size(size),)), f"ones_{self.size(size).said}")
 
-    def size(self, size: int | str) -> str:
-        """A size, as it is written."""
-        return self.dims.get(str(size), str(size))
+    def size(self, size: int | str) -> Expr:
+        """A size, by its name or as a number."""
+        known = self.dims.get(str(size), str(size))
+        return digits(known) if known.isdigit() else variable(known)
 
-    def shape(self, shape: Shape) -> str:
-        """A shape, as it is written."""
-        return f"({', '.join(map(self.size, shape))}{',' * (len(shape) == 1)})"
+    def shape(self, shape: Shape) -> Expr:
+        """A shape."""
+        return tuple_of([*map(self.size, shape)])
 
     def count(self, shape: Shape) -> float:
         """How many entries an array has; infinity where that is not known."""
         return prod(size if isinstance(size, int) else self.rows.get(size, inf) for size in shape)
 
-    def scratch(self, shape: Shape, *, turned: bool) -> str:
+    def scratch(self, shape: Shape, *, turned: bool) -> Expr:
         """An array that any statement may fill for the next one."""
-        size = self.shape(shape[::-1] if turned else shape)
-        return self.once(f"np.empty({size}, np.{self.dtype}){'.T' * turned}", "scratch")
+        return self.once(self.empty("float", shape, turned=turned), "scratch")
+
+    def empty(self, kind: str, shape: Shape, *, turned: bool) -> Expr:
+        """A new array."""
+        form = "empty conditions" if kind == "bool" else "empty"
+        made = Expr(form, (self.shape(shape[::-1] if turned else shape),))
+        return Expr("turned", (made,)) if turned else made
 
     def free_name(self, wanted: str) -> str:
         """A name that nothing has."""
-        name = next(n for k in itertools.count() if (n := wanted + "_" * k) not in self.taken)
-        self.taken.add(name)
-        return name
+        free = next(n for k in itertools.count() if (n := wanted + "_" * k) not in self.taken)
+        self.taken.add(free)
+        return free
 
 
 class Kind(NamedTuple):
     """What arrays that may stand in for each other have in common."""
 
     shape: Shape
-    dtype: str  # as it is written
+    dtype: str
     turned: bool  # whether it lies in memory column by column
 
 

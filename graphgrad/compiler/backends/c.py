@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
-import re
 import sys
 import tempfile
 import textwrap
@@ -17,17 +16,19 @@ import numpy as np
 
 from graphgrad.compiler.backend import Backend, Program, Way, numbers_only
 from graphgrad.compiler.source import module
-from graphgrad.compiler.source.lines import WIDTH
+from graphgrad.compiler.source.language import Language
+from graphgrad.compiler.source.lines import WIDTH, Dialect
 from graphgrad.compiler.source.outline import Code
-from graphgrad.compiler.source.results import TITLES, entry, gradients
-from graphgrad.compiler.source.templates import ATOM, Spelled, spell, template
+from graphgrad.compiler.source.results import TITLES, entry as function_name, gradients
+from graphgrad.compiler.source.statements import NUMBERS, Statement, digits, entry, variable
+from graphgrad.compiler.source.templates import Column
 from graphgrad.compiler.steps.run import UnrolledRun
 from graphgrad.compiler.steps.unrolled import UnrolledWriter, fits, row_variables
 from graphgrad.compiler.steps.vectors import Array
 from graphgrad.core import quoting
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
-from graphgrad.core.ops import OPS
+from graphgrad.core.op import ATOM as FUNCTION, Op
 
 STATEMENTS = 100  # in one function
 PRELUDE = """\
@@ -50,7 +51,47 @@ static double exprel(double a, int order) { // the integral of t**order * exp(a*
     return value;
 }
 """
-_WORDS = {"abs": "fabs", "max": "max2", "min": "min2", "sign": "sign"}
+_MATH = """
+exp expm1 log log1p log2 log10 sqrt cbrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh erf floor
+hypot
+"""
+MATH = frozenset(_MATH.split())  # functions of math.h that are called as the table's rows are
+SPELLINGS = {
+    "pow": "pow(a, b)",
+    "square": "a * a",
+    "reciprocal": "1 / a",
+    "xlogy": "(a == 0 ? 0 : a * log(b))",
+    "sigmoid": "1 / (1 + exp(-a))",
+    "softplus": "max2(a, 0) + log1p(exp(-fabs(a)))",
+    "relu": "max2(a, 0)",
+    "leaky_relu": "a > 0 ? a : slope * a",
+    "elu": "a > 0 ? a : alpha * expm1(a)",
+    "gelu": "a * (1 + erf(a / sqrt(2.0))) / 2",
+    "silu": "a / (1 + exp(-a))",
+    "abs": "fabs(a)",
+    "sign": "sign(a)",
+    "maximum": "max2(a, b)",
+    "minimum": "min2(a, b)",
+    "clip": "min2(max2(a, low), high)",
+    "exprel": "exprel(a, order)",
+    "where": "condition ? a : b",
+    "logical_and": "a && b",
+    "logical_or": "a || b",
+    "logical_not": "!a",
+    "number": "a ? 1 : 0",
+}
+
+
+def spelling(row: Op) -> str:
+    """How C spells a row: its operators are Python's, but for powers and for those of conditions."""
+    if row.name in SPELLINGS:
+        return SPELLINGS[row.name]
+    if row.name in MATH:
+        return f"{row.name}({', '.join(row.operands)})"
+    return row.python if row.precedence < FUNCTION else ""
+
+
+LANGUAGE = Language(columns={NUMBERS: Column("C", spelling, python=False)}, assignment="{} = {};", constants={"inf": "INFINITY", "nan": "NAN", "True": "1", "False": "0"}, inlines=False)
 
 
 def c_source(graph: Graph) -> str:
@@ -59,7 +100,7 @@ def c_source(graph: Graph) -> str:
     The values of all nodes stand in one array, which the functions, called one after the other, fill. Raises
     TargetError for an operation without a spelling.
     """
-    statements = [f"    {line}" for line in assignments(graph)]
+    statements = [f"    {LANGUAGE.said(statement)}" for statement in assignments(graph)]
     parts = [statements[k : k + STATEMENTS] for k in range(0, len(statements), STATEMENTS)]
     functions = [
         f"static void part{k}(const double *x, double *v) {{\n" + "\n".join(part) + "\n}\n"
@@ -72,18 +113,19 @@ def c_source(graph: Graph) -> str:
     return "\n".join([PRELUDE, *own, *functions, *main])
 
 
-def assignments(graph: Graph) -> list[str]:
+def assignments(graph: Graph) -> list[Statement]:
     """Give a statement for every node."""
+    order = {i: k for k, i in enumerate(graph.inputs.values())}
+    places = [entry(variable("v"), (digits(i),)) for i in range(len(graph))]
     found = []
-    order = list(graph.inputs.values())
     for i, node in enumerate(graph.nodes):
         if node.op == "input":
-            text = f"x[{order.index(i)}]"
+            value = entry(variable("x"), (digits(order[i]),))
         elif node.op == "const":
-            text = repr(float(node.value))
+            value = Dialect(NUMBERS).decimal(node)
         else:
-            text = _expression(graph, i)
-        found.append(f"v[{i}] = {text};")
+            value = Dialect(NUMBERS).apply(graph, i, [places[o] for o in node.operands])
+        found.append(Statement(places[i], value, i))
     return found
 
 
@@ -96,7 +138,8 @@ class CWriter:
 
     def code(self) -> tuple[Code, ...]:
         """The program from afar: every value has its place in one array."""
-        lines, places = tuple(enumerate(assignments(self.graph))), dict.fromkeys(range(len(self.graph)), "v")
+        places = dict.fromkeys(range(len(self.graph)), "v")
+        lines = tuple((s.node, LANGUAGE.said(s)) for s in assignments(self.graph))
         return (Code("compute", self.graph, self.graph.labels, lines, places),)
 
     def source(self) -> str:
@@ -104,25 +147,12 @@ class CWriter:
         places = [f"x[{k}]: {name}" for k, name in enumerate(self.graph.inputs)]
         places += [f"y[{k}]: {name}" for k, name in enumerate(self.graph.outputs)]
         notes = [*textwrap.wrap("; ".join(places) + ".", WIDTH), "", "compute(x, y) is for one thread at a time."]
-        said = module.described(TITLES[entry(self.graph)], self.before, notes, self.target.name, "float64")
+        said = module.described(TITLES[function_name(self.graph)], self.before, notes, self.target.name, "float64")
         return f"/* {quoting.c(said)}\n*/\n\n{c_source(self.graph)}"
 
     def function(self, source: str) -> Callable[..., Any]:
         """Compile the source with the system's compiler, and give a function like those of other targets."""
         return build(self.graph, source, self.returns)
-
-
-def _expression(graph: Graph, i: int) -> str:
-    """A row's JavaScript, as C: the two differ in the names of functions, in equality, and in powers."""
-    node = graph.nodes[i]
-    operands = [f"v[{o}]" for o in node.operands]
-    if node.op == "pow":
-        return f"pow({', '.join(operands)})"
-    if not OPS[node.op].js:
-        raise TargetError(f"'{node.op}' has no spelling in C")
-    text = spell(template(node.op, node.attrs, "js"), node.op, [Spelled(o, ATOM) for o in operands]).text
-    text = text.replace("===", "==").replace("!==", "!=").replace("Math.SQRT2", "sqrt(2.0)")
-    return re.sub(r"Math\.(\w+)", lambda m: _WORDS.get(m[1], m[1]), text)
 
 
 def build(graph: Graph, source: str, returns: str) -> Callable[..., Any]:
@@ -272,7 +302,7 @@ def _flat(numbers: Any) -> list[float]:
 C = Backend(
     "c",
     CWriter,
-    column="js",
+    LANGUAGE,
     steps=(Way("unrolled C", fits, CStepWriter, CStepRun),),
     suffixes=(".c",),
     package="cffi",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from graphgrad.compiler.backend import Backend, Program, numbers_only
 from graphgrad.compiler.source import module
+from graphgrad.compiler.source.language import Language
 from graphgrad.compiler.source.lines import Dialect, straight
 from graphgrad.compiler.source.outline import Code
-from graphgrad.compiler.source.results import TITLES, entry, gradients
-from graphgrad.compiler.source.templates import ATOM, Spelled, spell, template
+from graphgrad.compiler.source.results import TITLES, entry as function_name, gradients
+from graphgrad.compiler.source.statements import NUMBERS, Expr, Statement, digits, entry, variable
+from graphgrad.compiler.source.templates import Column
 from graphgrad.core import quoting
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
@@ -71,21 +74,28 @@ def javascript_body(graph: Graph, /) -> str:
     """
     if any(node.shape for node in graph.nodes):
         raise TargetError("the target 'javascript' computes with numbers, and this program has arrays")
-    lines, called = [f"const v = new Array({len(graph)});"], set[str]()
+    language, v, lines = JAVASCRIPT_BODY, variable("v"), [f"const v = new Array({len(graph)});"]
+    places = [entry(v, (digits(i),)) for i in range(len(graph))]
+    values: list[Expr] = []
     for i, node in enumerate(graph.nodes):
         if node.op == "input":
-            text = f'x["{node.value}"]'
+            values.append(entry(variable("x"), (variable(f'"{node.value}"'),)))
         elif node.op == "const":
-            text = repr(float(node.value))
+            values.append(Dialect(NUMBERS).decimal(node))
         else:
-            form = template(node.op, node.attrs, "js")
-            text = spell(form, node.op, [Spelled(f"v[{o}]", ATOM) for o in node.operands]).text
-            called |= form.calls
-        lines.append(f"v[{i}] = {text};")
+            values.append(Dialect(NUMBERS).apply(graph, i, [places[o] for o in node.operands]))
+        lines.append(language.said(Statement(places[i], values[i], i)))
+    called = language.calls(values)
     return "".join(text for name, text in LIBRARY.items() if name in called) + "\n".join([*lines, "return v;"])
 
 
-CONSTANTS = {"pi": "Math.PI", "e": "Math.E", "inf": "Infinity", "nan": "NaN"}
+LANGUAGE = Language(
+    columns={NUMBERS: Column("js", attrgetter("js"), python=False)},
+    constants={"pi": "Math.PI", "e": "Math.E", "inf": "Infinity", "nan": "NaN", "True": "true", "False": "false"},
+    assignment="const {} = {};",
+    inlines=False,
+)
+JAVASCRIPT_BODY = LANGUAGE.but(assignment="{} = {};")
 WORDS = """
 arguments await break case catch class const continue debugger default delete do else enum eval export extends false
 finally for function if implements import in instanceof interface let new null package private protected public return
@@ -101,11 +111,10 @@ class JavaScriptWriter:
     def __init__(self, program: Program) -> None:
         numbers_only(program)
         self.before, self.graph, self.said, self.target, _, self.returns = program
-        self.grads, self.name = gradients(self.graph), entry(self.graph)
+        self.grads, self.name = gradients(self.graph), function_name(self.graph)
         taken = set(self.said.labels)
         self.labels = [self.free(label, taken) for label in self.said.labels]
-        lines = straight(self.graph, Dialect("js", renamed=CONSTANTS), self.labels, frozenset(), 2)
-        self.lines = [(line.node, f"const {line.name} = {line.text};") for line in lines]
+        self.lines = straight(self.graph, Dialect(NUMBERS), LANGUAGE, self.labels, frozenset(), 2)
 
     @staticmethod
     def free(label: str, taken: set[str]) -> str:
@@ -117,7 +126,8 @@ class JavaScriptWriter:
 
     def code(self) -> tuple[Code, ...]:
         """The function from afar."""
-        return (Code(self.name, self.graph, self.labels, tuple(self.lines)),)
+        lines = tuple((line.node, LANGUAGE.said(line)) for line in self.lines)
+        return (Code(self.name, self.graph, self.labels, lines),)
 
     def function(self, _: str) -> Callable[..., Any]:
         """A function that says why it computes nothing."""
@@ -132,13 +142,13 @@ class JavaScriptWriter:
         notes = [*module.described_inputs(self.graph), "", f"Give the inputs by name: {self.name}({self.example()})."]
         said = module.described(TITLES[self.name], self.before, notes, self.target.name, "float64")
         comment = "\n".join(f" * {line}".rstrip() for line in quoting.c(said).split("\n"))
-        called = {name for name in LIBRARY if any(f" {name}(" in f" {line}" for _, line in self.lines)}
+        called = LANGUAGE.calls(line.value for line in self.lines)
         own = "".join(f"{text}\n" for name, text in LIBRARY.items() if name in called)
         text = [f"/*\n{comment}\n */\n\n{own}export function {self.name}(inputs) {{"]
         inputs = [name if name == self.labels[i] else f"{name}: {self.labels[i]}"
                   for name, i in self.graph.inputs.items()]  # fmt: skip
         text += [f"  const {{ {', '.join(inputs)} }} = inputs;"] * bool(inputs)
-        text += [f"  {line} // {quoting.c(self.said.comment(node))}" for node, line in self.lines]
+        text += [f"  {LANGUAGE.said(line)} // {quoting.c(self.said.comment(line.node))}" for line in self.lines]
         return "\n".join([*text, f"  return {self.result()};", "}", ""])
 
     def example(self) -> str:
@@ -159,7 +169,7 @@ class JavaScriptWriter:
         """An output; a condition counts as a number where it is a derivative."""
         made = self.graph.nodes[node]
         if made.op == "const":
-            return Dialect("js", renamed=CONSTANTS).constant(made).text
+            return LANGUAGE.text(Dialect(NUMBERS).constant(made))
         counts = made.dtype == "bool" and node in self.grads.values()
         return f"Number({self.labels[node]})" if counts else self.labels[node]
 
@@ -173,4 +183,4 @@ def _entry(name: str, text: str) -> str:
     return name if name == text else f'["{name}"]: {text}' if name == "__proto__" else f"{name}: {text}"
 
 
-JAVASCRIPT = Backend("javascript", JavaScriptWriter, column="js", suffixes=(".js", ".mjs"), runs=False)
+JAVASCRIPT = Backend("javascript", JavaScriptWriter, LANGUAGE, suffixes=(".js", ".mjs"), runs=False)

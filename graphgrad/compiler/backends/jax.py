@@ -10,44 +10,40 @@ from typing import Any
 import numpy as np
 
 from graphgrad.compiler.backend import Backend, Program, Way, always
-from graphgrad.compiler.backends.numpy import Writer
+from graphgrad.compiler.backends.numpy import PythonWriter
 from graphgrad.compiler.compiled import load
 from graphgrad.compiler.library import jax_functions
 from graphgrad.compiler.passes.passed import composed, pipeline
 from graphgrad.compiler.passes.table import SIMPLER
 from graphgrad.compiler.source import module
 from graphgrad.compiler.source.comments import Provenance
-from graphgrad.compiler.source.lines import Dialect, straight
+from graphgrad.compiler.source.language import Language
+from graphgrad.compiler.source.lines import OF_ARRAYS, straight
+from graphgrad.compiler.source.numpy_calls import PYTHON
 from graphgrad.compiler.source.outline import Code
-from graphgrad.compiler.source.stored import packed, stored
 from graphgrad.compiler.steps.emitted import Emitted
 from graphgrad.compiler.steps.plan import StepPlan
 from graphgrad.compiler.steps.run import Run, rows_of
 from graphgrad.compiler.steps.vectors import Array, views
 from graphgrad.core.errors import UsageError
-from graphgrad.core.graph import Graph
 from graphgrad.execute import numpy_functions
 from graphgrad.transform.grad import grad
 
 
-class JaxWriter(Writer):
+class JaxWriter(PythonWriter):
     """Writes the module of one graph: a function of arrays, jitted."""
 
     indent = 4
-
-    @property
-    def integers(self) -> str:
-        """Without 64 bits JAX has no integers of 64 either."""
-        return "int32" if self.dtype == "float32" else "int64"
 
     def last(self) -> list[str]:
         """The jitted function."""
         return [f"{self.name} = jax.jit(_{self.name}_of_arrays)\n"]
 
-    def function_of_arrays(self, name: str, dialect: Dialect, _: str) -> str:
-        """The function to be jitted."""
-        text = [*self.opening(name, "Array"), *self.converted(), *self.body(dialect, 4), *self.result(dialect, 4)]
-        return "\n".join(text) + "\n"
+    def function_of_arrays(self, name: str, language: Language, _: str) -> str:
+        """The function to be jitted; without 64 bits JAX has no integers of 64 either."""
+        inputs = self.converted(whole="int32" if self.dtype == "float32" else "int64")
+        body = [*self.body(OF_ARRAYS, language, 4), *self.result(OF_ARRAYS, language, 4)]
+        return "\n".join([*self.opening(name, "Array"), *inputs, *body]) + "\n"
 
 
 class JaxRun(Run):
@@ -129,7 +125,7 @@ class JaxStepWriter:
         said = Provenance(gradient, graph, composed(self.passes, len(gradient)))
         self.loss = JaxWriter(Program(gradient, graph, said, plan.target, plan.dtype, "names"))
         self.taken = {*said.labels, *self.names.values(), "np", "jax", "partial"}
-        self.dialect = Dialect("numpy", f"np.{plan.dtype}")
+        self.language = self.loss.language
 
     def code(self) -> tuple[Code, ...]:
         """The step from afar."""
@@ -145,36 +141,26 @@ class JaxStepWriter:
     def source(self) -> str:
         """The module's text."""
         plan = self.plan
-        text = [*self.step(), "", "", *self.train()]
-        calls = self.loss.calls(self.dialect) | self.calls(plan.folded)
-        imports, library = module.library(calls, numpy_functions, *plan.target.library)
-        nodes = zip(self.loss.labels, self.loss.graph.nodes, strict=True)
-        labels = {label for label, n in nodes if n.op != "const" or n.shape}
+        calls = self.loss.calls(OF_ARRAYS) | self.language.calls(OF_ARRAYS.values(plan.folded))
+        imports, library, math = module.library(calls, numpy_functions, *plan.target.library)
+        labels = {label for label, n in zip(self.loss.labels, self.loss.graph.nodes, strict=True) if n.op != "const"}
         hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in labels}
-        head = [
-            module.header("A training step: the gradient of", plan.loss, plan.notes(), plan.target.name, plan.dtype)
-        ]
-        head.append("from __future__ import annotations\n")
-        system = ["import math"] if any("math." in t for t in library.values()) else []
-        system = ["import base64", "import zlib", *system] if packed(self.loss.graph) else system
-        system += [
-            "from functools import partial",
-            *module.imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(imports)]),
-        ]
-        system.append("from typing import Any")
-        known = f"import {plan.target.arrays} as {hidden.get('np', 'np')}"
-        head += ["\n".join(system) + "\n", "\n".join([*plan.target.imports, known]) + "\n"]
-        head += [f"{line}\n" for line in plan.target.setup.get(plan.dtype, ())]
-        head.append("Array = Any  # a number or an array\n")
-        kept = stored(self.loss.graph, self.loss.labels, plan.dtype, integers=self.loss.integers)
-        kept = ["\n".join(kept) + "\n"] if kept else []
-        body = [module.renamed(t, hidden) for t in [*kept, *library.values(), "\n".join(text) + "\n"]]
-        return "\n".join(head) + "\n\n" + "\n\n".join(body)
-
-    def calls(self, graph: Graph) -> set[str]:
-        """The functions that an update calls by name."""
-        forms = [self.dialect.form(graph, i) for i in range(len(graph))]
-        return {c for form in forms if form for c in form.calls}
+        self.language, self.np = self.language.but(names=hidden), hidden.get("np", "np")
+        title = "A training step: the gradient of"
+        head = module.head(
+            module.header(title, plan.loss, plan.notes(), plan.target.name, plan.dtype),
+            [
+                *["import math"] * math,
+                "from functools import partial",
+                *module.from_math(imports, hidden),
+                "from typing import Any",
+            ],
+            [*plan.target.imports, f"import {plan.target.arrays} as {self.np}"],
+            plan.target.setup.get(plan.dtype, ()),
+            ["Array = Any  # a number or an array"],
+        )
+        text = "\n".join([*self.step(), "", "", *self.train()]) + "\n"
+        return head + "\n\n".join([*(module.renamed(t, hidden) for t in library.values()), text])
 
     def step(self) -> list[str]:
         """The function of one step."""
@@ -188,13 +174,17 @@ class JaxStepWriter:
         for name, shape in plan.shapes.items():
             text.append(f"    {name} = {theta}[{at}:{at + prod(shape)}].reshape({shape})")
             at += prod(shape)
-        text += self.loss.body(self.dialect, 4)
-        parts = [f"np.ravel({self.loss.output(node, self.dialect)})" for node in self.gradients()]
-        text += module.call(f"{gradient} = np.concatenate", [f"[{', '.join(parts)}]"], 4)
+        text += self.loss.body(OF_ARRAYS, self.language, 4)
+        parts = [f"{self.np}.ravel({self.output(node)})" for node in self.gradients()]
+        text += module.call(f"{gradient} = {self.np}.concatenate", [f"[{', '.join(parts)}]"], 4)
         text.append("    # update")
         text += self.update(gradient)
-        new = [f"{self.new[v]}.astype(np.{plan.dtype})" for v in ("p", *plan.update.slots)]
-        return [*text, f"    return {', '.join(new)}, {self.loss.output(self.loss.graph.output, self.dialect)}"]
+        new = [f"{self.new[v]}.astype({self.np}.{plan.dtype})" for v in ("p", *plan.update.slots)]
+        return [*text, f"    return {', '.join(new)}, {self.output(self.loss.graph.output)}"]
+
+    def output(self, node: int) -> str:
+        """The value of a node after the program's lines."""
+        return self.language.text(self.loss.output(node, OF_ARRAYS))
 
     def gradients(self) -> list[int]:
         """The nodes of all gradients, parameter by parameter."""
@@ -206,8 +196,8 @@ class JaxStepWriter:
         labels = [graph.label(i) if n.op == "const" else names.get(n.value, n.value) if n.op == "input"
                   else self.free(f"u{i}") for i, n in enumerate(graph.nodes)]  # fmt: skip
         self.new = {name: labels[i] for name, i in graph.outputs.items()}
-        lines = straight(graph, self.dialect, labels, {*graph.outputs.values()}, 4)
-        return [f"    {line.name} = {line.text}" for line in lines]
+        lines = straight(graph, OF_ARRAYS, self.language, labels, {*graph.outputs.values()}, 4)
+        return [f"    {self.language.said(statement)}" for statement in lines]
 
     def train(self) -> list[str]:
         """The function of many steps."""
@@ -230,7 +220,7 @@ class JaxStepWriter:
         text += module.call(f"*{new}, {loss} = {names['step']}", [f"*{carried}", *data, t, *rates], 8)
         text.append(f"        return tuple({new}), {loss}")
         begin = f"({', '.join(vectors)}{',' * (len(vectors) == 1)})"
-        counted = f"({order}, {t} + 1 + np.arange(len({order})))"
+        counted = f"({order}, {t} + 1 + {self.np}.arange(len({order})))"
         text += [
             "",
             f"    {carried}, {losses} = jax.lax.scan(one, {begin}, {counted})",
@@ -241,7 +231,8 @@ class JaxStepWriter:
 JAX = Backend(
     "jax",
     JaxWriter,
-    column="",
+    PYTHON,
+    numbers=False,
     arrays="jax.numpy",
     imports=("import jax",),
     setup={"float64": ('jax.config.update("jax_enable_x64", True)',)},

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from graphgrad.compiler.backend import Backend, Way
-from graphgrad.compiler.backends.numpy import Writer
+from graphgrad.compiler.backends.numpy import PythonWriter
+from graphgrad.compiler.source.numpy_calls import PYTHON as LANGUAGE
 from graphgrad.compiler.steps.run import UnrolledRun
 from graphgrad.compiler.steps.unrolled import UnrolledWriter, fits
 
-PYTHON = Backend("python", Writer, column="python", steps=(Way("unrolled", fits, UnrolledWriter, UnrolledRun),))
+PYTHON = Backend("python", PythonWriter, LANGUAGE, steps=(Way("unrolled", fits, UnrolledWriter, UnrolledRun),))

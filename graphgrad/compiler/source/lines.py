@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
+from math import isfinite
 from typing import NamedTuple
 
-from graphgrad.compiler.source.templates import ATOM, Spelled, Template, spell, template
+from graphgrad.compiler.source.language import TABLE, Language, Size
+from graphgrad.compiler.source.statements import ARRAYS, NUMBERS, Expr, Statement, digits, variable
+from graphgrad.compiler.source.templates import ATOM, Template, template
 from graphgrad.core.constants import Constant
 from graphgrad.core.graph import Graph, Node
 from graphgrad.core.ops import OPS
@@ -14,73 +17,78 @@ WIDTH = 120
 LEAVES = frozenset({"input", "const"})
 
 
-class Line(NamedTuple):
-    """One assignment."""
-
-    node: int
-    name: str
-    text: str
-
-
 class Dialect(NamedTuple):
-    """How a graph is written: a column of the table, and how constants and conditions become numbers there."""
+    """How a graph becomes expressions: of numbers, or of arrays of a type of their own."""
 
-    column: str
-    typed: str = ""  # what makes a constant a number of the program's type, such as np.float32; empty: nothing need
-    renamed: Mapping[str, str] = {}  # functions whose names something else has taken
+    kind: str
+    counted: bool = False  # whether conditions must become numbers before they are counted
 
-    def constant(self, node: Node) -> Spelled:
-        """Spell a constant: `pi` and `e` by name, others as digits that read back to the same bits."""
-        value = node.value
-        if isinstance(value, Constant):
-            name = self.renamed.get(value.name, value.name)
-            return Spelled(name, ATOM)
-        if isinstance(value, bool):
-            return Spelled(str(value).lower() if self.column == "js" else str(value), ATOM)
-        return Spelled(repr(value), 13 if repr(value).startswith("-") else ATOM)
+    def constant(self, node: Node) -> Expr:
+        """A constant: `pi` and `e` by name, others as digits."""
+        if isinstance(node.value, Constant | bool):
+            return Expr("constant", (), str(node.value))
+        return digits(node.value)
 
-    def form(self, graph: Graph, i: int) -> Template | None:
-        """Give a node's template; None for inputs and constants."""
+    def decimal(self, node: Node) -> Expr:
+        """A constant as digits, `pi` and `e` too."""
+        finite = not isinstance(node.value, bool) and isfinite(node.value)
+        return digits(float(node.value)) if finite else self.constant(node)
+
+    def apply(self, graph: Graph, i: int, given: Sequence[Expr]) -> Expr:
+        """An operation of a graph on expressions."""
         node = graph.nodes[i]
-        if node.op in LEAVES:
-            return None
-        if self.typed and node.op == "number":
-            return Template(("", f".astype({self.typed})"), ((0, ATOM),), ATOM, (True,), frozenset())
-        if self.column == "numpy" and node.op == "transpose" and dict(node.attrs)["axes"] is None:
-            return Template(("", ".T"), ((0, ATOM),), ATOM, (True,), frozenset())
-        number = self.column == "numpy" and i in constants(graph) and node.op != "size"
-        column = "python" if number else self.column
-        form = template(node.op, node.attrs, column)
-        return form.renamed(self.renamed) if form.calls & self.renamed.keys() else form
+        operands = tuple(self.operands(graph, i, given))
+        if self.kind == ARRAYS:
+            if node.op == "number":
+                return Expr("as type", operands)
+            if node.op == "transpose" and dict(node.attrs)["axes"] is None:
+                return Expr("turned", operands)
+        return Expr(node.op, operands, node.attrs, self.kind_of(graph, i))
 
-    def operands(self, graph: Graph, i: int, spelled: Sequence[Spelled] | Mapping[int, Spelled]) -> list[Spelled]:
-        """Give the operands as they stand in the node's expression."""
-        node, numbers = graph.nodes[i], constants(graph) if self.typed else frozenset()
-        given = [spelled[o] for o in node.operands]
-        if (
-            self.column == "python"
-            and node.dtype == "float"
-            and any(graph.nodes[o].dtype == "bool" for o in node.operands)
-        ):
-            return self.counted(graph, i, given)
-        if not self.typed or node.dtype != "float" or i in numbers:
+    def kind_of(self, graph: Graph, i: int) -> str:
+        """Numbers of Python's own are spelled as such among arrays, too."""
+        return NUMBERS if i in constants(graph) and graph.nodes[i].op != "size" else self.kind
+
+    def operands(self, graph: Graph, i: int, given: Sequence[Expr]) -> Sequence[Expr]:
+        """The operands as they stand in a node's expression."""
+        node = graph.nodes[i]
+        if self.kind == NUMBERS:
+            return self.as_numbers(graph, i, given) if self.counted and node.dtype == "float" else given
+        numbers = constants(graph)
+        if node.dtype != "float" or i in numbers:
             return given
         if OPS[node.op].elementwise and any(o not in numbers and graph.nodes[o].dtype != "bool" for o in node.operands):
             return given  # beside a number of the program's type, NumPy takes a constant for one too
         fixed = [o in numbers and graph.nodes[o].dtype == "float" for o in node.operands]
-        return [Spelled(f"{self.typed}({g.text})", ATOM) if f else g for f, g in zip(fixed, given, strict=True)]
+        return [Expr("typed", (g,)) if f else g for f, g in zip(fixed, given, strict=True)]
 
-    def counted(self, graph: Graph, i: int, given: list[Spelled]) -> list[Spelled]:
+    def as_numbers(self, graph: Graph, i: int, given: Sequence[Expr]) -> Sequence[Expr]:
         """Conditions that count as numbers, as numbers; an array of conditions refuses to be one."""
-        row, slots = OPS[graph.nodes[i].op], enumerate(graph.nodes[i].operands)
-        counts = [graph.nodes[o].dtype == "bool" and row.operands[slot] not in row.boolean for slot, o in slots]
+        conditions = [graph.nodes[o].dtype == "bool" for o in graph.nodes[i].operands]
+        if not any(conditions):
+            return given
+        row = OPS[graph.nodes[i].op]
+        counts = [c and row.operands[slot] not in row.boolean for slot, c in enumerate(conditions)]
         return [self.number(g) if c else g for c, g in zip(counts, given, strict=True)]
 
-    def number(self, condition: Spelled) -> Spelled:
+    def number(self, condition: Expr) -> Expr:
         """A condition as a number."""
-        if self.typed:
-            return Template(("", f".astype({self.typed})"), ((0, ATOM),), ATOM, (True,), frozenset()).fill([condition])
-        return template("number", (), self.column).fill([condition])
+        return Expr("as type" if self.kind == ARRAYS else "number", (condition,))
+
+    def template(self, graph: Graph, i: int) -> Template | None:
+        """The table's own spelling of a node, on which decisions may hang; None for inputs and constants."""
+        node = graph.nodes[i]
+        return None if node.op in LEAVES else template(OPS[node.op], node.attrs, TABLE[self.kind_of(graph, i)])
+
+    def values(self, graph: Graph) -> list[Expr]:
+        """Every operation alone, on its operands' names."""
+        names = [variable(label) for label in graph.labels]
+        numbers = [self.constant(node) for node in graph.nodes if node.op == "const" and not node.shape]
+        made = (i for i, node in enumerate(graph.nodes) if node.operands)
+        return [*numbers, *(self.apply(graph, i, [names[o] for o in graph.nodes[i].operands]) for i in made)]
+
+
+OF_NUMBERS, OF_ARRAYS = Dialect(NUMBERS, counted=True), Dialect(ARRAYS)
 
 
 def constants(graph: Graph) -> frozenset[int]:
@@ -96,37 +104,49 @@ def constants(graph: Graph) -> frozenset[int]:
     return known
 
 
-def straight(graph: Graph, dialect: Dialect, labels: Sequence[str], named: Container[int], indent: int) -> list[Line]:
-    """Give the lines of a graph; nodes in `named` have a line of their own."""
-    forms = [dialect.form(graph, i) for i in range(len(graph))]
-    spelled: list[Spelled] = []
+def straight(  # noqa: PLR0913, PLR0917  (a graph, how it is read, how it is written)
+    graph: Graph, dialect: Dialect, language: Language, labels: Sequence[str], named: Container[int], indent: int
+) -> list[Statement]:
+    """Give the statements of a graph; nodes in `named` have one of their own."""
+    reference, names = language.reference(), [variable(label) for label in labels]
+    forms = [dialect.template(graph, i) for i in range(len(graph))]
+    values, sizes = list[Expr](), list[Size]()
     waiting: set[int] = set()  # expressions that have no line yet
-    lines: list[Line] = []
+    found: list[Statement] = []
     users, outputs = graph.users, set(graph.outputs.values())
 
     def write(i: int) -> None:
-        lines.append(Line(i, labels[i], spelled[i].text))
-        spelled[i] = Spelled(labels[i], ATOM)
+        found.append(Statement(names[i], values[i], i))
+        values[i], sizes[i] = names[i], Size(len(labels[i]), ATOM)
         waiting.discard(i)
+
+    def made(i: int, node: Node) -> tuple[Expr, Size]:
+        given = [values[o] for o in node.operands]
+        value = dialect.apply(graph, i, given)
+        inner = [sizes[o] if e is g else reference.size(e, [sizes[o]])
+                 for o, e, g in zip(node.operands, value.operands, given, strict=True)]  # fmt: skip
+        return value, reference.size(value, inner)
 
     for i, (node, form) in enumerate(zip(graph.nodes, forms, strict=True)):
         if form is None:
             number = node.op == "const" and not node.shape
-            spelled.append(dialect.constant(node) if number else Spelled(labels[i], ATOM))
+            values.append(dialect.constant(node) if number else names[i])
+            sizes.append(reference.size(values[i]))
             continue
-        made = spell(form, node.op, dialect.operands(graph, i, spelled))
-        if len(made.text) > WIDTH - indent - len(labels[i]) - 3:
+        value, size = made(i, node)
+        if size.width > WIDTH - indent - len(labels[i]) - 3:
             for o in node.operands:
                 if o in waiting:
                     write(o)
-            made = spell(form, node.op, dialect.operands(graph, i, spelled))
+            value, size = made(i, node)
         waiting.difference_update(node.operands)
-        spelled.append(made)
+        values.append(value)
+        sizes.append(size)
         waiting.add(i)
-        alone = len(users[i]) == 1 and i not in outputs and i not in named
+        alone = language.inlines and len(users[i]) == 1 and i not in outputs and i not in named
         if not (alone and _fits(graph.nodes[users[i][0]], forms[users[i][0]], i)):
             write(i)
-    return lines
+    return found
 
 
 def _fits(user: Node, form: Template | None, node: int) -> bool:

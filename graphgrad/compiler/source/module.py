@@ -9,6 +9,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
+from typing import NamedTuple
 
 from graphgrad.compiler.source.lines import WIDTH
 from graphgrad.core import quoting
@@ -59,8 +60,16 @@ def described_inputs(graph: Graph) -> list[str]:
 _ONE = {"int": "an integer", "bool": "a condition", "float": "a number"}
 
 
-def library(calls: Iterable[str], *modules: ModuleType) -> tuple[set[str], dict[str, str]]:
-    """Give the names to import from `math`, and the runtime functions that the calls need, name to source, in order.
+class Library(NamedTuple):
+    """What a module needs of others: names to import from `math`, and functions to copy, name to source, in order."""
+
+    imports: set[str]
+    functions: dict[str, str]
+    math: bool  # whether the functions speak of `math` itself
+
+
+def library(calls: Iterable[str], *modules: ModuleType) -> Library:
+    """Give what the calls need.
 
     Functions are those of the first module; where a later one has one of the same name, it is that one's.
     """
@@ -72,14 +81,25 @@ def library(calls: Iterable[str], *modules: ModuleType) -> tuple[set[str], dict[
         new = {name for name in functions[stack.pop()].__code__.co_names if name in functions} - wanted
         wanted |= new
         stack += new
-    found = {name: inspect.getsource(functions[name]) for name in functions if name in wanted}
     for other in modules[1:]:
-        found |= {n: t for n, t in library(found, other)[1].items() if n in found}
-    return imported, found
+        functions |= {n: f for n, f in vars(other).items() if n in wanted and inspect.isfunction(f)}
+    spoken = any("math" in functions[name].__code__.co_names for name in wanted)
+    return Library(imported, {name: inspect.getsource(functions[name]) for name in functions if name in wanted}, spoken)
+
+
+def head(said: str, *groups: Iterable[str]) -> str:
+    """Write what stands above a module's functions: the docstring, imports, and what follows them, group by group."""
+    lines = [[*group] for group in (["from __future__ import annotations"], *groups)]
+    return "\n".join([said, *("\n".join(group) + "\n" for group in lines if group)]) + "\n\n"
+
+
+def from_math(names: Iterable[str], hidden: Mapping[str, str]) -> list[str]:
+    """Import functions of `math`, some by other names."""
+    return imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(names)])
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:
-    """Rename functions and modules in a text; a name before a parenthesis or a dot is one, never a variable."""
+    """Rename functions and modules in a copied function; before a parenthesis or a dot no name is a variable."""
     for name, new in names.items():
         text = re.sub(rf"(?<![\w.]){name}(?=\(|\.(?!T\b))", new, text)
     return text

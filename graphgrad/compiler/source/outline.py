@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from graphgrad.compiler.source.refs import Ref
+from graphgrad.compiler.source.statements import NO_NODE
 from graphgrad.core.graph import Graph
-
-NO_NODE = -1
 
 
 class Code(NamedTuple):
@@ -59,13 +57,3 @@ class Code(NamedTuple):
             changes[k] += 1
             changes[max(last[node], k)] -= 1
         return [*accumulate(changes[:-1])]
-
-
-def in_arrays(
-    name: str, graph: Graph, labels: Sequence[str], statements: Sequence[tuple[str, int]], refs: Sequence[Ref]
-) -> Code:
-    """Give the code of statements on arrays that are made once, a reference a node."""
-    made = [i for i, node in enumerate(graph.nodes) if node.operands and refs[i].bound]
-    lines = tuple((node, statement) for statement, node in statements)
-    once = frozenset(i for i in made if not refs[i].base) - {node for node, _ in lines}
-    return Code(name, graph, labels, lines, {i: ref.base for i, ref in enumerate(refs) if ref.base}, once)

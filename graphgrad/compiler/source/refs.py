@@ -1,4 +1,4 @@
-"""Values in emitted code: what they are called, where they lie, and when they are there."""
+"""Values in statements: what they are called, where they lie, and when they are there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from graphgrad.compiler.source.templates import ATOM
+from graphgrad.compiler.source.statements import Expr, variable
 from graphgrad.core.graph import Graph, Node
 from graphgrad.core.shapes import Shape
 
@@ -14,14 +14,18 @@ REPEATS = frozenset({"broadcast_to", "broadcast_like", "spread"})
 
 
 class Ref(NamedTuple):
-    """A value in emitted code: its text, the memory that it is or looks at, and when it is there."""
+    """A value: how statements refer to it, the memory that it is or looks at, and when it is there."""
 
-    text: str
+    value: Expr
     base: str = ""  # the array made once that holds it; empty: a value made in every step
-    bound: bool = False  # whether the text is known before the first step
+    bound: bool = False  # whether it is known before the first step
     whole: bool = False  # whether it is all of `base`, in its own order
-    level: int = ATOM
     number: bool = False  # whether it is a number of Python's own
+
+
+def held(array: str) -> Ref:
+    """All of an array that is there before the first step."""
+    return Ref(variable(array), array, bound=True, whole=True)
 
 
 class Setting(NamedTuple):

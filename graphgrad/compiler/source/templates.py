@@ -1,4 +1,4 @@
-"""Spelling: a column of the table, taken apart once into text with places for the operands.
+"""Spellings, taken apart once into text with places for the operands.
 
 Operands are put in with just the parentheses they need; a spelling that uses an operand twice wants it to be a name.
 """
@@ -8,18 +8,21 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from graphgrad.core.errors import TargetError
-from graphgrad.core.ops import OPS
+from graphgrad.core.op import Op
 from graphgrad.core.shapes import runtime
 from graphgrad.frontend.printers import key as written_key
 
 ATOM = 16
+CALL = r"(?<![\w.])([a-z]\w*)\("
+MODULES = frozenset({"np"})
+SLOTS = {"a": 0, "b": 1, "v": -1}  # of a statement's operands; what it writes into comes last
 _LEVELS: tuple[tuple[type[ast.AST], int], ...] = (  # how tightly Python binds, loosest first
     (ast.Lambda, 1), (ast.IfExp, 1), (ast.Or, 2), (ast.And, 3), (ast.Not, 4), (ast.Compare, 5), (ast.BitOr, 6),
     (ast.BitXor, 7), (ast.BitAnd, 8), (ast.Add, 10), (ast.Sub, 10), (ast.Mult, 11), (ast.Div, 11), (ast.MatMult, 11),
@@ -55,12 +58,21 @@ class Template(NamedTuple):
         """Whether it asks for the truth of an operand, which an array has not."""
         return any(word in text for text in self.texts for word in (" if ", "not ", " and ", " or ", "min(", "max("))
 
+    @property
+    def width(self) -> int:
+        """How many characters it has, besides its operands'."""
+        return sum(map(len, self.texts))
+
     def renamed(self, names: Mapping[str, str]) -> Template:
-        """Call functions by other names."""
+        """Call functions, and modules, by other names."""
         texts = self.texts
-        for name in self.calls & names.keys():
-            texts = tuple(re.sub(rf"(?<![\w.]){name}(?=\()", names[name], text) for text in texts)
-        return self._replace(texts=texts)
+        for name in (self.calls | MODULES) & names.keys():
+            texts = tuple(re.sub(rf"(?<![\w.]){name}(?=[(.])", names[name], text) for text in texts)
+        return self if texts is self.texts else self._replace(texts=texts)
+
+    def typed(self, kind: str) -> Template:
+        """Make its numbers numbers of a type."""
+        return self._replace(texts=tuple(typed(text, kind) for text in self.texts))
 
     def fill(self, operands: list[Spelled]) -> Spelled:
         """Put operands in their places."""
@@ -71,25 +83,62 @@ class Template(NamedTuple):
         return Spelled("".join(parts), self.level)
 
 
-def spell(form: Template, op: str, operands: list[Spelled]) -> Spelled:
-    """Put operands in their places; those of a row that takes a list become one."""
-    if OPS[op].variadic:
-        operands = [Spelled(f"[{', '.join(o.text for o in operands)}]", ATOM)]
-    return form.fill(operands)
+def typed(text: str, kind: str) -> str:
+    """Make the numbers in a spelling numbers of a type.
+
+    >>> typed("1 / (1 + x2)", "real")
+    'real(1) / (real(1) + x2)'
+    """
+    return re.sub(r"(?<![\w.])(\d+\.?\d*(?:e[+-]?\d+)?)(?![\w.])", rf"{kind}(\1)", text)
+
+
+class Column(NamedTuple):
+    """How a language spells the rows of the table; Python's syntax says how tightly its spellings bind."""
+
+    name: str
+    spelling: Callable[[Op], str]
+    python: bool = True
 
 
 @cache
-def template(op: str, attrs: tuple[tuple[str, Any], ...], column: str) -> Template:
+def template(row: Op, attrs: tuple[tuple[str, Any], ...], column: Column) -> Template:
     """Give the template of a row in a column; TargetError where the row has no spelling there.
 
-    >>> template("sub", (), "python").fill([Spelled("x", 16), Spelled("a - b", 10)]).text
+    >>> from graphgrad.core.ops import OPS
+    >>> column = Column("python", lambda row: row.python)
+    >>> template(OPS["sub"], (), column).fill([Spelled("x", 16), Spelled("a - b", 10)]).text
     'x - (a - b)'
     """
-    row = OPS[op]
-    text: str = getattr(row, column)
+    text = column.spelling(row)
     if not text:
-        raise TargetError(f"'{op}' has no spelling in {column}")
-    return _foreign(row.operands, text, attrs) if column == "js" else _python(row.operands, text, dict(attrs))
+        raise TargetError(f"'{row.name}' has no spelling in {column.name}")
+    return _python(row.operands, text, dict(attrs)) if column.python else _foreign(row.operands, text, attrs)
+
+
+@cache
+def form(text: str) -> Template:
+    """Give the template of a value that is no row, of operands a, b and c, in Python's syntax."""
+    return _python(("a", "b", "c"), text, {})
+
+
+@cache
+def sentence(text: str) -> Template:
+    """Give the template of a statement, of operands a and b, that writes into v.
+
+    >>> sentence("v -= a").fill([Spelled("x + y", 10), Spelled("z", 16)]).text
+    'z -= x + y'
+    """
+    places: list[tuple[int, int]] = []
+    texts = [""]
+    for part in re.split(r"(?<![.\w])([abv])(?!\w)", text):
+        if part in SLOTS:
+            places.append((SLOTS[part], 0))
+            texts.append("")
+        else:
+            if places and part.startswith((".", "[")):
+                places[-1] = (places[-1][0], ATOM)
+            texts[-1] += part
+    return Template(tuple(texts), tuple(places), 0, (), frozenset(re.findall(CALL, text)))
 
 
 def _python(operands: tuple[str, ...], text: str, attrs: dict[str, Any]) -> Template:
@@ -106,7 +155,7 @@ def _python(operands: tuple[str, ...], text: str, attrs: dict[str, Any]) -> Temp
             texts.append("")
     texts[-1] += text[at:]
     texts = [part.replace("math.", "") for part in texts]
-    calls = frozenset(re.findall(r"(?<![\w.])([a-z]\w*)\(", text.replace("math.", ""))) - {"abs", "min", "max"}
+    calls = frozenset(re.findall(CALL, text.replace("math.", ""))) - {"abs", "min", "max"}
     count = [sum(s == slot for s, _ in places) for slot in range(len(operands))]
     return Template(tuple(texts), tuple(places), _level(tree), tuple(n <= 1 for n in count), calls)
 

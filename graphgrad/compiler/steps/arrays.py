@@ -12,11 +12,13 @@ from graphgrad.compiler.passes.passed import composed, pipeline
 from graphgrad.compiler.passes.table import SIMPLER, STEPWISE, TIDIER
 from graphgrad.compiler.source import module
 from graphgrad.compiler.source.comments import Provenance
-from graphgrad.compiler.source.numpy_calls import Shortcuts
-from graphgrad.compiler.source.outline import Code, in_arrays
-from graphgrad.compiler.source.refs import Ref, Setting
+from graphgrad.compiler.source.language import Language
+from graphgrad.compiler.source.numpy_calls import PYTHON, look_up, looked_up, quickly
+from graphgrad.compiler.source.outline import Code
+from graphgrad.compiler.source.refs import Ref, Setting, held
 from graphgrad.compiler.source.results import gradients
-from graphgrad.compiler.source.stored import packed
+from graphgrad.compiler.source.statements import Expr, Statement, variable
+from graphgrad.compiler.source.stored import STORED, Kinds, made_once, needed
 from graphgrad.compiler.steps.plan import StepPlan
 from graphgrad.compiler.steps.update import VECTOR
 from graphgrad.core.ops import OPS
@@ -28,13 +30,17 @@ CHUNK = 131_072  # bytes of a vector in one chunk
 
 
 class Fused(Protocol):
-    """An optimizer as one loop: its function, the call, what is bound once and what is computed before each call."""
+    """An optimizer as one loop: what is bound once, what is computed before each call, the call, and the function."""
 
-    function: str
-    call: str
-    bind: list[str]
-    numbers: list[str]
-    calls: set[str]
+    bind: list[Statement]
+    numbers: list[Statement]
+    values: list[Expr]
+
+    def call(self, language: Language) -> str:
+        """The call of the loop."""
+
+    def function(self, language: Language) -> str:
+        """The loop."""
 
 
 class ArrayWriter:
@@ -51,7 +57,6 @@ class ArrayWriter:
         self.labels, self.names = self.said.labels, plan.names
         self.shapes = {n: s[::-1] if n in self.transposed else s for n, s in plan.shapes.items()}
         self.taken = {*self.labels, *self.names.values(), "np", "math", "Array", "Any"}
-        self.shortcuts = Shortcuts(frozenset(self.taken))
         self.views = {name: self.free(f"d_{name}") for name in plan.shapes}
         self.dims = {d: self.names[d] for d in plan.dimensions}
         self.loss_tape = self.on_loss()
@@ -62,14 +67,14 @@ class ArrayWriter:
         self.fused = self.as_loop() if pointwise else None
         self.chunk = 0 if self.fused else self.chunk
         self.update_tape = self.on_update()
+        said = [*self.loss_tape.step, *([] if self.fused else self.update_tape.step)]
+        self.quick = looked_up(said, self.taken)
+        self.language = quickly(PYTHON.but(typed=f"np.{plan.dtype}"), self.quick)
 
     def code(self) -> tuple[Code, ...]:
         """The step from afar; an update that is one loop has no lines of its own."""
         tapes = {"forward and backward": self.loss_tape} | ({} if self.fused else {"update": self.update_tape})
-        return tuple(
-            in_arrays(name, t.graph, t.labels, [(self.shortcuts.short(line), i) for line, i in t.step], t.refs)
-            for name, t in tapes.items()
-        )
+        return tuple(tape.code(name, self.language) for name, tape in tapes.items())
 
     def free(self, wanted: str) -> str:
         """A name that nothing has."""
@@ -82,7 +87,7 @@ class ArrayWriter:
         plan, inputs = self.plan, {}
         for name, i in self.graph.inputs.items():
             bound = name in plan.shapes
-            inputs[i] = Ref(name, name if bound else "", bound=bound, whole=bound)
+            inputs[i] = held(name) if bound else Ref(variable(name))
         homes: dict[int, str] = {}
         self.copies: list[tuple[str, int]] = []
         for name, node in gradients(self.graph).items():
@@ -106,9 +111,7 @@ class ArrayWriter:
             names |= {v: self.free(f"{names[v]}_chunk") for v in vectors}
         self.vectors = {v: names[v] for v in vectors}
         inputs = {
-            i: Ref(names[name], names[name], bound=True, whole=True)
-            if name in vectors
-            else Ref(names[name], number=True)
+            i: held(names[name]) if name in vectors else Ref(variable(names[name]), number=True)
             for name, i in graph.inputs.items()
         }
         labels = [
@@ -122,51 +125,53 @@ class ArrayWriter:
     def source(self) -> str:
         """The module's text."""
         plan, names = self.plan, self.names
-        imports, library = module.library(self.loss_tape.calls | self.update_tape.calls, numpy_functions)
-        if self.fused:
-            more, own = module.library(self.fused.calls, python_functions)
-            imports |= more
-            library |= {name: f"@numba.njit\n{text}" for name, text in own.items()}
+        tapes = [self.loss_tape, self.update_tape]
+        copied = module.library({c for tape in tapes for c in tape.calls(self.language)}, numpy_functions)
+        loop = module.library(self.language.calls(self.fused.values) if self.fused else (), python_functions)
+        library = copied.functions | {name: f"@numba.njit\n{text}" for name, text in loop.functions.items()}
+        imports = copied.imports | loop.imports
+        labels = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const" or n.shape}
+        hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in labels}
+        self.language, self.np = self.language.but(names=hidden), hidden.get("np", "np")
         slots = [names[s] for s in plan.update.slots]
         given = [*(f"{n}: Array" for n in [names["theta"], *slots]), *(f"{d}: int" for d in self.dims.values())]
         text = module.signature("bind", given, "Any")
         text.append('    """Give the step on these vectors, in place, and the flat gradient that it leaves behind."""')
-        steps = self.stepping()
-        text += [f"    {line}" for line in (*self.shortcuts.lines(), *self.binding())]
+        text += [f"    {line}" for line in (*look_up(self.quick, self.np), *self.binding())]
         text.append("")
         given = [*(f"{n}: Array" for n in plan.data), f"{names['t']}: int"]
         given += [f"{names[r]}: float" for r in plan.update.rates]
         text += [f"    {line}" for line in module.signature(names["step"], given, "float")]
-        text += ['        """Take one step; gives the loss before it."""', *steps]
+        text += ['        """Take one step; gives the loss before it."""', *self.stepping()]
         text += ["", f"    return {names['step']}, {names['gradient']}"]
-        head = [
-            module.header("A training step: the gradient of", plan.loss, plan.notes(), plan.target.name, plan.dtype)
-        ]
-        head.append("from __future__ import annotations\n")
-        labels = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const" or n.shape}
-        hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in labels}
-        known = f"import numpy as {hidden.get('np', 'np')}\n"
-        system = ["import math"] if any("math." in t for t in library.values()) else []
-        system = ["import base64", "import zlib", *system] if packed(self.graph) else system
-        system += module.imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(imports)])
-        system.append("from typing import Any")
-        known = "import numba\n" * bool(self.fused) + known
-        head += ["\n".join(system) + "\n", known, "Array = Any  # a number or a NumPy array\n"]
-        loops = [self.fused.function] if self.fused else []
-        body = [module.renamed(t, hidden) for t in [*library.values(), *loops, "\n".join(text) + "\n"]]
-        return "\n".join(head) + "\n\n" + "\n\n".join(body)
+        title = "A training step: the gradient of"
+        head = module.head(
+            module.header(title, plan.loss, plan.notes(), plan.target.name, plan.dtype),
+            needed(self.graph)
+            + ["import math"] * (copied.math or loop.math)
+            + module.from_math(imports, hidden)
+            + ["from typing import Any"],
+            [*(plan.target.imports if self.fused else ()), f"import numpy as {self.np}"],
+            ["Array = Any  # a number or a NumPy array"],
+        )
+        loops = [self.fused.function(self.language)] if self.fused else []
+        functions = [module.renamed(t, hidden) for t in library.values()]
+        return head + "\n\n".join([*functions, *loops, "\n".join(text) + "\n"])
 
     def binding(self) -> list[str]:
         """What is done once: views of the parameters and of the gradient, and all arrays that a step needs."""
         theta, gradient = self.names["theta"], self.names["gradient"]
-        text, at = [f"{gradient} = np.zeros_like({theta})"], 0
+        text, at = [f"{gradient} = {self.np}.zeros_like({theta})"], 0
         for name, shape in self.shapes.items():
             part = f"[{at}:{at + prod(shape)}].reshape({shape})"
             how = "  # stored as its transpose" if name in self.transposed else ""
             text += [f"{name} = {theta}{part}{how}", f"{self.views[name]} = {gradient}{part}"]
             at += prod(shape)
-        text += self.loss_tape.bind
-        text += ["# for the update", *(self.fused or self.update_tape).bind]
+        for s in self.loss_tape.bind:
+            made = s.value.op == STORED and s.target
+            kinds = Kinds(self.plan.dtype, np=self.np)
+            text += made_once(made.said, s.value.said, kinds) if made else [self.language.said(s)]
+        text += ["# for the update", *map(self.language.said, (self.fused or self.update_tape).bind)]
         if self.chunk:
             part, k, chunks, size = self.free("part"), self.free("k"), self.chunks, self.plan.size
             whole = [self.names.get({"p": "theta", "g": "gradient"}.get(v, v), v) for v in self.vectors]
@@ -182,30 +187,32 @@ class ArrayWriter:
         lines: list[tuple[str, str]] = []
         for name in self.plan.data:
             kind = "int64" if graph.nodes[graph.inputs[name]].dtype == "int" else self.plan.dtype
-            lines.append((f"{name} = np.asarray({name}, np.{kind})", ""))
+            lines.append((f"{name} = {self.np}.asarray({name}, {self.np}.{kind})", ""))
         lines.append(("# forward", ""))
         forward, last = True, -1
-        for statement, node in self.loss_tape.step:
+        for statement in self.loss_tape.step:
+            node = statement.node
             if forward and node >= 0 and node not in said.forward:
                 forward = False
                 lines.append(("# backward", ""))
             comment = said.comment(node) if node >= 0 and node != last and graph.nodes[node].operands else ""
-            lines.append((self.shortcuts.short(statement), comment))
+            lines.append((self.language.said(statement), comment))
             last = node
-        refs = self.loss_tape.refs
-        lines += [(f"np.copyto({view}, {refs[node].text})", "") for view, node in self.copies]
+        values = [ref.value for ref in self.loss_tape.refs]
+        copies = [Statement(None, Expr("copy", (values[node],)), node, variable(view)) for view, node in self.copies]
+        lines += [(self.language.said(statement), "") for statement in copies]
         text = [*module.written(lines, 8), "        # update"]
         text += self.updating()
-        return [*text, f"        return float({refs[graph.output].text})"]
+        return [*text, f"        return float({self.language.text(values[graph.output])})"]
 
     def updating(self) -> list[str]:
         """The optimizer: numbers first, then the vectors, whole or chunk by chunk."""
-        tape = self.update_tape
+        tape, said = self.update_tape, self.language.said
         if self.fused:
-            return [f"        {statement}" for statement in (*self.fused.numbers, self.fused.call)]
+            return [f"        {line}" for line in (*map(said, self.fused.numbers), self.fused.call(self.language))]
         if not self.chunk:
-            return [f"        {self.shortcuts.short(statement)}" for statement, _ in tape.step]
-        numbers = [f"        {s}" for s, i in tape.step if not self.update.nodes[i].shape]
+            return [f"        {said(statement)}" for statement in tape.step]
+        numbers = [f"        {said(s)}" for s in tape.step if not self.update.nodes[s.node].shape]
         names = [*self.vectors.values(), *tape.arrays]
-        vectors = [f"            {self.shortcuts.short(s)}" for s, i in tape.step if self.update.nodes[i].shape]
+        vectors = [f"            {said(s)}" for s in tape.step if self.update.nodes[s.node].shape]
         return [*numbers, f"        for {', '.join(names)} in {self.chunks}:", *vectors]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from graphgrad.compiler.passes.passed import composed, pipeline
@@ -12,12 +12,14 @@ from graphgrad.compiler.passes.specialise import specialise
 from graphgrad.compiler.passes.table import SIMPLER
 from graphgrad.compiler.source import module
 from graphgrad.compiler.source.comments import Provenance
-from graphgrad.compiler.source.lines import WIDTH, Dialect, straight
-from graphgrad.compiler.source.outline import NO_NODE, Code
+from graphgrad.compiler.source.language import Language
+from graphgrad.compiler.source.lines import OF_NUMBERS, WIDTH, straight
+from graphgrad.compiler.source.numpy_calls import PYTHON
+from graphgrad.compiler.source.outline import Code
+from graphgrad.compiler.source.statements import NO_NODE, Expr, Statement, digits, replaced, variable, variables_of
 from graphgrad.compiler.steps.plan import StepPlan
 from graphgrad.compiler.steps.update import rate_of_descent, read_update
 from graphgrad.core.builder import Builder
-from graphgrad.core.constants import Constant
 from graphgrad.core.graph import Graph
 from graphgrad.execute import python_functions
 from graphgrad.transform.adjoints import Adjoints
@@ -104,24 +106,22 @@ class UnrolledWriter:
         """The variable of one entry of the parameters or of the state."""
         return entry if vector == "p" else f"{self.plan.names[vector]}_{entry}"
 
-    def called(self) -> tuple[set[str], dict[str, str], dict[str, str]]:
-        """Names to import from `math`, functions to copy, and the new names of those that the user's names hide."""
-        dialect = Dialect("python")
-        calls = {c for i in range(len(self.graph)) if (form := dialect.form(self.graph, i)) for c in form.calls}
-        calls |= {str(n.value) for n in self.graph.nodes if n.op == "const" and isinstance(n.value, Constant)}
-        imports, library = module.library(calls, python_functions)
+    def called(self) -> tuple[module.Library, dict[str, str]]:
+        """What the step needs of others, and the new names of what the user's names hide."""
+        imports, library, math = module.library(PYTHON.calls(OF_NUMBERS.values(self.graph)), python_functions)
         taken = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const"}
-        return imports, library, {name: f"{name}_" for name in [*imports, *library] if name in taken}
+        hidden = {name: f"{name}_" for name in [*imports, *library] if name in taken}
+        return module.Library(imports, {n: module.renamed(t, hidden) for n, t in library.items()}, math), hidden
 
     def loss(self) -> str:
         """The loss, as it is written."""
-        return self.value(self.graph.output, self.labels)
+        return PYTHON.text(self.value(self.graph.output, self.labels))
 
     def source(self) -> str:
         """The module's text."""
         plan, names = self.plan, self.plan.names
-        imports, library, hidden = self.called()
-        slots = plan.update.slots
+        (imports, library, math), hidden = self.called()
+        language, slots = PYTHON.but(names=hidden), plan.update.slots
         vectors = [names["theta"], *(names[s] for s in slots)]
         rows, order, t = (names[n] for n in ("rows", "order", "t"))
         given = [
@@ -137,32 +137,33 @@ class UnrolledWriter:
         for vector, kind in zip(vectors, ("p", *slots), strict=True):
             text += [f"    {names} = {part}" for names, part in self.parts(vector, kind)]
         text.append(f"    {names['losses']} = []")
-        text += self.loop(Dialect("python", renamed=hidden))
+        text += self.loop(language)
         for vector, kind in zip(vectors, ("p", *slots), strict=True):
             text += [f"    {part} = {names}" for names, part in self.parts(vector, kind)]
         text += [
             f"    return {names['losses']}",
             "",
             "",
-            *self.bound(vectors, "list[float]", self.alone(vectors, hidden)),
+            *self.bound(vectors, "list[float]", self.alone(vectors, language)),
         ]
         title = "A training step, unrolled: the gradient of"
-        head = [module.header(title, plan.loss, plan.notes(), plan.target.name, "float64")]
-        head.append("from __future__ import annotations\n")
-        system = ["import math"] if any("math." in t for t in library.values()) else []
-        system.append("from collections.abc import Callable, Iterable, Sequence")
-        system += module.imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(imports)])
-        head.append("\n".join(system) + "\n")
-        functions = [module.renamed(t, hidden) for t in library.values()]
-        return "\n".join(head) + "\n\n" + "\n\n".join([*functions, "\n".join(text) + "\n"])
+        head = module.head(
+            module.header(title, plan.loss, plan.notes(), plan.target.name, "float64"),
+            [
+                *["import math"] * math,
+                "from collections.abc import Callable, Iterable, Sequence",
+                *module.from_math(imports, hidden),
+            ],
+        )
+        return head + "\n\n".join([*library.values(), "\n".join(text) + "\n"])
 
-    def alone(self, vectors: list[str], hidden: Mapping[str, str]) -> list[str]:
+    def alone(self, vectors: list[str], language: Language) -> list[str]:
         """One step, after its data have their names: nothing is changed where arithmetic refuses."""
         states = [[self.state(kind, e) for e in self.plan.entries()] for kind in ("p", *self.plan.update.slots)]
         text = [
             line for names, vector in zip(states, vectors, strict=True) for line in module.unpacked(names, vector, 8)
         ]
-        text += self.body(Dialect("python", renamed=hidden))
+        text += self.body(language)
         for names, vector in zip(states, vectors, strict=True):
             text += module.packed(f"{vector}[:]", names, 8)
         return [*text, f"        return {self.loss()}"]
@@ -193,7 +194,7 @@ class UnrolledWriter:
             yield f"({names[0]},)" if len(names) == 1 else ", ".join(names), f"{vector}[{start}:{start + len(names)}]"
             start += len(names)
 
-    def loop(self, dialect: Dialect) -> list[str]:
+    def loop(self, language: Language) -> list[str]:
         """The loop over the rows."""
         plan, names, text = self.plan, self.plan.names, list[str]()
         row = names["row"]
@@ -208,58 +209,64 @@ class UnrolledWriter:
             text.append(f"        {names['t']} += 1")
         for k, place in enumerate(places if plan.data else []):
             text += module.unpacked(row_variables(plan, k), f"{names['rows']}[{place}]", 8)
-        text += self.body(dialect)
+        text += self.body(language)
         text.append(f"        {names['losses']}.append({self.loss()})")
         return text
 
-    def body(self, dialect: Dialect) -> list[str]:
+    def body(self, language: Language) -> list[str]:
         """Forward, backward and update."""
-        return module.written([(text, comment) for _, text, comment in self.statements(dialect)], 8)
+        back = f"# backward, every adjoint times {self.plan.names[self.rate]}" if self.rate else "# backward"
+        titles, part = {"backward": back, "update": "# update"}, "forward"
+        text = [("# forward", "")]
+        for s in self.statements(language):
+            stays = s.node == NO_NODE or s.node in self.said.forward
+            now = "update" if s.node in self.finals else part if stays else "backward"
+            if part not in {now, "update"}:
+                text.append((titles[now], ""))
+                part = now
+            known = s.node != NO_NODE and s.node not in self.finals
+            text.append((language.said(s), self.said.comment(s.node) if known else ""))
+        return module.written(text, 8)
 
     def code(self) -> tuple[Code, ...]:
         """The loop's body from afar; new values lie where old ones did."""
-        lines = tuple((node, text) for node, text, _ in self.statements(Dialect("python")) if node != NO_NODE)
-        finals = {i for name, i in self.graph.outputs.items() if name.startswith("new ")}
-        places = {node: text.partition(" = ")[0] for node, text in lines if node in finals}
-        return (Code("step", self.graph, self.labels, lines, places),)
+        found = [s for s in self.statements(PYTHON) if s.node != NO_NODE]
+        places = {s.node: PYTHON.text(s.target) for s in found if s.node in self.finals and s.target}
+        return (Code("step", self.graph, self.labels, tuple((s.node, PYTHON.said(s)) for s in found), places),)
 
-    def statements(self, dialect: Dialect) -> list[tuple[int, str, str]]:
-        """Nodes, lines and comments: a new value takes the old one's name as soon as nothing reads the old."""
-        finals = {node: name for name, node in self.graph.outputs.items() if name.startswith("new ")}
+    @cached_property
+    def finals(self) -> dict[int, str]:
+        """The nodes of new values, and the variables whose new values they are."""
+        outputs = self.graph.outputs.items()
+        return {node: output.removeprefix("new ") for output, node in outputs if output.startswith("new ")}
+
+    def statements(self, language: Language) -> list[Statement]:
+        """The step: a new value takes the old one's name as soon as nothing reads the old."""
         labels = list(self.labels)
-        for node, name in finals.items():
+        for node, old in self.finals.items():
             if self.graph.nodes[node].operands:
-                labels[node] = next(
-                    n for k in itertools.count() if (n := name.replace(" ", "_") + "_" * k) not in labels
-                )
+                labels[node] = next(n for k in itertools.count() if (n := f"new_{old}" + "_" * k) not in labels)
         named = {*self.graph.names, *self.said.adjoint_of}
-        lines = straight(self.graph, dialect, labels, named, 8)
-        last_read = {word: k for k, line in enumerate(lines) for word in _WORD.findall(line.text)}
-        current: dict[str, str] = {}  # of new values: the variable that holds one
-        text, part = [(NO_NODE, "# forward", "")], "forward"
-        back = f"# backward, every adjoint times {self.plan.names[self.rate]}" if self.rate else "# backward"
+        lines = straight(self.graph, OF_NUMBERS, language, labels, named, 8)
+        last_read = {variable: k for k, line in enumerate(lines) for variable in variables_of(line.value)}
+        current: dict[str, Expr] = {}  # of new values: the variable that holds one
+        found: list[Statement] = []
         for k, line in enumerate(lines):
-            now = "update" if line.node in finals else part if line.node in self.said.forward else "backward"
-            if part not in {now, "update"}:
-                text.append((NO_NODE, back if now == "backward" else f"# {now}", ""))
-                part = now
-            expression = _WORD.sub(lambda word: current.get(word[0], word[0]), line.text)
-            name, comment = line.name, self.said.comment(line.node)
-            if line.node in finals:
-                old, comment = finals[line.node].removeprefix("new "), ""
-                current[line.name] = name = old if last_read.get(old, -1) <= k else line.name
-            text.append((line.node, f"{name} = {expression}", comment))
+            target = variable(labels[line.node])
+            if line.node in self.finals:
+                old = self.finals[line.node]
+                current[labels[line.node]] = target = variable(old) if last_read.get(old, -1) <= k else target
+            found.append(line._replace(target=target, value=replaced(line.value, current)))
         for output, node in self.graph.outputs.items():
-            old = output.removeprefix("new ")
             now = current.get(labels[node], self.value(node, labels))
-            if output.startswith("new ") and now != old:
-                text.append((NO_NODE, f"{old} = {now}", ""))
-        return text
+            if output.startswith("new ") and now != variable(old := output.removeprefix("new ")):
+                found.append(Statement(variable(old), now))
+        return found
 
-    def value(self, node: int, labels: list[str]) -> str:
+    def value(self, node: int, labels: list[str]) -> Expr:
         """A value that has no line: an input or a constant."""
         made = self.graph.nodes[node]
-        return repr(float(made.value)) if made.op == "const" else labels[node]
+        return OF_NUMBERS.decimal(made) if made.op == "const" else variable(labels[node])
 
 
 def pattern(name: str, shape: Sequence[int], place: tuple[int, ...] = ()) -> str:
@@ -280,6 +287,3 @@ def _places(shape: tuple[Any, ...]) -> list[tuple[int, ...]]:
     for size in shape:
         places = [(*p, k) for p in places for k in range(size)]
     return places
-
-
-_WORD = re.compile(r"[^\W\d]\w*")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from graphgrad.compiler.source.statements import Expr, digits
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph, Node
 from graphgrad.core.shapes import Shape
 
-Index = tuple[str, ...]  # an expression for every axis
+Index = tuple[Expr, ...]  # an expression for every axis
+ZERO = digits(0)
 
 
 def through(graph: Graph, i: int, index: Index) -> tuple[int, Index]:
@@ -17,8 +19,9 @@ def through(graph: Graph, i: int, index: Index) -> tuple[int, Index]:
 
     >>> from graphgrad.frontend.parse import parse
     >>> graph = parse("A.T[1:]", A=(4, 3))
-    >>> through(graph, graph.output, ("i", "j"))
-    (0, ('j', 'i + 1'))
+    >>> node, index = through(graph, graph.output, (variable("i"), variable("j")))
+    >>> node, [e.op for e in index]
+    (0, ['name', 'add'])
     """
     while (node := graph.nodes[i]).op in VIEWS:
         i, index = node.operands[0], VIEWS[node.op](graph.nodes[node.operands[0]].shape, node, index)
@@ -27,7 +30,7 @@ def through(graph: Graph, i: int, index: Index) -> tuple[int, Index]:
 
 def broadcast(shape: Shape, index: Index) -> Index:
     """The index into an array that is repeated along axes that it lacks, or of size 1."""
-    return tuple("0" if size == 1 else at for size, at in zip(shape, index[len(index) - len(shape) :], strict=True))
+    return tuple(ZERO if size == 1 else at for size, at in zip(shape, index[len(index) - len(shape) :], strict=True))
 
 
 def _transpose(_: Shape, node: Node, index: Index) -> Index:
@@ -49,7 +52,7 @@ def _squeeze(shape: Shape, node: Node, index: Index) -> Index:
     axis = dict(node.attrs)["axis"]
     gone = {k for k, size in enumerate(shape) if size == 1} if axis is None else _axes(axis, len(shape))
     left = iter(index)
-    return tuple("0" if k in gone else next(left) for k in range(len(shape)))
+    return tuple(ZERO if k in gone else next(left) for k in range(len(shape)))
 
 
 def _repeated(shape: Shape, _: Node, index: Index) -> Index:
@@ -59,10 +62,10 @@ def _repeated(shape: Shape, _: Node, index: Index) -> Index:
 def _spread(shape: Shape, node: Node, index: Index) -> Index:
     attrs = dict(node.attrs)
     if attrs["axis"] is None or not shape:
-        return ("0",) * len(shape)
+        return (ZERO,) * len(shape)
     axes = _axes(attrs["axis"], len(index))
     if attrs["keepdims"]:
-        return tuple("0" if k in axes else at for k, at in enumerate(index))
+        return tuple(ZERO if k in axes else at for k, at in enumerate(index))
     return tuple(at for k, at in enumerate(index) if k not in axes)
 
 
@@ -70,22 +73,22 @@ def _reshape(shape: Shape, node: Node, index: Index) -> Index:
     if [s for s in shape if s != 1] != [s for s in node.shape if s != 1]:
         raise TargetError("an array that is laid out anew has no loops")
     left = iter(at for at, size in zip(index, node.shape, strict=True) if size != 1)
-    return tuple("0" if size == 1 else next(left) for size in shape)
+    return tuple(ZERO if size == 1 else next(left) for size in shape)
 
 
 def _index(shape: Shape, node: Node, index: Index) -> Index:
-    found: list[str] = []
+    found: list[Expr] = []
     left = iter(index)
     for part in dict(node.attrs)["key"]:
         if part is None:
             next(left)
         elif isinstance(part, int):
-            found.append(str(_place(part, shape[len(found)])))
+            found.append(digits(_place(part, shape[len(found)])))
         else:
             size, at = shape[len(found)], next(left)
             start, _, step = (0, 0, 1) if isinstance(size, str) else _bounds(range(size)[slice(*part)])
-            times = at if step == 1 else f"{step} * ({at})"
-            found.append(f"{times} + {start}" if start else times)
+            times = at if step == 1 else Expr("mul", (digits(step), at))
+            found.append(Expr("add", (times, digits(start))) if start else times)
     return (*found, *left)
 
 

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from math import prod
 
 from graphgrad.compiler.backends.numba.indices import VIEWS
-from graphgrad.compiler.backends.numba.memory import Memory
+from graphgrad.compiler.backends.numba.language import LOOPS
+from graphgrad.compiler.backends.numba.memory import Arena
 from graphgrad.compiler.backends.numba.nest import LEAVES, Nest
-from graphgrad.compiler.backends.numba.statements import (
-    Known,
-    Statement,
-    Statements,
-    Words,
-    said,
-    typed,
-    typed_decimals,
-)
-from graphgrad.compiler.library import machine_functions, machine_functions as sparse
+from graphgrad.compiler.backends.numba.statements import Known, Statements
+from graphgrad.compiler.library import machine_functions
 from graphgrad.compiler.passes.layout import store
 from graphgrad.compiler.passes.passed import composed, pipeline
 from graphgrad.compiler.passes.table import LOOPWISE, SIMPLER, TIDIER
@@ -26,15 +20,15 @@ from graphgrad.compiler.source import module
 from graphgrad.compiler.source.comments import Provenance
 from graphgrad.compiler.source.outline import Code
 from graphgrad.compiler.source.results import gradients
+from graphgrad.compiler.source.statements import Expr, Statement, digits, entry, variable
+from graphgrad.compiler.source.templates import typed
 from graphgrad.compiler.steps.plan import StepPlan
 from graphgrad.compiler.steps.update import VECTOR
-from graphgrad.core.shapes import Shape
 from graphgrad.execute import python_functions
 from graphgrad.transform.grad import grad
 
 JIT = '@numba.njit(error_model="numpy", fastmath={"contract", "reassoc"}, cache=True)'
 INLINE = JIT.replace("cache=True", 'inline="always"')  # else LLVM may leave calls in a loop, one at a time
-OWN = {"floor": "np.floor({a})", "cbrt": "np.cbrt({a})"}  # where numba's reading of the table's column is another
 
 
 class LoopWriter:
@@ -55,21 +49,22 @@ class LoopWriter:
         self.real = self.free("real") if plan.dtype == "float32" else ""
         self.variables = [self.free(v) for v in "ijklmn"]
         self.views = {
-            name: self.free(f"d_{name}") if shape else f"{self.names['gradient']}[{self.starts[name]}]"
+            name: variable(self.free(f"d_{name}")) if shape else self.place("gradient", name)
             for name, shape in self.shapes.items()
         }
         self.work, self.inner, self.many = self.free("work"), self.free("_step"), self.free("_steps")
         self.batch = self.free("batch")
         self.dims = {d: self.names[d] for d in plan.dimensions}
-        self.words = Words("python", entry, self.real, OWN)
+        self.language = LOOPS.but(typed=self.real)
         self.loss, self.update = self.on_loss(), self.on_update()
         self.lines = [self.skipping(line) for line in self.loss.lines]
-        self.memory = Memory(self.dims)
+        self.memory = Arena(self.dims)
         self.kept = [*self.keep(self.loss), *self.keep(self.update)]
 
     def code(self) -> tuple[Code, ...]:
         """The step from afar: one line a value, inside its loops."""
-        return self.loss.code("forward and backward"), self.update.code("update")
+        found = {"forward and backward": self.loss, "update": self.update}
+        return tuple(statements.code(name, self.language) for name, statements in found.items())
 
     def free(self, wanted: str) -> str:
         """A name that nothing has."""
@@ -80,65 +75,76 @@ class LoopWriter:
     def on_loss(self) -> Statements:
         """Forward and backward; a gradient goes to its place at once where it is computed by itself."""
         graph, homes, late = self.graph, dict[int, str](), dict[str, int]()
+        variables = [*map(variable, self.variables)]
         for name, node in gradients(graph).items():
             made = graph.nodes[node]
             if node in homes or made.op in LEAVES or made.op in VIEWS or not made.shape:
                 late[name] = node
             else:
-                homes[node] = self.views[name]
-        nest = Nest(graph, self.variables, homes, {f"d {n}": i for n, i in late.items()}, products=True)
+                homes[node] = self.views[name].said
+        nest = Nest(graph, variables, homes, {f"d {n}": i for n, i in late.items()}, products=True)
         inputs = {i: self.given(name) for name, i in graph.inputs.items()}
         targets = {f"d {name}": view for name, view in self.views.items()}
-        return Statements(nest, self.words, self.said.labels, Known(inputs, targets, self.dims))
+        return Statements(nest, self.language, self.said.labels, Known(inputs, targets, self.dims))
 
     def on_update(self) -> Statements:
         """The optimizer: a new value is written where the old one stood when nothing needs that any more."""
         graph = pipeline(self.plan.folded, LOOPWISE)[-1].graph
         names = {**self.names, "p": self.names["theta"], "g": self.names["gradient"]}
-        nest = Nest(graph, self.variables, {}, dict(graph.outputs), products=True)
+        nest = Nest(graph, [*map(variable, self.variables)], {}, dict(graph.outputs), products=True)
         labels = [graph.labels[i] if n.op in LEAVES else self.free(f"u{i}") for i, n in enumerate(graph.nodes)]
-        inputs = {i: names[n] for n, i in graph.inputs.items()}
-        return Statements(nest, self.words, labels, Known(inputs, names, {VECTOR[0]: str(self.plan.size)}))
+        vectors = {n: variable(new) for n, new in names.items()}
+        inputs = {i: vectors[n] for n, i in graph.inputs.items()}
+        return Statements(nest, self.language, labels, Known(inputs, vectors, {VECTOR[0]: str(self.plan.size)}))
 
     def skipping(self, line: Statement) -> Statement:
         """A product with data that are mostly zeros skips these."""
-        sparse_left = line.kind == "product" and line.right.removesuffix(".T") in self.plan.sparse
-        return line._replace(kind="sparse product") if sparse_left else line
+        if line.value.op != "product":
+            return line
+        left = line.value.operands[0]
+        data = left.operands[0] if left.op == "turned" else left
+        sparse = data.said in self.plan.sparse
+        return line._replace(value=line.value._replace(op="sparse product")) if sparse else line
 
-    def given(self, name: str) -> str:
+    def given(self, name: str) -> Expr:
         """An input of the loss; a parameter that is one number is an entry of the vector."""
-        return f"{self.names['theta']}[{self.starts[name]}]" if self.shapes.get(name) == () else name
+        return self.place("theta", name) if self.shapes.get(name) == () else variable(name)
+
+    def place(self, vector: str, name: str) -> Expr:
+        """The place of a parameter that is one number in a vector."""
+        return entry(variable(self.names[vector]), (digits(self.starts[name]),))
 
     def source(self) -> str:
         """The module's text."""
-        plan, calls, suffix = self.plan, self.loss.calls | self.update.calls, f"_{self.plan.dtype}"
-        imports, own = module.library({*calls, *(c + suffix for c in calls)}, machine_functions)
-        own = {name.removesuffix(suffix): text.replace(suffix, "") for name, text in own.items()}
-        more, library = module.library(calls - own.keys(), python_functions)
+        plan, suffix = self.plan, f"_{self.plan.dtype}"
+        calls = self.language.calls(line.value for line in (*self.lines, *self.update.lines))
+        sparse = ["sparse_dot"] * any(line.value.op == "sparse product" for line in self.lines)
+        skips = module.library(sparse, machine_functions)
+        machine = module.library({*calls, *(c + suffix for c in calls)}, machine_functions)
+        own = {name.removesuffix(suffix): text.replace(suffix, "") for name, text in machine.functions.items()}
+        others = module.library(calls - own.keys(), python_functions)
+        library = {**own, **others.functions}
         if self.real:
-            own = {name: typed_decimals(text, self.real) for name, text in own.items()}
-            library = {name: typed(text, self.real) for name, text in library.items()}
-        library = {**own, **library}
-        imports = (imports | more) - own.keys() - OWN.keys()
+            library = {n: (typed_decimals if n in own else typed)(text, self.real) for n, text in library.items()}
+        imports = (machine.imports | others.imports) - own.keys()
         functions = [f"{INLINE}\n{text}" for text in library.values()]
-        if any(line.kind == "sparse product" for line in self.lines):
-            library |= module.library(["sparse_dot"], sparse)[1]
-            functions.append(f"{JIT}\n{library['sparse_dot']}")
+        functions += [f"{JIT}\n{text}" for text in skips.functions.values()]
         labels = {label for label, n in zip(self.said.labels, self.graph.nodes, strict=True) if n.op != "const"}
-        hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in labels}
+        hidden = {name: f"{name}_" for name in [*imports, *library, *skips.functions, "np"] if name in labels}
+        self.language, self.np = self.language.but(names=hidden), hidden.get("np", "np")
         title = "A training step: the gradient of"
-        head = [module.header(title, plan.loss, plan.notes(), plan.target.name, plan.dtype)]
-        head.append("from __future__ import annotations\n")
-        system = ["import math"] if any("math." in t for t in functions) else []
-        system += module.imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(imports)])
-        head.append("\n".join([*system, "from typing import Any"]) + "\n")
-        np = hidden.get("np", "np")
-        head.append(f"import numba\nimport numpy as {np}\n")
-        head.append("Array = Any  # a number or a NumPy array" + f"\n{self.real} = {np}.{plan.dtype}" * bool(self.real))
-        body = [
-            module.renamed(t, hidden) for t in [*functions, self.machine_code(), self.loop(), self.bind(), self.train()]
-        ]
-        return "\n".join(head) + "\n\n\n" + "\n\n".join(body)
+        head = module.head(
+            module.header(title, plan.loss, plan.notes(), plan.target.name, plan.dtype),
+            [
+                *["import math"] * (machine.math or others.math),
+                *module.from_math(imports, hidden),
+                "from typing import Any",
+            ],
+            [*plan.target.imports, f"import numpy as {self.np}"],
+            ["Array = Any  # a number or a NumPy array", *[f"{self.real} = {self.np}.{plan.dtype}"] * bool(self.real)],
+        )
+        body = [self.machine_code(), self.loop(), self.bind(), self.train()]
+        return head + "\n\n".join([*(module.renamed(t, hidden) for t in functions), *body])
 
     def vectors(self) -> list[str]:
         """The vectors that a step works on."""
@@ -156,12 +162,16 @@ class LoopWriter:
         said, last = self.said, -1
         for line in self.lines:
             known = line.node >= 0 and line.node != last
-            text += written(line, said.comment(line.node) if known else "")
+            text += self.written(line, said.comment(line.node) if known else "")
             last = line.node if line.node >= 0 else last
         text.append("    # update")
         for line in self.update.lines:
-            text += written(line)
-        return "\n".join([*text, f"    return {self.loss.value(self.graph.output)}"]) + "\n"
+            text += self.written(line)
+        return "\n".join([*text, f"    return {self.language.text(self.loss.value(self.graph.output))}"]) + "\n"
+
+    def written(self, line: Statement, comment: str = "") -> list[str]:
+        """A statement, in its loops."""
+        return module.written([(self.language.said(line), comment)], 4 + 4 * line.depth)
 
     def sizes(self) -> Iterator[str]:
         """The sizes of named dimensions."""
@@ -198,7 +208,7 @@ class LoopWriter:
             if shape:
                 part = f"[{self.starts[name]}:{self.starts[name] + prod(shape)}].reshape({shape})"
                 yield f"{name} = {theta}{part}" + "  # stored as its transpose" * (name in self.transposed)
-                yield f"{self.views[name]} = {gradient}{part}"
+                yield f"{self.views[name].said} = {gradient}{part}"
         yield from self.kept
 
     def keep(self, statements: Statements) -> Iterator[str]:
@@ -208,7 +218,7 @@ class LoopWriter:
             if i != base:
                 yield f"{name} = {statements.labels[base]}"
             else:
-                sizes = [statements.size(s) for s in shape]
+                sizes = [self.language.text(statements.size(s)) for s in shape]
                 part = f"[{self.memory.take(tuple(self.plan.size if s == VECTOR[0] else s for s in shape))}]"
                 yield f"{name} = {self.work}{part}" + f".reshape(({', '.join(sizes)}))" * (len(sizes) > 1)
 
@@ -223,7 +233,7 @@ class LoopWriter:
         if first:
             text.append(f"    if len({order}) and ({order}.min() < 0 or {order}.max() >= len({first})):")
             text.append('        raise IndexError("the order names rows that are not there")')
-        text.append(f"    {losses} = np.empty((len({order}) + {batch} - 1) // {batch})")
+        text.append(f"    {losses} = {self.np}.empty((len({order}) + {batch} - 1) // {batch})")
         text.append(f"    for {k} in range(len({losses})):")
         text.append(f"        {rows} = {order}[{k} * {batch} : {k} * {batch} + {batch}]")
         picked = rows if plan.dimensions else f"{rows}[0]"
@@ -237,8 +247,8 @@ class LoopWriter:
         names, given = self.names, [f"{n}: Array" for n in self.vectors()[:-2]]
         text = module.signature("bind", [*given, *(f"{d}: int" for d in self.dims.values())], "Any")
         text.append('    """Give the step on these vectors, in place, and the flat gradient that it leaves behind."""')
-        text.append(f"    {names['gradient']} = np.zeros_like({names['theta']})")
-        text += [f"    {self.work} = np.empty({self.memory.size}, np.{self.plan.dtype})", ""]
+        text.append(f"    {names['gradient']} = {self.np}.zeros_like({names['theta']})")
+        text += [f"    {self.work} = {self.np}.empty({self.memory.size}, {self.np}.{self.plan.dtype})", ""]
         given = [*(f"{n}: Array" for n in self.plan.data), f"{names['t']}: int"]
         given += [f"{names[r]}: float" for r in self.plan.update.rates]
         text += [f"    {line}" for line in module.signature(names["step"], given, "float")]
@@ -258,8 +268,8 @@ class LoopWriter:
         )
         text += [f"    {line}" for line in self.read(rows=1)]
         text += [f"    {line}" for line in self.most(list(self.sizes()))]
-        text.append(f"    {self.work} = np.empty({self.memory.size}, np.{self.plan.dtype})")
-        order = f"np.ascontiguousarray({names['order']}, np.int64)"
+        text.append(f"    {self.work} = {self.np}.empty({self.memory.size}, {self.np}.{self.plan.dtype})")
+        order = f"{self.np}.ascontiguousarray({names['order']}, {self.np}.int64)"
         arguments = [*vectors, self.work, *self.plan.data, order, self.batch, *self.rates()]
         return "\n".join([*text, *module.call(f"return {self.many}", arguments, 4)]) + "\n"
 
@@ -276,16 +286,15 @@ class LoopWriter:
             node = plan.loss.nodes[plan.loss.inputs[name]]
             kind = "int64" if node.dtype == "int" else plan.dtype
             if node.shape or (rows and name in plan.row_data):
-                yield f"{name} = np.ascontiguousarray({name}, np.{kind})"
+                yield f"{name} = {self.np}.ascontiguousarray({name}, {self.np}.{kind})"
             else:
                 yield f"{name} = {'int' if node.dtype == 'int' else 'float'}({name})"
 
 
-def entry(name: str, index: Sequence[str], _: Shape) -> str:
-    """An entry of an array."""
-    return f"{name}[{', '.join(index)}]"
+def typed_decimals(text: str, kind: str) -> str:
+    """Make the numbers with a decimal point in a copied function numbers of a type.
 
-
-def written(line: Statement, comment: str = "") -> list[str]:
-    """Write a statement."""
-    return module.written([(said(line), comment)], 4 + 4 * line.depth)
+    >>> typed_decimals("x * 2.0 << 1", "real")
+    'x * real(2.0) << 1'
+    """
+    return re.sub(r"(?<![\w.])(\d+\.\d*(?:e[+-]?\d+)?)(?![\w.])", rf"{kind}(\1)", text)

@@ -8,7 +8,7 @@ from math import prod
 from graphgrad.core.shapes import Shape
 
 
-class Memory:
+class Arena:
     """A vector that is given out in parts, end to end; `dims` says how named dimensions are written."""
 
     def __init__(self, dims: Mapping[str, str]) -> None:
@@ -18,7 +18,7 @@ class Memory:
     def take(self, shape: Shape) -> str:
         """Give the next part, as a slice.
 
-        >>> memory = Memory({"N": "N"})
+        >>> memory = Arena({"N": "N"})
         >>> memory.take(("N", 5)), memory.take((3,)), memory.size
         ('0 : N * 5', 'N * 5 : N * 5 + 3', 'N * 5 + 3')
         """

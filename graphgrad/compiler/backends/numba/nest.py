@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from graphgrad.compiler.backends.numba.indices import Index, broadcast, through
+from graphgrad.compiler.backends.numba.indices import ZERO, Index, broadcast, through
+from graphgrad.compiler.source.statements import Expr, variable
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.core.shapes import Shape
 
 REDUCTIONS = frozenset({"sum", "max", "min"})
-LABEL = "{label}"  # in an index: the place that a label says
+LABEL = variable("label")  # in an index: the place that a label says
 LEAVES = frozenset({"input", "const"})
 
 
@@ -68,7 +69,7 @@ class Loop:
 class Nest:
     """The loops of a graph.
 
-    `variables` are the names of loop variables, outermost first; `homes` says in which arrays outputs are to be left,
+    `variables` are the loops', outermost first; `homes` says in which arrays outputs are to be left,
     and `late` which of these are inputs too, which are written when nothing needs the input any more. Where `products`,
     matrix products are calls; else they are loops. Raises TargetError for an operation that has no loops.
     """
@@ -76,7 +77,7 @@ class Nest:
     def __init__(
         self,
         graph: Graph,
-        variables: Sequence[str],
+        variables: Sequence[Expr],
         homes: Mapping[int, str],
         late: Mapping[str, int],
         *,
@@ -104,7 +105,7 @@ class Nest:
         space = tuple(size for size in shape if size != 1)
         if len(space) > len(self.variables):
             raise TargetError("so many axes have no loops")
-        return space, tuple("0" if k is None else self.variables[k] for k in kept), tuple(kept)
+        return space, tuple(ZERO if k is None else self.variables[k] for k in kept), tuple(kept)
 
     def _need(self, i: int) -> None:
         """Compute a node, if that is not done yet, and first what it needs."""
@@ -171,7 +172,7 @@ class Nest:
         """An operand of a whole product: an array, or the transpose of one; None where it is no such thing."""
         index = self._axis_names(i)
         node, at = through(self.graph, i, index)
-        return Read(node, at) if sorted(at) == sorted(index) and self.graph.nodes[node].op != "const" else None
+        return Read(node, at) if {*at} == {*index} and self.graph.nodes[node].op != "const" else None
 
     def _add(self, item: Item) -> None:
         """Put a computation in its place, after those that it needs."""

@@ -6,7 +6,9 @@ import itertools
 import textwrap
 
 from graphgrad.compiler.source import module
-from graphgrad.compiler.source.lines import WIDTH, Dialect
+from graphgrad.compiler.source.language import Language
+from graphgrad.compiler.source.lines import WIDTH
+from graphgrad.compiler.source.numpy_calls import PYTHON
 from graphgrad.compiler.steps.unrolled import UnrolledWriter, row_variables
 
 OPTIONS = 'error_model="numpy", cache=True'
@@ -18,33 +20,33 @@ class MachineUnrolledWriter(UnrolledWriter):
 
     def source(self) -> str:
         """The module's text."""
-        plan, names, imports, library, hidden = self.plan, self.plan.names, *self.called()
+        plan, names, ((imports, library, math), hidden) = self.plan, self.plan.names, self.called()
         self.inner = self.free("_step")
-        vectors = [names[v] for v in ("theta", *plan.update.slots)]
+        vectors = [names["theta"], *(names[s] for s in plan.update.slots)]
         rates = [names["t"], *(names[r] for r in plan.update.rates)]
         numbers = [name for k in range(plan.batch or 1) for name in row_variables(plan, k)]
-        functions = [f"@numba.njit({OPTIONS})\n{module.renamed(text, hidden)}" for text in library.values()]
-        functions += [
-            self.one(vectors, numbers, rates, Dialect("python", renamed=hidden)),
+        inside = module.call(f"return {self.inner}", [*vectors, *numbers, *rates], 8)
+        functions = [
+            *(f"@numba.njit({OPTIONS})\n{text}" for text in library.values()),
+            self.one(vectors, numbers, rates, PYTHON.but(names=hidden)),
             self.many(vectors, rates),
-            "\n".join(
-                self.bound(vectors, "Array", module.call(f"return {self.inner}", [*vectors, *numbers, *rates], 8))
-            )
-            + "\n",
+            "\n".join(self.bound(vectors, "Array", inside)) + "\n",
         ]
         title = "A training step, unrolled: the gradient of"
-        head = [module.header(title, plan.loss, plan.notes(), plan.target.name, "float64")]
-        system = ["import math"] if any("math." in text for text in functions) else []
-        system += module.imported("math", [f"{n} as {hidden[n]}" if n in hidden else n for n in sorted(imports)])
-        head.append("from __future__ import annotations\n")
-        head.append(
-            "\n".join(["from collections.abc import Callable, Sequence", *system, "from typing import Any"]) + "\n"
+        head = module.head(
+            module.header(title, plan.loss, plan.notes(), plan.target.name, "float64"),
+            [
+                "from collections.abc import Callable, Sequence",
+                *["import math"] * math,
+                *module.from_math(imports, hidden),
+                "from typing import Any",
+            ],
+            [*plan.target.imports, "import numpy as np"],
+            ["Array = Any  # a NumPy array"],
         )
-        head.append("import numba\nimport numpy as np\n")
-        head.append("Array = Any  # a NumPy array\n")
-        return "\n".join(head) + "\n\n" + "\n\n".join(functions)
+        return head + "\n\n".join(functions)
 
-    def one(self, vectors: list[str], numbers: list[str], rates: list[str], dialect: Dialect) -> str:
+    def one(self, vectors: list[str], numbers: list[str], rates: list[str], language: Language) -> str:
         """The function of one step."""
         entries, kinds = self.plan.entries(), ("p", *self.plan.update.slots)
         given = [VECTOR] * len(vectors) + [NUMBER] * len(numbers) + [COUNT] + [NUMBER] * (len(rates) - 1)
@@ -53,7 +55,7 @@ class MachineUnrolledWriter(UnrolledWriter):
         states = [[self.state(kind, e) for e in entries] for kind in kinds]
         for vector, names in zip(vectors, states, strict=True):
             text += [f"    {name} = {vector}[{k}]" for k, name in enumerate(names)]
-        text += [line[4:] for line in self.body(dialect)]
+        text += [line[4:] for line in self.body(language)]
         for vector, names in zip(vectors, states, strict=True):
             text += [f"    {vector}[{k}] = {name}" for k, name in enumerate(names)]
         return "\n".join([*text, f"    return {self.loss()}"]) + "\n"
