@@ -219,6 +219,4 @@ def _foreign(operands: tuple[str, ...], text: str, attrs: tuple[tuple[str, Any],
             texts.append("")
         else:
             texts[-1] += values.get(part, part)
-    return Template(
-        tuple(texts), tuple(places), 0, (False,) * len(operands), frozenset(re.findall(r"\b(?:erf|exprel)\b", text))
-    )
+    return Template(tuple(texts), tuple(places), 0, (False,) * len(operands), frozenset(re.findall(CALL, text)))
