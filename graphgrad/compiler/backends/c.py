@@ -91,7 +91,12 @@ def spelling(row: Op) -> str:
     return row.python if row.precedence < FUNCTION else ""
 
 
-LANGUAGE = Language(columns={NUMBERS: Column("C", spelling, python=False)}, assignment="{} = {};", constants={"inf": "INFINITY", "nan": "NAN", "True": "1", "False": "0"}, inlines=False)
+LANGUAGE = Language(
+    columns={NUMBERS: Column("C", spelling, python=False)},
+    assignment="{} = {};",
+    constants={"inf": "INFINITY", "nan": "NAN", "True": "1", "False": "0"},
+    inlines=False,
+)
 
 
 def c_source(graph: Graph) -> str:

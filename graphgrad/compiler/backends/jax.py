@@ -21,6 +21,7 @@ from graphgrad.compiler.source.language import Language
 from graphgrad.compiler.source.lines import OF_ARRAYS, straight
 from graphgrad.compiler.source.numpy_calls import PYTHON
 from graphgrad.compiler.source.outline import Code
+from graphgrad.compiler.source.stored import Kinds, needed, stored
 from graphgrad.compiler.steps.emitted import Emitted
 from graphgrad.compiler.steps.plan import StepPlan
 from graphgrad.compiler.steps.run import Run, rows_of
@@ -35,13 +36,18 @@ class JaxWriter(PythonWriter):
 
     indent = 4
 
+    @property
+    def integers(self) -> str:
+        """Without 64 bits JAX has no integers of 64 either."""
+        return "int32" if self.dtype == "float32" else "int64"
+
     def last(self) -> list[str]:
         """The jitted function."""
         return [f"{self.name} = jax.jit(_{self.name}_of_arrays)\n"]
 
     def function_of_arrays(self, name: str, language: Language, _: str) -> str:
-        """The function to be jitted; without 64 bits JAX has no integers of 64 either."""
-        inputs = self.converted(whole="int32" if self.dtype == "float32" else "int64")
+        """The function to be jitted."""
+        inputs = self.converted()
         body = [*self.body(OF_ARRAYS, language, 4), *self.result(OF_ARRAYS, language, 4)]
         return "\n".join([*self.opening(name, "Array"), *inputs, *body]) + "\n"
 
@@ -143,13 +149,15 @@ class JaxStepWriter:
         plan = self.plan
         calls = self.loss.calls(OF_ARRAYS) | self.language.calls(OF_ARRAYS.values(plan.folded))
         imports, library, math = module.library(calls, numpy_functions, *plan.target.library)
-        labels = {label for label, n in zip(self.loss.labels, self.loss.graph.nodes, strict=True) if n.op != "const"}
+        nodes = zip(self.loss.labels, self.loss.graph.nodes, strict=True)
+        labels = {label for label, n in nodes if n.op != "const" or n.shape}
         hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in labels}
         self.language, self.np = self.language.but(names=hidden), hidden.get("np", "np")
         title = "A training step: the gradient of"
         head = module.head(
             module.header(title, plan.loss, plan.notes(), plan.target.name, plan.dtype),
             [
+                *needed(self.loss.graph),
                 *["import math"] * math,
                 "from functools import partial",
                 *module.from_math(imports, hidden),
@@ -160,7 +168,9 @@ class JaxStepWriter:
             ["Array = Any  # a number or an array"],
         )
         text = "\n".join([*self.step(), "", "", *self.train()]) + "\n"
-        return head + "\n\n".join([*(module.renamed(t, hidden) for t in library.values()), text])
+        kept = stored(self.loss.graph, self.loss.labels, Kinds(plan.dtype, self.loss.integers, self.np))
+        made = ["\n".join(kept) + "\n"] if kept else []
+        return head + "\n\n".join([*made, *(module.renamed(t, hidden) for t in library.values()), text])
 
     def step(self) -> list[str]:
         """The function of one step."""

@@ -15,7 +15,8 @@ from graphgrad.compiler.source.lines import OF_ARRAYS, OF_NUMBERS, Dialect, stra
 from graphgrad.compiler.source.numpy_calls import PYTHON
 from graphgrad.compiler.source.outline import Code
 from graphgrad.compiler.source.results import TITLES, Results, entry, gradients
-from graphgrad.compiler.source.statements import NUMBERS, Expr, Statement, digits, variable
+from graphgrad.compiler.source.statements import NUMBERS, Expr, Statement, variable
+from graphgrad.compiler.source.stored import Kinds, needed, stored
 from graphgrad.compiler.source.templates import template
 from graphgrad.compiler.steps.arrays import ArrayWriter
 from graphgrad.compiler.steps.run import ArrayRun, UnrolledRun
@@ -90,7 +91,7 @@ class PythonWriter:
 
     def source(self) -> str:
         """The module's text."""
-        taken = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const"}
+        taken = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const" or n.shape}
         self.np = "np_" if "np" in taken and self.of_arrays else "np"
         if self.of_numbers and self.of_arrays and len(self.graph) > LARGE and self.may_share and self.alike():
             return self.shared(taken)
@@ -117,9 +118,15 @@ class PythonWriter:
             functions.insert(0, self.function_of_arrays(name, language, many))
             if points:
                 functions.insert(0, self.function_of_points(many, points, language))
-        return self.head(imports, names, "import math" if spoken else "") + "\n\n".join(
-            [*copied, *functions, *self.last()]
-        )
+        head = self.head(imports, names, "import math" if spoken else "")
+        kept = stored(self.graph, self.labels, Kinds(self.dtype, self.integers, self.np))
+        made = ["\n".join(kept) + "\n"] if kept else []
+        return head + "\n\n".join([*made, *copied, *functions, *self.last()])
+
+    @property
+    def integers(self) -> str:
+        """The type of indices and labels."""
+        return "int64"
 
     def last(self) -> list[str]:
         """What stands below the functions."""
@@ -169,7 +176,7 @@ class PythonWriter:
         """The docstring and the imports."""
         notes = module.described_inputs(self.graph)
         said = module.header(TITLES[self.name], self.before, notes, self.target.name, self.dtype)
-        system = [*([math] if math else []), *module.from_math(imports, names)]
+        system = [*needed(self.graph), *([math] if math else []), *module.from_math(imports, names)]
         if not self.of_arrays:
             return module.head(said, system)
         return module.head(
@@ -217,9 +224,9 @@ class PythonWriter:
         text += [*self.body(OF_ARRAYS, language, 8), *self.result(OF_ARRAYS, language, 4)]
         return "\n".join(text) + "\n"
 
-    def converted(self, plain: str = "", whole: str = "int64") -> list[str]:
+    def converted(self, plain: str = "") -> list[str]:
         """Inputs as arrays of the program's types; `plain` makes numbers of arrays without axes."""
-        kinds = {"int": whole, "float": self.dtype, "bool": self.dtype}
+        kinds = {"int": self.integers, "float": self.dtype, "bool": "bool_"}
         return [f"    {n} = {self.np}.asarray({n}, {self.np}.{kinds[self.graph.nodes[i].dtype]}){plain}"
                 for n, i in self.graph.inputs.items()]  # fmt: skip
 
@@ -264,8 +271,8 @@ class PythonWriter:
     def output(self, node: int, dialect: Dialect) -> Expr:
         """An output, in the return statement; a gradient that is a condition counts as a number."""
         made, label = self.graph.nodes[node], variable(self.labels[node])
-        if made.op == "const":
-            return digits(float(made.value))
+        if made.op == "const" and not made.shape:
+            return dialect.decimal(made)
         return dialect.number(label) if made.dtype == "bool" and node in self.grads.values() else label
 
 

@@ -16,7 +16,7 @@ from graphgrad.compiler.source.language import Language
 from graphgrad.compiler.source.lines import OF_NUMBERS, WIDTH, straight
 from graphgrad.compiler.source.numpy_calls import PYTHON
 from graphgrad.compiler.source.outline import Code
-from graphgrad.compiler.source.statements import NO_NODE, Expr, Statement, digits, replaced, variable, variables_of
+from graphgrad.compiler.source.statements import NO_NODE, Expr, Statement, replaced, variable, variables_of
 from graphgrad.compiler.steps.plan import StepPlan
 from graphgrad.compiler.steps.update import rate_of_descent, read_update
 from graphgrad.core.builder import Builder

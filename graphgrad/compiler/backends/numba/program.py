@@ -11,6 +11,8 @@ from graphgrad.compiler.backends.numba.unrolled import MachineUnrolledWriter
 from graphgrad.compiler.backends.numpy import PythonWriter
 from graphgrad.compiler.source.language import Language
 from graphgrad.compiler.source.lines import OF_NUMBERS
+from graphgrad.compiler.source.stored import arrays
+from graphgrad.compiler.steps.plan import StepPlan
 from graphgrad.compiler.steps.run import ArrayRun
 from graphgrad.compiler.steps.unrolled import fits
 
@@ -44,6 +46,11 @@ class MachineWriter(PythonWriter):
         return "\n".join(inner) + "\n\n\n" + "\n".join(outer) + "\n"
 
 
+def without_constant_arrays(plan: StepPlan) -> bool:
+    """Programs whose arrays are all given."""
+    return not arrays(plan.loss)
+
+
 NUMBA = Backend(
     "numba",
     MachineWriter,
@@ -52,7 +59,7 @@ NUMBA = Backend(
     imports=("import numba",),
     steps=(
         Way("unrolled machine code", fits, MachineUnrolledWriter, MachineUnrolledRun),
-        Way("loops", always, LoopWriter, LoopRun),
+        Way("loops", without_constant_arrays, LoopWriter, LoopRun),
         Way("arrays", always, FusedWriter, ArrayRun),
     ),
     package="numba",
