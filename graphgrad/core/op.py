@@ -53,10 +53,10 @@ RESIDUES = {
 class Op:
     """A row. Texts are written in the operands' names, `v` (the result) and, in `vjp`, `g` (its cotangent).
 
-    Columns `numpy`, `python` (scalars, with `math`), `sympy` and `js` are expressions of their language; an empty one
-    means that the operation has no such spelling (its definition, where it has one, then serves). `tex` marks operands
-    by `$`; without any it is the name of a function. `entries`, `residues`, `onnx` and `saved` must be stated by rows
-    with a `vjp` and no definition, by "" or False where there is none; for elementwise rows they follow.
+    Columns `numpy`, `python` (scalars, with `math`), `sympy`, `js` and `c` are expressions of their language; an empty
+    one means that the operation has no such spelling (its definition, where it has one, then serves). `tex` marks
+    operands by `$`; without any it is the name of a function. `entries`, `residues`, `onnx` and `saved` must be stated
+    by rows with a `vjp` and no definition, by "" or False where there is none; for elementwise rows they follow.
     """
 
     name: str
@@ -79,6 +79,7 @@ class Op:
     python: str = ""
     sympy: str = ""
     js: str = ""
+    c: str = ""
     tex: str = ""
     glyph: str = ""
     entries: str = ""  # the graph of its entries, in the words of `transform/scalarize.py`, or MOVES
@@ -138,6 +139,11 @@ _JAVASCRIPT = (
     " max min pow round sign sin sinh sqrt tan tanh trunc"
 )
 JAVASCRIPT = frozenset(_JAVASCRIPT.split())
+_C = (
+    "acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh erf exp expm1 floor hypot log log10 log1p log2 pow round"
+    " sin sinh sqrt tan tanh trunc sign"
+)
+C = frozenset(_C.split())  # of math.h, and a function that every file has
 _LIBRARIES: dict[str, tuple[str, Callable[[str], bool]]] = {
     "numpy": ("np", lambda name: hasattr(np, name)),
     "python": ("math", lambda name: hasattr(math, name)),
@@ -242,11 +248,11 @@ def _derived(notation: str, said: _Notation, columns: Mapping[str, Any]) -> dict
         followed["residues"] = "atom"
     if said.symbol:
         followed["tex"] = f"$a {said.symbol} $b" if len(said.operands) == 2 else f"{said.symbol}$a"
-        return followed | dict.fromkeys(("numpy", "python", "sympy", "js"), notation)
+        return followed | dict.fromkeys(("numpy", "python", "sympy", "js", "c"), notation)
     followed["tex"] = rf"\text{{{name.replace('_', ' ')}}}" if "_" in name else rf"\operatorname{{{name}}}"
     followed["numpy"] = f"np.{call}"
     if "d" in columns and not said.attrs:
-        followed |= {"python": f"math.{call}", "js": f"Math.{call}"}
+        followed |= {"python": f"math.{call}", "js": f"Math.{call}", "c": call if name in C else ""}
         if not columns.get("define"):
             followed["sympy"] = f"sp.{call}"
     elif not columns.get("define"):

@@ -60,14 +60,15 @@ op(
 op("a / b", d=("1 / b", "-v / b"), domain="b != 0", aliases=("divide", "true_divide"), tex=r"\frac{$a}{$b}", glyph="÷",
    residues="known", onnx="Div(a, b)")  # fmt: skip
 op("a ** b", d=("where(b == 0, 0, b * a ** (b - 1))", "xlogy(v, a)"), aliases=("power",), python="math.pow(a, b)",
+   c="pow(a, b)",
    tex="$a^{$b}",
    domain="(a > 0) | (a == 0) & (b >= 0) | (a < 0) & (b == floor(b))", steep="where((b >= 0) & (b < 1), a, 1)",
    glyph="xʸ", residues="known", onnx="Pow(a, b)")  # fmt: skip
 op("-a", of_conditions="write ~a", d=("-1",), aliases=("negative",), glyph="−", residues="known", onnx="Neg(a)")
-op("square(a)", d=("2 * a",), python="a * a", sympy="a ** 2", js="a * a", tex="$a^{2}", glyph="x²",
+op("square(a)", d=("2 * a",), python="a * a", sympy="a ** 2", js="a * a", c="a * a", tex="$a^{2}", glyph="x²",
    residues="a * a", onnx="Mul(a, a)")  # fmt: skip
 op("reciprocal(a)", of_conditions="write 1 / a",
-   d=("-(v ** 2)",), domain="a != 0", python="1 / a", sympy="1 / a", js="1 / a", tex=r"\frac{1}{$a}",
+   d=("-(v ** 2)",), domain="a != 0", python="1 / a", sympy="1 / a", js="1 / a", c="1 / a", tex=r"\frac{1}{$a}",
    glyph="1/x", residues="1 / a", onnx="Reciprocal(a)")  # fmt: skip
 
 # Exponentials and logarithms
@@ -78,16 +79,19 @@ op("log1p(a)", d=("1 / (1 + a)",), domain="a > -1", sympy="sp.log(1 + a)", onnx=
 op("log2(a)", d=("1 / (a * log(2))",), domain="a > 0", sympy="sp.log(a) / sp.log(2)", tex=r"\log_{2}")
 op("log10(a)", d=("1 / (a * log(10))",), domain="a > 0", sympy="sp.log(a) / sp.log(10)", tex=r"\log_{10}")
 op("xlogy(a, b)", d=("log(b)", "a / b"), domain="(b > 0) | (a == 0)", steep="b", tex=r"$a \log $b",
-   numpy="xlogy(a, b)", python="xlogy(a, b)", sympy="a * sp.log(b)", js="(a === 0 ? 0 : a * Math.log(b))")  # fmt: skip
+   numpy="xlogy(a, b)", python="xlogy(a, b)", sympy="a * sp.log(b)", js="(a === 0 ? 0 : a * Math.log(b))",
+   c="(a == 0 ? 0 : a * log(b))")  # fmt: skip
 op("log1mexp(a)", d=("-1 / expm1(-a)",), domain="a < 0", sympy="sp.log(1 - sp.exp(a))", numpy="log1mexp(a)",
    python="log1mexp(a)", tex=r"\log\left(1 - e^{$a}\right)",
    js="(a > -0.6931471805599453 ? Math.log(-Math.expm1(a)) : Math.log1p(-Math.exp(a)))",
+   c="(a > -0.6931471805599453 ? log(-expm1(a)) : log1p(-exp(a)))",
    residues="log(1 - exp(a))", onnx="Log(Sub(1, Exp(a)))")  # fmt: skip
 op("logaddexp(a, b)", d=("sigmoid(a - b)", "sigmoid(b - a)"), sympy="sp.log(sp.exp(a) + sp.exp(b))",
    python="logaddexp(a, b)", js="Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)))",
+   c="max2(a, b) + log1p(exp(-fabs(a - b)))",
    residues="log(exp(a) + exp(b))", onnx="Log(Add(Exp(a), Exp(b)))")  # fmt: skip
 op("exprel(a, *, order=0)", d=("exprel(a, order=order + 1)",), numpy="exprel(a, order)", python="exprel(a, order)",
-   sympy="exprel(sp.exp(a), a, order)", js="exprel(a, order)")  # fmt: skip
+   sympy="exprel(sp.exp(a), a, order)", js="exprel(a, order)", c="exprel(a, order)")  # fmt: skip
 op("sqrt(a)", d=("1 / (2 * v)",), domain="a >= 0", steep="a", tex=r"\sqrt{$a}", glyph="√", onnx="Sqrt(a)")
 op("cbrt(a)", d=("1 / (3 * v ** 2)",), steep="a", sympy="real_root(a, 3)", tex=r"\sqrt[3]{$a}",
    glyph="∛", onnx="Mul(Sign(a), Pow(Abs(a), 1 / 3))")  # fmt: skip
@@ -107,7 +111,7 @@ op("sinh(a)", d=("cosh(a)",), tex=r"\sinh", onnx="Sinh(a)")
 op("cosh(a)", d=("sinh(a)",), tex=r"\cosh", onnx="Cosh(a)")
 op("tanh(a)", d=("1 - v ** 2",), tex=r"\tanh", onnx="Tanh(a)")
 op("sech2(a)", d=("-2 * v * tanh(a)",), numpy="sech2(a)", python="1 / math.cosh(a) ** 2", sympy="1 - sp.tanh(a) ** 2",
-   js="Math.pow(1 / Math.cosh(a), 2)", tex=r"\operatorname{sech}^{2}", glyph="sech²",
+   js="Math.pow(1 / Math.cosh(a), 2)", c="pow(1 / cosh(a), 2)", tex=r"\operatorname{sech}^{2}", glyph="sech²",
    residues="1 - square(tanh(a))", onnx="Sub(1, Mul(Tanh(a), Tanh(a)))")  # fmt: skip
 op("asinh(a)", d=("1 / hypot(1, a)",), aliases=("arcsinh",), numpy="np.arcsinh(a)", onnx="Asinh(a)")
 op("acosh(a)", d=("1 / (sqrt(a - 1) * sqrt(a + 1))",), domain="a >= 1", steep="a - 1", aliases=("arccosh",),
@@ -117,27 +121,30 @@ op("atanh(a)", d=("1 / (1 - a ** 2)",), domain="abs(a) < 1", aliases=("arctanh",
 
 # Activations
 op("sigmoid(a)", d=("v * (1 - v)",), define="1 / (1 + exp(-a))", aliases=("expit", "σ"), numpy="sigmoid(a)",
-   python="sigmoid(a)", js="1 / (1 + Math.exp(-a))", tex=r"\sigma", glyph="σ", onnx="Sigmoid(a)")  # fmt: skip
+   python="sigmoid(a)", js="1 / (1 + Math.exp(-a))",
+   c="1 / (1 + exp(-a))", tex=r"\sigma", glyph="σ", onnx="Sigmoid(a)")  # fmt: skip
 op("softplus(a)", d=("sigmoid(a)",), define="log(1 + exp(a))", numpy="softplus(a)", python="softplus(a)",
-   js="Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)))", onnx="Softplus(a)")  # fmt: skip
+   js="Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)))",
+   c="max2(a, 0) + log1p(exp(-fabs(a)))", onnx="Softplus(a)")  # fmt: skip
 op("relu(a)", d=("a > 0",), kinks="a", aliases=("ReLU",), numpy="np.maximum(a, 0)", python="0.0 if a < 0 else a",
-   sympy="sp.Max(a, 0)", js="Math.max(a, 0)", onnx="Relu(a)")  # fmt: skip
+   sympy="sp.Max(a, 0)", js="Math.max(a, 0)", c="max2(a, 0)", onnx="Relu(a)")  # fmt: skip
 op("leaky_relu(a, *, slope=0.1)", d=("where(a > 0, 1, slope)",), kinks="a", define="where(a > 0, a, slope * a)",
    aliases=("LReLU", "LeakyReLU"), numpy="np.where(a > 0, a, slope * a)",
-   python="a if a > 0 else slope * a", js="a > 0 ? a : slope * a")  # fmt: skip
+   python="a if a > 0 else slope * a", js="a > 0 ? a : slope * a", c="a > 0 ? a : slope * a")  # fmt: skip
 op("elu(a, *, alpha=1)", d=("where(a > 0, 1, alpha * exp(a))",), define="where(a > 0, a, alpha * expm1(a))",
    kinks="where(a == 0, alpha - 1, 1) * a", numpy="np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0)))",
    python="a if a > 0 else alpha * math.expm1(a)", js="a > 0 ? a : alpha * Math.expm1(a)",
+   c="a > 0 ? a : alpha * expm1(a)",
    onnx="Elu(a, alpha=float(alpha))")  # fmt: skip
 op("gelu(a)", d=("(1 + erf(a / sqrt(2))) / 2 + a * exp(-(a ** 2) / 2) / sqrt(2 * pi)",), numpy="gelu(a)",
    define="a * (1 + erf(a / sqrt(2))) / 2", python="a * (1 + math.erf(a / math.sqrt(2))) / 2",
-   js="a * (1 + erf(a / Math.SQRT2)) / 2")  # fmt: skip
+   js="a * (1 + erf(a / Math.SQRT2)) / 2", c="a * (1 + erf(a / sqrt(2.0))) / 2")  # fmt: skip
 op("silu(a)", d=("sigmoid(a) * (1 + a * (1 - sigmoid(a)))",), define="a * sigmoid(a)", aliases=("swish",),
-   numpy="a * sigmoid(a)", python="a * sigmoid(a)", js="a / (1 + Math.exp(-a))")  # fmt: skip
-op("erf(a)", d=("2 * exp(-(a ** 2)) / sqrt(pi)",), numpy="erf(a)", js="erf(a)", onnx="Erf(a)")
+   numpy="a * sigmoid(a)", python="a * sigmoid(a)", js="a / (1 + Math.exp(-a))", c="a / (1 + exp(-a))")  # fmt: skip
+op("erf(a)", d=("2 * exp(-(a ** 2)) / sqrt(pi)",), numpy="erf(a)", js="erf(a)", c="erf(a)", onnx="Erf(a)")
 
 # Pieces
-op("abs(a)", of_conditions="a",
+op("abs(a)", c="fabs(a)", of_conditions="a",
    d=("sign(a)",), kinks="a", aliases=("absolute", "fabs"), python="abs(a)", sympy="sp.Abs(a)",
    tex=r"\left|$a\right|", glyph="|x|", residues="where(a < 0, -a, a)", onnx="Abs(a)")  # fmt: skip
 op("sign(a)", of_conditions="write 1.0 * a", d=(None,), kinks="a", python="sign(a)", tex=r"\operatorname{sign}",
@@ -145,19 +152,20 @@ op("sign(a)", of_conditions="write 1.0 * a", d=(None,), kinks="a", python="sign(
 op("floor(a)", d=(None,), kinks="sin(pi * a)", python="float(math.floor(a))", glyph="⌊x⌋",
    tex=r"\left\lfloor $a\right\rfloor", onnx="Floor(a)")  # fmt: skip
 op("maximum(a, b)", of_conditions="logical_or", d=("(a > b) + (a == b) / 2", "(b > a) + (a == b) / 2"), kinks="a - b",
-   python="a if a > b or a != a else b", sympy="sp.Max(a, b)", js="Math.max(a, b)", tex=r"\max",
+   python="a if a > b or a != a else b", sympy="sp.Max(a, b)", js="Math.max(a, b)", c="max2(a, b)", tex=r"\max",
    glyph="max", residues="where(a >= b, a, b)", onnx="Max(a, b)")  # fmt: skip
 op("minimum(a, b)", of_conditions="logical_and", d=("(a < b) + (a == b) / 2", "(b < a) + (a == b) / 2"), kinks="a - b",
-   python="a if a < b or a != a else b", sympy="sp.Min(a, b)", js="Math.min(a, b)", tex=r"\min",
+   python="a if a < b or a != a else b", sympy="sp.Min(a, b)", js="Math.min(a, b)", c="min2(a, b)", tex=r"\min",
    glyph="min", residues="where(a <= b, a, b)", onnx="Min(a, b)")  # fmt: skip
 op("clip(a, low, high)", dtype="same", kinks="(a - low) * (a - high) * (low - high)",
    d=("(a >= low) & (a <= high)", "(a < low) & (low <= high)", "(a > high) | (low > high)"),
    python="min(max(a, low), high)", sympy="sp.Min(sp.Max(a, low), high)",
-   js="Math.min(Math.max(a, low), high)",
+   js="Math.min(Math.max(a, low), high)", c="min2(max2(a, low), high)",
    residues="minimum(maximum(a, low), high)", onnx="Min(Max(a, low), high)")  # fmt: skip
 op("where(condition, a, b)", dtype="same",
    vjp=(None, "where(condition, g, 0)", "where(condition, 0, g)"), boolean=("condition",),
    python="a if condition else b", sympy="sp.Piecewise((a, condition), (b, True))", js="condition ? a : b",
+   c="condition ? a : b",
    tex=r"\begin{cases} $a & $condition \\ $b & \mathrm{otherwise}\end{cases}", shape=shapes.elementwise,
    entries="", residues="known", onnx="Where(condition, a, b)", saved=True)  # fmt: skip
 op("hypot(a, b)", d=("where(v == 0, 0, a / v)", "where(v == 0, 0, b / v)"), kinks="v",
@@ -170,23 +178,25 @@ op("a >= b", d=(None, None), dtype="bool", aliases=("greater_equal",), tex=r"$a 
 op("a < b", d=(None, None), dtype="bool", aliases=("less",), onnx="Less(a, b)")
 op("a <= b", d=(None, None), dtype="bool", aliases=("less_equal",), tex=r"$a \leq $b", glyph="≤",
    onnx="LessOrEqual(a, b)")  # fmt: skip
-op("a == b", d=(None, None), dtype="bool", aliases=("equal",), sympy="sp.Eq(a, b)", js="a === b", tex="$a = $b",
+op("a == b", d=(None, None), dtype="bool", aliases=("equal",), sympy="sp.Eq(a, b)", js="a === b",
+   c="a == b", tex="$a = $b",
    onnx="Equal(a, b)")  # fmt: skip
-op("a != b", d=(None, None), dtype="bool", aliases=("not_equal",), sympy="sp.Ne(a, b)", js="a !== b",
+op("a != b", d=(None, None), dtype="bool", aliases=("not_equal",), sympy="sp.Ne(a, b)", js="a !== b", c="a != b",
    tex=r"$a \neq $b", glyph="≠")  # fmt: skip
 op("a & b", d=(None, None), dtype="bool", boolean=("a", "b"), aliases=("logical_and", "bitwise_and"), python="a and b",
-   js="a && b", tex=r"$a \wedge $b", glyph="∧", onnx="And(a, b)")  # fmt: skip
+   js="a && b", c="a && b", tex=r"$a \wedge $b", glyph="∧", onnx="And(a, b)")  # fmt: skip
 op("a | b", d=(None, None), dtype="bool", boolean=("a", "b"), aliases=("logical_or", "bitwise_or"), python="a or b",
-   js="a || b", tex=r"$a \vee $b", glyph="∨", onnx="Or(a, b)")  # fmt: skip
-op("~a", d=(None,), dtype="bool", boolean=("a",), aliases=("logical_not", "invert"), python="not a", js="!a",
+   js="a || b", c="a || b", tex=r"$a \vee $b", glyph="∨", onnx="Or(a, b)")  # fmt: skip
+op("~a", d=(None,), dtype="bool", boolean=("a",), aliases=("logical_not", "invert"), python="not a", js="!a", c="!a",
    tex=r"\neg $a", glyph="¬", onnx="Not(a)")  # fmt: skip
 op("number(a)", d=(None,), boolean=("a",), numpy="np.multiply(a, 1.0)", python="1.0 if a else 0.0", js="a ? 1 : 0",
+   c="a ? 1 : 0",
    sympy="sp.Piecewise((1, a), (0, True))", tex=r"\left[$a\right]", glyph="0/1",
    onnx="Cast(a, to=floats)")  # fmt: skip
 
 # Products
 op("a @ b", of_conditions="write 1.0 * a",
-   vjp=("g @ swap(b)", "swap(a) @ g"), shape=shapes.matmul, python="", js="", cost="2 * v * k",
+   vjp=("g @ swap(b)", "swap(a) @ g"), shape=shapes.matmul, python="", js="", c="", cost="2 * v * k",
    aliases=("matmul",), tex=r"$a \, $b",
    entries="matmul(a, b)", residues="known", onnx="MatMul(a, b)", saved=True)  # fmt: skip
 op("dot(a, b)", of_conditions="write 1.0 * a", define=dot_by_rank)

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,6 @@ from graphgrad.compiler.steps.vectors import Array
 from graphgrad.core import quoting
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
-from graphgrad.core.op import ATOM as FUNCTION, Op
 
 STATEMENTS = 100  # in one function
 PRELUDE = """\
@@ -51,48 +51,8 @@ static double exprel(double a, int order) { // the integral of t**order * exp(a*
     return value;
 }
 """
-_MATH = """
-exp expm1 log log1p log2 log10 sqrt cbrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh erf floor
-hypot
-"""
-MATH = frozenset(_MATH.split())  # functions of math.h that are called as the table's rows are
-SPELLINGS = {
-    "pow": "pow(a, b)",
-    "square": "a * a",
-    "reciprocal": "1 / a",
-    "xlogy": "(a == 0 ? 0 : a * log(b))",
-    "sigmoid": "1 / (1 + exp(-a))",
-    "softplus": "max2(a, 0) + log1p(exp(-fabs(a)))",
-    "relu": "max2(a, 0)",
-    "leaky_relu": "a > 0 ? a : slope * a",
-    "elu": "a > 0 ? a : alpha * expm1(a)",
-    "gelu": "a * (1 + erf(a / sqrt(2.0))) / 2",
-    "silu": "a / (1 + exp(-a))",
-    "abs": "fabs(a)",
-    "sign": "sign(a)",
-    "maximum": "max2(a, b)",
-    "minimum": "min2(a, b)",
-    "clip": "min2(max2(a, low), high)",
-    "exprel": "exprel(a, order)",
-    "where": "condition ? a : b",
-    "logical_and": "a && b",
-    "logical_or": "a || b",
-    "logical_not": "!a",
-    "number": "a ? 1 : 0",
-}
-
-
-def spelling(row: Op) -> str:
-    """How C spells a row: its operators are Python's, but for powers and for those of conditions."""
-    if row.name in SPELLINGS:
-        return SPELLINGS[row.name]
-    if row.name in MATH:
-        return f"{row.name}({', '.join(row.operands)})"
-    return row.python if row.precedence < FUNCTION else ""
-
-
 LANGUAGE = Language(
-    columns={NUMBERS: Column("C", spelling, python=False)},
+    columns={NUMBERS: Column("C", attrgetter("c"), python=False)},
     assignment="{} = {};",
     constants={"inf": "INFINITY", "nan": "NAN", "True": "1", "False": "0"},
     inlines=False,
@@ -134,6 +94,12 @@ def assignments(graph: Graph) -> list[Statement]:
     return found
 
 
+def c_code(graph: Graph) -> Code:
+    """Give a program from afar: every value has its place in one array."""
+    lines = tuple((s.node, LANGUAGE.said(s)) for s in assignments(graph))
+    return Code("compute", graph, graph.labels, lines, dict.fromkeys(range(len(graph)), "v"))
+
+
 class CWriter:
     """Writes the file of a program: what it computes, what stands where in `x` and `y`, and `compute`."""
 
@@ -142,10 +108,8 @@ class CWriter:
         self.before, self.graph, _, self.target, _, self.returns = program
 
     def code(self) -> tuple[Code, ...]:
-        """The program from afar: every value has its place in one array."""
-        places = dict.fromkeys(range(len(self.graph)), "v")
-        lines = tuple((s.node, LANGUAGE.said(s)) for s in assignments(self.graph))
-        return (Code("compute", self.graph, self.graph.labels, lines, places),)
+        """The program from afar."""
+        return (c_code(self.graph),)
 
     def source(self) -> str:
         """The file's text."""
@@ -229,6 +193,10 @@ class CStepWriter(UnrolledWriter):
         said = module.described(title, plan.loss, plan.notes(), plan.target.name, "float64")
         comment = f"/* {quoting.c(said)}\n*/\n"
         return "\n".join([comment, c_source(self.graph), LOOP.removesuffix(";") + " {", *self.lines(), "}\n"])
+
+    def code(self) -> tuple[Code, ...]:
+        """The step from afar."""
+        return (c_code(self.graph),)
 
     def lines(self) -> list[str]:
         """The loop."""

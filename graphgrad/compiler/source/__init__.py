@@ -1,1 +1,1 @@
-"""Text of emitted code: templates, lines, comments, modules."""
+"""Statements as data, and the languages that make text of them: spellings, lines, comments, modules."""

@@ -116,7 +116,7 @@ def looked_up(statements: Iterable[Statement], taken: AbstractSet[str]) -> froze
 def quickly(language: Language, quick: AbstractSet[str]) -> Language:
     """The language with calls of functions that have been looked up: these take the result's place last.
 
-    >>> from graphgrad.compiler.source.statements import variable
+    >>> from graphgrad.compiler.source.statements import Expr, variable
     >>> add = Statement(None, Expr("add", (variable("a"), variable("b"))), into=variable("c"))
     >>> PYTHON.said(add), quickly(PYTHON, {"add"}).said(add)
     ('np.add(a, b, out=c)', 'np_add(a, b, c)')

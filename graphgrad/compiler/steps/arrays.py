@@ -13,7 +13,7 @@ from graphgrad.compiler.passes.table import SIMPLER, STEPWISE, TIDIER
 from graphgrad.compiler.source import module
 from graphgrad.compiler.source.comments import Provenance
 from graphgrad.compiler.source.language import Language
-from graphgrad.compiler.source.numpy_calls import PYTHON, look_up, looked_up, quickly
+from graphgrad.compiler.source.numpy_calls import look_up, looked_up, quickly
 from graphgrad.compiler.source.outline import Code
 from graphgrad.compiler.source.refs import Ref, Setting, held
 from graphgrad.compiler.source.results import gradients
@@ -69,7 +69,7 @@ class ArrayWriter:
         self.update_tape = self.on_update()
         said = [*self.loss_tape.step, *([] if self.fused else self.update_tape.step)]
         self.quick = looked_up(said, self.taken)
-        self.language = quickly(PYTHON.but(typed=f"np.{plan.dtype}"), self.quick)
+        self.language = quickly(plan.target.language.but(typed=f"np.{plan.dtype}"), self.quick)
 
     def code(self) -> tuple[Code, ...]:
         """The step from afar; an update that is one loop has no lines of its own."""

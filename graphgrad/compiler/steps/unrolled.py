@@ -14,7 +14,6 @@ from graphgrad.compiler.source import module
 from graphgrad.compiler.source.comments import Provenance
 from graphgrad.compiler.source.language import Language
 from graphgrad.compiler.source.lines import OF_NUMBERS, WIDTH, straight
-from graphgrad.compiler.source.numpy_calls import PYTHON
 from graphgrad.compiler.source.outline import Code
 from graphgrad.compiler.source.statements import NO_NODE, Expr, Statement, replaced, variable, variables_of
 from graphgrad.compiler.steps.plan import StepPlan
@@ -69,7 +68,7 @@ class UnrolledWriter:
         passes = pipeline(whole, SIMPLER)
         self.passes, self.graph = passes, passes[-1].graph
         self.said = Provenance(whole, self.graph, composed(passes, len(whole)))
-        self.labels = self.said.labels
+        self.labels, self.language = self.said.labels, plan.target.language
 
     def _with_update(self, gradient: Graph) -> Graph:
         """Append the optimizer, entry by entry, to the gradient graph; outputs are the loss and all new values."""
@@ -108,20 +107,20 @@ class UnrolledWriter:
 
     def called(self) -> tuple[module.Library, dict[str, str]]:
         """What the step needs of others, and the new names of what the user's names hide."""
-        imports, library, math = module.library(PYTHON.calls(OF_NUMBERS.values(self.graph)), python_functions)
+        imports, library, math = module.library(self.language.calls(OF_NUMBERS.values(self.graph)), python_functions)
         taken = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const"}
         hidden = {name: f"{name}_" for name in [*imports, *library] if name in taken}
         return module.Library(imports, {n: module.renamed(t, hidden) for n, t in library.items()}, math), hidden
 
     def loss(self) -> str:
         """The loss, as it is written."""
-        return PYTHON.text(self.value(self.graph.output, self.labels))
+        return self.language.text(self.value(self.graph.output, self.labels))
 
     def source(self) -> str:
         """The module's text."""
         plan, names = self.plan, self.plan.names
         (imports, library, math), hidden = self.called()
-        language, slots = PYTHON.but(names=hidden), plan.update.slots
+        language, slots = self.language.but(names=hidden), plan.update.slots
         vectors = [names["theta"], *(names[s] for s in slots)]
         rows, order, t = (names[n] for n in ("rows", "order", "t"))
         given = [
@@ -230,9 +229,9 @@ class UnrolledWriter:
 
     def code(self) -> tuple[Code, ...]:
         """The loop's body from afar; new values lie where old ones did."""
-        found = [s for s in self.statements(PYTHON) if s.node != NO_NODE]
-        places = {s.node: PYTHON.text(s.target) for s in found if s.node in self.finals and s.target}
-        return (Code("step", self.graph, self.labels, tuple((s.node, PYTHON.said(s)) for s in found), places),)
+        found = [s for s in self.statements(self.language) if s.node != NO_NODE]
+        places = {s.node: self.language.text(s.target) for s in found if s.node in self.finals and s.target}
+        return (Code("step", self.graph, self.labels, tuple((s.node, self.language.said(s)) for s in found), places),)
 
     @cached_property
     def finals(self) -> dict[int, str]:

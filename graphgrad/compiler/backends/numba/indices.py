@@ -17,6 +17,7 @@ ZERO = digits(0)
 def through(graph: Graph, i: int, index: Index) -> tuple[int, Index]:
     """Follow views to the node that holds an entry; TargetError for a view that is no change of indices.
 
+    >>> from graphgrad.compiler.source.statements import variable
     >>> from graphgrad.frontend.parse import parse
     >>> graph = parse("A.T[1:]", A=(4, 3))
     >>> node, index = through(graph, graph.output, (variable("i"), variable("j")))

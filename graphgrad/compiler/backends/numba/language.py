@@ -17,4 +17,3 @@ VERBS = {
     "sparse product": "sparse_dot(a, b, v)",
 }
 LANGUAGE = PYTHON.but(columns={**TABLE, NUMBERS: SPELLINGS, ENTRIES: SPELLINGS})
-LOOPS = LANGUAGE.but(verbs=VERBS.__getitem__)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from math import prod
 
 from graphgrad.compiler.backends.numba.indices import VIEWS
-from graphgrad.compiler.backends.numba.language import LOOPS
+from graphgrad.compiler.backends.numba.language import VERBS
 from graphgrad.compiler.backends.numba.memory import Arena
 from graphgrad.compiler.backends.numba.nest import LEAVES, Nest
 from graphgrad.compiler.backends.numba.statements import Known, Statements
@@ -55,7 +55,7 @@ class LoopWriter:
         self.work, self.inner, self.many = self.free("work"), self.free("_step"), self.free("_steps")
         self.batch = self.free("batch")
         self.dims = {d: self.names[d] for d in plan.dimensions}
-        self.language = LOOPS.but(typed=self.real)
+        self.language = plan.target.language.but(typed=self.real, verbs=VERBS.__getitem__)
         self.loss, self.update = self.on_loss(), self.on_update()
         self.lines = [self.skipping(line) for line in self.loss.lines]
         self.memory = Arena(self.dims)

@@ -8,7 +8,6 @@ import textwrap
 from graphgrad.compiler.source import module
 from graphgrad.compiler.source.language import Language
 from graphgrad.compiler.source.lines import WIDTH
-from graphgrad.compiler.source.numpy_calls import PYTHON
 from graphgrad.compiler.steps.unrolled import UnrolledWriter, row_variables
 
 OPTIONS = 'error_model="numpy", cache=True'
@@ -28,7 +27,7 @@ class MachineUnrolledWriter(UnrolledWriter):
         inside = module.call(f"return {self.inner}", [*vectors, *numbers, *rates], 8)
         functions = [
             *(f"@numba.njit({OPTIONS})\n{text}" for text in library.values()),
-            self.one(vectors, numbers, rates, PYTHON.but(names=hidden)),
+            self.one(vectors, numbers, rates, self.language.but(names=hidden)),
             self.many(vectors, rates),
             "\n".join(self.bound(vectors, "Array", inside)) + "\n",
         ]
