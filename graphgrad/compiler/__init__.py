@@ -1,6 +1,6 @@
 """Floor 5: graphs become source text in another language, and the text becomes functions.
 
-From below: `source` (statements, languages, modules), `passes` (on graphs), `backend` (the record), `arrays` (statements on
-arrays), `compiled` (text becomes a function), `steps` (whole training steps), `backends` (a file each, with its row),
-`targets` (the rows by name), `compile` and `compile_step`, `explain`. `library` holds functions that emitted code calls.
+From below: `source` (statements, languages, modules), `passes` (on graphs), `backend` (the record), `arrays` (those
+on arrays), `compiled` (text becomes a function), `steps` (whole training steps), `backends` (a file and a row each),
+`targets` (the rows by name), `compile` and `compile_step`, `explain`. `library` has functions that emitted code calls.
 """
