@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,6 +111,7 @@ def read_values(pairs: Sequence[str]) -> dict[str, Any]:
         name, equals, text = pair.partition("=")
         if not equals or not name.isidentifier() or not text:
             raise UsageError(f"'{pair}' is no value", hint="write NAME=VALUE, as in x1=0.5, b=[0,1] or W=@weights.npy")
+        name = unicodedata.normalize("NFKC", name)  # as the program's names are read
         if name in values:
             raise UsageError(f"'{name}' is given twice")
         values[name] = _value(name, text.strip())

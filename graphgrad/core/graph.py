@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -72,6 +73,7 @@ class Graph:
 
     def input(self, name: str) -> int:
         """Give an input's node; UsageError, with the nearest name, where there is none."""
+        name = normal(name)
         if name not in self.inputs:
             known = ", ".join(self.inputs) or "none"
             raise UsageError(
@@ -160,3 +162,12 @@ class Graph:
             marks.append(hashlib.sha256(said + b"".join(marks[i] for i in node.operands)).digest())
         outputs = b"".join(name.encode() + b"\0" + marks[i] for name, i in self.outputs.items())
         return hashlib.sha256(outputs + repr(sorted(self.inputs)).encode()).hexdigest()
+
+
+def normal(name: str) -> str:
+    """Give a name as Python reads it: the µ of keyboards is the Greek letter.
+
+    >>> normal("\u00b5") == "\u03bc"
+    True
+    """
+    return unicodedata.normalize("NFKC", name)

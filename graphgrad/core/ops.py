@@ -151,6 +151,11 @@ op("sign(a)", of_conditions="write 1.0 * a", d=(None,), kinks="a", python="sign(
    residues="where(a < 0, -1, a > 0)", onnx="Sign(a)")  # fmt: skip
 op("floor(a)", d=(None,), kinks="sin(pi * a)", python="float(math.floor(a))", glyph="⌊x⌋",
    tex=r"\left\lfloor $a\right\rfloor", onnx="Floor(a)")  # fmt: skip
+op("ceil(a)", define="-floor(-a)")
+op("round(a)", d=(None,), kinks="cos(pi * a)", python="float(round(a))", sympy="sp.floor(a + sp.Rational(1, 2))",
+   js="(a - Math.floor(a) === 0.5 ? 2 * Math.round(a / 2) : Math.round(a))", aliases=("rint",))  # fmt: skip
+op("floor_divide(a, b)", define="floor(a / b)")
+op("remainder(a, b)", define="a - b * floor(a / b)", aliases=("mod",))
 op("maximum(a, b)", of_conditions="logical_or", d=("(a > b) + (a == b) / 2", "(b > a) + (a == b) / 2"), kinks="a - b",
    python="a if a > b or a != a else b", sympy="sp.Max(a, b)", js="Math.max(a, b)", c="max2(a, b)", tex=r"\max",
    glyph="max", residues="where(a >= b, a, b)", onnx="Max(a, b)")  # fmt: skip

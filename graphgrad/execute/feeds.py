@@ -9,7 +9,7 @@ import numpy as np
 
 from graphgrad.core.constants import ConstantArray
 from graphgrad.core.errors import GraphgradError, ShapeError, UsageError
-from graphgrad.core.graph import Graph, Node
+from graphgrad.core.graph import Graph, Node, normal
 from graphgrad.core.ops import OPS
 from graphgrad.core.shapes import Shape, show
 from graphgrad.frontend.literals import plain_array
@@ -19,6 +19,7 @@ Array = np.ndarray[Any, Any]
 
 def fed(graph: Graph, feeds: Mapping[str, Any], dtype: np.dtype[Any]) -> list[Any]:
     """Give a list of the nodes' values with inputs and constants filled in, and None elsewhere."""
+    feeds = {normal(name): value for name, value in feeds.items()}
     for name in feeds:
         graph.input(name)
     values: list[Any] = [_constant(n, dtype) if n.op == "const" else None for n in graph.nodes]

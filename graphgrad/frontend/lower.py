@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any
 
 from graphgrad.core.builder import Builder
@@ -28,7 +29,7 @@ from graphgrad.frontend.numpy_meaning import (
     parameters,
     unbounded,
 )
-from graphgrad.frontend.refusals import EXPONENT, FOREIGN, INSTEAD, LARGEST, OPERATORS, bound, meant, said
+from graphgrad.frontend.refusals import ALIASES, EXPONENT, FOREIGN, INSTEAD, LARGEST, OPERATORS, bound, meant, said
 from graphgrad.frontend.static import refusal, static_key, static_value
 
 MODULES = frozenset({"np", "numpy", "math", "linalg", "special", "scipy"})
@@ -61,7 +62,10 @@ class Lowering:
         kind = type(tree)
         rule = _RULES.get(kind)
         if rule is None:
-            hint = "write & and | for conditions" if kind is ast.BoolOp else ""
+            hint = {
+                ast.BoolOp: "write & and | for conditions",
+                ast.Lambda: "write f(x) = x**2, or the formula alone",
+            }.get(kind, "")
             raise self.error(tree, f"{said(tree)} is not part of the language", hint)
         self.depth += 1
         if self.depth > DEPTH:
@@ -194,6 +198,7 @@ class Lowering:
             name = func.attr
             if not self.is_module(func.value):
                 self.refuse_others(func)
+                self.refuse_modules(func, arguments)
                 arguments.insert(0, func.value)
         elif isinstance(func, ast.Name):
             name = func.id
@@ -203,6 +208,8 @@ class Lowering:
             return self.call_function(tree, self.functions[name])
         if name == "array" and len(arguments) == 1 and not tree.keywords and isinstance(arguments[0], ast.List):
             return self.array(arguments[0])
+        if isinstance(func, ast.Name) and self.source and len(arguments) > 1 and not tree.keywords and name in AS_TYPED:
+            return AS_TYPED[name](self, tree, name, arguments)
         row = NAMES.get(name)
         if row is None:
             what = "variable" if name in self.env else "unknown function"
@@ -219,6 +226,27 @@ class Lowering:
         nodes = operands_as_in_numpy(self.builder, name, row, nodes) if self.source else nodes
         method = isinstance(func, ast.Attribute) and not self.is_module(func.value)
         return self.apply(tree, row, nodes, self.attributes(tree, row, arguments[len(nodes) :], packed=method))
+
+    def of_several(self, tree: ast.Call, name: str, arguments: list[ast.expr]) -> int:
+        """max(x, 0) and min(x, y, z) of numbers, as Python has them; of arrays NumPy takes the second for an axis."""
+        row = OPS[_OF_SEVERAL[name]]
+        nodes = [self.lower(argument) for argument in arguments]
+        if any(self.builder.nodes[i].shape for i in nodes):
+            said = ast.unparse(tree).partition("(")[2].removesuffix(")")
+            hint = f"write {row.name}({said}), or axis= for an axis"
+            raise self.error(tree, f"{name} of arrays and more is ambiguous", hint)
+        return reduce(lambda a, b: self.apply(tree, row, [a, b], {}), nodes)
+
+    def logarithm(self, tree: ast.Call, _: str, arguments: list[ast.expr]) -> int:
+        """log(x, 2): to a base."""
+        if len(arguments) > 2:
+            raise self.error(tree, f"log takes a number and a base, got {len(arguments)}")
+        of, base = arguments
+        known = {"2": "log2", "10": "log10"}.get(ast.unparse(base))
+        if known:
+            return self.apply(tree, OPS[known], [self.lower(of)], {})
+        logs = [self.apply(tree, OPS["log"], [self.lower(part)], {}) for part in (of, base)]
+        return self.apply(tree, OPS["div"], logs, {})
 
     def operands(self, tree: ast.Call, row: Op, arguments: list[ast.expr]) -> list[int]:
         """The operands of a call, in the row's order, given by position or by NumPy's keywords."""
@@ -268,6 +296,14 @@ class Lowering:
         if isinstance(func.value, ast.Name) and func.value.id in FOREIGN and func.value.id not in self.env:
             hint = f"write {func.attr} or np.{func.attr}"
             raise self.error(func.value, f"'{func.value.id}' is not part of the language", hint)
+
+    def refuse_modules(self, func: ast.Attribute, arguments: list[ast.expr]) -> None:
+        """Refuse F.relu(x) and sp.exp(x), whose head is no value but somebody's name for a module."""
+        row, value = NAMES.get(func.attr), func.value
+        if row is None or not isinstance(value, ast.Name) or value.id in self.env or value.id not in ALIASES:
+            return
+        if len(arguments) >= len(row.operands):
+            raise self.error(value, f"'{value.id}' is not part of the language", f"write {func.attr}")
 
     def variadic(self, tree: ast.Call, row: Op, arguments: list[ast.expr]) -> int:
         """A row that takes one list of operands; in definitions `[f(a), ...]` stands for f of every one."""
@@ -392,7 +428,17 @@ def parsed(text: str) -> ast.expr:
     return _PARSED[text]
 
 
-_OPERATORS = {kind: OPS[name] for kind, (name, _, _) in SYMBOLS.items()}
+_OPERATORS: dict[type[ast.AST], Op] = {kind: OPS[name] for kind, (name, _, _) in SYMBOLS.items()}
+_OPERATORS |= {ast.Mod: OPS["remainder"], ast.FloorDiv: OPS["floor_divide"]}
+_WRITTEN_FOR: dict[type[ast.expr], str] = {
+    ast.BoolOp: "write & and | for conditions",
+    ast.Lambda: "write f(x) = x**2, or the formula alone",
+}
+_OF_SEVERAL = {"max": "maximum", "min": "minimum"}
+AS_TYPED: dict[str, Callable[[Lowering, ast.Call, str, list[ast.expr]], int]] = {  # calls of several values
+    **dict.fromkeys(_OF_SEVERAL, Lowering.of_several),
+    **dict.fromkeys(("log", "ln"), Lowering.logarithm),
+}
 _PARSED: dict[str, ast.expr] = {}
 _RULES: dict[type[ast.expr], Callable[..., int]] = {
     ast.Constant: Lowering.constant,

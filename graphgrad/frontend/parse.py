@@ -12,10 +12,11 @@ from graphgrad.core.builder import Builder
 from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import ParseError, ShapeError, Span, UsageError, did_you_mean
 from graphgrad.core.garbage import uncollected
-from graphgrad.core.graph import Graph
+from graphgrad.core.graph import Graph, normal
 from graphgrad.core.shapes import Shape, is_size
 from graphgrad.frontend.heads import shape_of, values_at_head, without_parameters
 from graphgrad.frontend.lower import Lowering, Value
+from graphgrad.frontend.typed import continued, refuse_raised
 
 LENGTH = 500_000  # characters in a program
 Declared = tuple[Shape, str]  # a shape, and what it holds: float, int or bool
@@ -39,7 +40,7 @@ def parse(text: str, shapes: Mapping[str, Any] | None = None, /, **more: Any) ->
     >>> parse("X @ W.T + b", X=("N", 2), W=(4, 2), b=4).nodes[-1].shape
     ('N', 4)
     """
-    declared = {name: declaration(name, said) for name, said in {**(shapes or {}), **more}.items()}
+    declared = {normal(name): declaration(name, said) for name, said in {**(shapes or {}), **more}.items()}
     source, statements, parameters = _statements(text)
     given, together, count = values_at_head(statements)
     if given:
@@ -97,6 +98,9 @@ def _statements(text: str) -> tuple[str, list[ast.stmt], Parameters]:
         raise ParseError("the program contains a null character")
     if not source.isascii() and (bad := next((c for c in source if "\ud800" <= c <= "\udfff"), "")):
         raise ParseError(f"the program has a character that is no text, {bad!r}", hint="a program is UTF-8")
+    if not source.isascii():
+        refuse_raised(source)
+    source = continued(source)
     try:
         plain, parameters = without_parameters(source)
         statements = ast.parse(plain).body
@@ -123,13 +127,15 @@ def _explain(error: SyntaxError, source: str) -> ParseError:
     return ParseError(message, hint=hint, source=source, span=Span(line, column, line, end))
 
 
-def _mistake(said: str, shown: str, column: int) -> tuple[str, str]:
+def _mistake(said: str, shown: str, column: int) -> tuple[str, str]:  # noqa: C901  (a case for each kind)
     """Give what is wrong at a column of a line, and what would be right; `said` is Python's opinion."""
     ends, after = shown[:column].rstrip(), shown[column : column + 1]
     before = ends[-1:]
     side_by_side = before and after and (before.isalnum() or before in "_)]") and (after.isalnum() or after in "_(")
-    message, hint = ("this is not in the language" if said == "invalid syntax" else said), ""
-    if after in _WRITTEN and "character" in said:
+    message, hint = "this is not in the language", ""
+    if re.search(r"\blambda\b(?!.*:)", shown):
+        message, hint = "'lambda' is a word of Python's", _LAMBDA
+    elif after in _WRITTEN and "character" in said:
         message, hint = f"'{after}' is not part of the language", f"write {_WRITTEN[after]}"
     elif "decimal literal" in said or "forgot a comma" in said or (said == "invalid syntax" and side_by_side):
         message, hint = "two values stand side by side", "write * to multiply, and parentheses after a function"
@@ -140,13 +146,15 @@ def _mistake(said: str, shown: str, column: int) -> tuple[str, str]:
         if "function call" in said:
             message, hint = "this defines no function", "parameters are names, as in g(x, y) = x*y"
     elif "parenthes" in said or "never closed" in said or "unmatched" in said:
-        pass
+        message = said
+    elif "unterminated" in said or after in {"'", '"'}:
+        message, hint = "quotes are not part of the language", "write dx for x'"
     elif (before and before in "+-*/@(,=<>&|") or (not before and shown.lstrip()[:1] in {"*", "/", "@"}):
         message = "an operand is missing here"
-    elif re.search(r"\blambda\b", shown):
-        message, hint = "'lambda' is a word of Python's", _LAMBDA
     elif "line continuation" in said:
         message, hint = "'\\' is not part of the language", "write a / b for a fraction, and sin(x) for \\sin x"
+    elif "character" in said:
+        message = f"'{after}' is not part of the language"
     return message, hint
 
 
@@ -168,7 +176,7 @@ def _assignment(statement: ast.stmt, source: str) -> tuple[str, ast.expr]:
                      hint=hint, source=source, span=span)  # fmt: skip
 
 
-_LAMBDA = "write lambda_"
+_LAMBDA = "as a name write lambda_; a function is f(x) = x**2"
 _WRITTEN = {**{subscript: f"{digit}, as in x{digit}" for digit, subscript in enumerate("₀₁₂₃₄₅₆₇₈₉")},
             "−": "-", "–": "-", "×": "*", "⋅": "*", "∙": "*", "÷": "/", "²": "**2", "³": "**3", "√": "sqrt(x)",
             "≤": "<=", "≥": ">=", "≠": "!=", "\u00a0": "an ordinary space"}  # fmt: skip

@@ -58,10 +58,9 @@ def _is_elsewhere(name: str) -> bool:
 
 
 FOREIGN = frozenset({"torch", "jnp", "jax", "tf", "tensorflow", "sympy", "cupy", "autograd"})  # modules of others
+ALIASES = frozenset({"F", "nn", "sp", "tf", "scipy", "sc", "jnp", "nnx", "K"})  # that people import modules by
 OPERATORS = {  # of Python alone, and what is written for them
     "BitXor": "write ** for powers",
-    "FloorDiv": "write floor(a / b)",
-    "Mod": "write a - b * floor(a / b)",
     "LShift": "write a * 2**b",
     "RShift": "write floor(a / 2**b)",
 }

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from graphgrad.core.errors import GraphgradError, UsageError, did_you_mean
-from graphgrad.core.graph import Graph
+from graphgrad.core.graph import Graph, normal
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.code import VALUE, by_name, judged
 from graphgrad.proof.gradients import TIMEOUT, findings_of, shares, unsupported
@@ -47,6 +47,7 @@ def check(graph: Graph | str, claims: Mapping[str, Claim], /, timeout: float = T
     """
     start = time.monotonic()
     graph = parse(graph) if isinstance(graph, str) else graph
+    claims = {normal(name): claim for name, claim in claims.items()}
     for name in claims:
         if name not in differentiable(graph):
             raise UsageError(f"'{name}' is no input with a gradient", hint=did_you_mean(name, graph.inputs))

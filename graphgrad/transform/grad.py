@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.garbage import uncollected
-from graphgrad.core.graph import Graph
+from graphgrad.core.graph import Graph, normal
 from graphgrad.core.ops import OPS
 from graphgrad.core.shapes import show
 from graphgrad.transform.adjoints import Adjoints
@@ -89,7 +89,7 @@ def _reverse(
     builder, output = Rewriter(program, text_of("algebra", *more)), program.outputs[of]
     if graph.nodes[graph.outputs[of]].dtype != "float":
         raise UsageError(f"'{of}' is no number that varies but a condition or an index: it has no gradient")
-    inputs = {name: program.input(name) for name in wrt}
+    inputs = {normal(name): program.input(name) for name in wrt}
     for name, node in inputs.items():
         if program.nodes[node].dtype != "float":
             what = "an index or a label" if program.nodes[node].dtype == "int" else "a condition"

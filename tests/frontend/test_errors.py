@@ -17,8 +17,19 @@ TEXTS = [
     # nothing to read
     *["", "   ", "# comment only"],
     # words and signs
-    *["sine(x)", "cumsum(x)", "np.foo(x)", "x.foo()", "x.y", "x(2)", "x = 2; x(3)", "sin(x)(y)", "pi(2)", "max(x, y)"],
-    *["2x", "x y", "sin x", "sin^2(x)", "x ^ 2", "x % 2", "|x|", "x!", "x = y = 2", "x, y = 1, 2", "3 = x", "= x"],
+    *[
+        "sine(x)",
+        "cumsum(x)",
+        "np.foo(x)",
+        "x.foo()",
+        "x.y",
+        "x(2)",
+        "x = 2; x(3)",
+        "sin(x)(y)",
+        "pi(2)",
+        "np.max(x, y)",
+    ],
+    *["2x", "x y", "sin x", "sin^2(x)", "x ^ 2", "x >> 2", "|x|", "x!", "x = y = 2", "x, y = 1, 2", "3 = x", "= x"],
     *["x−y", "x × y", "x²", "a·b", "½x", "x ≤ y", "x\u00a0+ y", "“x”", "$x$"],
     *[
         "lambda*x",
@@ -31,11 +42,25 @@ TEXTS = [
         r"\frac{x}{y}",
         "cot(x)",
     ],
-    *["sec(x)", "gamma(x)", "LOG(x)", "x₁ + y", "x // 2", "x << 2", "(x + y) = 2"],
+    *[
+        "sec(x)",
+        "gamma(x)",
+        "LOG(x)",
+        "x₁ + y",
+        "wᵀx",
+        "eˣ",
+        "xᵢ",
+        "F.relu(x)",
+        "sp.exp(x)",
+        "z = x**2\n- y",
+        "x'",
+        "x << 2",
+        "(x + y) = 2",
+    ],
     # something is missing, or too much
     *["x +", "x + * y", "(x", "x)", "((x)", "sin(x", "[x", "x]", "x[", "x = ", "@ x", "sin()", "where(x > 0, 1)"],
-    *["sin(x, y)", "log(x, 2)", "clip(x, 0)", "concatenate([])", "concatenate(x)", "reshape(x)", "x;;y"],
-    *["y = x\nz = y +\nw", "first = x\nsecond = sine(first)\nfirst + second", "α * β +", "é = sine(α)"],
+    *["sin(x, y)", "np.log(x, 2)", "clip(x, 0)", "concatenate([])", "concatenate(x)", "reshape(x)", "x;;y"],
+    *["y = x\nz = y +\n", "first = x\nsecond = sine(first)\nfirst + second", "α * β +", "é = sine(α)"],
     # attributes
     *[
         "sum(x, axes=0)",

@@ -8,6 +8,7 @@ from programs import scalars
 
 from graphgrad.core.errors import Span
 from graphgrad.core.ops import NAMES
+from graphgrad.execute.run import run
 from graphgrad.frontend.latex import latex
 from graphgrad.frontend.notation.names import tex_name
 from graphgrad.frontend.parse import parse
@@ -297,3 +298,33 @@ def test_an_input_without_a_use_is_printed_too():
     graph = parse("A; x", A=2)
     assert program(graph) == "A\nz = x"
     assert parse(program(graph), A=2) == graph
+
+
+AS_TYPED = {  # what people type: how it is read
+    "max(x, 0)": "maximum(x, 0)",
+    "min(x, y, 1)": "minimum(minimum(x, y), 1)",
+    "log(x, 2)": "log2(x)",
+    "log(x, 10)": "log10(x)",
+    "log(x, y)": "log(x) / log(y)",
+    "x % 3": "x - 3 * floor(x / 3)",
+    "x // 3": "floor(x / 3)",
+    "ceil(x)": "-floor(-x)",
+    "x if x > 0 else y": "where(x > 0, x, y)",
+    "x**2\n+ y**2": "x ** 2 + y ** 2",
+    "x**2 +\ny**2": "x ** 2 + y ** 2",
+    "(x\n+ y)": "x + y",
+    "z = x *  # by\ny": "x * y",
+}
+
+
+@pytest.mark.parametrize(("typed", "read"), AS_TYPED.items())
+def test_mathematics_as_typed(typed, read):
+    assert parse(typed) == parse(read)
+
+
+def test_names_are_the_same_at_every_door():
+    for name in ("\u00b5", "\u03bc"):
+        graph = parse(f"sum(\u00b5 * 2) * {name}[0]", {name: 2})
+        assert graph.input("\u00b5") == graph.input("\u03bc")
+        assert run(graph, {name: [1.0, 2.0]})[graph.output] == 6
+        assert list(grad(graph, name).outputs) == ["z", "dz_d\u03bc"]

@@ -11,6 +11,7 @@ import copy
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -165,6 +166,10 @@ class Reading:
         name = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
         if isinstance(func, ast.Attribute) and not self._module(func.value):
             arguments.insert(0, func.value)
+        if isinstance(func, ast.Name) and name in _OF_SEVERAL and len(arguments) > 1 and not tree.keywords:
+            return reduce(FUNCTIONS[_OF_SEVERAL[name]], [self.of(t) for t in arguments])
+        if isinstance(func, ast.Name) and name in {"log", "ln"} and len(arguments) == 2:
+            return FUNCTIONS["div"](*[FUNCTIONS["log"](self.of(t)) for t in arguments])
         name = ALIASES.get(name, name)
         rule = self.functions.get(name)
         if rule is None:
@@ -228,8 +233,11 @@ _SIGNS: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.MatMult: "matmul", ast.Pow: "pow",
     ast.USub: "neg", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Lt: "less", ast.LtE: "less_equal",
     ast.Eq: "equal", ast.NotEq: "not_equal", ast.BitAnd: "logical_and", ast.BitOr: "logical_or",
-    ast.Invert: "logical_not",
+    ast.Invert: "logical_not", ast.Mod: "remainder", ast.FloorDiv: "floor_divide",
 }  # fmt: skip
+
+
+_OF_SEVERAL = {"max": "maximum", "min": "minimum"}  # of numbers, as Python has them
 
 
 def symbols_of(name: str, shape: tuple[int, ...]) -> Array:
