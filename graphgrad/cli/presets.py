@@ -34,8 +34,12 @@ PRESETS = {
 
 def choose(data: str, dataset: Dataset, said: dict[str, Any]) -> Preset:
     """Give what was said, completed by what suits the data."""
+    from graphgrad.learn.training.optimizers import optimizer_name
+
     preset = PRESETS.get(data) or suited(dataset, said["loss"])
     given = {name: said[name] for name in Preset._fields if said[name] is not None}
+    if "optimizer" in given:
+        given["optimizer"] = optimizer_name(given["optimizer"])
     if given.keys() & {"steps", "epochs"}:
         preset = preset._replace(steps=None, epochs=None)
     if given.get("optimizer", preset.optimizer) != preset.optimizer:

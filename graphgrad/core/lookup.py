@@ -77,15 +77,30 @@ class Table(dict[str, R], Generic[R]):
         """Give the row of a name or an alias; the table's error, with a suggestion, where there is none."""
         if not isinstance(word, str):
             raise self.error(f"{_a(self.kind)} is named by a text, not by {word!r}")
-        row = self.spellings.get(word)
+        row = self.spellings.get(word) or self._alike(word)
         if row is None:
             raise self.error(f"there is no {self.kind} '{word}'", hint=self.suggestion(word))
         return row
 
+    def _alike(self, word: str) -> R | None:
+        """The one row whose name or alias is the word but for capitals, hyphens and underscores: AmsGrad, L-BFGS."""
+        rows = {row.name: row for name, row in self.spellings.items() if folded(name) == folded(word)}
+        return next(iter(rows.values())) if len(rows) == 1 else None
+
     def suggestion(self, word: str) -> str:
         """Say which row was meant by a word that is none's, or what there is."""
         there = ", ".join([*self, *([self.otherwise] if self.otherwise else [])])
-        return did_you_mean(word, self.spellings) or f"there are {there}"
+        near = did_you_mean(word, self.spellings) or did_you_mean(word.casefold(), self.spellings)
+        return near or f"there are {there}"
+
+
+def folded(word: str) -> str:
+    """A word without what people write as they please.
+
+    >>> folded("L-BFGS"), folded("leaky_relu")
+    ('lbfgs', 'leakyrelu')
+    """
+    return word.casefold().replace("-", "").replace("_", "")
 
 
 def _a(kind: str) -> str:

@@ -81,3 +81,13 @@ def test_recording_more_often_changes_no_bit():
     assert [record.step for record in history] == list(range(37, 2501, 37))
     with pytest.raises(gg.UsageError, match="record_every counts steps"):
         fit(mlp(3, 4, 2), X, Y, epochs=3, record_every=2)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdaGrad", "AmsGrad", "LBFGS", "L-BFGS", "RMSprop"])
+def test_optimizers_have_the_lectures_spelling(name):
+    if "BFGS" in name:
+        pytest.importorskip("scipy", reason="scipy is not installed")
+    plain = name.lower().replace("-", "")
+    one, _ = fit(mlp(3, 4, 2), X, Y, optimizer=name, steps=3)
+    other, _ = fit(mlp(3, 4, 2), X, Y, optimizer=plain, steps=3)
+    assert all(np.array_equal(one.weights[key], other.weights[key]) for key in one.weights)

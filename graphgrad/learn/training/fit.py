@@ -28,7 +28,7 @@ from graphgrad.learn.training.evaluate import parted
 from graphgrad.learn.training.history import History, Record
 from graphgrad.learn.training.lbfgs import LbfgsStep
 from graphgrad.learn.training.loop import Keeping, Loop, Stops, Task
-from graphgrad.learn.training.optimizers import OPTIMIZERS, Optimizer, optimizer as optimizer_row
+from graphgrad.learn.training.optimizers import OPTIMIZERS, Optimizer, optimizer as optimizer_row, optimizer_name
 from graphgrad.learn.training.progress import reporting
 from graphgrad.learn.training.schedules import Update, update
 from graphgrad.learn.training.snapshots import Reel
@@ -122,6 +122,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     stops = _stops(patience, tolerance, step_tolerance, held=checked is not None)
     recorded = _recorded(record_every, steps)
     devices = machines if machines is None or isinstance(machines, Machines) else Machines(whole(machines, "machines"))
+    optimizer = optimizer if isinstance(optimizer, Optimizer) else optimizer_name(optimizer)
     if optimizer == "lbfgs":
         refused = (lr, settings or None, clip_norm, clip_value, devices)
         if any(said is not None for said in refused) or (schedule, target) != ("constant", "numpy"):
@@ -168,7 +169,7 @@ def _change(  # noqa: PLR0913, PLR0917
             raise UsageError("the optimizer has its rate already", hint=f"make it with lr={lr}")
         row, rest = said, dict(settings)
     else:
-        words = set(re.findall(r"\w+", OPTIMIZERS[said].text if said in OPTIMIZERS else named(said, "optimizer")))
+        words = set(re.findall(r"\w+", OPTIMIZERS[said].text if said in OPTIMIZERS else said))
         own = {name: value for name, value in settings.items() if name in words}
         row = optimizer_row(said, own if lr is None else {"lr": lr, **own})
         rest = {name: value for name, value in settings.items() if name not in words}

@@ -13,7 +13,7 @@ from reprlib import repr as short
 
 from graphgrad.compiler.steps.update import read_update
 from graphgrad.core.errors import UsageError, did_you_mean
-from graphgrad.core.lookup import Table
+from graphgrad.core.lookup import Table, folded
 from graphgrad.learn.checks import finite, named
 
 
@@ -71,6 +71,16 @@ p = p - lr * (m / (1 - beta1 ** t)) / (sqrt(u / (1 - beta2 ** t)) + eps)
     ),
     otherwise="lbfgs, or your own text",
 )  # fmt: skip
+
+
+def optimizer_name(said: str) -> str:
+    """Give an optimizer's name as the table has it, where it is one of the table's or lbfgs; a text stays a text.
+
+    >>> optimizer_name("AmsGrad"), optimizer_name("L-BFGS"), optimizer_name("p - lr * g")
+    ('amsgrad', 'lbfgs', 'p - lr * g')
+    """
+    known = {folded(name): row.name for name, row in OPTIMIZERS.spellings.items()} | {"lbfgs": "lbfgs"}
+    return known.get(folded(named(said, "optimizer")), said)
 
 
 def optimizer(name: str = "sgd", settings: Mapping[str, float] | None = None, /, **more: float) -> Optimizer:
