@@ -69,7 +69,7 @@ COMMANDS = {
     "verify sympy": ["verify", "abs(sin(x)**2 + cos(x)**2 - y)", "--timeout", "60"],
     "verify claims": ["verify", "{given}/claims.csv", "--timeout", "60"],
     "verify module": ["verify", "{given}/module.py", "--timeout", "60"],
-    "compile numba": ["compile", "sum(x*x)", "--shape", "x=N", "--target", "numba", "--what", "step", "--wrt", "x"],
+    "compile numba": ["compile", "sum(x*x)", "--shape", "x=5", "--target", "numba", "--what", "step", "--wrt", "x"],
     "compile c": ["compile", "x*x", "-o", "{out}/a.c"],
     "train": ["train", "xor", "--layers", "2,4,1", "--steps", "1000", "--save", "{out}/m.safetensors"],
     "train numba": ["train", "xor", "--layers", "2,2,1", "--steps", "1000", "--target", "numba"],

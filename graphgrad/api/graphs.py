@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -186,18 +188,23 @@ def latex(graph: Source, /) -> str:
     return write(as_graph(graph))
 
 
-def closed_form(graph: Source, output: str | None = None, /) -> Graph | None:
+def closed_form(graph: Source, output: str | None = None, /, *, timeout: float = 60.0) -> Graph | None:
     """Give an output as one simplified expression of the inputs; None for tensors and for large graphs.
 
-    Raises UsageError for an output that does not exist. Source: sympy's canonical forms, and the shortest of them.
+    Also None where sympy has not found it in `timeout` seconds. Raises UsageError for an output that does not exist.
+    Source: sympy's canonical forms, and the shortest of them.
 
     >>> print(closed_form(grad("log(x1*x2)*sin(x2)"), "dz_dx1"))
     sin(x2) / x1
     """
     from graphgrad.execute.closed_form import closed_form as find
+    from graphgrad.proof.limits.deadline import TimeUp, within
 
     read = as_graph(graph)
-    return find(read, _grad.output_name(read, output))
+    with suppress(TimeUp):
+        found: Graph | None = within(time.monotonic() + timeout, find, read, _grad.output_name(read, output), stop=True)
+        return found
+    return None
 
 
 def derive(graph: Source, /, *wrt: str, every_step: bool = False) -> _derive.Derivation:

@@ -17,6 +17,7 @@ from graphgrad.cli.arguments import (
     say_given_nonfinite,
     verb,
 )
+from graphgrad.cli.limits import in_time
 from graphgrad.core.errors import UsageError
 
 
@@ -30,6 +31,7 @@ from graphgrad.core.errors import UsageError
 @as_written
 @nonfinite
 @click.option("--theme", default="light", show_default=True, metavar="light|dark|print|FILE.toml")
+@in_time
 def command(
     source: str,
     values: tuple[str, ...],

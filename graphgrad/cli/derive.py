@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from graphgrad.cli.answers import say_json, say_wrote
+from graphgrad.cli.answers import say_json, say_wrote, working
 from graphgrad.cli.arguments import outputs, program, read_graph, read_values, shape_option, verb
+from graphgrad.cli.limits import in_time
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_kind, check_writable, write_whole
 
 if TYPE_CHECKING:
     from graphgrad.transform.derive import Derivation
 
+STANDARD = Path("-")
 FORMATS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json"}
 
 
@@ -28,6 +30,7 @@ FORMATS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json"}
 @click.option("--format", "kind", type=click.Choice(["text", "markdown", "latex"]),
               help="Format of what is printed, text otherwise; a file's is told by its suffix.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@in_time
 def command(
     source: str,
     values: tuple[str, ...],
@@ -42,6 +45,10 @@ def command(
 
     Printed, or written to .txt, .md, .tex or .json.
     """
+    if STANDARD in files:
+        if kind is None or len(files) > 1:
+            raise UsageError("standard output needs one --format, and no file beside it")
+        files = ()
     for file in files:
         check_kind(file, FORMATS)
         check_writable(file)
@@ -51,7 +58,8 @@ def command(
     from graphgrad.execute.closed_form import closed_form
     from graphgrad.transform.derive import derive
 
-    found = derive(read_graph(source, read_values(values), shapes), *wrt, closed=closed_form, every_step=every_step)
+    with working("deriving"):
+        found = derive(read_graph(source, read_values(values), shapes), *wrt, closed=closed_form, every_step=every_step)
     for file in files:
         write_whole(file, (written(found, FORMATS[file.suffix]) + "\n").encode())
         say_wrote(file, err=as_json)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib import import_module
 from io import StringIO, TextIOWrapper
+from threading import Event
+from typing import Any
 
 import click
 
 from graphgrad.core import VERSION
 from graphgrad.core.errors import GraphgradError, did_you_mean
+from graphgrad.core.memory import VARIABLE, size
 from graphgrad.core.quoting import terminal
 
 COMMANDS = {
@@ -72,8 +76,12 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="graphgrad")
-def group() -> None:
+@click.option("--memory", metavar="SIZE", help="What arrays may take, as in 4GB; half of the memory otherwise.")
+def group(memory: str | None) -> None:
     """Computation graphs, their gradients, and films of backpropagation."""
+    if memory is not None:
+        size(memory)
+        os.environ[VARIABLE] = memory  # for the processes that are started, too
 
 
 def main() -> None:
@@ -81,26 +89,69 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a Greek name on a terminal of another alphabet is no reason to fail
             stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, terminated)
+    written = sys.stdout
     try:
         group.main(standalone_mode=False)
+        sys.stdout.flush()
+    except SystemExit:
+        if sys.stdout is not written:  # click has put another in its place: whoever reads has read enough
+            leave(128 + PIPE)
+        raise
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
-        said = StringIO()
-        error.show(said)
-        click.echo(terminal(said.getvalue()), nl=False, err=True)
-        if isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--"):
-            click.echo(
-                'An expression that begins with a minus comes after --, as in graphgrad run -- "-x" x=1', err=True
-            )
+        say_misused(error)
         leave(2)
-    except (GraphgradError, OSError) as error:
-        click.echo(f"error: {terminal(str(error))}", err=True)
-        leave(2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave(128 + PIPE)
     except (click.Abort, KeyboardInterrupt) as stop:
         told = str(stop.__cause__ or "")  # click's Abort has the interrupt as its cause
         click.echo(f"interrupted: {terminal(told)}" if told else "interrupted", err=True)
-        leave(130)
+        leave(128 + (signal.SIGTERM if TERMINATED.is_set() else signal.SIGINT))
+    except Exception as error:  # noqa: BLE001  (1 says that a gradient is wrong: an error must not end with it)
+        click.echo(f"error: {terminal(explained(error))}", err=True)
+        leave(2)
+
+
+def say_misused(error: click.ClickException) -> None:
+    """Say what click has against a call."""
+    said = StringIO()
+    error.show(said)
+    click.echo(terminal(said.getvalue()), nl=False, err=True)
+    if isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--"):
+        click.echo('An expression that begins with a minus comes after --, as in graphgrad run -- "-x" x=1', err=True)
+
+
+TERMINATED = Event()
+PIPE = 13  # SIGPIPE's number, which Windows does not have
+
+
+def terminated(*_: Any) -> None:
+    """End as after ctrl-C: what is kept is kept, and what was begun is cleaned away."""
+    TERMINATED.set()
+    raise KeyboardInterrupt
+
+
+def explained(error: Exception) -> str:
+    """Say what an error means for the user.
+
+    >>> explained(RecursionError("maximum recursion depth exceeded")), explained(ValueError("oops"))
+    ('this is nested too deeply', "a fault of graphgrad's own, ValueError: oops; please report what you called")
+    """
+    match error:
+        case GraphgradError() | OSError():
+            return str(error)
+        case MemoryError():
+            return f"there is not enough memory: {error}" if str(error) else "there is not enough memory"
+        case RecursionError():
+            return "this is nested too deeply"
+        case OverflowError():
+            return f"a number is too large: {error}"
+        case ValueError() if "integer string conversion" in str(error):
+            return f"an integer has more than {sys.get_int_max_str_digits()} digits"
+    return f"a fault of graphgrad's own, {type(error).__name__}: {error}; please report what you called"
 
 
 def leave(code: int) -> None:

@@ -9,6 +9,7 @@ import click
 
 from graphgrad.cli.answers import say_json, say_table, say_wrote, working
 from graphgrad.cli.arguments import outputs, program, read_graph, read_values, shape_option, verb
+from graphgrad.cli.limits import in_time
 
 if TYPE_CHECKING:
     from graphgrad.core.graph import Graph
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--expand", multiple=True, metavar="NAME", help="Of a large graph: draw this node's group node by node.")
 @click.option("--theme", default="light", show_default=True, metavar="light|dark|print|FILE.toml")
 @click.option("--json", "as_json", is_flag=True, help="List as node-link JSON.")
+@in_time
 def command(
     source: str,
     values: tuple[str, ...],

@@ -7,9 +7,11 @@ import importlib.util
 import linecache
 import os
 import re
+import stat
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -72,14 +74,21 @@ def imported(name: str, source: str) -> dict[str, Any]:
 @cache
 def _cache() -> Path:
     """The folder of modules whose machine code is kept; where there can be none, one for this process alone."""
-    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or f"{home}/graphgrad").expanduser()
-    try:
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    home = home if Path(home).is_absolute() else "~/.cache"  # the standard has others ignored
+    kept = Path(os.environ.get("NUMBA_CACHE_DIR") or f"{home}/graphgrad")
+    with suppress(OSError, RuntimeError, UsageError):
+        folder = kept.expanduser()
         folder.mkdir(parents=True, exist_ok=True)
         check_writable(folder / "step.py")
-    except (OSError, RuntimeError, UsageError):
-        return Path(tempfile.mkdtemp(prefix="graphgrad-"))
-    return folder
+        return folder
+    with suppress(OSError, AttributeError):  # Windows has no users by number
+        folder = Path(tempfile.gettempdir()) / f"graphgrad-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        made = folder.lstat()
+        if stat.S_ISDIR(made.st_mode) and made.st_uid == os.getuid() and not made.st_mode & 0o022:
+            return folder
+    return Path(tempfile.mkdtemp(prefix="graphgrad-"))
 
 
 def compiled(function: Callable[..., Any], **known: Any) -> Compiled:

@@ -9,6 +9,7 @@ from typing import Any
 from graphgrad.core.constants import ConstantArray, known
 from graphgrad.core.errors import Span
 from graphgrad.core.graph import Graph, Node
+from graphgrad.core.memory import refuse_array
 from graphgrad.core.op import Op
 from graphgrad.core.ops import OPS
 from graphgrad.core.shapes import Misfit, Shape
@@ -40,6 +41,7 @@ class Builder:
     def input(self, name: str, shape: Shape = (), dtype: str = "float") -> int:
         """Give the input of that name, made at the first asking."""
         if name not in self.inputs:
+            refuse_array(shape)
             self.inputs[name] = self._add(Node("input", (), (("name", name),), shape, dtype))
         return self.inputs[name]
 
@@ -71,6 +73,7 @@ class Builder:
         if "int" in dtypes:
             operands = self._known_as_numbers(row, operands)
         shape = row.shape(tuple([nodes[i].shape for i in operands]), attrs)
+        refuse_array(shape)
         return self._add(Node(op, operands, key[2], shape, _dtype(row, dtypes)), key)
 
     def find(self, op: str, *operands: int) -> int | None:

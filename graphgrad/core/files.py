@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from graphgrad.core.errors import UsageError, did_you_mean
@@ -30,31 +32,53 @@ def check_writable(path: Path) -> None:
         raise UsageError(f"'{path}' is a folder", hint="name a file in it")
     if not folder.is_dir():
         raise UsageError(f"there is no folder '{folder}' to write '{path.name}' to")
-    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+    replaced = not _is_stream(path)  # what is no stream is written beside and renamed, which changes its folder
+    if (replaced and not os.access(path.resolve().parent, os.W_OK)) or (path.exists() and not os.access(path, os.W_OK)):
         raise UsageError(f"'{path}' cannot be written", hint="its folder or the file itself is read-only")
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write beside the file, then rename: an interrupted write leaves nothing behind.
+    """Write beside the file, down to the disk, then rename: an interrupted write leaves nothing behind.
 
-    Raises UsageError where no file can be, OSError, with the file's name, where the disk is full.
+    A file that is there keeps its mode and, where that is allowed, its owner, and a link stays one; a pipe or a device
+    is written to. Raises UsageError where no file can be, OSError, with the file's name, where the disk is full.
     """
+    if _is_stream(path):
+        path.write_bytes(content)
+        return
     try:
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise UsageError(f"'{path}' cannot be written: {error.strerror}") from None
+        place = path.resolve()
+        beside = place.with_name(f".graphgrad-{secrets.token_hex(8)}")
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    except (OSError, RuntimeError) as error:  # links that go in a circle are a RuntimeError
+        raise UsageError(f"'{path}' cannot be written: {getattr(error, 'strerror', error)}") from None
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(beside).chmod(0o666 & ~umask)
-        Path(beside).replace(path)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if place.exists():
+            _as_before(place.stat(), beside)
+        beside.replace(place)
     except BaseException as error:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         if isinstance(error, OSError):  # of the user's file, not of the one beside it
             raise OSError(error.errno, error.strerror, str(path)) from None
         raise
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether that is a pipe, a socket or a device: what is there to be written to, not to be replaced."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _as_before(old: os.stat_result, new: Path) -> None:
+    """Give a new file the owner and the mode of the one in whose place it comes."""
+    made = new.stat()
+    if hasattr(os, "chown") and (made.st_uid, made.st_gid) != (old.st_uid, old.st_gid):
+        with suppress(PermissionError):
+            os.chown(new, old.st_uid, old.st_gid)
+    new.chmod(stat.S_IMODE(old.st_mode))
 
 
 _NEAR = 0.7  # two letters of four that change places are a slip; .pt is not .py

@@ -6,8 +6,6 @@ A rule takes the shapes of the operands and the static attributes, and gives the
 
 from __future__ import annotations
 
-import keyword
-import unicodedata
 from math import prod
 from typing import Any, NamedTuple
 
@@ -41,17 +39,6 @@ def runtime(value: Any) -> Any:
         case tuple():
             return tuple(runtime(part) for part in value)
     return value
-
-
-def is_size(part: Any) -> bool:
-    """Whether that is a size: a number from 0 on, or a dimension's name, which may be a variable in emitted code.
-
-    >>> is_size(3), is_size("N"), is_size("a b"), is_size("for"), is_size(True)
-    (True, True, False, False, False)
-    """
-    if isinstance(part, str):
-        return part.isidentifier() and not keyword.iskeyword(part) and unicodedata.is_normalized("NFKC", part)
-    return type(part) is int and part >= 0
 
 
 def show(shape: Shape) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from graphgrad.core.constants import ConstantArray
 from graphgrad.core.errors import GraphgradError, ShapeError, UsageError
 from graphgrad.core.graph import Graph, Node, normal
+from graphgrad.core.memory import SMALL, allowed, bound, needed, spelled
 from graphgrad.core.ops import OPS
 from graphgrad.core.shapes import Shape, show
 from graphgrad.frontend.literals import plain_array
@@ -35,6 +37,7 @@ def fed(graph: Graph, feeds: Mapping[str, Any], dtype: np.dtype[Any]) -> list[An
     shapes = {np.shape(values[i]) for i in graph.inputs.values()} - {()}
     if pointwise and len(shapes) > 1:
         raise ShapeError(f"points must come in arrays of one shape, not {' and '.join(map(show, sorted(shapes)))}")
+    _refuse_large(graph, sizes, max(map(prod, shapes), default=1) if pointwise else 1)
     return values
 
 
@@ -42,6 +45,16 @@ def _constant(node: Node, dtype: np.dtype[Any]) -> Any:
     """A constant's value in the type of a run; conditions and indices stay what they are."""
     value = node.value.array if isinstance(node.value, ConstantArray) else np.asarray(node.value)
     return value.astype(dtype if node.dtype == "float" else value.dtype)[()]
+
+
+def _refuse_large(graph: Graph, sizes: Mapping[str, int], points: int) -> None:
+    """Raise ShapeError, with the largest node, where the values of all nodes would take more than the bound."""
+    needs = [points * needed(node.shape, sizes) for node in graph.nodes]
+    if (need := sum(needs)) > SMALL and need > (most := bound()):
+        largest = needs.index(max(needs))
+        of = f"{spelled(max(needs))} of it '{graph.label(largest)}'"
+        said = f"the values of {len(graph)} nodes need {spelled(need)}, {of}"
+        raise ShapeError(said, hint=allowed(most)).at(graph.source, graph.span(largest))
 
 
 def _pointwise(graph: Graph) -> bool:

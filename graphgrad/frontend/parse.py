@@ -13,7 +13,8 @@ from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import ParseError, ShapeError, Span, UsageError, did_you_mean
 from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph, normal
-from graphgrad.core.shapes import Shape, is_size
+from graphgrad.core.shapes import Shape
+from graphgrad.core.sizes import is_size
 from graphgrad.frontend.heads import shape_of, values_at_head, without_parameters
 from graphgrad.frontend.lower import Lowering, Value
 from graphgrad.frontend.typed import continued, refuse_raised

@@ -23,6 +23,7 @@ from graphgrad.frontend.lower import inline
 from graphgrad.transform.movements import movement
 
 ENTRIES = 200_000  # scalar nodes at most
+PLACES = 10 * ENTRIES  # of one array, which may be places of fewer nodes
 _TOO_MANY = f"the scalar graph would have more than {ENTRIES} nodes"
 Nodes = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -55,6 +56,8 @@ class _Scalarizer:
     def __init__(self, graph: Graph) -> None:
         self.source, self.builder = graph, Builder()
         self.arrays: list[Nodes] = []
+        if any(prod(s for s in node.shape if isinstance(s, int)) > PLACES for node in graph.nodes):
+            raise ShapeError(_TOO_MANY)
         expanded = graph
         while any(_has_meaning(node) for node in expanded.nodes):
             expanded = _expand(expanded)

@@ -157,7 +157,7 @@ def test_other_columns_of_a_class_are_in_every_report():
     assert markdown(report).splitlines()[2:] == [
         "| claim | student | verdict | reason |",
         "|---|---|---|---|",
-        "| `1` | A\\|n<a | UNSUPPORTED | an operand is missing here: `y +` |",
+        "| `1` | A\\|n\\<a | UNSUPPORTED | an operand is missing here: `y +` |",
     ]
     assert "<td>A|n&lt;a</td>" in html(report)
     assert json.loads(to_json(report))["findings"]["1"]["row"] == {"student": "A|n<a"}

@@ -47,7 +47,9 @@ def mnist(path: str | os.PathLike[str] | None = None) -> Dataset:
     `path` is the folder of the four IDX files, gzipped or not; without it, the environment variable GRAPHGRAD_MNIST
     names it. Raises UsageError where a file is not there, DataError where one is damaged.
     """
-    folder = Path(path or os.environ.get(MNIST, "."))
+    if not (named := path or os.environ.get(MNIST)):
+        raise UsageError("MNIST's files must be somewhere", hint=f"name their folder by --path, or by {MNIST}")
+    folder = Path(named)
     parts = {part: read_pair(*(_file(folder, name) for name in names)) for part, names in _FILES.items()}
     (X, y), (X_test, y_test) = ((_pixels(images), labels.astype(np.int64)) for images, labels in parts.values())
     return Dataset(X, y, tuple(map(str, range(10))), (X_test, y_test), frame=frame_of(X, 28, 28))

@@ -12,17 +12,21 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, AnyStr, NamedTuple, cast
 
 import numpy as np
 
 from graphgrad.core.errors import DataError, UsageError, did_you_mean
 from graphgrad.core.files import check_kind
+from graphgrad.core.memory import allowed, bound, spelled
 from graphgrad.learn.data.examples import indices
 from graphgrad.learn.data.pictures import Frame
 
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _GZIP = b"\x1f\x8b"
+EXPANDED = 8  # times its size, that a file's content takes while it is read
+CHUNK = 1 << 20  # bytes, or characters
+LONGEST = 10_000_000  # characters of a line of CSV
 
 
 def read_idx(path: Path) -> Any:
@@ -50,13 +54,32 @@ def read_idx(path: Path) -> Any:
 
 
 def _content(path: Path) -> bytes:
-    raw = path.read_bytes()
-    if not raw.startswith(_GZIP):
-        return raw
+    with path.open("rb") as stream:
+        packed = stream.read(len(_GZIP)) == _GZIP
     try:
-        return gzip.decompress(raw)
+        with gzip.open(path) if packed else path.open("rb") as content:
+            return bounded(path, cast("IO[bytes]", content))
     except (EOFError, OSError, zlib.error) as error:
         raise DataError(f"'{path}' is no whole gzip file: {error}") from None
+
+
+def bounded(path: Path, stream: IO[AnyStr]) -> AnyStr:
+    """Read a stream to its end; DataError where it holds more than the bound of memory, packed or not."""
+    most, parts, count = bound() / EXPANDED, [], 0
+    while part := stream.read(CHUNK):
+        parts.append(part)
+        count += len(part)
+        if count > most:
+            raise DataError(f"'{path}' holds more than {spelled(most)}", hint=allowed(bound()))
+    return part.join(parts)
+
+
+def check_unpacked(path: Path) -> None:
+    """Refuse a .npz file whose arrays would be larger than the bound of memory, by what it says itself."""
+    with zipfile.ZipFile(path) as file:
+        need = sum(part.file_size for part in file.infolist())
+    if need > bound():
+        raise DataError(f"'{path}' holds {spelled(need)}", hint=allowed(bound()))
 
 
 class Dataset(NamedTuple):
@@ -87,9 +110,14 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
     """
     place = Path(path)
     try:
-        text = sys.stdin.read() if str(path) == "-" else place.read_text(encoding="utf-8-sig")
+        if str(path) == "-":
+            text = bounded(place, sys.stdin)
+        else:
+            with place.open(encoding="utf-8-sig", newline=None) as stream:
+                text = bounded(place, stream)
     except UnicodeDecodeError as error:
         raise DataError(f"'{place}' is no text: {error}") from None
+    _check_lines(place, text)
     separator = max(",;\t", key=text.lstrip("\r\n").partition("\n")[0].count)
     if (table := _all_numbers(text, separator)) is not None:
         return table
@@ -131,6 +159,17 @@ def read_dataset(path: str | os.PathLike[str], target: str | None = None) -> Dat
     X, y = features(place, table, others), table.columns[at]
     columns = tuple(table.names[i] for i in others) if table.header else ()
     return Dataset(X, *_classes(y), columns=columns)
+
+
+def _check_lines(path: Path, text: str) -> None:
+    """Refuse a line that is no example's."""
+    start, line = 0, 1
+    while (end := text.find("\n", start)) >= 0 or start < len(text):
+        if (len(text) if end < 0 else end) - start > LONGEST:
+            raise DataError(f"'{path}', line {line}: more than {LONGEST} characters", hint="an example is a line")
+        if end < 0:
+            return
+        start, line = end + 1, line + 1
 
 
 def features(path: Path, table: Table, columns: Sequence[int]) -> Any:
@@ -201,6 +240,7 @@ def _is_number(cell: str) -> bool:
 
 def _read_npz(path: Path) -> Dataset:
     try:
+        check_unpacked(path)
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             found = {name.lower().removesuffix("_train"): arrays[name] for name in arrays.files}
     except (ValueError, OSError, EOFError, KeyError, AttributeError, zipfile.BadZipFile, zlib.error) as error:

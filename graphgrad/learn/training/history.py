@@ -6,6 +6,7 @@ import csv
 import io
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,6 +27,9 @@ PLOTTED = (  # panel by panel: a column, its label, its colour (Okabe & Ito, 200
     ),
     (("accuracy", "accuracy", "#009e73"),),
 )
+
+
+UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # what else says when a plot was drawn
 
 
 class Record(NamedTuple):
@@ -84,7 +88,8 @@ class History:
             write_whole(place, self.csv().encode())
         else:
             content = io.BytesIO()
-            self.plot().savefig(content, format=place.suffix[1:])
+            with _same_bytes():
+                self.plot().savefig(content, format=place.suffix[1:], metadata=UNDATED.get(place.suffix))
             write_whole(place, content.getvalue())
 
     def plot(self) -> Any:
@@ -115,6 +120,14 @@ class History:
         panels[0, 0].yaxis.set_major_formatter("{x:.3g}")
         panels[-1, 0].set_xlabel("step")
         return figure
+
+
+def _same_bytes() -> AbstractContextManager[Any]:
+    """Names within an SVG that are the same from run to run; matplotlib takes random ones."""
+    from matplotlib import rc_context
+
+    settings: AbstractContextManager[Any] = rc_context({"svg.hashsalt": "graphgrad"})
+    return settings
 
 
 def check_history(path: Path) -> None:

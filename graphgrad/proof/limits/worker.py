@@ -6,9 +6,12 @@ Started by `processes.Worker` alone, through pipes that nobody else writes to.
 from __future__ import annotations
 
 import importlib
+import os
 import pickle
 import struct
 import sys
+import threading
+import time
 from typing import Any, BinaryIO
 
 from graphgrad.core.lookup import repeat
@@ -29,8 +32,19 @@ def send(stream: BinaryIO, data: bytes) -> None:
     stream.flush()
 
 
+def end_with(parent: int) -> None:
+    """End when the parent has, whatever is being computed: a parent that is killed can end nothing."""
+    while os.getppid() == parent:
+        time.sleep(WATCH)
+    os._exit(1)
+
+
+WATCH = 0.5  # seconds between two looks at the parent
+
+
 def main() -> None:
     """Serve until the parent goes."""
+    threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
     out = sys.stdout.buffer
     sys.stdout = sys.stderr
     while True:

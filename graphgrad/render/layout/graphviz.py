@@ -105,10 +105,18 @@ def _heights(layout: Layout, choice: Rows) -> list[float]:
 
 
 def _drawn(problem: Problem, source: str) -> Layout:
-    ran = subprocess.run([engine(), "-Kdot", "-Tjson"], input=source.encode(), capture_output=True, check=False)  # noqa: S603
+    command = [*_ended_with_us(), engine(), "-Kdot", "-Tjson"]
+    ran = subprocess.run(command, input=source.encode(), capture_output=True, check=False)  # noqa: S603
     if ran.returncode:
         raise GraphgradError(f"the layout program failed: {ran.stderr.decode(errors='replace').strip()}")
     return _read(json.loads(ran.stdout), problem.sizes, len(problem.edges))
+
+
+@functools.cache
+def _ended_with_us() -> tuple[str, ...]:
+    """What has a program ended by the system when this process is killed and can end nothing itself, on Linux."""
+    guard = shutil.which("setpriv") if sys.platform == "linux" else None
+    return (guard, "--pdeathsig", "KILL") if guard and Path(guard).resolve().name == "setpriv" else ()
 
 
 def _turned_over(layout: Layout) -> Layout:

@@ -1,0 +1,212 @@
+"""Every call ends, in time and in memory, with one clear line; what is killed leaves nothing behind."""
+
+import gzip
+import io
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+import zipfile
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commandline import COMMAND, graphgrad
+
+import graphgrad as gg
+from graphgrad.core import memory
+from graphgrad.learn.data.tables import read_csv, read_dataset, read_idx
+
+HUGE = [
+    ("sum(broadcast_to(x, (1000000000, 1000000000)))", {}),
+    ("sum(broadcast_to(x, (100000, 1000, 1000)))", {}),
+    ("sum(X)", {"X": (10**6, 10**6)}),
+    ("sum(X @ Y)", {"X": (10**6, 3), "Y": (3, 10**6)}),
+    ("sum(outer(x, y))", {"x": 10**6, "y": 10**6}),
+    ("sum(x + y)", {"x": (10**6, 1), "y": (10**6,)}),
+    ("sum(concatenate([X, X, X]))", {"X": (500_000_000,)}),
+]
+
+
+@pytest.fixture(autouse=True)
+def one_gigabyte(monkeypatch) -> None:
+    monkeypatch.setenv(memory.VARIABLE, "1GB")
+
+
+@pytest.mark.parametrize(("text", "shapes"), HUGE)
+def test_what_is_larger_than_the_bound_is_refused_with_its_place(text, shapes) -> None:
+    with pytest.raises(gg.ShapeError, match=r"GB may be used, and --memory or GRAPHGRAD_MEMORY moves") as found:
+        gg.grad(gg.parse(text, shapes))
+    assert "needs" in str(found.value)
+
+
+def test_sizes_of_names_are_known_when_a_program_runs() -> None:
+    graph = gg.parse("sum(outer(x, x))", x="N")
+    assert gg.trace(graph, x=np.ones(100)).value == 10_000
+    with pytest.raises(gg.ShapeError, match="1 GB may be used"):
+        gg.trace(graph, x=np.ones(20_000))
+
+
+def test_the_bound_is_moved(monkeypatch) -> None:
+    text = "sum(broadcast_to(x, (20000, 20000)))"
+    with pytest.raises(gg.ShapeError):
+        gg.parse(text)
+    monkeypatch.setenv(memory.VARIABLE, "4 GiB")
+    gg.parse(text)
+    monkeypatch.setenv(memory.VARIABLE, "a lot")
+    with pytest.raises(gg.UsageError, match="is no size of memory"):
+        gg.parse(text)
+
+
+def test_the_command_line_has_the_option() -> None:
+    text = "sum(broadcast_to(x, (3000, 3000)))"
+    assert graphgrad("--memory", "10MB", "show", text).returncode == 2
+    assert graphgrad("--memory", "1GB", "show", text).returncode == 0
+    assert "is no size" in graphgrad("--memory", "-3", "show", text).stderr
+
+
+def test_the_bound_is_half_of_what_the_process_may_use(monkeypatch) -> None:
+    monkeypatch.delenv(memory.VARIABLE)
+    said = "from graphgrad.core.memory import bound; print(bound())"
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_AS, (2 * 10**9,) * 2); {said}"
+    done = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, check=True,
+                          env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])})  # fmt: skip
+    assert float(done.stdout) <= 10**9
+
+
+def bombs(folder: Path) -> dict[str, Path]:
+    header = b"\0\0\x08\x03" + struct.pack(">III", 300_000, 100, 100)
+    with gzip.open(folder / "idx.gz", "wb", compresslevel=1) as stream:
+        stream.write(header)
+        for _ in range(300):
+            stream.write(bytes(1_000_000))
+    with zipfile.ZipFile(folder / "bomb.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+        head = io.BytesIO()
+        np.lib.format.write_array_header_1_0(head, {"descr": "<f8", "fortran_order": False, "shape": (10**9, 300)})
+        with file.open("X.npy", "w", force_zip64=True) as part:
+            part.write(head.getvalue())
+            for _ in range(1200):
+                part.write(bytes(1_000_000))
+    (folder / "line.csv").write_text("a,b\n" + "1," * 6_000_000 + "\n")
+    return {name: folder / name for name in ("idx.gz", "bomb.npz", "line.csv")}
+
+
+def test_bombs_are_cut(tmp_path) -> None:
+    files = bombs(tmp_path)
+    with pytest.raises(gg.DataError, match="holds more than 125 MB"):
+        read_idx(files["idx.gz"])
+    with pytest.raises(gg.DataError, match="may be used"):
+        read_dataset(files["bomb.npz"])
+    with pytest.raises(gg.DataError, match="line 2: more than"):
+        read_csv(files["line.csv"])
+
+
+def test_a_layer_that_no_memory_holds_is_refused(tmp_path) -> None:
+    done = graphgrad("train", "xor", "--layers", "2,1000000000,1", "--steps", "1", folder=tmp_path)
+    assert done.returncode == 2
+    assert "may be used" in done.stderr
+
+
+@pytest.mark.parametrize(("error", "said"), [
+    (MemoryError(), "there is not enough memory"),
+    (RecursionError("x"), "nested too deeply"),
+    (OverflowError("cannot convert"), "a number is too large"),
+    (ValueError("Exceeds the limit (4300 digits) for integer string conversion"), "an integer has more than"),
+    (TypeError("x"), "a fault of graphgrad's own"),
+])  # fmt: skip
+def test_an_error_of_any_kind_is_one_line_and_2(error, said, monkeypatch, capsys) -> None:
+    room = import_module("graphgrad.cli.main")
+
+    def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(room.group, "main", fail)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with pytest.raises(SystemExit) as stop:
+        room.main()
+    assert stop.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("derive",), ("show", "-o", "a.svg"), ("animate", "-o", "a.svg", "--no-verify")])
+def test_algebra_and_layout_end_at_the_limit(command, tmp_path) -> None:
+    text = " + ".join(f"sin(x{k} * x{k + 1}) ** {k}" for k in range(60))
+    values = [f"x{k}=1" for k in range(61)]
+    done = graphgrad(command[0], text, *values, *command[1:], "--timeout", "0.3", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "takes longer than 0.3 s; --timeout gives it more" in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == []
+
+
+def test_a_closed_form_ends_at_the_limit() -> None:
+    assert gg.closed_form("(a + b) * (a - b)", timeout=60) is not None
+    start = time.monotonic()
+    graph = gg.grad("(a+b+c+d+e1+f)**40")
+    gg.closed_form(graph, "dz_da", timeout=0.2)
+    assert time.monotonic() - start < 60
+
+
+def test_standard_output_takes_a_format() -> None:
+    assert graphgrad("derive", "x*x", "-o", "-", "--format", "latex").stdout.startswith("\\begin{align*}")
+    assert graphgrad("derive", "x*x", "-o", "-").returncode == 2
+
+
+TRAINING = ["train", "xor", "--layers", "2,4,1", "--steps", "100000000", "--every", "0.1",
+            "--checkpoint", "c.safetensors"]  # fmt: skip
+
+
+def started(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+    environment = {**os.environ, "PYTHONUNBUFFERED": "", "PYTHONPATH": str(Path(__file__).parents[1])}
+    return subprocess.Popen([*COMMAND, *arguments], cwd=folder, env=environment, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_training_that_is_ended_keeps_where_it_was(tmp_path, number, code) -> None:
+    process = started(tmp_path, *TRAINING)
+    while not (tmp_path / "c.safetensors").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "is kept in 'c.safetensors'" in errors
+    assert [p.name for p in tmp_path.iterdir()] == ["c.safetensors"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
+def test_a_reader_that_has_read_enough_is_no_error(tmp_path) -> None:
+    lines = [f"s{k + 1} = sin(s{k}) * {200 * 'x'}" for k in range(1500)]
+    (tmp_path / "p.txt").write_text("\n".join(["s0 = x * 2", *lines]))
+    process = started(tmp_path, "compile", "p.txt")
+    with process:
+        process.stdout.read(1)
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert (process.returncode, errors) == (141, "")
+
+
+def test_plots_are_the_same_bytes(tmp_path) -> None:
+    pytest.importorskip("matplotlib")
+    _, history = gg.fit(gg.mlp(2, 2, 1), np.eye(2), [0.0, 1.0], steps=100, progress=False)
+    for suffix in (".svg", ".pdf", ".png"):
+        made = []
+        for k in range(2):
+            history.save(tmp_path / f"{k}{suffix}")
+            made.append((tmp_path / f"{k}{suffix}").read_bytes())
+        assert made[0] == made[1]
+        assert b"Date" not in made[0]
+        assert b"dc:date" not in made[0]
+
+
+def test_the_answer_of_a_bound_is_json_free_text() -> None:
+    done = graphgrad("run", "sum(broadcast_to(x, (1000000, 1000000)))", "x=1", "--json")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    with pytest.raises(ValueError, match="Expecting value"):
+        json.loads(done.stderr)
