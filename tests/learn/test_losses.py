@@ -34,6 +34,7 @@ BY_HAND = {
     "binary_cross_entropy": lambda r, y: (
         -(y * np.log(1 / (1 + np.exp(-r))) + (1 - y) * np.log(1 / (1 + np.exp(r)))).mean()
     ),
+    "nll": lambda r, y: -np.log(softmax(r)[np.arange(len(y)), y]).sum(),
     "cross_entropy": lambda r, y: -np.log(softmax(r)[np.arange(len(y)), y]).mean(),
     "smoothed_cross_entropy": lambda r, y: -((0.9 * np.eye(3)[y] + 0.1 / 3) * np.log(softmax(r))).sum(axis=1).mean(),
 }

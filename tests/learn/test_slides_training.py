@@ -91,3 +91,16 @@ def test_optimizers_have_the_lectures_spelling(name):
     one, _ = fit(mlp(3, 4, 2), X, Y, optimizer=name, steps=3)
     other, _ = fit(mlp(3, 4, 2), X, Y, optimizer=plain, steps=3)
     assert all(np.array_equal(one.weights[key], other.weights[key]) for key in one.weights)
+
+
+def test_the_likelihood_of_a_set_is_a_sum():
+    labels = np.array([0, 1, 1, 0, 1, 0, 0])
+    for name in ("nll", "negative_log_likelihood"):
+        sums, told = fit(mlp(3, 4, 2), X, labels, loss=name, optimizer="sgd", lr=0.1 / 7, epochs=3, batch_size=None)
+    means, history = fit(
+        mlp(3, 4, 2), X, labels, loss="cross_entropy", optimizer="sgd", lr=0.1, epochs=3, batch_size=None
+    )
+    for key in sums.weights:
+        np.testing.assert_allclose(sums.weights[key], means.weights[key], rtol=1e-12)
+    np.testing.assert_allclose(told["loss"], history["loss"], rtol=1e-12)  # both are told as means over examples
+    assert np.array_equal(sums.predict(X), means.predict(X))

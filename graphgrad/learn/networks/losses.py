@@ -38,6 +38,8 @@ LOSSES = Table(
         Loss("huber", "huber(R, Y)", "numbers"),
         Loss("binary_cross_entropy", "binary_cross_entropy(R, Y)", "yes or no", ("bce",)),
         Loss("cross_entropy", "cross_entropy(R, Y)", "labels"),
+        # the sum over the set, as likelihood has it; cross_entropy is its mean
+        Loss("nll", "-sum(pick(log_softmax(R), Y))", "labels", ("negative_log_likelihood",)),
         # Szegedy et al. (2016), section 7: a tenth of the target is spread over all classes
         Loss("smoothed_cross_entropy", "0.9 * cross_entropy(R, Y) - 0.1 * mean(log_softmax(R))", "labels"),
     ),
