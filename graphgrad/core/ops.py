@@ -87,8 +87,9 @@ op("log1mexp(a)", d=("-1 / expm1(-a)",), domain="a < 0", sympy="sp.log(1 - sp.ex
    c="(a > -0.6931471805599453 ? log(-expm1(a)) : log1p(-exp(a)))",
    residues="log(1 - exp(a))", onnx="Log(Sub(1, Exp(a)))")  # fmt: skip
 op("logaddexp(a, b)", d=("sigmoid(a - b)", "sigmoid(b - a)"), sympy="sp.log(sp.exp(a) + sp.exp(b))",
-   python="logaddexp(a, b)", js="Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)))",
-   c="max2(a, b) + log1p(exp(-fabs(a - b)))",
+   python="logaddexp(a, b)",
+   js="a === b ? a + Math.log(2) : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)))",
+   c="a == b ? a + log(2.0) : max2(a, b) + log1p(exp(-fabs(a - b)))",
    residues="log(exp(a) + exp(b))", onnx="Log(Add(Exp(a), Exp(b)))")  # fmt: skip
 op("exprel(a, *, order=0)", d=("exprel(a, order=order + 1)",), numpy="exprel(a, order)", python="exprel(a, order)",
    sympy="exprel(sp.exp(a), a, order)", js="exprel(a, order)", c="exprel(a, order)")  # fmt: skip
@@ -147,9 +148,9 @@ op("erf(a)", d=("2 * exp(-(a ** 2)) / sqrt(pi)",), numpy="erf(a)", js="erf(a)", 
 op("abs(a)", c="fabs(a)", of_conditions="a",
    d=("sign(a)",), kinks="a", aliases=("absolute", "fabs"), python="abs(a)", sympy="sp.Abs(a)",
    tex=r"\left|$a\right|", glyph="|x|", residues="where(a < 0, -a, a)", onnx="Abs(a)")  # fmt: skip
-op("sign(a)", of_conditions="write 1.0 * a", d=(None,), kinks="a", python="sign(a)", tex=r"\operatorname{sign}",
-   residues="where(a < 0, -1, a > 0)", onnx="Sign(a)")  # fmt: skip
-op("floor(a)", d=(None,), kinks="sin(pi * a)", python="float(math.floor(a))", glyph="⌊x⌋",
+op("sign(a)", of_conditions="write 1.0 * a", d=(None,), kinks="a", python="sign(a)", js="Math.sign(a) + 0",
+   tex=r"\operatorname{sign}", residues="where(a < 0, -1, a > 0)", onnx="Sign(a)")  # fmt: skip
+op("floor(a)", d=(None,), kinks="sin(pi * a)", python="floored(a)", glyph="⌊x⌋",
    tex=r"\left\lfloor $a\right\rfloor", onnx="Floor(a)")  # fmt: skip
 op("ceil(a)", define="-floor(-a)")
 op("round(a)", d=(None,), kinks="cos(pi * a)", python="float(round(a))", sympy="sp.floor(a + sp.Rational(1, 2))",
@@ -164,7 +165,7 @@ op("minimum(a, b)", of_conditions="logical_and", d=("(a < b) + (a == b) / 2", "(
    glyph="min", residues="where(a <= b, a, b)", onnx="Min(a, b)")  # fmt: skip
 op("clip(a, low, high)", dtype="same", kinks="(a - low) * (a - high) * (low - high)",
    d=("(a >= low) & (a <= high)", "(a < low) & (low <= high)", "(a > high) | (low > high)"),
-   python="min(max(a, low), high)", sympy="sp.Min(sp.Max(a, low), high)",
+   python="clip(a, low, high)", sympy="sp.Min(sp.Max(a, low), high)",
    js="Math.min(Math.max(a, low), high)", c="min2(max2(a, low), high)",
    residues="minimum(maximum(a, low), high)", onnx="Min(Max(a, low), high)")  # fmt: skip
 op("where(condition, a, b)", dtype="same",

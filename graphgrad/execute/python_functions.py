@@ -30,7 +30,7 @@ def log1mexp(a: float) -> float:
 
 def logaddexp(a: float, b: float) -> float:
     """log(exp(a) + exp(b)) without overflow."""
-    return max(a, b) + math.log1p(math.exp(-abs(a - b)))
+    return a + math.log(2) if a == b else max(a, b) + math.log1p(math.exp(-abs(a - b)))
 
 
 def exprel(a: float, order: int) -> float:
@@ -48,4 +48,15 @@ def exprel(a: float, order: int) -> float:
 
 def sign(a: float) -> float:
     """-1, 0 or 1; nan of nan."""
-    return 1.0 if a > 0 else -1.0 if a < 0 else 0.0 * a
+    return 1.0 if a > 0 else -1.0 if a < 0 else 0.0 if a == 0 else a
+
+
+def floored(a: float) -> float:
+    """The next whole number below, with the sign of a; what has no digits behind the point as it is."""
+    return math.copysign(float(math.floor(a)), a) if abs(a) < 2**52 else a
+
+
+def clip(a: float, low: float, high: float) -> float:
+    """a within its bounds; nan where one of the three is."""
+    within = min(max(a, low), high)
+    return within if low == low and high == high else low + high  # noqa: PLR0124  (nan alone)

@@ -36,7 +36,7 @@ PRELUDE = """\
 
 static inline double max2(double a, double b) { return a > b || a != a ? a : b; }
 static inline double min2(double a, double b) { return a < b || a != a ? a : b; }
-static inline double sign(double a) { return a > 0 ? 1 : a < 0 ? -1 : 0 * a; }
+static inline double sign(double a) { return a != a ? a : (a > 0) - (a < 0); }
 """
 EXPREL = """\
 static double exprel(double a, int order) { // the integral of t**order * exp(a*t) over t from 0 to 1

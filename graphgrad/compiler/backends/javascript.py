@@ -153,7 +153,7 @@ class JavaScriptWriter:
 
     def example(self) -> str:
         """What the function may be given."""
-        return f"{{ {', '.join(f'{name}: 1' for name in self.graph.inputs)} }}" if self.graph.inputs else "{}"
+        return _object(dict.fromkeys(self.graph.inputs, "1")) if self.graph.inputs else "{}"
 
     def result(self) -> str:
         """A value; a value and an object of derivatives, by input; or an object of outputs, by name."""

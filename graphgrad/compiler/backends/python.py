@@ -8,4 +8,5 @@ from graphgrad.compiler.source.numpy_calls import PYTHON as LANGUAGE
 from graphgrad.compiler.steps.run import UnrolledRun
 from graphgrad.compiler.steps.unrolled import UnrolledWriter, fits
 
-PYTHON = Backend("python", PythonWriter, LANGUAGE, steps=(Way("unrolled", fits, UnrolledWriter, UnrolledRun),))
+BRANCHING = LANGUAGE.but(branching=True)
+PYTHON = Backend("python", PythonWriter, BRANCHING, steps=(Way("unrolled", fits, UnrolledWriter, UnrolledRun),))

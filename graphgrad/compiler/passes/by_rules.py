@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from math import isfinite
 from typing import NamedTuple
+
+import numpy as np
 
 from graphgrad.compiler.passes.passed import Pass, Passed, anew, idle
 from graphgrad.core.graph import Graph, Node
 from graphgrad.core.lookup import Table
+from graphgrad.core.ops import OPS
+from graphgrad.execute.kernels import kernel
 from graphgrad.transform.matching import Match, Rule, matched, rules
-from graphgrad.transform.rewrite import Rewriter, folds, keep_notes
+from graphgrad.transform.rewrite import Firing, Rewriter, folds, keep_notes
 from graphgrad.transform.rules import RULES, Rewrite, text_of
 
+BEYOND = "constants beyond the numbers -> inf or nan"
 Arithmetic = Mapping[str, Callable[..., int | None]]
 
 
@@ -50,10 +56,58 @@ def by_rules(name: str, table: Table[Rewrite] = RULES) -> Pass:
     return Pass(name, run, lambda: [rule for rule in table.values() if rule.of == name])
 
 
+class Folding(Sweep):
+    """A rewriter that computes what constants come to: whole numbers, and what is beyond all numbers."""
+
+    def rewritten(self, node: int) -> int:
+        """Give the constant in the place of arithmetic on constants."""
+        value = beyond_numbers(self.nodes, node)
+        if value is None:
+            return super().rewritten(node)
+        new = self.const(value)
+        self.fired.append(Firing(node, new, BEYOND))
+        return new
+
+
 def folding(name: str, exact: Arithmetic) -> Pass:
-    """Make the pass that does arithmetic on whole numbers."""
-    form = Form(dict.fromkeys(exact, ((0, frozenset({"const"})),)), lambda nodes, i: folds(nodes, i, exact) is not None)
-    return Pass(name, lambda graph: _swept(name, graph, form, Sweep("", exact)))
+    """Make the pass that does arithmetic on whole numbers, and writes down where constants leave the numbers."""
+
+    def run(graph: Graph) -> Passed:
+        computed = {row.name for row in OPS.values() if row.plain and row.dtype == "float" and row.name != "neg"}
+        heads = dict.fromkeys(computed | exact.keys(), ((0, frozenset({"const", "neg"})),))
+        return _swept(name, graph, Form(heads, fits), Folding("", exact))
+
+    def fits(nodes: Sequence[Node], i: int) -> bool:
+        return folds(nodes, i, exact) is not None or beyond_numbers(nodes, i) is not None
+
+    return Pass(name, run)
+
+
+def beyond_numbers(nodes: Sequence[Node], node: int) -> float | None:
+    """What IEEE arithmetic makes of constants where that is infinite or nan; None for anything else.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> beyond_numbers(parse("log(0.0)").nodes, 1), beyond_numbers(parse("log(2.0)").nodes, 1)
+    (-inf, None)
+    """
+    op, operands, _, shape, dtype = nodes[node]
+    if shape or dtype != "float" or op == "neg" or op not in OPS or not OPS[op].plain:
+        return None
+    values = [_number(nodes, o) for o in operands]
+    if None in values:
+        return None
+    with np.errstate(all="ignore"):
+        value = float(kernel(nodes[node], "numpy")(*map(np.float64, values)))
+    return None if isfinite(value) else value
+
+
+def _number(nodes: Sequence[Node], i: int) -> float | None:
+    """A constant, or one with a sign; None for anything else."""
+    made = nodes[i]
+    if made.op == "neg":
+        inner = _number(nodes, made.operands[0])
+        return None if inner is None else -inner
+    return float(made.value) if made.op == "const" and not made.shape else None
 
 
 @cache

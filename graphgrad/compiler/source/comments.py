@@ -34,7 +34,8 @@ class Provenance:
             if node < 0 or node in self.forward or node in self.adjoint_of:
                 continue
             self.adjoint_of[node] = primal
-            wanted = f"{self.labels[place[primal]] if primal in place else before.label(primal)}_bar"
+            name = self.labels[place[primal]] if primal in place else before.label(primal)
+            wanted = f"{name if name.isidentifier() else before.label(primal)}_bar"  # what folded has its old name
             if node not in outputs and self.graph.nodes[node].operands and wanted not in taken:
                 self.labels[node] = wanted
                 taken.add(wanted)

@@ -42,6 +42,7 @@ class Language:
     typed: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    branching: bool = False  # whether only branches that are taken are computed, since nothing takes over what raises
     inlines: bool = True  # whether expressions stand in others; needs precedences, which Python's spellings have
     _forms: dict[Any, Template] = field(default_factory=dict, compare=False, repr=False)
 

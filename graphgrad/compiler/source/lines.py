@@ -6,6 +6,7 @@ from collections.abc import Container, Sequence
 from math import isfinite
 from typing import NamedTuple
 
+from graphgrad.compiler.source import branches
 from graphgrad.compiler.source.language import TABLE, Language, Size
 from graphgrad.compiler.source.statements import ARRAYS, NUMBERS, Expr, Statement, digits, variable
 from graphgrad.compiler.source.templates import ATOM, Template, template
@@ -110,13 +111,19 @@ def straight(  # noqa: PLR0913, PLR0917  (a graph, how it is read, how it is wri
     """Give the statements of a graph; nodes in `named` have one of their own."""
     reference, names = language.reference(), [variable(label) for label in labels]
     forms = [dialect.template(graph, i) for i in range(len(graph))]
-    values, sizes = list[Expr](), list[Size]()
+    known = branches.guards(graph) if language.branching else {}
+    order = branches.order(graph, known) if known else range(len(graph))
+    asked = {c for guard in known.values() for c in branches.conditions(guard)}
+    values, sizes = dict[int, Expr](), dict[int, Size]()
+    raising: set[int] = set()  # whose expression may raise
     waiting: set[int] = set()  # expressions that have no line yet
     found: list[Statement] = []
     users, outputs = graph.users, set(graph.outputs.values())
 
     def write(i: int) -> None:
-        found.append(Statement(names[i], values[i], i))
+        guard = known.get(i, branches.ALWAYS) if i in raising else branches.ALWAYS
+        found.append(Statement(names[i], branches.guarded(values[i], guard, names), i))
+        raising.discard(i)
         values[i], sizes[i] = names[i], Size(len(labels[i]), ATOM)
         waiting.discard(i)
 
@@ -127,11 +134,12 @@ def straight(  # noqa: PLR0913, PLR0917  (a graph, how it is read, how it is wri
                  for o, e, g in zip(node.operands, value.operands, given, strict=True)]  # fmt: skip
         return value, reference.size(value, inner)
 
-    for i, (node, form) in enumerate(zip(graph.nodes, forms, strict=True)):
+    for i in order:
+        node, form = graph.nodes[i], forms[i]
         if form is None:
             number = node.op == "const" and not node.shape
-            values.append(dialect.constant(node) if number else names[i])
-            sizes.append(reference.size(values[i]))
+            values[i] = dialect.constant(node) if number else names[i]
+            sizes[i] = reference.size(values[i])
             continue
         value, size = made(i, node)
         if size.width > WIDTH - indent - len(labels[i]) - 3:
@@ -140,10 +148,11 @@ def straight(  # noqa: PLR0913, PLR0917  (a graph, how it is read, how it is wri
                     write(o)
             value, size = made(i, node)
         waiting.difference_update(node.operands)
-        values.append(value)
-        sizes.append(size)
+        values[i], sizes[i] = value, size
         waiting.add(i)
-        alone = language.inlines and len(users[i]) == 1 and i not in outputs and i not in named
+        if form.raises or raising.intersection(node.operands):
+            raising.add(i)
+        alone = language.inlines and len(users[i]) == 1 and i not in outputs and i not in named and i not in asked
         if not (alone and _fits(graph.nodes[users[i][0]], forms[users[i][0]], i)):
             write(i)
     return found

@@ -63,6 +63,11 @@ class Template(NamedTuple):
         """How many characters it has, besides its operands'."""
         return sum(map(len, self.texts))
 
+    @property
+    def raises(self) -> bool:
+        """Whether Python may refuse some numbers."""
+        return bool(self.calls) or any(sign in text for text in self.texts for sign in ("/", "**"))
+
     def renamed(self, names: Mapping[str, str]) -> Template:
         """Call functions, and modules, by other names."""
         texts = self.texts
