@@ -30,11 +30,12 @@ REFUSED = (  # and why
     "takes entries; x",  # several arrays of integers that only a run knows
     "how many entries a condition picks",
 )
+nan = np.nan
 UNLIKE = {  # where a rewrite rule holds on its domain alone, or a zero has another sign
     "np.dot(2, strange)", "strange + False", "strange ** -0.5",
     "2 ** whole",  # a number to the power of integers that only a run knows is a number
 }  # fmt: skip
-UNSIGNED = re.compile(r"np\.(remainder|mod)\(|%")  # whose zero has the sign of the divisor there
+BY_DEFINITION = re.compile(r"np\.(remainder|mod)\(|%")  # a - b * floor(a / b): no value for infinite or zero divisors
 DIGITS = {"e": 2e-3, "f": 1e-5}  # NumPy's functions of bool and int8 have the precision of float16
 
 
@@ -48,7 +49,7 @@ def by_text(text):
 
 def by_capture(text):
     names = inputs_of(text)
-    function = eval(f"lambda {', '.join(names)}: {text}", {"np": np, "inf": np.inf, "nan": np.nan})  # noqa: S307
+    function = eval(f"lambda {', '.join(names)}: {text}", {"np": np, "inf": np.inf, "nan": nan})  # noqa: S307
     return capture(function, {name: ARRAYS[name] for name in names})
 
 
@@ -57,7 +58,7 @@ def numpy_says(text):
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            return np.asarray(eval(text, {"np": np, "inf": np.inf, "nan": np.nan, **ARRAYS})), None  # noqa: S307
+            return np.asarray(eval(text, {"np": np, "inf": np.inf, "nan": nan, **ARRAYS})), None  # noqa: S307
         except Exception as error:  # noqa: BLE001  (whatever it is)
             return None, error
 
@@ -69,9 +70,11 @@ def alike(got, want, text):
         return f"{text}: shape {got.shape}, not {want.shape}"
     tolerance = DIGITS.get(want.dtype.char, 1e-12)
     numbers, expected = got.astype(float), want.astype(float)
+    if BY_DEFINITION.search(text):
+        expected = np.where(np.isnan(numbers), nan, expected)
     if not np.allclose(numbers, expected, rtol=tolerance, atol=1e-15, equal_nan=True):
         return f"{text}: {numbers.tolist()}, not {expected.tolist()}"
-    zeros = (expected == 0) & (want.dtype.kind == "f") & (not UNSIGNED.search(text))
+    zeros = (expected == 0) & (want.dtype.kind == "f") & (BY_DEFINITION.search(text) is None)
     return f"{text}: a zero of the other sign" if (np.signbit(numbers) != np.signbit(expected))[zeros].any() else ""
 
 
