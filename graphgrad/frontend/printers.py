@@ -41,13 +41,13 @@ def program(graph: Graph, array: Callable[[ConstantArray], str] = ConstantArray.
     kept, shown = frozenset(ordered), set(graph.outputs.values())
     lines = [name for name, i in graph.inputs.items() if not graph.users[i] and i not in shown]  # without a use
     for i in ordered:
-        first, *others = _names(graph, i)
+        first, *others = own_names(graph, i)
         made = graph.nodes[i]
         said = f"np.array({array(made.value)})" if made.op == "const" else text(graph, i, kept)
         lines.append(f"{first} = {said}")
         lines += [f"{name} = {first}" for name in others]
     for name, node in sorted(graph.outputs.items(), key=lambda output: output[0] in graph.inputs):
-        if node not in kept or name not in _names(graph, node):
+        if node not in kept or name not in own_names(graph, node):
             lines.append(f"{name} = {leaf(graph, node).text}")
     if len(lines) == 1 and not graph.names and graph.label(graph.output) == "z":
         return lines[0].removeprefix("z = ")
@@ -62,7 +62,7 @@ def brief(graph: Graph) -> str:
 register("Graph", "text/plain", brief)
 
 
-def _names(graph: Graph, node: int) -> list[str]:
+def own_names(graph: Graph, node: int) -> list[str]:
     """All the names a program gives a node, the one it is used by among them; reassigned ones only as its label."""
     label = graph.label(node)
     own = [

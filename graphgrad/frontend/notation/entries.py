@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
-from graphgrad.core.quoting import tex as quoted
 from graphgrad.core.shapes import Slice, normal_axes
 from graphgrad.frontend.notation.arrays import dimensions
 from graphgrad.frontend.notation.indices import FIRST, Index
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def of_array(w: Writer, node: int, indices: Indices) -> Written:
     """An entry of what is written as a whole."""
-    return w.entry_of(w.array_of(node), indices)
+    return w.entry_of(w.array_of(node), indices, w.graph.nodes[node].shape)
 
 
 def product(w: Writer, node: int, indices: Indices) -> Written:
@@ -26,11 +26,11 @@ def product(w: Writer, node: int, indices: Indices) -> Written:
     made = w.graph.nodes[node]
     whole = contracted(w, node)
     if whole and not whole.built:
-        return w.entry_of(whole, indices) if indices else whole
-    k = Index(w.letter()) if inner(w, made) != 1 else FIRST
+        return w.entry_of(whole, indices, made.shape) if indices else whole
+    k = Index(w.letter(inner(w, made))) if inner(w, made) != 1 else FIRST
     a, b = factors(w, made, indices, k)
     product = w.spelling.scaled(w.entry(*a), w.entry(*b))
-    return w.spelling.reduced("sum", [k.base] if k.base else [], product)
+    return w.over("sum", [k.base] if k.base else [], product)
 
 
 def reduced(w: Writer, node: int, indices: Indices) -> Written:
@@ -45,7 +45,7 @@ def reduced(w: Writer, node: int, indices: Indices) -> Written:
         body = w.entry(operand, inner)
     else:
         letters = []
-    written = w.spelling.reduced(made.op, letters, body)
+    written = w.over(made.op, letters, body)
     return from_zero(w, written) if made.op.startswith("arg") else written
 
 
@@ -138,7 +138,7 @@ def scattered(w: Writer, node: int, indices: Indices) -> Written:
                 between = relation(str(low + first), "<=", where)
                 conditions.append(relation(between, "<=", str(high + first)))
         else:
-            k = Index(w.letter())
+            k = Index(w.letter(len(places)))
             letters.append(k.base)
             inner.append(k)
             at = k.within(places.start, places.step)
@@ -146,7 +146,7 @@ def scattered(w: Writer, node: int, indices: Indices) -> Written:
     body = w.entry(operand, (*inner, *rest))
     for condition in brackets:
         body = w.spelling.scaled(w.spelling.bracket(condition), body)
-    body = w.spelling.reduced("sum", letters, body)
+    body = w.over("sum", letters, body)
     return w.spelling.cases(body, (r",\; " if first else " and ").join(conditions)) if conditions else body
 
 
@@ -158,7 +158,7 @@ def taken(w: Writer, node: int, indices: Indices) -> Written:
     if axis is None:
         at = data(w, places, indices)
         flat = w.spelling.call("reshape", "-1", [w.array(source)])
-        return w.entry_of(flat, (at,)) if len(w.graph.nodes[source].shape) != 1 else w.entry(source, (at,))
+        return w.entry_of(flat, (at,), ()) if len(w.graph.nodes[source].shape) != 1 else w.entry(source, (at,))
     shape = w.graph.nodes[source].shape
     axis = normal_axes(axis, len(shape))[0]
     width = len(w.graph.nodes[places].shape)
@@ -171,19 +171,21 @@ def untaken(w: Writer, node: int, indices: Indices) -> Written:
     made = w.graph.nodes[node]
     g, places, _ = made.operands
     axis, relation, first = dict(made.attrs)["axis"], w.spelling.relation, w.spelling.first
-    several = tuple(FIRST if size == 1 else Index(w.letter()) for size in w.graph.nodes[places].shape)
+    several = tuple(FIRST if size == 1 else Index(w.letter(size)) for size in w.graph.nodes[places].shape)
     letters = [i.base for i in several if i.base]
     at = data(w, places, several)
     if axis is None and len(made.shape) > 1:
-        place = Index(w.letter())  # among all entries, one after the other
+        place = Index(
+            w.letter(prod(size for size in made.shape if isinstance(size, int)))
+        )  # among all entries, one after the other
         condition = relation(place.written(first), "==", at.written(first))
         body = w.spelling.scaled(w.spelling.bracket(condition), w.entry(g, several))
-        flat = w.spelling.built(w.spelling.reduced("sum", letters, body), [place.base])
-        return w.entry_of(w.spelling.call("reshape", dimensions(w, made.shape), [flat]), indices)
+        flat = w.spelling.built(w.over("sum", letters, body), [w.bound(place, w.sizes[place.base])])
+        return w.entry_of(w.spelling.call("reshape", dimensions(w, made.shape), [flat]), indices, made.shape)
     axis = 0 if axis is None else normal_axes(axis, len(made.shape))[0]
     taken = w.entry(g, (*indices[:axis], *several, *indices[axis + 1 :]))
     condition = relation(indices[axis].written(first), "==", at.written(first))
-    return w.spelling.reduced("sum", letters, w.spelling.scaled(w.spelling.bracket(condition), taken))
+    return w.over("sum", letters, w.spelling.scaled(w.spelling.bracket(condition), taken))
 
 
 def data(w: Writer, places: int, indices: Indices) -> Index:
@@ -229,7 +231,7 @@ def others(w: Writer, node: int, indices: Indices) -> Written:
     sizes = [made.shape[a] for a in axes]
     if all(size == 1 for size in sizes):
         return Written("1")
-    letters = {a: Index(w.letter()) for a in axes if made.shape[a] != 1}
+    letters = {a: Index(w.letter(made.shape[a])) for a in axes if made.shape[a] != 1}
     first = w.spelling.first
     own = [indices[a].written(first) for a in letters]
     others = [i.written(first) for i in letters.values()]
@@ -250,7 +252,7 @@ def size(w: Writer, node: int, indices: Indices) -> Written:
         if isinstance(size, int):
             known *= size
         else:
-            names.append(rf"\mathit{{{quoted(size)}}}" if w.spelling.first else size)
+            names.append(w.spelling.dimension(size))
     parts = [Written(str(known)), *map(Written, names)] if known != 1 or not names else [*map(Written, names)]
     product = parts[0]
     for part in parts[1:]:

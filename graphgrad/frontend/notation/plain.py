@@ -18,7 +18,7 @@ class Plain:
 
     first = 0
     reductions: Mapping[str, str] = {"sum": "Σ", "prod": "Π"}
-    signs: Mapping[str, str] = {"<=": "≤", "==": "=", "!=": "≠"}
+    signs: Mapping[str, str] = {"<": "<", "<=": "≤", "==": "=", "!=": "≠"}
 
     def name(self, label: str, written: Mapping[str, str]) -> str:  # noqa: ARG002
         return label
@@ -95,6 +95,9 @@ class Plain:
 
     def bracket(self, condition: str) -> Written:
         return Written(f"[{condition}]", ATOM)
+
+    def dimension(self, size: int | str) -> str:
+        return str(size)
 
     def relation(self, left: str, sign: str, right: str) -> str:
         return f"{left} {self.signs[sign]} {right}"

@@ -72,7 +72,7 @@ def reduction(w: Writer, shape: Shape, attrs: Mapping[str, Any], indices: Indice
             continue
         if attrs.get("keepdims"):
             rest.pop(0)
-        within.append(FIRST if size == 1 else Index(w.letter()))
+        within.append(FIRST if size == 1 else Index(w.letter(size)))
         letters += [within[-1].base] if size != 1 else []
     return letters, tuple(within)
 

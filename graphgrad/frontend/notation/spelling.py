@@ -94,5 +94,8 @@ class Spelling(Protocol):
     def bracket(self, condition: str) -> Written:
         """1 where a condition holds, and 0 where not."""
 
+    def dimension(self, size: int | str) -> str:
+        """A size, or the name of a dimension."""
+
     def relation(self, left: str, sign: str, right: str) -> str:
         """A relation between indices."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from graphgrad.core.graph import Graph, Node
 from graphgrad.core.op import ATOM, MUL, NEG, POW, Op
 from graphgrad.core.ops import OPS
+from graphgrad.core.quoting import tex
 from graphgrad.frontend.notation.indices import Index
 from graphgrad.frontend.notation.names import GREEK, number
 from graphgrad.frontend.notation.spelling import BIG, LOOSE, Written
@@ -156,6 +157,9 @@ class Tex:
 
     def bracket(self, condition: str) -> Written:
         return Written(rf"\left[{condition}\right]", ATOM)
+
+    def dimension(self, size: int | str) -> str:
+        return str(size) if isinstance(size, int) else rf"\mathit{{{tex(size)}}}"
 
     def relation(self, left: str, sign: str, right: str) -> str:
         return f"{left} {self.signs[sign]} {right}"

@@ -48,7 +48,8 @@ class Writer:
         self.used = count()
         self.around: list[int] = []
         self.known: dict[int, Written] = {}
-        self.told: set[str] = set()  # letters that tell an entry
+        self.sizes: dict[str, Any] = {}  # how far letters run
+        self.told: set[str] = set()  # letters that stand alone on an axis of their own length
 
     @cached_property
     def names(self) -> Mapping[str, str]:
@@ -113,7 +114,7 @@ class Writer:
 
     def lead(self, name: str, indices: Indices) -> str:
         """The left side of a line: a written name, with the indices of the line."""
-        return self.entry_of(Written(name), indices).text if indices else name
+        return self.entry_of(Written(name), indices, ()).text if indices else name
 
     def ends(self, node: int) -> bool:
         """Whether a node stands by its name."""
@@ -143,7 +144,7 @@ class Writer:
         if not made.shape:
             return self.array(node)
         if self.ends(node):
-            return self.entry_of(self.name(node), indices)
+            return self.entry_of(self.name(node), indices, made.shape)
         return self._inside(node, lambda i: self.entry_inside(i, indices))
 
     def _inside(self, node: int, write: Callable[[int], Written]) -> Written:
@@ -188,15 +189,15 @@ class Writer:
     def _built(self, node: int) -> Written:
         indices = self.fresh(self.graph.nodes[node].shape)
         body = self.entry_inside(node, indices)
-        bounds = [self._bound(i, size) for i, size in zip(indices, self.graph.nodes[node].shape, strict=True)]
+        bounds = [self.bound(i, size) for i, size in zip(indices, self.graph.nodes[node].shape, strict=True)]
         return self.spelling.built(body, bounds)
 
-    def _bound(self, index: Index, size: Any) -> str:
+    def bound(self, index: Index, size: Any) -> str:
         """A letter of an array told by entries; with its range where the entries do not tell it."""
         letter = index.written(self.spelling.first)
         if not index.base or index.base in self.told:
             return letter
-        return self.spelling.relation(letter, "<=", str(size))
+        return self.spelling.relation(letter, "<=" if self.spelling.first else "<", self.spelling.dimension(size))
 
     def entry_inside(self, node: int, indices: Indices) -> Written:
         """One entry of what a node is made of."""
@@ -214,20 +215,29 @@ class Writer:
         ends = zip(indices[len(indices) - len(below) :], shape[len(shape) - len(below) :], below, strict=True)
         return tuple(FIRST if have == 1 != size else i for i, size, have in ends)
 
-    def entry_of(self, whole: Written, indices: Indices) -> Written:
-        """One entry of what is written as a whole."""
-        self.told.update(i.base for i in indices)
+    def entry_of(self, whole: Written, indices: Indices, shape: Shape) -> Written:
+        """One entry of what is written as a whole, and has that shape."""
+        self.told.update(
+            i.base for i, size in zip(indices, shape, strict=False) if self.sizes.get(i.base) == size and i.plain
+        )
         lone = f"{whole.text}_{{{self.spelling.subscript(indices)}}}" if hasattr(self.spelling, "subscript") else ""
         return self.spelling.entry(whole, indices, lone=lone not in self.names.values())
 
-    def letter(self) -> str:
-        """A letter that stands nowhere else in the formula."""
+    def letter(self, size: Any) -> str:
+        """A letter that stands nowhere else in the formula, for an axis of a size."""
         turn, place = divmod(next(self.used), len(self.letters))
-        return self.letters[place] + "'" * turn
+        letter = self.letters[place] + "'" * turn
+        self.sizes[letter] = size
+        self.told.discard(letter)
+        return letter
+
+    def over(self, op: str, letters: Sequence[str], body: Written) -> Written:
+        """A sum, product, maximum, ... over letters; with their ranges where the formula does not tell them."""
+        return self.spelling.reduced(op, [self.bound(Index(x), self.sizes[x]) for x in letters], body)
 
     def fresh(self, shape: Shape) -> Indices:
         """An index for every axis: the first place where there is only one."""
-        return tuple(FIRST if size == 1 else Index(self.letter()) for size in shape)
+        return tuple(FIRST if size == 1 else Index(self.letter(size)) for size in shape)
 
 
 def labels(graph: Graph, taken: Iterable[str] = ()) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from graphgrad.frontend.notation.plain import PLAIN
 from graphgrad.frontend.notation.spelling import Spelling, Written
 from graphgrad.frontend.notation.tex import TEX
 from graphgrad.frontend.notation.writer import Indices, Writer, labels
-from graphgrad.frontend.printers import statements
+from graphgrad.frontend.printers import own_names, statements
 from graphgrad.frontend.walk import is_operator, length
 from graphgrad.render.scene.scene import EQUALS, Math, Phrase, Value
 from graphgrad.transform.adjoints import Contribution
@@ -67,7 +67,7 @@ class Names:
 
     def own(self, node: int) -> list[str]:
         """All of a node's names, the one it goes by first."""
-        return [*dict.fromkeys((self.graph.label(node), *reversed(self.graph.names.get(node, ()))))]
+        return [*dict.fromkeys((self.graph.label(node), *reversed(own_names(self.graph, node))))]
 
     def inside(self, nodes: tuple[int, ...]) -> Phrase:
         """The last of some nodes as a formula of what comes from outside them, and of inputs."""
@@ -284,7 +284,7 @@ def source(names: Names) -> tuple[tuple[Math, ...], Mapping[int, frozenset[int]]
     called, plain = names.writers(graph, kept)
     writer = Writer(graph, TEX, kept, called.named, lambda node, tex: tags.mark(node, tex, writer.around))
     for i in named:
-        first, *others = graph.names.get(i) or (graph.label(i),)
+        first, *others = own_names(graph, i)
         indices, (formula,) = writer.line([i])
         below, (said,) = plain.line([i])
         lead = tags.mark(i, called.lead(names.tex[first], indices), ())

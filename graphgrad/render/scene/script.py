@@ -189,7 +189,9 @@ class _Script:
         if self.symbols.multiplies(c):
             assert c.partial is not None
             bar, quotient = self.symbols.bar(c.consumer), self.symbols.quotient(c.consumer, c.receiver)
-            symbols = (bar, TIMES, quotient, EQUALS, *symbols)
+            once = self.graph.nodes[c.consumer].operands.count(c.receiver) == 1
+            if once and quotient != lead:  # which is the whole derivative, not by one operand alone
+                symbols = (bar, TIMES, quotient, EQUALS, *symbols)
             factors = Value(self.adjoints.total[c.consumer]), self.slope(c)._replace(guard=True)
             product = (factors[0], Math(r" \times ", " × "), factors[1])
             numbers = (*product, Equal((*factors, Value(c.node))), *numbers)
