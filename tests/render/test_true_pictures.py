@@ -249,7 +249,7 @@ def test_the_films_of_three_hundred_programs_of_numbers_are_true(folder, program
 
 
 OF_ARRAYS = {
-    "a bias": ("L = sum((X @ W + b) ** 2)", {"X": (4, 3), "W": (3, 2), "b": (2,)}, r"\sum_{j} \left(\bar{v}_{2}\right)"),
+    "bias": ("L = sum((X @ W + b) ** 2)", {"X": (4, 3), "W": (3, 2), "b": (2,)}, r"\sum_{j} \left(\bar{v}_{2}\right)"),
     "a matrix and a vector": ("L = sum(tanh(W @ x))", {"W": (2, 3), "x": (3,)}, r"W^{\top} \, \bar{v}_{1}"),
     "an outer product": ("L = sum(tanh(W @ x))", {"W": (2, 3), "x": (3,)}, r"\bar{v}_{1} \, x^{\top}"),
     "elementwise": ("L = sum(X * Y)", {"X": (2, 3), "Y": (2, 3)}, r"X \odot Y"),
