@@ -191,13 +191,13 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("films")
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(scalars(SMOOTH + PIECEWISE))
 def test_films_of_numbers_are_true(folder, program):
     check(program, folder)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(tensors())
 def test_films_of_arrays_are_true(folder, program):
     check(program, folder)
