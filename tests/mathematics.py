@@ -434,7 +434,8 @@ class Reader:
         if kind == "cases":
             conditions = [self.plain(t, letters) for t in tree[2]]
             if not any(map(np.ndim, conditions)):
-                return self.plain(tree[1] if all(conditions) else tree[3], letters)
+                chosen, other = (tree[1], tree[3]) if all(conditions) else (tree[3], tree[1])
+                return self.repeated(self.plain(chosen, letters), other, letters)
             return np.where(np.all(conditions, 0), self.plain(tree[1], letters), self.plain(tree[3], letters))
         if kind == "built":
             sizes = [self.size(letter, bound, tree[1], letters) for letter, bound in tree[2]]
@@ -450,6 +451,13 @@ class Reader:
 
     def plain(self, tree, letters):
         return np.asarray(self.value(tree, letters))
+
+    def repeated(self, chosen, other, letters):
+        """A chosen value in the shape that it shares with the one not chosen, where that has any."""
+        try:
+            return np.broadcast_to(chosen, np.broadcast_shapes(np.shape(chosen), np.shape(self.plain(other, letters))))
+        except ValueError:  # an entry that there is not
+            return chosen
 
     def multiplied(self, tree, letters):
         _, sign, left, right = tree

@@ -218,7 +218,7 @@ def check_latex(graph, values):
         assert not INTERNAL.search(line)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(scalars(SMOOTH + PIECEWISE) | tensors())
 def test_programs_in_latex_are_read_back(program):
     check_latex(parse(program.text, program.shapes), program.values)
