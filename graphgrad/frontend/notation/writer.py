@@ -206,7 +206,7 @@ class Writer:
             operands = [self.entry(o, self.aligned(indices, made.shape, o)) for o in made.operands]
             return self.spelling.apply(made, self._numbers(made, operands), [False] * len(operands))
         if made.op not in ENTRIES:
-            return self.entry_of(self.array_of(node), indices)
+            return self.entry_of(self.array_of(node), indices, made.shape)
         return ENTRIES[made.op](self, node, indices)
 
     def aligned(self, indices: Indices, shape: Shape, operand: int) -> Indices:
