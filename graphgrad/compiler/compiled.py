@@ -6,7 +6,6 @@ import hashlib
 import importlib.util
 import linecache
 import os
-import re
 import stat
 import sys
 import tempfile
@@ -21,8 +20,6 @@ from graphgrad.compiler.source.outline import Code
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_writable, write_whole
 from graphgrad.core.graph import Graph
-
-KEPT = re.compile(r"^@.*\bcache=True", re.MULTILINE)  # a decorator of a module: numba is to keep the machine code
 
 
 class Compiled(Protocol):
@@ -48,18 +45,20 @@ class Compiled(Protocol):
 
 def load(source: str, name: str) -> dict[str, Any]:
     """Run a module's text and give what it defines; tracebacks and debuggers see the text."""
-    mark = hashlib.sha256(source.encode()).hexdigest()[:16]
-    if KEPT.search(source):
-        return imported(f"graphgrad_{name}_{mark}", source)
-    filename = f"<graphgrad {name} {mark[:12]}>"
+    filename = f"<graphgrad {name} {_mark(source)[:12]}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     namespace: dict[str, Any] = {"__name__": f"graphgrad_compiled_{name}"}
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102  (text that we wrote)
     return namespace
 
 
-def imported(name: str, source: str) -> dict[str, Any]:
+def _mark(source: str) -> str:
+    return hashlib.sha256(source.encode()).hexdigest()[:16]
+
+
+def kept(source: str, name: str) -> dict[str, Any]:
     """Run a module's text from a file, beside which numba keeps its machine code for the next process."""
+    name = f"graphgrad_{name}_{_mark(source)}"
     path = _cache() / f"{name}.py"
     if not path.is_file() or path.read_bytes() != source.encode():
         write_whole(path, source.encode())

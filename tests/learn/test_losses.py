@@ -139,9 +139,32 @@ def test_errors(loss, said):
         objective(mlp(2, 1), loss)
 
 
+LABELS = [
+    "cross_entropy(R, Y) + mean(square(R)) * 0.1",
+    "cross_entropy(R, Y) + 0.1*soft_cross_entropy(R, softmax(R))",
+    "-mean(take(log_softmax(R), Y, axis=1))",
+    "q = log_softmax(R); k = Y; -mean(pick(q, k))",
+    "nll(log_softmax(R), Y) + 0.01 * sum(square(W1))",
+    "cross_entropy(R, Y) + binary_cross_entropy(R, sigmoid(R))",
+]
+
+
+@pytest.mark.parametrize("loss", LABELS)
+def test_a_target_is_labels_where_the_graph_takes_it_for_indices(loss):
+    if ";" not in loss:
+        X, y = np.random.default_rng(0).normal(size=(6, 2)), np.array([0, 1, 2, 2, 1, 0])
+        aim = objective(mlp(2, 3), loss)
+        assert aim.loss.target == "labels"
+        assert aim.graph.nodes[aim.graph.inputs[aim.target]].shape == ("N",)
+        assert np.isfinite(run(aim.graph, {**mlp(2, 3).values, "X": X, aim.target: y})[aim.graph.output])
+    assert loss_row(loss).target == "labels"
+
+
 def test_what_a_text_wants_as_target():
-    assert loss_row("cross_entropy(R, Y) + mean(square(R)) * 0.1").target == "labels"
     assert loss_row("soft_cross_entropy(R, Y)").target == "numbers"
+    assert loss_row("binary_cross_entropy(R, Y)").target == "numbers"
+    assert objective(mlp(2, 3), "cross_entropy(R, Y) + sum(W1.T @ W1)").loss.target == "labels"
+    assert objective(mlp(2, 3), "mean((R - Y) @ W1)").loss.target == "numbers"
     with pytest.raises(UsageError, match="no weights to penalise"):
         objective(network("X @ w", X=("N", 2), w=2), "mse", l1=0.1)
     with pytest.raises(UsageError, match="0 or more, not -1"):

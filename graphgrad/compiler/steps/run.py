@@ -80,13 +80,17 @@ class ArrayRun(Run):
         super().__init__(step)
         self.theta = theta
         self.slots = {name: np.zeros_like(theta) for name in step.update.slots}
-        self._module = load(step.source, "step")
+        self._module = self.loaded()
         self._bind: Callable[..., Any] = self._module["bind"]
         self._bound: dict[tuple[int, ...], tuple[Callable[..., float], Array]] = {}
         self._sizes = _dimensions(step)
         self._last: Array | None = None
         self._quiet = contextvars.copy_context()  # where NumPy does not warn of inf and nan; faster than errstate
         self._quiet.run(np.seterr, all="ignore")
+
+    def loaded(self) -> Mapping[str, Any]:
+        """Give what the emitted code defines."""
+        return load(self.step.source, "step")
 
     @property
     def parameters(self) -> dict[str, Array]:

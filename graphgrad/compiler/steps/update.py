@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import textwrap
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -12,7 +11,6 @@ from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.lower import Lowering, Value
 from graphgrad.frontend.parse import parse
-from graphgrad.frontend.printers import program
 from graphgrad.transform.rewrite import Rewriter
 
 VECTOR = ("P",)  # all parameters, end to end
@@ -71,8 +69,14 @@ def rate_of_descent(update: Graph) -> str | None:
     >>> rate_of_descent(read_update("p - g * lr", {}).graph), rate_of_descent(read_update("p - g * g", {}).graph)
     ('lr', None)
     """
-    text = re.fullmatch(r"p_2 = p - g \* ([^\W\d]\w*)\np = p_2", program(update))
-    return text[1] if text and update.nodes[update.input(text[1])].shape == () and text[1] != "t" else None
+    nodes, output = update.nodes, update.nodes[update.outputs["p"]]
+    if output.op != "sub" or len(update.outputs) > 1:
+        return None
+    old, change = (nodes[o] for o in output.operands)
+    factors = [nodes[o] for o in change.operands] if change.op == "mul" else []
+    rates = [f.value for f in factors if f.op == "input" and not f.shape and f.value != "t"]
+    gradients = [f for f in factors if f.op == "input" and f.value == "g"]
+    return rates[0] if old.op == "input" and old.value == "p" and rates and gradients else None
 
 
 def _assignment(statement: ast.stmt) -> tuple[str, ast.expr]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
 
-from graphgrad.core.errors import UsageError
+from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.lookup import Table
-from graphgrad.core.ops import NAMES
 from graphgrad.core.shapes import Shape
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.checks import named, real
@@ -28,6 +29,7 @@ class Loss(NamedTuple):
     aliases: tuple[str, ...] = ()
 
 
+OWN = "loss"  # the name of a text that is no row
 LOSSES = Table(
     "loss",
     (
@@ -55,12 +57,22 @@ def loss_row(loss: str) -> Loss:
     """
     if named(loss, "loss") in LOSSES.spellings or loss.isidentifier():
         return LOSSES.row(loss)
-    names = set(re.findall(r"(?<![\w.])[A-Za-z_]\w*", loss)) - set(NAMES)
-    if not {"R", "Y"} <= names:
-        raise UsageError(f"the loss '{loss}' must speak of the output R and the target Y")
-    integers = re.search(r"(cross_entropy|nll|pick)\(", loss) and "soft_cross_entropy(" not in loss
-    labels = bool(integers) and "binary_cross_entropy(" not in loss
-    return Loss("loss", loss, "labels" if labels else "numbers")
+    try:
+        _, target = _read(loss, {"R": ("N", 3)}, "Y", ("N", 3))
+    except ShapeError:  # it speaks of a network's parameters, whose shapes are not known here
+        target = "numbers"
+    except UsageError:
+        raise UsageError(f"the loss '{loss}' must speak of the output R and the target Y") from None
+    return Loss(OWN, loss, target)
+
+
+def _read(program: str, shapes: Mapping[str, Shape], target: str, output: Shape) -> tuple[Graph, str]:
+    """Give a program's graph, and what its target is: labels, where something in the graph takes it for indices."""
+    with suppress(ShapeError):
+        graph = parse(program, {**shapes, target: output[:1]})
+        if graph.nodes[graph.inputs[target]].dtype == "int":
+            return graph, "labels"
+    return parse(program, {**shapes, target: output}), "numbers"
 
 
 class Objective(NamedTuple):
@@ -95,8 +107,10 @@ def objective(net: Network, loss: str, *, l2: float = 0.0, l1: float = 0.0) -> O
             terms = " + ".join(f"sum({penalty}({name}))" for name in weights)
             text += f" + {strength!r} * " + (f"({terms})" if len(weights) > 1 else terms)
     program = f"{lines}\n{value} = {text}"
-    rows, *rest = graph.nodes[graph.output].shape
-    shapes = {**net.shapes, target: (rows,) if row.target == "labels" else (rows, *rest)}
+    shape = graph.nodes[graph.output].shape
+    if row.name == OWN:
+        row = row._replace(target=_read(program, net.shapes, target, shape)[1])
+    shapes = {**net.shapes, target: shape[:1] if row.target == "labels" else shape}
     made = parse(program, shapes)
     if made.nodes[made.output].shape:
         raise UsageError(f"the loss '{row.text}' is no single number", hint="sum it, or take its mean")

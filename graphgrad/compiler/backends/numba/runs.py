@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from graphgrad.compiler.compiled import kept
 from graphgrad.compiler.steps.emitted import Emitted
 from graphgrad.compiler.steps.run import ArrayRun, Run, UnrolledRun, rows_of
 from graphgrad.compiler.steps.vectors import Array
@@ -14,6 +15,10 @@ from graphgrad.compiler.steps.vectors import Array
 
 class MachineRun(Run):
     """What runs in machine code share: rates go to the step by name, unlooked at."""
+
+    def loaded(self) -> Mapping[str, Any]:
+        """Give what the emitted code defines; its machine code is kept."""
+        return kept(self.step.source, "step")
 
     def _take(self, function: Callable[..., float], data: Sequence[Any], rates: Mapping[str, float]) -> float:
         """Take a step; a call that does not fit is no step, and where rates are wrong, it says which are due."""
