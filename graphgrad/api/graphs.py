@@ -11,21 +11,14 @@ import numpy as np
 
 from graphgrad.api.source import Source, as_graph
 from graphgrad.core.graph import Graph
-from graphgrad.execute import trace as _trace
-from graphgrad.execute.trace import Trace
 from graphgrad.frontend.parse import parse
-from graphgrad.transform import (
-    cost as _cost,
-    derive as _derive,
-    grad as _grad,
-    hessian as _hessian,
-    jvp as _jvp,
-    rewrite as _rewrite,
-    scalarize as _scalarize,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from graphgrad.execute.trace import Trace
+    from graphgrad.transform.cost import Cost
+    from graphgrad.transform.derive import Derivation
 
 __all__ = ["parse"]
 
@@ -92,7 +85,9 @@ def grad(graph: Source, /, *wrt: str, of: str | None = None, as_written: bool = 
     >>> list(grad("log(x1*x2)*sin(x2)").outputs)
     ['z', 'dz_dx1', 'dz_dx2']
     """
-    return _grad.grad(as_graph(graph), *wrt, of=of, as_written=as_written)
+    from graphgrad.transform.grad import grad as gradient_of
+
+    return gradient_of(as_graph(graph), *wrt, of=of, as_written=as_written)
 
 
 def vjp(
@@ -106,7 +101,9 @@ def vjp(
     >>> list(vjp(parse("X @ w", X=("N", 2), w=2), "u", "w").outputs)
     ['z', 'dz_dw']
     """
-    return _grad.vjp(as_graph(graph), cotangent, *wrt, of=of, as_written=as_written)
+    from graphgrad.transform.grad import vjp as product_of
+
+    return product_of(as_graph(graph), cotangent, *wrt, of=of, as_written=as_written)
 
 
 def jvp(graph: Source, /, *wrt: str, of: str | None = None, as_written: bool = False) -> Graph:
@@ -119,7 +116,9 @@ def jvp(graph: Source, /, *wrt: str, of: str | None = None, as_written: bool = F
     >>> list(jvp("x * y", "x").inputs)
     ['x', 'y', 'x_dot']
     """
-    return _jvp.jvp(as_graph(graph), *wrt, of=of, as_written=as_written)
+    from graphgrad.transform.jvp import jvp as tangent_of
+
+    return tangent_of(as_graph(graph), *wrt, of=of, as_written=as_written)
 
 
 def hessian(graph: Source, /, *wrt: str, of: str | None = None, as_written: bool = False) -> Graph:
@@ -132,7 +131,9 @@ def hessian(graph: Source, /, *wrt: str, of: str | None = None, as_written: bool
     >>> list(hessian("x**2 * y", "x").outputs)
     ['z', 'dz_dx', 'd2z_dx_dx']
     """
-    return _hessian.hessian(as_graph(graph), *wrt, of=of, as_written=as_written)
+    from graphgrad.transform.hessian import hessian as hessian_of
+
+    return hessian_of(as_graph(graph), *wrt, of=of, as_written=as_written)
 
 
 def simplify(graph: Source, /) -> Graph:
@@ -144,7 +145,9 @@ def simplify(graph: Source, /) -> Graph:
     >>> print(simplify("x * 1 + 0"))
     z = x
     """
-    return _rewrite.simplify(as_graph(graph))
+    from graphgrad.transform.rewrite import simplify as simplified
+
+    return simplified(as_graph(graph))
 
 
 def scalarize(graph: Source, /) -> Graph:
@@ -156,10 +159,12 @@ def scalarize(graph: Source, /) -> Graph:
     >>> print(scalarize(parse("sum(W @ x)", W=(1, 2), x=2)))
     W_0_0 * x_0 + W_0_1 * x_1
     """
-    return _scalarize.scalarize(as_graph(graph))
+    from graphgrad.transform.scalarize import scalarize as entries_of
+
+    return entries_of(as_graph(graph))
 
 
-def cost(graph: Source, /, *wrt: str, sizes: Mapping[str, int] | None = None) -> _cost.Cost:
+def cost(graph: Source, /, *wrt: str, sizes: Mapping[str, int] | None = None) -> Cost:
     """Count the arithmetic of a graph and of its gradient; `sizes` gives named dimensions.
 
     The unit is one arithmetic operation on one number; a product of (m, k) and (k, n) counts 2mnk. Gives `.forward`,
@@ -169,7 +174,9 @@ def cost(graph: Source, /, *wrt: str, sizes: Mapping[str, int] | None = None) ->
     >>> round(cost("log(x1*x2)*sin(x2)").ratio, 2)
     1.5
     """
-    return _cost.cost(as_graph(graph), *wrt, sizes=sizes)
+    from graphgrad.transform.cost import cost as cost_of
+
+    return cost_of(as_graph(graph), *wrt, sizes=sizes)
 
 
 def latex(graph: Source, /) -> str:
@@ -198,6 +205,7 @@ def closed_form(graph: Source, output: str | None = None, /, *, timeout: float =
     sin(x2) / x1
     """
     from graphgrad.execute.closed_form import closed_form as find
+<<<<<<< HEAD
     from graphgrad.proof.limits.deadline import TimeUp, within
 
     read = as_graph(graph)
@@ -205,9 +213,15 @@ def closed_form(graph: Source, output: str | None = None, /, *, timeout: float =
         found: Graph | None = within(time.monotonic() + timeout, find, read, _grad.output_name(read, output), stop=True)
         return found
     return None
+=======
+    from graphgrad.transform.grad import output_name
+
+    read = as_graph(graph)
+    return find(read, output_name(read, output))
+>>>>>>> d32048e (What a verb needs is imported where it is used)
 
 
-def derive(graph: Source, /, *wrt: str, every_step: bool = False) -> _derive.Derivation:
+def derive(graph: Source, /, *wrt: str, every_step: bool = False) -> Derivation:
     """Derive a gradient by hand, one chain-rule line a node, ending in the closed form; print it, or take `.latex`.
 
     Numbers and tensors alike, the lines of a tensor in matrix form; several names give a derivation each. With
@@ -223,8 +237,9 @@ def derive(graph: Source, /, *wrt: str, every_step: bool = False) -> _derive.Der
     put together: dz/dx = 2 * x * cos(v1) = 2 * x * cos(x ** 2)
     """
     from graphgrad.execute.closed_form import closed_form as find
+    from graphgrad.transform.derive import derive as derivation_of
 
-    return _derive.derive(as_graph(graph), *wrt, closed=find, every_step=every_step)
+    return derivation_of(as_graph(graph), *wrt, closed=find, every_step=every_step)
 
 
 def trace(
@@ -251,6 +266,6 @@ def trace(
     19.62
     """
     given = {**(values or {}), **more}
-    return _trace.trace(
-        as_graph(graph, given), given, dtype=dtype, as_written=as_written, allow_nonfinite=allow_nonfinite
-    )
+    from graphgrad.execute.trace import trace as trace_of
+
+    return trace_of(as_graph(graph, given), given, dtype=dtype, as_written=as_written, allow_nonfinite=allow_nonfinite)

@@ -4,3 +4,14 @@ From below: `source` (statements, languages, modules), `passes` (on graphs), `ba
 on arrays), `compiled` (text becomes a function), `steps` (whole training steps), `backends` (a file and a row each),
 `targets` (the rows by name), `compile` and `compile_step`, `explain`. `library` has functions that emitted code calls.
 """
+
+ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
+    "library source",
+    "passes",
+    "arrays backend compiled",
+    "steps",
+    "backends",
+    "targets",
+    "compile compile_step",
+    "explain",
+)

@@ -1,1 +1,14 @@
 """Floor 6: verdicts on gradients: ours, somebody's claim, somebody's code."""
+
+ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
+    "report",
+    "limits",
+    "scalars",
+    "normal_form readings",
+    "judge",
+    "sizes",
+    "gradients",
+    "code equivalence modules",
+    "claims steps",
+    "grading saved",
+)

@@ -1,1 +1,10 @@
 """Floor 3: graphs from graphs: gradients, tangents, rewriting, scalarizing, costs, derivations."""
+
+ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
+    "adjoints arithmetic matching movements rules",
+    "rewrite scalarize",
+    "pullback stable",
+    "grad",
+    "cost hessian jvp lesson",
+    "derive",
+)
