@@ -205,20 +205,14 @@ def closed_form(graph: Source, output: str | None = None, /, *, timeout: float =
     sin(x2) / x1
     """
     from graphgrad.execute.closed_form import closed_form as find
-<<<<<<< HEAD
     from graphgrad.proof.limits.deadline import TimeUp, within
-
-    read = as_graph(graph)
-    with suppress(TimeUp):
-        found: Graph | None = within(time.monotonic() + timeout, find, read, _grad.output_name(read, output), stop=True)
-        return found
-    return None
-=======
     from graphgrad.transform.grad import output_name
 
     read = as_graph(graph)
-    return find(read, output_name(read, output))
->>>>>>> d32048e (What a verb needs is imported where it is used)
+    with suppress(TimeUp):
+        found: Graph | None = within(time.monotonic() + timeout, find, read, output_name(read, output), stop=True)
+        return found
+    return None
 
 
 def derive(graph: Source, /, *wrt: str, every_step: bool = False) -> Derivation:
