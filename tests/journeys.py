@@ -61,6 +61,6 @@ if __name__ == "__main__":
     chosen = parser.parse_args()
     for said, journey in JOURNEYS.items():
         found = files(journey)
-        print(f"{len(found):3}  {said}")
+        sys.stdout.write(f"{len(found):3}  {said}\n")
         for file in found if chosen.files else ():
-            print(f"     {file}")
+            sys.stdout.write(f"     {file}\n")

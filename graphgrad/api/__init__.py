@@ -26,3 +26,10 @@ def _last_frame(traced: Trace) -> str:
 register("Graph", "image/svg+xml", _picture)
 register("Trace", "image/svg+xml", _last_frame)
 register("Trace", "text/plain", lambda traced: f"value {traced.value}, gradient {dict(traced.grad)}")
+
+ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
+    "source tables training",
+    "code graphs plots proofs",
+    "pictures",
+    "passes",
+)

@@ -3,3 +3,9 @@
 from graphgrad.cli.main import main
 
 __all__ = ["main"]
+
+ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
+    "answers arguments main presets printout settings",
+    "animate compile derive plot predict results run show verify",
+    "train",
+)

@@ -50,9 +50,9 @@ def _namespace(column: str) -> dict[str, Any]:
         case "numpy":
             import numpy as np
 
-            from graphgrad.execute import numpy_functions as functions
+            from graphgrad.execute import numpy_functions
 
-            return {**vars(functions), "np": np}
+            return {**vars(numpy_functions), "np": np}
         case "python":
             import math
 

@@ -20,9 +20,9 @@ from graphgrad.proof.judge.cases import Examined, claimed_values, examine, sourc
 from graphgrad.proof.judge.judge import Case, judge
 from graphgrad.proof.judge.regions import right_where
 from graphgrad.proof.limits.deadline import finding_within, found_in_time
-from graphgrad.proof.readings import text as reading
 from graphgrad.proof.readings.functions import Array, lifted
 from graphgrad.proof.readings.numpy_arrays import plain, symbolic
+from graphgrad.proof.readings.text import read
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.scalars.derivative import gradient
 from graphgrad.proof.scalars.symbols import SymbolsLost
@@ -160,7 +160,7 @@ def _parameters(claim: Callable[..., Any], inputs: Mapping[str, Array]) -> list[
 def first_wrong_line(examined: Examined, name: str, text: str, deadline: float) -> int | None:
     """The first line of a derivation that says something false of a value or a derivative that it names."""
     steps = claimed_values(text, examined)
-    known = {target: value for target, value, _ in reading.read(source_of(examined.graph), examined.inputs) if target}
+    known = {target: value for target, value, _ in read(source_of(examined.graph), examined.inputs) if target}
     places: dict[str, Array] = {**examined.inputs, **known}
     for target, value, line in steps:
         true = _truth(examined, target, places)

@@ -14,8 +14,8 @@ from graphgrad.proof.gradients import TIMEOUT, unsupported
 from graphgrad.proof.judge.cases import free_names, source_of, symbols
 from graphgrad.proof.judge.judge import Case, judge
 from graphgrad.proof.limits.deadline import found_in_time
-from graphgrad.proof.readings import text as reading
 from graphgrad.proof.readings.functions import Array
+from graphgrad.proof.readings.text import read
 from graphgrad.proof.report import Finding
 from graphgrad.proof.scalars.symbols import SymbolsLost
 from graphgrad.proof.sizes.chosen import Sized, sized_together
@@ -66,7 +66,7 @@ def _inputs(first: Graph, second: Graph) -> dict[str, Array]:
 
 def _compared(first: Graph, second: Graph, inputs: Mapping[str, Array], deadline: float) -> Finding:
     try:
-        left, right = (reading.read(source_of(graph), inputs)[-1][1] for graph in (first, second))
+        left, right = (read(source_of(graph), inputs)[-1][1] for graph in (first, second))
     except SymbolsLost as error:
         return unsupported(error)
     if np.shape(left) != np.shape(right):

@@ -15,8 +15,9 @@ from graphgrad.proof.judge.cases import Examined, examine, source_of
 from graphgrad.proof.judge.judge import Case, has_value, judge
 from graphgrad.proof.limits.deadline import LATE, finding_within, found_in_time
 from graphgrad.proof.normal_form.normal import Normal
-from graphgrad.proof.readings import table as ours, text as reading
+from graphgrad.proof.readings import table
 from graphgrad.proof.readings.functions import Array
+from graphgrad.proof.readings.text import symbols_of
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.scalars.derivative import gradient
 from graphgrad.proof.scalars.symbols import ZERO, Sym, SymbolsLost
@@ -152,7 +153,7 @@ def verify_hessian(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
 
     def work(found: dict[str, Finding], deadline: float) -> None:
         derived = hessian(examined.graph)
-        values = ours.values(derived, examined.inputs)
+        values = table.values(derived, examined.inputs)
         for name, (first, second) in pairs.items():
             slopes = gradient(examined.true, list(np.ravel(examined.inputs[first])))
             wrt = list(np.ravel(examined.inputs[second]))
@@ -178,9 +179,9 @@ def verify_jvp(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
     tangent = f"{output}_dot"
 
     def work(found: dict[str, Finding], deadline: float) -> None:
-        dots = {f"{n}_dot": reading.symbols_of(f"{n}_dot", np.shape(examined.inputs[n])) for n in names}
+        dots = {f"{n}_dot": symbols_of(f"{n}_dot", np.shape(examined.inputs[n])) for n in names}
         derived = jvp(examined.graph)
-        claimed = ours.values(derived, {**examined.inputs, **dots})[derived.outputs[tangent]]
+        claimed = table.values(derived, {**examined.inputs, **dots})[derived.outputs[tangent]]
         true: Sym = ZERO
         for n in names:
             slopes = gradient(examined.true, list(np.ravel(examined.inputs[n])))

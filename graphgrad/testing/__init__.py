@@ -69,3 +69,9 @@ def check_rule(name: str, /) -> None:
     finding = equivalent(left, right, shapes)
     if finding.verdict not in GOOD:
         raise AssertionError(f"the rule '{row.text}' is not proved: {finding.verdict}, {finding.reason}")
+
+
+ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
+    "programs",
+    "laws",
+)

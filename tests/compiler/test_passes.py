@@ -7,7 +7,7 @@ import pytest
 from compiler_programs import HEADS, POINTS, SCALARS, TENSORS, close, measured, reference, tensor_feeds, tensor_program
 from hypothesis import given, settings, strategies as st
 
-from graphgrad.compiler.passes import cleanup as shared, layout
+from graphgrad.compiler.passes import cleanup, layout
 from graphgrad.compiler.passes.by_rules import by_rules, folding
 from graphgrad.compiler.passes.passed import Pass, Passed, composed, pipeline
 from graphgrad.compiler.passes.table import PASSES, SIMPLER, STEPWISE
@@ -165,7 +165,7 @@ def test_a_wrong_rule_is_caught(name):
 
 
 def test_a_difference_is_no_sum(monkeypatch):
-    monkeypatch.setitem(shared.COMMUTING, "sub", "y - x -> x - y")
+    monkeypatch.setitem(cleanup.COMMUTING, "sub", "y - x -> x - y")
     with pytest.raises(AssertionError):
         corpus_holds(lambda graph, feeds: keeps_values(PASSES["common sub-expressions"], graph, feeds))
 

@@ -7,7 +7,7 @@ from installed import need
 from graphgrad.compiler.arrays.many_points import MANY
 from graphgrad.compiler.compile import compile  # noqa: A004
 from graphgrad.compiler.compile_step import compile_step
-from graphgrad.compiler.steps import arrays as bound
+from graphgrad.compiler.steps import arrays
 from graphgrad.compiler.targets import TARGETS
 from graphgrad.execute.run import run
 from graphgrad.frontend.parse import parse
@@ -45,8 +45,8 @@ def interpreted(steps):
 @pytest.mark.parametrize(("target", "batch", "chunked", "way"), REGIMES)
 def test_a_step(target, batch, chunked, way, monkeypatch):
     if chunked:
-        monkeypatch.setattr(bound, "CHUNKED", 0)
-        monkeypatch.setattr(bound, "CHUNK", 8)
+        monkeypatch.setattr(arrays, "CHUNKED", 0)
+        monkeypatch.setattr(arrays, "CHUNK", 8)
     need(target)
     step = compile_step(parse(f"mean({ERROR})", SHAPES), [*START], UPDATE, dtype="float64", batch=batch, target=target)
     assert step.way == way

@@ -5,9 +5,9 @@ import pytest
 from proof.corpus import SCALARS
 
 from graphgrad.frontend.parse import parse
-from graphgrad.proof import gradients as second
+from graphgrad.proof import gradients
 from graphgrad.proof.gradients import verify, verify_hessian, verify_jvp
-from graphgrad.proof.readings import table as ours
+from graphgrad.proof.readings import table
 from graphgrad.proof.report import Verdict
 
 ARRAYS = [
@@ -30,22 +30,22 @@ def test_tangents(program, shapes):
 
 def test_a_wrong_column_is_refuted(monkeypatch):
     wrong = lambda op, attrs, column: lambda a: a * 2  # noqa: ARG005, E731
-    right = ours.rule_of
-    monkeypatch.setattr(ours, "rule_of", lambda op, *rest: wrong(op, *rest) if op == "sin" else right(op, *rest))
+    right = table.rule_of
+    monkeypatch.setattr(table, "rule_of", lambda op, *rest: wrong(op, *rest) if op == "sin" else right(op, *rest))
     report = verify("sin(x) * y")
     assert {str(f.verdict) for f in report.values()} == {"REFUTED"}
     assert "does not compute" in report["x"].reason
 
 
 def test_a_wrong_hessian_is_refuted(monkeypatch):
-    right = ours.values
+    right = table.values
 
     def spoiled(graph, inputs):
         values = right(graph, inputs)
         at = graph.outputs.get("d2z_dx_dy")
         return [v * 1.000001 if i == at else v for i, v in enumerate(values)]
 
-    monkeypatch.setattr(second.ours, "values", spoiled)
+    monkeypatch.setattr(gradients.table, "values", spoiled)
     report = verify_hessian("x**2 * y + sin(y)")
     assert [str(f.verdict) for f in report.values()] == ["PROVED", "REFUTED", "PROVED"]
     assert np.isclose(float(report["d2z_dx_dy"].witness.claimed) / float(report["d2z_dx_dy"].witness.true), 1.000001)

@@ -6,7 +6,7 @@ from installed import need
 
 from graphgrad.cli.verify import command
 from graphgrad.compiler.compile_step import compile_step
-from graphgrad.compiler.steps import arrays as bound
+from graphgrad.compiler.steps import arrays
 from graphgrad.core.errors import GraphgradError
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.training.optimizers import OPTIMIZERS
@@ -35,8 +35,8 @@ def step(program, shapes, parameters, update="p - lr * g", **options):
 def optimized(name, monkeypatch, *, chunked=False):
     """The step of a small network by an optimizer, all of it at once or in chunks of a few hundred bytes."""
     if chunked:
-        monkeypatch.setattr(bound, "CHUNKED", 100)
-        monkeypatch.setattr(bound, "CHUNK", 800)
+        monkeypatch.setattr(arrays, "CHUNKED", 100)
+        monkeypatch.setattr(arrays, "CHUNK", 800)
     row = OPTIMIZERS[name]
     constants = {setting: value for setting, value in row.settings.items() if setting != "lr"}
     program, shapes, parameters = SMALL

@@ -21,7 +21,7 @@ from graphgrad.core.errors import UsageError
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
 from graphgrad.render.backprop.film import film
-from graphgrad.render.formats import raster as video, table as export
+from graphgrad.render.formats import raster, table
 from graphgrad.render.formats.raster import milliseconds, png
 from graphgrad.render.formats.table import FILM, PICTURE
 from graphgrad.render.layout.graphviz import engine
@@ -60,7 +60,7 @@ def test_moving_pictures_have_every_frame_and_its_time(made, tmp_path, suffix):
 def test_the_video_shows_every_frame_for_its_time(tmp_path, monkeypatch):
     """Read back, a small one: in the middle of each frame's time, the video shows that frame."""
     ffmpeg = pytest.importorskip("imageio_ffmpeg")
-    monkeypatch.setattr(video, "WIDTH", 320)
+    monkeypatch.setattr(raster, "WIDTH", 320)
     made = film(trace(parse("x * y"), x=2.0, y=3.0))
     reader = ffmpeg.read_frames(made.save(tmp_path / "film.mp4"), pix_fmt="rgb24")
     about = next(reader)
@@ -190,7 +190,7 @@ def test_twenty_hash_seeds_give_the_same_bytes():
 )  # fmt: skip
 def test_what_cannot_be_written_is_refused_before_the_work(made, tmp_path, monkeypatch, name, message):
     (tmp_path / "folder.svg").mkdir()
-    monkeypatch.setattr(export.Format, "load", lambda _: pytest.fail("the work has begun"))
+    monkeypatch.setattr(table.Format, "load", lambda _: pytest.fail("the work has begun"))
     with pytest.raises(UsageError) as caught:
         made.save(tmp_path / name)
     assert re.search(message, str(caught.value))

@@ -13,7 +13,7 @@ from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
 from graphgrad.render.backprop.film import film
 from graphgrad.render.drawing.style import THEMES, Style, style
-from graphgrad.render.player import page as player
+from graphgrad.render.player.page import page as player_page
 
 
 def luminance(colour):
@@ -144,7 +144,7 @@ NAMES = ['"]{}</style><script>alert(1)</script>', "\\", '"', "a'b", "]]", "*/", 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_themes_name_is_a_string_in_the_page(name):
     css = pytest.importorskip("tinycss2")
-    page = player.page("t", replace(Style(), name=name), {"theme": name}).decode()
+    page = player_page("t", replace(Style(), name=name), {"theme": name}).decode()
     assert page.count("<script") == page.count("</script") == page.count("<style") == page.count("</style") == 1
     sheet = css.parse_stylesheet(
         page.partition("<style>")[2].partition("</style>")[0], skip_comments=True, skip_whitespace=True
@@ -156,7 +156,7 @@ def test_a_themes_name_is_a_string_in_the_page(name):
 
 
 def test_the_policy_names_the_pages_own_script_and_style():
-    page = player.page("t", Style(), {"theme": "light"}).decode()
+    page = player_page("t", Style(), {"theme": "light"}).decode()
     policy = re.search('Policy" content="(.*?)"', page)[1]
     assert "unsafe" not in policy
     for tag in ("script", "style"):

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sympy as sp
 
-from graphgrad.render.drawing import typeset as ts
+import graphgrad.render.drawing.typeset as ts
 from graphgrad.render.drawing.typeset import line, outline, typeset
 from graphgrad.render.scene.scene import Math
 

@@ -7,16 +7,18 @@ the user's own, and so does whatever it is exported to.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from graphgrad.core.errors import UsageError
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.data.examples import Examples
-from graphgrad.learn.models.model import Model
 from graphgrad.learn.networks.losses import free, named_output
 from graphgrad.learn.networks.network import Network
+
+if TYPE_CHECKING:
+    from graphgrad.learn.models.model import Model
 
 TAKEN, GIVEN = "{0} = ({0} - {1}) / {2}", "{0} = {0} * {2} + {1}"  # a model's first line, and its last
 _CONSTANT = 10  # a deviation of so many roundings of the mean is none

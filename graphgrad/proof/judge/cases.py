@@ -21,8 +21,9 @@ from graphgrad.frontend.parse import parse
 from graphgrad.frontend.printers import program
 from graphgrad.proof.judge.judge import Case
 from graphgrad.proof.normal_form.normal import Normal
-from graphgrad.proof.readings import table as ours, text as reading
+from graphgrad.proof.readings import table
 from graphgrad.proof.readings.functions import Array
+from graphgrad.proof.readings.text import read, statements, symbols_of
 from graphgrad.proof.scalars.derivative import gradient
 from graphgrad.proof.scalars.symbols import Sym
 from graphgrad.transform.grad import derivative_name, differentiable, reverse
@@ -57,9 +58,9 @@ class Examined:
 def examine(graph: Graph) -> Examined:
     """Read a scalar program both ways, at shapes of numbers; ShapeError where its output is no scalar."""
     inputs = symbols(graph)
-    primal = entry(reading.read(source_of(graph), inputs)[-1][1], graph)
+    primal = entry(read(source_of(graph), inputs)[-1][1], graph)
     derived, _ = reverse(graph)
-    values = ours.values(derived, inputs)
+    values = table.values(derived, inputs)
     output = next(iter(graph.outputs))
     gradients = {n: values[derived.outputs[derivative_name(output, n)]] for n in differentiable(graph)}
     return Examined(graph, inputs, primal, entry(values[derived.output], graph), gradients)
@@ -92,7 +93,7 @@ def source_of(graph: Graph) -> str:
 def symbols(graph: Graph) -> dict[str, Array]:
     """An array of symbols for every input, and of labels for every integer one."""
     return {
-        name: labels(graph, i) if graph.nodes[i].dtype == "int" else reading.symbols_of(name, sizes_of(graph, i))
+        name: labels(graph, i) if graph.nodes[i].dtype == "int" else symbols_of(name, sizes_of(graph, i))
         for name, i in graph.inputs.items()
     }
 
@@ -130,11 +131,11 @@ def claimed_values(text: str, examined: Examined) -> list[tuple[str, Array, int]
 
     ParseError where it is not in the language, UsageError where it names a stranger.
     """
-    named = {target: value for target, value, _ in reading.read(source_of(examined.graph), examined.inputs) if target}
+    named = {target: value for target, value, _ in read(source_of(examined.graph), examined.inputs) if target}
     known: dict[str, Any] = {**named, **examined.inputs}
     used = names_known(text, known)
     checked = parse(text, {name: np.shape(known[name]) for name in used if name in known})
-    return reading.read(checked.source, known)
+    return read(checked.source, known)
 
 
 def names_known(text: str, known: Collection[str]) -> list[str]:
@@ -153,7 +154,7 @@ def free_names(text: str) -> list[str]:
         parse(text)
     assigned: set[str] = set()
     free: dict[str, None] = {}
-    for target, expression, _ in reading.statements(text.strip()):
+    for target, expression, _ in statements(text.strip()):
         calls = {id(t.func) for t in ast.walk(expression) if isinstance(t, ast.Call)}
         modules = {id(t.value) for t in ast.walk(expression) if isinstance(t, ast.Attribute)}
         for tree in ast.walk(expression):

@@ -13,7 +13,7 @@ from fractions import Fraction
 from math import floor
 
 from graphgrad.proof.limits.deadline import tick
-from graphgrad.proof.normal_form import functions as angles, functions as hyperbolic
+from graphgrad.proof.normal_form import functions
 from graphgrad.proof.normal_form.conditions import condition, indicator
 from graphgrad.proof.normal_form.generators import Generators
 from graphgrad.proof.normal_form.signs import Signs, Undefined
@@ -233,7 +233,7 @@ class Normal:
 
     def circle(self, a: Sum) -> tuple[Sum, Sum]:
         """Sine and cosine."""
-        return angles.whole(self.atoms, a) if self.signs is None else angles.split(self.atoms, a)
+        return functions.whole(self.atoms, a) if self.signs is None else functions.split(self.atoms, a)
 
     def sign(self, a: Sum) -> Sum:
         """The sign, by a condition."""
@@ -258,7 +258,7 @@ _RULES: dict[str, Callable[..., Sum]] = {
     "asin": lambda n, a: n.odd("asin", a),
     "acos": Normal.acos,
     "atan": lambda n, a: n.odd("atan", a),
-    **hyperbolic.RULES,
+    **functions.RULES,
     "erf": lambda n, a: n.odd("erf", a),
     "sign": Normal.sign,
     "abs": lambda n, a: times(n.sign(a), a),
