@@ -5,7 +5,7 @@ from graphgrad.cli.main import main
 __all__ = ["main"]
 
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
-    "answers arguments main presets printout settings",
+    "answers arguments limits main presets printout settings",
     "animate compile derive plot predict results run show verify",
     "train",
 )
