@@ -65,7 +65,7 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     return step_of(StepPlan(loss, pipeline(loss, SIMPLER), shapes, rule, target_row(target), dtype, batch, zeros))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Step(Emitted):
     """A compiled training step: its source, and how to start it."""
 

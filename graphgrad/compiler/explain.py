@@ -14,6 +14,7 @@ from graphgrad.compiler.passes.passed import GONE, Passed
 from graphgrad.compiler.source.outline import Code
 from graphgrad.compiler.source.statements import NO_NODE
 from graphgrad.core.builder import trimmed
+from graphgrad.core.display import short
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.transform.stable import Stable
@@ -102,6 +103,12 @@ class Explained(NamedTuple):
     old: frozenset[int]  # nodes before that are no more, or are computed otherwise
     new: frozenset[int]  # nodes after that were not there, or were computed otherwise
 
+    def __repr__(self) -> str:
+        return short("Explained", f"{self.name}, on {self.subject}: {self.counts}")
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self)}
+
     @property
     def counts(self) -> str:
         """How many operations there were, and are."""
@@ -125,6 +132,10 @@ class Explanation(tuple[Explained | Written, ...]):
     """The passes of one compilation, in order, and what was decided in writing its code."""
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        busy = sum(bool(passed.fired) for passed in self)
+        return short(type(self).__name__, f"{len(self)} passes, of which {busy} had something to do")
 
     def __str__(self) -> str:
         parts = []

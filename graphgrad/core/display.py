@@ -9,6 +9,38 @@ Display = Callable[[Any], Any]
 _DISPLAYS: dict[tuple[str, str], Display] = {}
 
 
+LONGEST = 100  # characters of a thing's short form
+
+
+class Shown:
+    """A thing that shows itself: a short form in one line, and in notebooks its text and whatever was registered.
+
+    A class says its short form as `_short`; its text is what `str` gives.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return short(type(self).__name__, self._short())
+
+    def _short(self) -> str:
+        """What it is, in a few words."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self)} | bundle(self)
+
+
+def short(kind: str, said: str) -> str:
+    """Write a thing in one line.
+
+    >>> short("Graph", "x * 2")
+    '<Graph x * 2>'
+    """
+    line = "; ".join(said.splitlines())
+    return f"<{kind} {line if len(line) <= LONGEST else line[: LONGEST - 1] + '…'}>"
+
+
 def register(kind: str, mime: str, display: Display) -> None:
     """Say how things of a class, by its name, show themselves: as a MIME type, or as another library's object."""
     _DISPLAYS[kind, mime] = display

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphgrad.core.display import bundle, displayed
+from graphgrad.core.display import bundle, displayed, short
 from graphgrad.core.errors import Span, UsageError, did_you_mean
 from graphgrad.core.shapes import Shape
 
@@ -32,7 +32,10 @@ class Node(NamedTuple):
         return self.attrs[0][1]
 
 
-@dataclass(frozen=True, eq=False)
+READ = 50  # nodes: the program of more is not read in a line
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Graph:
     """A computation graph; a node is named by its index, and every operand's index is below its own.
 
@@ -51,6 +54,10 @@ class Graph:
 
     def __len__(self) -> int:
         return len(self.nodes)
+
+    def __repr__(self) -> str:
+        size = f"{len(self.nodes)} nodes, of {', '.join(self.inputs) or 'nothing'}, giving {', '.join(self.outputs)}"
+        return short("Graph", f"{size}: {self}" if len(self.nodes) < READ else size)
 
     def __str__(self) -> str:
         text: str = displayed(self, "text/plain")

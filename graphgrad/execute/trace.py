@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from graphgrad.core.display import bundle
+from graphgrad.core.display import bundle, displayed, short
 from graphgrad.core.errors import DomainError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.execute.domain import refuse_nonfinite, refuse_steep
@@ -58,6 +58,12 @@ class Trace:
     def forms(self) -> Mapping[int, tuple[str, str]]:
         """The nodes that are computed by a stable form, and that form, as text and as LaTeX."""
         return self.lesson.forms(self.graph)
+
+    def __repr__(self) -> str:
+        return short("Trace", str(self))
+
+    def __str__(self) -> str:
+        return str(displayed(self, "text/plain"))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return bundle(self)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
 from graphgrad.core import quoting
+from graphgrad.core.display import Shown, short
 
 T = TypeVar("T")
 
@@ -47,8 +48,8 @@ class Kink(NamedTuple):
     given: str
 
 
-@dataclass(frozen=True)
-class Finding:
+@dataclass(frozen=True, repr=False)
+class Finding(Shown):
     """What is known about one gradient, with the reason."""
 
     verdict: Verdict
@@ -62,6 +63,12 @@ class Finding:
     digits: int | None = None
     points: int = 0
     seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.verdict}: {self.reason}" if self.reason else str(self.verdict)
+
+    def _short(self) -> str:
+        return str(self)
 
     @property
     def ok(self) -> bool:
@@ -78,7 +85,7 @@ def weakest(items: Iterable[T], key: Callable[[T], Finding]) -> T:
     return max(items, key=lambda item: list(Verdict).index(key(item).verdict))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report(Mapping[str, Finding]):
     """Findings by name of the input (or claim), in order.
 
@@ -101,6 +108,10 @@ class Report(Mapping[str, Finding]):
 
     def __len__(self) -> int:
         return len(self.findings)
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{name} {finding.verdict}" for name, finding in self.findings.items())
+        return short("Report", f"{told or 'no findings'}, on {self.subject}")
 
     def __str__(self) -> str:
         return text(self)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, NamedTuple
 
+from graphgrad.core.display import short
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
@@ -24,6 +25,19 @@ class Cost(NamedTuple):
     gradient: int
     forward_by_row: Mapping[str, int]
     gradient_by_row: Mapping[str, int]
+
+    def __repr__(self) -> str:
+        return short("Cost", str(self))
+
+    def __str__(self) -> str:
+        return f"{self.forward} operations forward, {self.gradient} for the gradient, {self.ratio:.2f} times as many"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        rows = [(op, self.forward_by_row.get(op, 0), self.gradient_by_row.get(op, 0))
+                for op in {**self.forward_by_row, **self.gradient_by_row}]  # fmt: skip
+        table = "\n".join(f"| {op} | {forward} | {gradient} |" for op, forward, gradient in rows)
+        head = "| operation | forward | gradient |\n|---|---:|---:|"
+        return {"text/plain": str(self), "text/markdown": f"{self}\n\n{head}\n{table}"}
 
     @property
     def ratio(self) -> float:

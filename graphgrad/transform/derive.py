@@ -7,8 +7,9 @@ are the adjoints, from the output back: dL/dh = (dL/dt) * (1 - t**2).
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from graphgrad.core.display import short
 from graphgrad.core.graph import Graph
 from graphgrad.core.op import ATOM
 from graphgrad.core.ops import OPS
@@ -54,6 +55,12 @@ class Derivation(NamedTuple):
     def program(self) -> str:
         """The program, one operation a line, so that every name in the derivation is known."""
         return "\n".join(" = ".join(step.text) for step in self.steps)
+
+    def __repr__(self) -> str:
+        return short("Derivation", f"of {', '.join(self.result)} in {self.program}")
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self), "text/markdown": self.markdown, "text/latex": self.latex}
 
     def __str__(self) -> str:
         parts = [self.program]

@@ -12,11 +12,12 @@ from graphgrad.compiler.passes.passed import Passed
 from graphgrad.compiler.source.outline import Code
 from graphgrad.compiler.steps.plan import StepPlan
 from graphgrad.compiler.steps.update import Update
+from graphgrad.core.display import Shown
 from graphgrad.core.graph import Graph
 
 
-@dataclass(frozen=True)
-class Emitted:
+@dataclass(frozen=True, repr=False)
+class Emitted(Shown):
     """The module of a step.
 
     `data` names the inputs that a step is called with, in order; `update.slots` names the optimizer's state and
@@ -29,6 +30,12 @@ class Emitted:
     code: Callable[[], tuple[Code, ...]]  # what was written, from afar
     transposed: frozenset[str]  # parameters that the vector holds as their transposes
     wider: Callable[[], Emitted]  # writes the same step over arrays of float64, for any number of rows
+
+    def __str__(self) -> str:
+        return self.source
+
+    def _short(self) -> str:
+        return f"called with {', '.join(self.data) or 'nothing'}, {len(self.source.splitlines())} lines of source"
 
     @property
     def loss(self) -> Graph:

@@ -13,6 +13,7 @@ import numpy as np
 
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.compiler.compiled import Compiled
+from graphgrad.core.display import Shown
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.learn.data.examples import array, examples, indices, inputs
@@ -24,8 +25,8 @@ from graphgrad.learn.networks.network import Network
 ROWS = 4096  # at a time, so that arrays larger than memory pass through
 
 
-@dataclass(frozen=True, eq=False)
-class Model:
+@dataclass(frozen=True, eq=False, repr=False)
+class Model(Shown):
     """A network with trained parameters, and what its outputs mean: numbers, scores of classes, or of yes against no.
 
     >>> from graphgrad.learn.networks.losses import LOSSES
@@ -43,6 +44,12 @@ class Model:
     columns: tuple[str, ...] = ()  # the names of an example's numbers, where they came from a file with a header
 
     frame: Frame | None = None  # of pictures, where it was trained on their pixels
+
+    def __str__(self) -> str:
+        return f"{self.net.text}\n# trained for {self.loss.name}"
+
+    def _short(self) -> str:
+        return f"for {self.loss.target}, trained for {self.loss.name}: {self.net.text}"
 
     @property
     def graph(self) -> Graph:

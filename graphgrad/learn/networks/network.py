@@ -11,6 +11,7 @@ import numpy as np
 
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.compiler.compiled import Compiled
+from graphgrad.core.display import Shown
 from graphgrad.core.errors import ShapeError, UsageError, did_you_mean
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import Shape, show
@@ -27,8 +28,8 @@ class Layer(NamedTuple):
     bias: Any
 
 
-@dataclass(frozen=True, eq=False)
-class Network:
+@dataclass(frozen=True, eq=False, repr=False)
+class Network(Shown):
     """A program, its shapes, and initial values; the one input with a named dimension is the data, one row an example.
 
     Print it for its text. Any program trains: `network` makes one of a text, `mlp` writes the text too.
@@ -41,6 +42,10 @@ class Network:
 
     def __str__(self) -> str:
         return self.text
+
+    def _short(self) -> str:
+        count = sum(np.size(value) for value in self.values.values())
+        return f"{count} parameters in {', '.join(self.values)}: {self.text}"
 
     def __call__(self, x: Any) -> Any:
         """Give the output for one example, or for one a row.

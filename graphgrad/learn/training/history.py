@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from graphgrad.core.display import Shown
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.files import check_kind, check_writable, write_whole
 
@@ -45,7 +46,7 @@ class Record(NamedTuple):
     accuracy: float | None = None  # on held-out examples, of classifiers
 
 
-class History:
+class History(Shown):
     """The records of a run, in order; `reel` holds the snapshots of a run that was filmed.
 
     >>> history = History([Record(1000, 250.0, 0.5, 0.5, 0.1, 1e4)])
@@ -56,6 +57,15 @@ class History:
     def __init__(self, records: list[Record] | None = None, reel: Reel | None = None) -> None:
         self.records: list[Record] = list(records or [])
         self.reel = reel
+
+    def __str__(self) -> str:
+        if not self.records:
+            return "no records"
+        first, last = self.records[0], self.records[-1]
+        return f"{len(self.records)} records, loss {first.loss:.4g} -> {last.loss:.4g}, step {last.step}"
+
+    def _short(self) -> str:
+        return str(self)
 
     def __len__(self) -> int:
         return len(self.records)

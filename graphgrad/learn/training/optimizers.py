@@ -12,19 +12,26 @@ from functools import cached_property
 from reprlib import repr as short
 
 from graphgrad.compiler.steps.update import read_update
+from graphgrad.core.display import Shown
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.lookup import Table, folded
 from graphgrad.learn.checks import finite, named
 
 
-@dataclass(frozen=True)
-class Optimizer:
+@dataclass(frozen=True, repr=False)
+class Optimizer(Shown):
     """One optimizer: its program, and its settings, `lr` among them."""
 
     name: str
     text: str
     settings: Mapping[str, float]
     aliases: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _short(self) -> str:
+        return f"{self.name}, {', '.join(f'{name} = {value:g}' for name, value in self.settings.items())}: {self.text}"
 
     @cached_property
     def slots(self) -> tuple[str, ...]:

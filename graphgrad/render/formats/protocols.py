@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from graphgrad.core.display import short
 from graphgrad.core.lookup import Table
 from graphgrad.core.quoting import html
 from graphgrad.render.drawing.shapes import Shape
@@ -33,6 +34,9 @@ class Sheet(Protocol):
     @property
     def caption(self) -> str:
         """What the picture says, in words."""
+
+    def __repr__(self) -> str:
+        return short(type(self).__name__, f"{self.title}: {self.caption}")
 
     def svg(self) -> str:
         """The picture as a whole SVG file, which needs no font."""
@@ -69,6 +73,9 @@ class Reel(Protocol):
 
     def __len__(self) -> int:
         return len(self.frames)
+
+    def __repr__(self) -> str:
+        return short(type(self).__name__, f"{self.title}, {len(self)} frames")
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """The player, in a frame as wide as the cell; the last picture where a page may run no script."""
