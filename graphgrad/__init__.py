@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
         from_sympy,
         grad,
         hessian,
+        jacobian,
         jvp,
         latex,
         parse,
@@ -72,7 +73,7 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
 
 _HOMES = {  # where each public name lives, in the order of a first hour
     "graphgrad.api.graphs": (
-        *("parse", "capture", "from_networkx", "from_sympy", "grad", "vjp", "jvp", "hessian", "simplify"),
+        *("parse", "capture", "from_networkx", "from_sympy", "grad", "vjp", "jvp", "hessian", "jacobian", "simplify"),
         *("scalarize", "cost", "latex", "derive", "trace", "closed_form"),
     ),
     "graphgrad.api.proofs": ("verify", "check", "equivalent", "grade", "verify_function", "verify_vjp"),

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphgrad.api.source import Source, as_graph
+from graphgrad.api.source import Source, as_graph, refuse_options
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from graphgrad.execute.trace import Trace
     from graphgrad.transform.cost import Cost
@@ -136,6 +136,22 @@ def hessian(graph: Source, /, *wrt: str, of: str | None = None, as_written: bool
     return hessian_of(as_graph(graph), *wrt, of=of, as_written=as_written)
 
 
+def jacobian(graph: Source, /, *wrt: str, of: str | None = None, as_written: bool = False) -> Graph:
+    """Give the graph of an output of any shape and its Jacobians: `dz_dx` of shape z.shape + x.shape for each input.
+
+    Raises ShapeError for named dimensions and beyond 4096 entries (`jvp` and `vjp` give products with it), and
+    UsageError for an unknown name. Source: Griewank and Walther (2008), a reverse sweep for every entry.
+
+    >>> from graphgrad.compiler.compile import compile
+    >>> value, slopes = compile(jacobian(parse("x ** 2 * y", x=2)))(x=[1.0, 2.0], y=3.0)
+    >>> slopes["x"].tolist()
+    [[6.0, 0.0], [0.0, 12.0]]
+    """
+    from graphgrad.transform.hessian import jacobian as jacobian_of
+
+    return jacobian_of(as_graph(graph), *wrt, of=of, as_written=as_written)
+
+
 def simplify(graph: Source, /) -> Graph:
     """Give a graph of the same values with less to compute.
 
@@ -215,7 +231,7 @@ def closed_form(graph: Source, output: str | None = None, /, *, timeout: float =
     return None
 
 
-def derive(graph: Source, /, *wrt: str, every_step: bool = False) -> Derivation:
+def derive(graph: Source, /, *wrt: str, of: str | None = None, every_step: bool = False) -> Derivation:
     """Derive a gradient by hand, one chain-rule line a node, ending in the closed form; print it, or take `.latex`.
 
     Numbers and tensors alike, the lines of a tensor in matrix form; several names give a derivation each. With
@@ -233,14 +249,16 @@ def derive(graph: Source, /, *wrt: str, every_step: bool = False) -> Derivation:
     from graphgrad.execute.closed_form import closed_form as find
     from graphgrad.transform.derive import derive as derivation_of
 
-    return derivation_of(as_graph(graph), *wrt, closed=find, every_step=every_step)
+    return derivation_of(as_graph(graph), *wrt, of=of, closed=find, every_step=every_step)
 
 
-def trace(
+def trace(  # noqa: PLR0913  (all but two are keywords)
     graph: Source,
     values: Mapping[str, Any] | None = None,
     /,
     *,
+    wrt: str | Iterable[str] = (),
+    of: str | None = None,
     dtype: Any = np.float64,
     as_written: bool = False,
     allow_nonfinite: bool = False,
@@ -249,8 +267,10 @@ def trace(
     """Run a graph forward and backward on values; gives its value, its gradient, and an iterable of all steps.
 
     `values` are numbers and arrays of the inputs' shapes, computed in `dtype`, float64 or float32; adjoints have the
-    shapes of their nodes. `as_written` computes without stable forms. What becomes infinite or NaN from finite operands
-    is refused, unless `allow_nonfinite`; what comes in so passes through.
+    shapes of their nodes. `wrt` names the inputs to differentiate by, `of` the output where there are several; an
+    array, a condition or an index has its value alone (`jacobian` gives an array's derivatives). `as_written` computes
+    without stable forms. What becomes infinite or NaN from finite operands is refused, unless `allow_nonfinite`; what
+    comes in so passes through.
 
     Raises UsageError for a missing value, ShapeError for one that does not fit, and DomainError, with the place in the
     text, where an operation is not defined or its result is beyond the type. Source: reverse accumulation, Linnainmaa
@@ -262,4 +282,7 @@ def trace(
     given = {**(values or {}), **more}
     from graphgrad.execute.trace import trace as trace_of
 
-    return trace_of(as_graph(graph, given), given, dtype=dtype, as_written=as_written, allow_nonfinite=allow_nonfinite)
+    read = as_graph(graph, given)
+    refuse_options(read, {**read.given, **(values or {})}, "wrt", "of", "dtype", "as_written", "allow_nonfinite")
+    how = {"as_written": as_written, "allow_nonfinite": allow_nonfinite}
+    return trace_of(read, given, wrt=wrt, of=of, dtype=dtype, **how)

@@ -12,12 +12,15 @@ from graphgrad.api.proofs import verify
 from graphgrad.api.source import Source, as_graph, told_of_options
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.graph import Graph
-from graphgrad.execute.trace import Trace
-from graphgrad.transform.grad import derivative_name, output_name
+from graphgrad.execute.trace import Trace, without_gradient
+from graphgrad.transform.grad import derivative_name
+from graphgrad.transform.lesson import NOTHING
 
 if TYPE_CHECKING:
     from graphgrad.render.backprop.film import Film, Picture
     from graphgrad.render.scene.scene import Math
+
+OPTIONS = ("wrt", "of", "by", "labels", "theme", "proof", "as_written", "allow_nonfinite")  # of a film
 
 
 def animate(  # noqa: PLR0913  (all but the first two are keywords)
@@ -25,6 +28,8 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
     values: Mapping[str, Any] | None = None,
     /,
     *,
+    wrt: str | Iterable[str] = (),
+    of: str | None = None,
     by: str = "contribution",
     labels: str = "both",
     theme: str = "light",
@@ -35,6 +40,7 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
 ) -> Film:
     """Film backpropagation at given values: forward, seed, and backward one contribution (or one node) a frame.
 
+    `wrt` names the inputs to differentiate by, all by default, and `of` the output, where there are several.
     `labels` is "symbols", "numbers" or "both"; `theme` "light", "dark", "print" or a TOML file. With `proof`, the last
     frame carries the verdict on each gradient. A node that is computed by a stable form is marked, and says so, unless
     all is computed `as_written`. Save it with `.save`, to .html, .gif, .svg, .png and more.
@@ -50,10 +56,15 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
     from graphgrad.render.backprop.film import film
 
     try:
-        traced = trace(graph, values, as_written=as_written, allow_nonfinite=allow_nonfinite, **more)
+        traced = trace(graph, values, wrt=wrt, of=of, as_written=as_written, allow_nonfinite=allow_nonfinite, **more)
     except UsageError as error:
-        raise told_of_options(error, "by", "labels", "theme", "proof", "as_written", "allow_nonfinite") from None
-    badges = verdicts(traced.graph) if proof else {}
+        raise told_of_options(
+            error, "wrt", "of", "by", "labels", "theme", "proof", "as_written", "allow_nonfinite"
+        ) from None
+    if traced.adjoints.seed == NOTHING:
+        message, hint = without_gradient(traced.graph, traced.of)
+        raise UsageError(message, hint=hint)
+    badges = verdicts(traced.graph) if proof and len(traced.graph.outputs) == 1 else {}
     finite = {
         name for name, slope in traced.grad.items() if np.isfinite(traced.value).all() and np.isfinite(slope).all()
     }
@@ -89,8 +100,7 @@ def closed_forms(traced: Trace) -> dict[str, Math]:
     from graphgrad.frontend.printers import text
     from graphgrad.render.scene.scene import Math
 
-    output = output_name(traced.graph, None)
-    named = {name: derivative_name(output, name) for name in traced.graph.inputs}
+    named = {name: derivative_name(traced.of, name) for name in traced.graph.inputs}
     found = {name: find(traced.gradient, d) for name, d in named.items() if d in traced.gradient.outputs}
     return {
         name: Math(write(form, form.output), text(form, form.output))

@@ -55,3 +55,11 @@ def _declared(name: str, value: Any) -> tuple[Any, ...]:
     except ValueError:  # of ragged lists
         raise UsageError(f"the value of '{name}' is no array of numbers", hint="its rows differ in length") from None
     return (*array.shape, bool) if array.dtype == bool else array.shape
+
+
+def refuse_options(graph: Graph, given: Mapping[str, Any], *options: str) -> None:
+    """Raise UsageError for an input called as an option of the call is, whose value did not come by the mapping."""
+    for name in options:
+        if name in graph.inputs and name not in given:
+            hint = f"give the values as one mapping, as in {{'{name}': 0.5}}"
+            raise UsageError(f"'{name}' is an input, and an option of this call", hint=hint)

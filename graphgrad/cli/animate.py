@@ -9,6 +9,7 @@ import click
 from graphgrad.cli.answers import say_wrote, working
 from graphgrad.cli.arguments import (
     as_written,
+    gradient,
     nonfinite,
     outputs,
     program,
@@ -28,6 +29,7 @@ from graphgrad.core.errors import UsageError
               help="What a backward frame shows.")  # fmt: skip
 @click.option("--labels", type=click.Choice(["both", "symbols", "numbers"]), default="both", show_default=True)
 @click.option("--verify/--no-verify", "proof", default=True, help="Prove the gradients; their verdicts close the film.")
+@gradient
 @as_written
 @nonfinite
 @click.option("--theme", default="light", show_default=True, metavar="light|dark|print|FILE.toml")
@@ -39,6 +41,8 @@ def command(
     by: str,
     labels: str,
     proof: bool,
+    wrt: tuple[str, ...],
+    of: str | None,
     as_written: bool,
     allow_nonfinite: bool,
     theme: str,
@@ -63,6 +67,8 @@ def command(
         film = animate(
             graph,
             given,
+            wrt=wrt,
+            of=of,
             by=by,
             labels=labels,
             theme=theme,

@@ -36,6 +36,12 @@ def as_written(command: Command) -> Command:
     )
 
 
+def gradient(command: Command) -> Command:
+    """Add --wrt and --of."""
+    wrt = click.option("--wrt", multiple=True, metavar="NAME", help="Input to differentiate by; all by default.")
+    return wrt(click.option("--of", metavar="NAME", help="Output to differentiate, where there are several.")(command))
+
+
 def nonfinite(command: Command) -> Command:
     """Add --allow-nonfinite."""
     words = "Go on where a value becomes infinite or NaN from finite ones."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from graphgrad.cli.answers import say_json, say_wrote, working
-from graphgrad.cli.arguments import outputs, program, read_graph, read_values, shape_option, verb
+from graphgrad.cli.arguments import gradient, outputs, program, read_graph, read_values, shape_option, verb
 from graphgrad.cli.limits import in_time
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_kind, check_writable, write_whole
@@ -25,7 +25,7 @@ FORMATS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json"}
 @program
 @outputs
 @shape_option
-@click.option("--wrt", multiple=True, metavar="NAME", help="Input to differentiate by; all by default.")
+@gradient
 @click.option("--every-step", is_flag=True, help="Begin lines with the chain rule, partial by partial.")
 @click.option("--format", "kind", type=click.Choice(["text", "markdown", "latex"]),
               help="Format of what is printed, text otherwise; a file's is told by its suffix.")  # fmt: skip
@@ -37,6 +37,7 @@ def command(
     files: tuple[Path, ...],
     shapes: tuple[str, ...],
     wrt: tuple[str, ...],
+    of: str | None,
     every_step: bool,
     kind: str | None,
     as_json: bool,
@@ -58,8 +59,9 @@ def command(
     from graphgrad.execute.closed_form import closed_form
     from graphgrad.transform.derive import derive
 
+    graph = read_graph(source, read_values(values), shapes)
     with working("deriving"):
-        found = derive(read_graph(source, read_values(values), shapes), *wrt, closed=closed_form, every_step=every_step)
+        found = derive(graph, *wrt, of=of, closed=closed_form, every_step=every_step)
     for file in files:
         write_whole(file, (written(found, FORMATS[file.suffix]) + "\n").encode())
         say_wrote(file, err=as_json)

@@ -65,6 +65,8 @@ class Commands(click.Group):
         """Find a command, or say which one was probably meant."""
         if args[0] not in COMMANDS:
             hint = did_you_mean(args[0], COMMANDS) or f"there are {', '.join(COMMANDS)}"
+            if not args[0].isidentifier() and not args[0].startswith("-"):
+                hint = f'an expression comes after one: graphgrad run "{args[0]}"'
             raise click.UsageError(f"there is no command '{args[0]}'; {hint}")
         return super().resolve_command(ctx, args)
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphgrad.cli.answers import number, say_json, say_table
-from graphgrad.cli.arguments import as_written, nonfinite, program, read_graph, read_values, say_given_nonfinite, verb
+from graphgrad.cli.arguments import (
+    as_written,
+    gradient,
+    nonfinite,
+    program,
+    read_graph,
+    read_values,
+    say_given_nonfinite,
+    verb,
+)
 
 if TYPE_CHECKING:
     from graphgrad.execute.trace import Trace
@@ -16,30 +25,48 @@ if TYPE_CHECKING:
 @verb('run "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75')
 @program
 @click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
+@gradient
 @as_written
 @nonfinite
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def command(
-    source: str, values: tuple[str, ...], dtype: str, as_written: bool, allow_nonfinite: bool, as_json: bool
+    source: str,
+    values: tuple[str, ...],
+    dtype: str,
+    wrt: tuple[str, ...],
+    of: str | None,
+    as_written: bool,
+    allow_nonfinite: bool,
+    as_json: bool,
 ) -> None:
     """Evaluate EXPR and its gradient at the given values."""
-    from graphgrad.execute.trace import trace
+    from graphgrad.execute.trace import trace, without_gradient
+    from graphgrad.transform.lesson import NOTHING
 
     given = read_values(values)
-    traced = trace(
-        read_graph(source, given), given, dtype=dtype, as_written=as_written, allow_nonfinite=allow_nonfinite
-    )
+    options: dict[str, Any] = {
+        "dtype": dtype,
+        "wrt": wrt,
+        "of": of,
+        "as_written": as_written,
+        "allow_nonfinite": allow_nonfinite,
+    }
+    traced = trace(read_graph(source, given), given, **options)
     say_given_nonfinite(given)
     if as_json:
         say_json(answer(traced))
         return
     graph = traced.graph
     say_table(["node", "formula", "value", "adjoint"], [row(traced, i) for i in range(len(graph)) if shown(traced, i)])
-    name = next(iter(graph.outputs))
-    click.echo(f"{name} = {number(traced.value)}")
-    for wrt, slope in traced.grad.items():
-        click.echo(f"d{name}/d{wrt} = {number(slope)}")
-    click.echo(operations(traced))
+    click.echo(f"{traced.of} = {number(traced.value)}")
+    if traced.adjoints.seed == NOTHING:
+        message, hint = without_gradient(graph, traced.of)
+        click.echo(f"note: {message}" + f"; {hint}" * bool(hint))
+        return
+    for name, slope in traced.grad.items():
+        click.echo(f"d{traced.of}/d{name} = {number(slope)}")
+    if len(graph.outputs) == 1:
+        click.echo(operations(traced, wrt))
 
 
 def shown(traced: Trace, node: int) -> bool:
@@ -59,7 +86,7 @@ def row(traced: Trace, node: int) -> list[str]:
     return [graph.label(node), formula, number(traced.primal(node)), "" if adjoint is None else number(adjoint)]
 
 
-def operations(traced: Trace) -> str:
+def operations(traced: Trace, wrt: tuple[str, ...]) -> str:
     """Say what the gradient costs beside the value."""
     from graphgrad.transform.cost import cost
 
@@ -69,14 +96,16 @@ def operations(traced: Trace) -> str:
         for size, have in zip(traced.graph.nodes[i].shape, getattr(traced.primal(i), "shape", ()), strict=False)
         if isinstance(size, str)
     }
-    counted = cost(traced.graph, sizes=sizes)
+    counted = cost(traced.graph, *wrt, sizes=sizes)
     ratio = f", {counted.ratio:.2f} times as many" if counted.forward else ""
     return f"operations: {counted.forward} forward, {counted.gradient} for the whole gradient{ratio}"
 
 
 def answer(traced: Trace) -> dict[str, Any]:
     """Give the whole run as data."""
+    from graphgrad.execute.trace import without_gradient
     from graphgrad.transform.cost import cost
+    from graphgrad.transform.lesson import NOTHING
 
     graph = traced.graph
     nodes = [
@@ -84,6 +113,8 @@ def answer(traced: Trace) -> dict[str, Any]:
         for i in range(len(graph))
         if shown(traced, i) and (line := row(traced, i))
     ]
-    counted = cost(graph)
-    operations = {"forward": counted.forward, "gradient": counted.gradient}
+    if traced.adjoints.seed == NOTHING:
+        return {"value": traced.value, "nodes": nodes, "note": without_gradient(graph, traced.of)[0]}
+    counted = cost(graph) if len(graph.outputs) == 1 else None
+    operations = counted and {"forward": counted.forward, "gradient": counted.gradient}
     return {"value": traced.value, "gradient": dict(traced.grad), "nodes": nodes, "operations": operations}

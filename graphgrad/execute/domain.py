@@ -41,7 +41,7 @@ def refuse_nonfinite(graph: Graph, values: Sequence[Any], outputs: Collection[in
         for i, node in enumerate(graph.nodes)
         if node.op in OPS and node.dtype == "float" and (lost := ~np.isfinite(values[i])).any()
     }
-    if not found:
+    if not found or not outputs:
         return
     given, made = _given(graph, values), {}
     for i, lost in found.items():
@@ -177,7 +177,8 @@ def _size(graph: Graph, values: Sequence[Any], i: int, entries: Any) -> str:
     try:
         with mp.workdps(20):
             exact = kernel(node, "sympy")(*[sp.Float(float(v), 20) for v in operands])
-            return str(mp.nstr(mp.mpf(sp.Float(exact, 20)._mpf_), 3)).replace("e+", "e")
+            size = str(mp.nstr(mp.mpf(sp.Float(exact, 20)._mpf_), 3)).replace("e+", "e")
+            return size if len(size) <= SIZE else ""
     except (ArithmeticError, TypeError, ValueError, mp.libmp.NoConvergence):
         return ""
 
@@ -209,7 +210,7 @@ def _located(graph: Graph, i: int, message: str, hint: str = "") -> DomainError:
     return DomainError(message, hint=hint, source=graph.source, span=graph.span(i))
 
 
-LENGTH = 60  # of a formula in a message
+LENGTH, SIZE = 60, 16  # of a formula in a message, and of a number
 _SAID = {
     "div": "division by zero",
     "reciprocal": "division by zero",

@@ -5,7 +5,7 @@ The values are computed once, all together; the steps are a view of them, made w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,10 +14,11 @@ import numpy as np
 from graphgrad.core.display import bundle, displayed, short
 from graphgrad.core.errors import DomainError, UsageError
 from graphgrad.core.graph import Graph
+from graphgrad.core.shapes import show
 from graphgrad.execute.domain import refuse_nonfinite, refuse_steep
 from graphgrad.execute.run import run
 from graphgrad.transform.grad import derivative_name, differentiable, output_name
-from graphgrad.transform.lesson import Lesson, lesson
+from graphgrad.transform.lesson import NOTHING, Lesson, lesson, value_alone
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -50,7 +51,8 @@ class Trace:
     ['forward', 'forward', 'forward', 'seed', 'vjp', 'vjp', 'vjp', 'vjp', 'accumulate', 'vjp']
     """
 
-    def __init__(self, graph: Graph, lesson: Lesson, values: Sequence[Any]) -> None:
+    def __init__(self, graph: Graph, of: str, lesson: Lesson, values: Sequence[Any]) -> None:
+        self.of = of
         self.graph, self.lesson, self.gradient, self.adjoints = graph, lesson, lesson.gradient, lesson.adjoints
         self.values = [values[i] for i in lesson.place]
 
@@ -75,9 +77,14 @@ class Trace:
 
     @cached_property
     def grad(self) -> Mapping[str, Any]:
-        """The gradient's value, by input name; of a program of numbers at an array of points, each point's own."""
-        of = next(name for name, i in self.graph.outputs.items() if i == self.adjoints.output)
-        found = {name: self.gradient.outputs.get(derivative_name(of, name)) for name in self.graph.inputs}
+        """The gradient's value, by input name; of a program of numbers at an array of points, each point's own.
+
+        UsageError for an output that has no gradient, with how its derivatives are had.
+        """
+        if self.adjoints.seed == NOTHING:
+            message, hint = without_gradient(self.graph, self.of)
+            raise UsageError(message, hint=hint)
+        found = {name: self.gradient.outputs.get(derivative_name(self.of, name)) for name in self.graph.inputs}
         return {name: self._at_every_point(name, self.values[i]) for name, i in found.items() if i is not None}
 
     def _at_every_point(self, name: str, value: Any) -> Any:
@@ -117,6 +124,8 @@ class Trace:
             if node.operands:
                 yield Step(index, "forward", i, node.operands, tuple(values[o] for o in node.operands), values[i])
                 index += 1
+        if self.adjoints.seed == NOTHING:
+            return
         yield Step(index, "seed", self.adjoints.output, (), (), values[self.adjoints.seed])
         so_far: dict[int, int] = {}
         total = {**self.adjoints.total}
@@ -132,11 +141,24 @@ class Trace:
             so_far[c.receiver] = c.total
 
 
-def trace(
+def without_gradient(graph: Graph, of: str) -> tuple[str, str]:
+    """Say why an output has no gradient, and how its derivatives are had."""
+    node = graph.nodes[graph.outputs[of]]
+    if node.dtype != "float":
+        return f"'{of}' is no number that varies but a condition or an index: it has no gradient", ""
+    return (
+        f"the gradient of '{of}' of shape {show(node.shape)} is no single row",
+        "gg.jacobian gives all derivatives; sum it for one number, or give vjp a cotangent",
+    )
+
+
+def trace(  # noqa: PLR0913  (all but two are keywords)
     graph: Graph,
     values: Mapping[str, Any] | None = None,
     /,
     *,
+    wrt: str | Iterable[str] = (),
+    of: str | None = None,
     dtype: Any = np.float64,
     as_written: bool = False,
     allow_nonfinite: bool = False,
@@ -145,9 +167,11 @@ def trace(
     """Run a graph forward and backward on values, and give every step of it.
 
     This computes; it is not the abstract tracing of JAX, whose door is called `capture` here. Values are numbers or
-    arrays of the inputs' shapes, of `dtype` float64 or float32; labels are integers. An array output is seeded with
-    ones. What has a stable form is computed by it, unless `as_written`. Raises UsageError, ShapeError and DomainError
-    as said by `run`, and DomainError for what becomes infinite or NaN from finite operands, unless `allow_nonfinite`.
+    arrays of the inputs' shapes, of `dtype` float64 or float32; labels are integers. `wrt` names the inputs of the
+    gradient, all float ones by default, `of` the output where there are several; an output that is a condition, an
+    index or an array has its value alone. What has a stable form is computed by it, unless `as_written`. Raises
+    UsageError, ShapeError and DomainError as said by `run`, and DomainError for what becomes infinite or NaN from
+    finite operands, unless `allow_nonfinite`.
 
     >>> from graphgrad.frontend.parse import parse
     >>> trace(parse("g * m"), {"g": 9.81, "m": 2}).value
@@ -155,9 +179,12 @@ def trace(
     """
     if np.dtype(dtype) not in (np.float64, np.float32):
         raise UsageError(f"dtype must be float64 or float32, not {np.dtype(dtype)}")
-    output_name(graph, None)
-    wrt = differentiable(graph)
-    taught = lesson(graph, wrt, as_written=as_written)
+    of, names = output_name(graph, of), tuple([wrt] if isinstance(wrt, str) else wrt) or differentiable(graph)
+    top = graph.nodes[graph.outputs[of]]
+    if top.dtype != "float" or top.shape:
+        taught = value_alone(graph, of, as_written=as_written)
+    else:
+        taught = lesson(graph, names, of, as_written=as_written)
     feeds = {**graph.given, **(values or {}), **more}
     try:
         computed = run(taught.computed, feeds, dtype)
@@ -166,11 +193,13 @@ def trace(
         refuse_steep(graph, primal, taught.adjoints.total)
         raise DomainError(f"the value is defined here, but the gradient is not: {error.message}") from None
     if not allow_nonfinite:
-        refuse_nonfinite(taught.computed, computed, [taught.place[graph.output]], dtype)
+        refuse_nonfinite(taught.computed, computed, [taught.place[graph.outputs[of]]], dtype)
+        slopes = [i for name, i in taught.computed.outputs.items() if name == of or name not in graph.outputs]
+        lost = [i for i in slopes if not np.isfinite(computed[i]).all()]  # inf on the way to a good slope is none
         try:
-            refuse_nonfinite(taught.computed, computed, [*taught.computed.outputs.values()], dtype)
+            refuse_nonfinite(taught.computed, computed, lost, dtype)
         except DomainError as error:
             raise DomainError(
                 f"the value is finite here, but the gradient is not: {error.message}", hint=error.hint
             ) from None
-    return Trace(graph, taught, computed)
+    return Trace(graph, of, taught, computed)

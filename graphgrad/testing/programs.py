@@ -22,7 +22,12 @@ BROADCAST = (((2, 3), (2, 3)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 1), (1, 3)),
 UNARY = (((),), ((3,),), ((2, 2),))
 RANKS = ((), (3,), (2, 3), (2, 3, 2))
 ATTRIBUTES: dict[str, tuple[Any, ...]] = {"axis": (None, 0, -1, (0, 1)), "keepdims": (False, True), "axes": (None,)}
-AMONG = ((-1.287, 1.613), (0.31, 0.93), (1.31, 1.93))  # where numbers are drawn: of both signs, a unit's, larger ones
+AMONG = (
+    (-1.287, 1.613),
+    (0.31, 0.93),
+    (1.31, 1.93),
+    (-1.93, -0.31),
+)  # numbers of both signs, a unit's, larger, below 0
 MOST = 40  # programs of one row
 
 

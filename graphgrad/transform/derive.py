@@ -97,7 +97,12 @@ Closed = Callable[[Graph, str], Graph | None]
 
 
 def derive(
-    graph: Graph, /, *wrt: str, closed: Closed = lambda _graph, _output: None, every_step: bool = False
+    graph: Graph,
+    /,
+    *wrt: str,
+    of: str | None = None,
+    closed: Closed = lambda _graph, _output: None,
+    every_step: bool = False,
 ) -> Derivation:
     """Derive an output's gradient by hand, with respect to inputs (all float ones by default).
 
@@ -113,8 +118,8 @@ def derive(
     (2) dy/dx = 1 * (2 * x) = 2 * x
     put together: dz/dx = 2 * x * cos(y)
     """
-    wrt, output = wrt or differentiable(graph), output_name(graph, None)
-    gradient, _ = reverse(graph, wrt, as_written=True)
+    wrt, output = wrt or differentiable(graph), output_name(graph, of)
+    gradient, _ = reverse(graph, wrt, of=output, as_written=True)
     write = _adjoints if any(node.shape for node in graph.nodes) else _chain
     lines, result = {}, {}
     for name in wrt:
@@ -171,7 +176,7 @@ def _chain(graph: Graph, wrt: str, output: str) -> list[Line]:
 
 def _adjoints(graph: Graph, wrt: str, output: str) -> list[Line]:
     """Every adjoint on the way back from an output to an input; last, the input's own written out in full."""
-    gradient, adjoints = reverse(graph, (wrt,), as_written=True)
+    gradient, adjoints = reverse(graph, (wrt,), of=output, as_written=True)
     primal = range(len(graph))
     names = dict(graph.names)
     for node, total in adjoints.total.items():

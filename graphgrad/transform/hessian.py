@@ -1,17 +1,18 @@
-"""Second derivatives: the gradient's own gradient, entry by entry."""
+"""Jacobians and Hessians: derivatives of every entry, one by one."""
 
 from __future__ import annotations
 
 from itertools import product
 from math import prod
 
-from graphgrad.core.errors import ShapeError
+from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import Shape, show
 from graphgrad.transform.grad import derivative_name, differentiable, grad, output_name
 from graphgrad.transform.pullback import pull
 from graphgrad.transform.rewrite import Rewriter
 from graphgrad.transform.rules import SLOPES, text_of
+from graphgrad.transform.stable import stabilised
 
 ENTRIES = 4096  # of a Hessian; beyond, its products with vectors are what can be had
 
@@ -43,6 +44,35 @@ def hessian(graph: Graph, /, *wrt: str, of: str | None = None, as_written: bool 
     return builder.build(outputs, graph.source)
 
 
+def jacobian(graph: Graph, /, *wrt: str, of: str | None = None, as_written: bool = False) -> Graph:
+    """Give the graph of an output of any shape and its derivatives with respect to inputs, all float inputs by default.
+
+    Its outputs are the primal's and `dz_dx` of shape z.shape + x.shape for each input. Raises ShapeError for named
+    dimensions and for more than 4096 entries: `jvp` and `vjp` then give products with it. `as_written` as for `grad`.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> found = jacobian(parse("x ** 2 * y", x=3))
+    >>> [(name, found.nodes[i].shape) for name, i in found.outputs.items()]
+    [('z', (3,)), ('dz_dx', (3, 3)), ('dz_dy', (3,))]
+    """
+    wrt, output = wrt or differentiable(graph), output_name(graph, of)
+    program, more = (graph, ()) if as_written else (stabilised(graph).graph, SLOPES)
+    top = program.nodes[program.outputs[output]]
+    if top.dtype != "float":
+        raise UsageError(f"'{output}' is no number that varies but a condition or an index: it has no gradient")
+    builder, outputs = Rewriter(program, text_of("algebra", *more)), dict(program.outputs)
+    rows = _size(output, top.shape, "Jacobian")
+    for name in wrt:
+        node = program.nodes[program.input(name)]
+        if node.dtype != "float":
+            raise UsageError(f"'{name}' is an index or a label and has no gradient")
+        if rows * _size(name, node.shape, "Jacobian") > ENTRIES:
+            raise ShapeError(f"the Jacobian by '{name}' has more than {ENTRIES} entries",
+                             hint="jvp and vjp give its products")  # fmt: skip
+        outputs[derivative_name(output, name)] = jacobian_of(builder, program.outputs[output], program.input(name))
+    return builder.build(outputs, graph.source)
+
+
 def jacobian_of(builder: Rewriter, output: int, wrt: int) -> int:
     """Give the derivative of every entry of a node with respect to every entry of another."""
     shape: Shape = builder.nodes[output].shape
@@ -58,8 +88,8 @@ def jacobian_of(builder: Rewriter, output: int, wrt: int) -> int:
     return builder.apply("reshape", joined, shape=shape + builder.nodes[wrt].shape)
 
 
-def _size(name: str, shape: Shape) -> int:
+def _size(name: str, shape: Shape, what: str = "Hessian") -> int:
     if any(isinstance(n, str) for n in shape):
-        raise ShapeError(f"'{name}' of shape {show(shape)} has a named dimension: its Hessian has no fixed size",
+        raise ShapeError(f"'{name}' of shape {show(shape)} has a named dimension: its {what} has no fixed size",
                          hint="give its size as a number, or take the jvp of the gradient")  # fmt: skip
     return prod(n for n in shape if isinstance(n, int))

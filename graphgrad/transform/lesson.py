@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from graphgrad.core.graph import Graph
@@ -13,6 +14,8 @@ from graphgrad.transform.grad import reverse
 from graphgrad.transform.rewrite import Rewriter
 from graphgrad.transform.rules import SLOPES, text_of
 from graphgrad.transform.stable import GONE, stabilised
+
+NOTHING = -1  # the seed of a run without a backward pass
 
 
 class Lesson(NamedTuple):
@@ -57,6 +60,18 @@ def lesson(graph: Graph, wrt: tuple[str, ...], of: str | None = None, *, as_writ
     return Lesson(gradient, adjoints, computed, place)
 
 
+def value_alone(graph: Graph, of: str, *, as_written: bool = False) -> Lesson:
+    """Give the lesson of an output without a backward pass: a condition, an index, or an array of many slopes."""
+    alone = replace(graph, outputs={of: graph.outputs[of]}, cache={})
+    adjoints = Adjoints(graph.outputs[of], NOTHING, (), {})
+    stable = stabilised(alone)
+    if as_written or not stable.fired:
+        return Lesson(graph, adjoints, alone, range(len(graph)))
+    builder = Rewriter(stable.graph, text_of(*SLOPES), exact={})
+    place = _placed(builder, graph, {})
+    return Lesson(graph, adjoints, replace(stable.graph, nodes=tuple(builder.nodes), cache={}), place)
+
+
 def _computed(graph: Graph, gradient: Graph, adjoints: Adjoints, better: Graph) -> tuple[Graph, list[int]]:
     """Build the gradient as written on top of the better one: what is the same there is computed there."""
     stable, total = stabilised(graph), better.cache[Adjoints].total
@@ -65,9 +80,17 @@ def _computed(graph: Graph, gradient: Graph, adjoints: Adjoints, better: Graph) 
         for i, at in enumerate(stable.place)
         if at != GONE and at not in stable.passed and i in adjoints.total and at in total
     }
-    builder, place = Rewriter(better, text_of(*SLOPES), exact={}), list[int]()
-    for i, (op, operands, attrs, shape, dtype) in enumerate(gradient.nodes):
-        if i >= len(graph) and i in known:
+    builder = Rewriter(better, text_of(*SLOPES), exact={})
+    place = _placed(builder, gradient, {i: at for i, at in known.items() if i >= len(graph)})
+    nodes, outputs = tuple(builder.nodes), better.outputs
+    return Graph(nodes, builder.inputs, outputs, builder.names, builder.spans, graph.source), place
+
+
+def _placed(builder: Rewriter, graph: Graph, known: Mapping[int, int]) -> list[int]:
+    """Build a graph's nodes in a builder, but for those that are known; gives the place of each."""
+    place: list[int] = []
+    for i, (op, operands, attrs, shape, dtype) in enumerate(graph.nodes):
+        if i in known:
             place.append(known[i])
         elif op == "input":
             place.append(builder.input(attrs[0][1], shape, dtype))
@@ -75,6 +98,4 @@ def _computed(graph: Graph, gradient: Graph, adjoints: Adjoints, better: Graph) 
             place.append(builder.const(attrs[0][1]))
         else:
             place.append(builder.apply(op, *[place[o] for o in operands], **dict(attrs)))
-    return Graph(
-        tuple(builder.nodes), builder.inputs, better.outputs, builder.names, builder.spans, graph.source
-    ), place
+    return place

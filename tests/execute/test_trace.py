@@ -14,6 +14,7 @@ from graphgrad.execute.run import run
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
 from graphgrad.transform.grad import grad, vjp
+from graphgrad.transform.hessian import hessian, jacobian
 
 LECTURE = "y3 = x1*x2\ny1 = log(y3)\ny2 = sin(x2)\nw = y1*y2\nz = w"
 
@@ -125,8 +126,8 @@ def test_labels_are_integers_and_have_no_gradient():
 
 
 def test_an_array_output_is_seeded_with_ones():
-    found = trace(parse("x ** 2", x=3), x=[1.0, 2.0, 3.0])
-    np.testing.assert_array_equal(found.grad["x"], [2, 4, 6])
+    with pytest.raises(UsageError, match="no single row"):
+        _ = trace(parse("x ** 2", x=3), x=[1.0, 2.0, 3.0]).grad
     with pytest.raises(ShapeError, match="no single number"):
         grad(parse("x ** 2", x=3))
     product = vjp(parse("x ** 2", x=3), "u")
@@ -184,3 +185,25 @@ def test_what_is_no_label(labels):
 def test_other_types_are_refused(dtype):
     with pytest.raises(UsageError, match="float64 or float32"):
         trace(parse("x"), {"x": 1}, dtype=dtype)
+
+
+def test_less_and_other_things_are_asked_for():
+    assert trace(parse("x ** n"), x=-3.0, n=2.0, wrt="x").grad == {"x": -6}
+    assert trace(hessian(parse("x ** 3")), x=2.0, of="dz_dx").grad == {"x": 12}
+    condition = trace(parse("x > 0"), x=2.0)
+    assert condition.value
+    assert [step.phase for step in condition] == ["forward"]
+    array = trace(parse("log(1 + x) * y", x=2), x=[1e-17, 1.0], y=2.0)
+    np.testing.assert_allclose(array.value, [2e-17, 2 * math.log(2)], rtol=1e-15)
+    for found, said in ((array, "no single row"), (condition, "no number that varies")):
+        with pytest.raises(UsageError, match=said):
+            _ = found.grad
+
+
+def test_jacobian():
+    graph = jacobian(parse("x ** 2 * y", x=2))
+    values = run(graph, {"x": [1.0, 2.0], "y": 3.0})
+    np.testing.assert_array_equal(values[graph.outputs["dz_dx"]], [[6, 0], [0, 12]])
+    np.testing.assert_array_equal(values[graph.outputs["dz_dy"]], [1, 4])
+    with pytest.raises(ShapeError, match="named dimension"):
+        jacobian(parse("x * 2", x="N"))

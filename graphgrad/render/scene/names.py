@@ -104,7 +104,7 @@ class Symbols:
 
     def __init__(self, trace: Trace) -> None:
         self.graph, self.gradient, self.adjoints = trace.graph, trace.gradient, trace.adjoints
-        self.output = next(name for name, i in trace.graph.outputs.items() if i == trace.adjoints.output)
+        self.output = trace.of
         self.names = Names(trace.graph, self.output)
         self.primal, self.forms = range(len(trace.graph)), trace.forms
 
