@@ -147,7 +147,7 @@ class JaxStepWriter:
     def source(self) -> str:
         """The module's text."""
         plan = self.plan
-        calls = self.loss.calls(OF_ARRAYS) | self.language.calls(OF_ARRAYS.values(plan.folded))
+        calls = self.loss.calls(OF_ARRAYS) | self.language.calls(OF_ARRAYS.kinds(plan.folded))
         imports, library, math = module.library(calls, numpy_functions, *plan.target.library)
         nodes = zip(self.loss.labels, self.loss.graph.nodes, strict=True)
         labels = {label for label, n in nodes if n.op != "const" or n.shape}

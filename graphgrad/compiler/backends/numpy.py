@@ -170,7 +170,7 @@ class PythonWriter:
 
     def calls(self, dialect: Dialect) -> set[str]:
         """The functions and constants that the program uses by name."""
-        return self.language.calls(dialect.values(self.graph))
+        return self.language.calls(dialect.kinds(self.graph))
 
     def head(self, imports: Iterable[str], names: Mapping[str, str], math: str) -> str:
         """The docstring and the imports."""

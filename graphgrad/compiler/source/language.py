@@ -45,6 +45,7 @@ class Language:
     branching: bool = False  # whether only branches that are taken are computed, since nothing takes over what raises
     inlines: bool = True  # whether expressions stand in others; needs precedences, which Python's spellings have
     _forms: dict[Any, Template] = field(default_factory=dict, compare=False, repr=False)
+    _widths: dict[tuple[str, ...], int] = field(default_factory=dict, compare=False, repr=False)
 
     def but(self, **changes: Any) -> Language:
         """The same, with changes."""
@@ -77,9 +78,10 @@ class Language:
             return Spelled(f"{array.text}[{', '.join([i.text for i in index])}]", ATOM)
         if e.op == "tuple":
             return Spelled(f"({', '.join([o.text for o in operands])}{',' * (len(operands) == 1)})", ATOM)
-        if e.op in OPS and OPS[e.op].variadic:
+        made = self.form(e)
+        if made.listed:
             operands = [Spelled(f"[{', '.join(o.text for o in operands)}]", ATOM)]
-        return self.form(e).fill(operands)
+        return made.fill(operands)
 
     def text(self, e: Expr) -> str:
         """An expression as text, where nothing binds more tightly."""
@@ -98,17 +100,19 @@ class Language:
             text, level = self._leaf(e)
             return Size(len(text), level)
         sizes = [self.size(o) for o in e.operands] if operands is None else [*operands]
-        inside = sum(size.width + 2 for size in sizes)
         if e.op == "entry":
-            return Size(inside - 2, ATOM)
+            return Size(sum(size.width + 2 for size in sizes) - 2, ATOM)
         if e.op == "tuple":
-            return Size(inside + (len(sizes) == 1), ATOM)
-        if e.op in OPS and OPS[e.op].variadic:
-            sizes = [Size(inside, ATOM)]
+            return Size(sum(size.width + 2 for size in sizes) + (len(sizes) == 1), ATOM)
         made = self.form(e)
-        width = made.width
+        if made.listed:
+            sizes = [Size(sum(size.width + 2 for size in sizes), ATOM)]
+        width = self._widths.get(made.texts)
+        if width is None:
+            width = self._widths[made.texts] = sum(map(len, made.texts))
         for slot, level in made.places:
-            width += sizes[slot].width + 2 * (sizes[slot].level < level)
+            size = sizes[slot]
+            width += size.width + 2 * (size.level < level)
         return Size(width, made.level)
 
     def said(self, statement: Statement) -> str:

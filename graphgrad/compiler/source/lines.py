@@ -54,7 +54,8 @@ class Dialect(NamedTuple):
         """The operands as they stand in a node's expression."""
         node = graph.nodes[i]
         if self.kind == NUMBERS:
-            return self.as_numbers(graph, i, given) if self.counted and node.dtype == "float" else given
+            counts = self.counted and node.dtype == "float" and has_conditions(graph)
+            return self.as_numbers(graph, i, given) if counts else given
         numbers = constants(graph)
         if node.dtype != "float" or i in numbers:
             return given
@@ -81,15 +82,21 @@ class Dialect(NamedTuple):
         node = graph.nodes[i]
         return None if node.op in LEAVES else template(OPS[node.op], node.attrs, TABLE[self.kind_of(graph, i)])
 
-    def values(self, graph: Graph) -> list[Expr]:
-        """Every operation alone, on its operands' names."""
-        names = [variable(label) for label in graph.labels]
-        numbers = [self.constant(node) for node in graph.nodes if node.op == "const" and not node.shape]
-        made = (i for i, node in enumerate(graph.nodes) if node.operands)
-        return [*numbers, *(self.apply(graph, i, [names[o] for o in graph.nodes[i].operands]) for i in made)]
+    def kinds(self, graph: Graph) -> set[Expr]:
+        """What a graph is made of: its constants, and its operations without their operands."""
+        made = {Expr(n.op, (), n.attrs, self.kind_of(graph, i)) for i, n in enumerate(graph.nodes) if n.operands}
+        return made | {self.constant(n) for n in graph.nodes if n.op == "const" and not n.shape}
 
 
 OF_NUMBERS, OF_ARRAYS = Dialect(NUMBERS, counted=True), Dialect(ARRAYS)
+
+
+def has_conditions(graph: Graph) -> bool:
+    """Whether some node is a condition."""
+    if has_conditions not in graph.cache:
+        graph.cache[has_conditions] = any(node.dtype == "bool" for node in graph.nodes)
+    known: bool = graph.cache[has_conditions]
+    return known
 
 
 def constants(graph: Graph) -> frozenset[int]:

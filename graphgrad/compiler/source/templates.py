@@ -47,6 +47,7 @@ class Template(NamedTuple):
     level: int
     once: tuple[bool, ...]  # by slot: whether the operand occurs at most once, so that an expression may stand there
     calls: frozenset[str]  # functions called by a bare name: of `math` or of the runtime
+    listed: bool = False  # whether the one operand is a list of any length
 
     @property
     def both(self) -> bool:
@@ -57,11 +58,6 @@ class Template(NamedTuple):
     def branches(self) -> bool:
         """Whether it asks for the truth of an operand, which an array has not."""
         return any(word in text for text in self.texts for word in (" if ", "not ", " and ", " or ", "min(", "max("))
-
-    @property
-    def width(self) -> int:
-        """How many characters it has, besides its operands'."""
-        return sum(map(len, self.texts))
 
     @property
     def raises(self) -> bool:
@@ -117,7 +113,9 @@ def template(row: Op, attrs: tuple[tuple[str, Any], ...], column: Column) -> Tem
     text = column.spelling(row)
     if not text:
         raise TargetError(f"'{row.name}' has no spelling in {column.name}")
-    return _python(row.operands, text, dict(attrs)) if column.python else _foreign(row.operands, text, attrs)
+    if not column.python:
+        return _foreign(row.operands, text, attrs)
+    return _python(row.operands, text, dict(attrs))._replace(listed=row.variadic)
 
 
 @cache

@@ -107,7 +107,7 @@ class UnrolledWriter:
 
     def called(self) -> tuple[module.Library, dict[str, str]]:
         """What the step needs of others, and the new names of what the user's names hide."""
-        imports, library, math = module.library(self.language.calls(OF_NUMBERS.values(self.graph)), python_functions)
+        imports, library, math = module.library(self.language.calls(OF_NUMBERS.kinds(self.graph)), python_functions)
         taken = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const"}
         hidden = {name: f"{name}_" for name in [*imports, *library] if name in taken}
         return module.Library(imports, {n: module.renamed(t, hidden) for n, t in library.items()}, math), hidden
