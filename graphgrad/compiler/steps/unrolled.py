@@ -136,14 +136,15 @@ class UnrolledWriter:
         for vector, kind in zip(vectors, ("p", *slots), strict=True):
             text += [f"    {names} = {part}" for names, part in self.parts(vector, kind)]
         text.append(f"    {names['losses']} = []")
-        text += self.loop(language)
+        body = self.body(language)
+        text += self.loop(body)
         for vector, kind in zip(vectors, ("p", *slots), strict=True):
             text += [f"    {part} = {names}" for names, part in self.parts(vector, kind)]
         text += [
             f"    return {names['losses']}",
             "",
             "",
-            *self.bound(vectors, "list[float]", self.alone(vectors, language)),
+            *self.bound(vectors, "list[float]", self.alone(vectors, body)),
         ]
         title = "A training step, unrolled: the gradient of"
         head = module.head(
@@ -156,13 +157,13 @@ class UnrolledWriter:
         )
         return head + "\n\n".join([*library.values(), "\n".join(text) + "\n"])
 
-    def alone(self, vectors: list[str], language: Language) -> list[str]:
+    def alone(self, vectors: list[str], body: list[str]) -> list[str]:
         """One step, after its data have their names: nothing is changed where arithmetic refuses."""
         states = [[self.state(kind, e) for e in self.plan.entries()] for kind in ("p", *self.plan.update.slots)]
         text = [
             line for names, vector in zip(states, vectors, strict=True) for line in module.unpacked(names, vector, 8)
         ]
-        text += self.body(language)
+        text += body
         for names, vector in zip(states, vectors, strict=True):
             text += module.packed(f"{vector}[:]", names, 8)
         return [*text, f"        return {self.loss()}"]
@@ -193,7 +194,7 @@ class UnrolledWriter:
             yield f"({names[0]},)" if len(names) == 1 else ", ".join(names), f"{vector}[{start}:{start + len(names)}]"
             start += len(names)
 
-    def loop(self, language: Language) -> list[str]:
+    def loop(self, body: list[str]) -> list[str]:
         """The loop over the rows."""
         plan, names, text = self.plan, self.plan.names, list[str]()
         row = names["row"]
@@ -208,7 +209,7 @@ class UnrolledWriter:
             text.append(f"        {names['t']} += 1")
         for k, place in enumerate(places if plan.data else []):
             text += module.unpacked(row_variables(plan, k), f"{names['rows']}[{place}]", 8)
-        text += self.body(language)
+        text += body
         text.append(f"        {names['losses']}.append({self.loss()})")
         return text
 
