@@ -210,3 +210,29 @@ def test_the_answer_of_a_bound_is_json_free_text() -> None:
     assert done.stdout == ""
     with pytest.raises(ValueError, match="Expecting value"):
         json.loads(done.stderr)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="who lives is read from /proc")
+def test_a_command_that_is_killed_leaves_no_process(tmp_path) -> None:
+    (tmp_path / "c.csv").write_text("expression,variable,claim\n" + "abs(sin(x)**2+cos(x)**2-exp(y*x))**y,x,y*x\n" * 4)
+    process = started(tmp_path, "verify", "c.csv", "--timeout", "60")
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    deadline, found = time.monotonic() + 60, set()
+    while not found and time.monotonic() < deadline:
+        tasks = Path(f"/proc/{process.pid}/task").iterdir()
+        found = {pid for task in tasks for pid in (task / children.name).read_text().split()}
+        time.sleep(0.05)
+    assert found
+    process.kill()
+    process.communicate()
+    while any(Path(f"/proc/{pid}").exists() for pid in found) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not [pid for pid in found if Path(f"/proc/{pid}").exists()]
+
+
+def test_many_classes_are_learned_without_a_table_of_them(tmp_path) -> None:
+    rows = "".join(f"{k % 7},word{k}\n" for k in range(300))
+    (tmp_path / "t.csv").write_text("a,b\n" + rows)
+    done = graphgrad("train", "t.csv", "--layers", "1,300", "--loss", "cross_entropy", "--epochs", "1", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout) < 2000

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from graphgrad.learn.training.history import History, Record
 
 
+TABLE = 40  # classes whose confusions are shown
 LARGE = 1e6  # from here on decimals say nothing
 
 
@@ -54,7 +55,8 @@ def conclude(model: Model, dataset: Dataset, history: History) -> None:
         for x, wanted, found in list(zip(X, y, model.predict(X), strict=True))[:10]:
             click.echo(f"{numbers(x, inputs)} -> {numbers(found, targets)}   (wanted {numbers(wanted, targets)})")
     else:
-        click.echo(matrix(confusion(model, X, y), model.classes))
+        if max(map(int, model.net.sizes[1]), default=1) <= TABLE:
+            click.echo(matrix(confusion(model, X, y), model.classes))
         click.echo(f"accuracy {accuracy(model, X, y):.4f} on {len(y)} {'held-out ' * bool(dataset.test)}examples")
     if record is not None:
         steps = f"{record.step} step{'s' * (record.step != 1)}"

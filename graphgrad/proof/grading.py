@@ -52,7 +52,10 @@ def read_claims(path: str | Path) -> list[Row]:
     if path.suffix == ".csv":
         separator = max(",;\t", key=lines[0].count) if lines else ","
         reader = csv.DictReader(lines, delimiter=separator)
-        found = [(dict(row), reader.line_num) for row in reader]
+        try:
+            found = [(dict(row), reader.line_num) for row in reader]
+        except csv.Error as error:
+            raise DataError(f"'{path}', line {reader.line_num}: {error}") from None
     else:
         found = [(_object(line), k) for k, line in enumerate(lines, 1) if line.strip()]
     if not found:

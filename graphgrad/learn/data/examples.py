@@ -12,6 +12,7 @@ from graphgrad.core.shapes import Shape, show
 from graphgrad.learn.networks.losses import Loss
 from graphgrad.learn.networks.network import Network
 
+NAMED = 20  # classes that an error lists
 _CHUNK = 1 << 22  # entries looked at together, so that arrays larger than memory pass through it in parts
 
 _SOME = 1024  # examples that stand for all
@@ -114,7 +115,8 @@ def indices(words: Any, classes: tuple[str, ...], name: str) -> Any:
     known, places = np.unique(classes, return_index=True)
     found = np.minimum(np.searchsorted(known, words), len(known) - 1)
     if (bad := np.argwhere(known[found] != words)).size:
-        hint = f"there are {', '.join(classes)}"
+        more = f", and {len(classes) - NAMED} more" if len(classes) > NAMED else ""
+        hint = f"there are {', '.join(classes[:NAMED])}{more}"
         raise DataError(f"{place(name, bad[0])} is '{words[tuple(bad[0])]}', which is no class", hint=hint)
     return places[found]
 

@@ -16,6 +16,7 @@ from graphgrad.compiler.compiled import Compiled
 from graphgrad.core.display import Shown
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
 from graphgrad.core.graph import Graph
+from graphgrad.core.memory import refuse_array
 from graphgrad.learn.data.examples import array, examples, indices, inputs
 from graphgrad.learn.data.pictures import Frame
 from graphgrad.learn.models.tensors import read_tensors, write_tensors
@@ -156,6 +157,7 @@ def confusion(model: Model, X: Any, y: Any) -> Any:
     """
     found, wanted = _paired(model, X, y, "a confusion matrix")
     classes = max(2, len(model.classes), *(int(size) for size in model.net.sizes[1]))
+    refuse_array((classes, classes))
     matrix = np.zeros((classes, classes), np.int64)
     np.add.at(matrix, (wanted, found), 1)
     return matrix
