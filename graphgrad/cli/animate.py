@@ -33,6 +33,7 @@ from graphgrad.core.errors import UsageError
 @as_written
 @nonfinite
 @click.option("--theme", default="light", show_default=True, metavar="light|dark|print|FILE.toml")
+@click.option("--transcript", is_flag=True, help="Print the film in words, a line a frame.")
 @in_time
 def command(
     source: str,
@@ -46,6 +47,7 @@ def command(
     as_written: bool,
     allow_nonfinite: bool,
     theme: str,
+    transcript: bool,
 ) -> None:
     """Film backpropagation on EXPR at the given values, to .html, .gif, .svg, .png, ... (backprop.html by default).
 
@@ -53,7 +55,7 @@ def command(
     """
     from graphgrad.render.formats.table import FILM, check
 
-    files = files or (Path("backprop.html"),)
+    files = files or (() if transcript else (Path("backprop.html"),))
     for file in files:
         check(file, FILM)
     from graphgrad.api.pictures import animate
@@ -76,6 +78,8 @@ def command(
             as_written=as_written,
             allow_nonfinite=allow_nonfinite,
         )
+    if transcript:
+        click.echo(film.transcript, nl=False)
     for file in files:
         with working(f"writing {file}"):
             film.save(file)

@@ -12,7 +12,7 @@ from graphgrad.execute.trace import Trace
 from graphgrad.render.backprop.dot import dot
 from graphgrad.render.drawing.draw import draw
 from graphgrad.render.drawing.shapes import Shape
-from graphgrad.render.drawing.stage import Stage, set_up
+from graphgrad.render.drawing.stage import Stage, closing_phrase, set_up, verdict_phrase
 from graphgrad.render.drawing.style import Style, style
 from graphgrad.render.formats.protocols import Reel, Sheet
 from graphgrad.render.formats.table import FILM, PICTURE, Format, save
@@ -41,6 +41,17 @@ class Picture(Sheet):
     def caption(self) -> str:
         """What the picture says, in words."""
         return text(self.frame.said, self.values)
+
+    @property
+    def alt(self) -> str:
+        """What the picture shows: its caption, and the line of algebra; of a graph, what each card says."""
+        scene, rule = self.stage.scene, text(self.frame.rule.phrase("both"), self.values)
+        if self.frame.phase == "end":
+            told = ((*closing_phrase(c), Math(" ", " "), *verdict_phrase(c)) for c in scene.closing)
+            return " ".join([self.caption, *(f"{text(line, self.values).strip()}." for line in told)])
+        if self.frame.phase:
+            return f"{self.caption} {rule}" if rule and rule not in self.caption else self.caption
+        return " ".join([self.caption, *(f"{text(card.title, self.values)}." for card in scene.cards)])
 
     def dot(self) -> str:
         """The picture as pinned DOT source: `neato -n2` draws it with these places, labels and colours."""

@@ -28,6 +28,7 @@ from graphgrad.render.scene.scene import Closing, Equation, Frame, Phrase, Sum, 
 
 HEAD = 9.0  # length of an arrow head
 REMEMBERED = 4096  # arrow heads: frames share theirs
+RISE, FALL = 0.75, 0.25  # of a line's type above and below its baseline
 PROGRESS_GAP = 3.0  # between the steps of the strip at the bottom
 FORWARD = {"start", "inputs", "forward"}
 
@@ -76,26 +77,24 @@ def _source(stage: Stage, frame: Frame) -> Iterator[Shape]:
     for place, written in zip(stage.source, stage.scene.source, strict=True):
         label = line((written,), ())
         scale = min(1.0, place.width / (label.width * size / EM)) * size / EM
-        for start, end in _runs(label, lit):
+        for start, end, top, bottom in _runs(label, lit):
             x, width = place.x + start * scale - 3.0, (end - start) * scale + 6.0
-            height = (label.ascent + label.descent) * scale + 6.0
-            yield Box(*_rounded(x, place.y - label.ascent * scale - 3.0, width, height), 5.0, f"{role(frame)}_glow")
+            y, height = place.y + top * scale - 3.0, (bottom - top) * scale + 6.0
+            yield Box(*_rounded(x, y, width, height), 5.0, f"{role(frame)}_glow")
         here = frozenset(lit & {g.tag for g in label.glyphs})
         yield Ink((written,), place.x, place.y, size, "ink", place.width, centred=False, lit=here, second=role(frame))
 
 
-def _runs(label: Label, lit: frozenset[int]) -> Iterator[tuple[float, float]]:
-    """The stretches of a label that are lit."""
-    start = end = -1.0
-    for glyph in label.glyphs:
-        if glyph.tag in lit:
-            start = glyph.x if start < 0 else min(start, glyph.x)
-            end = max(end, glyph.x + advance_of(glyph.number) * glyph.scale)
-        elif start >= 0 and glyph.x >= end - 1:
-            yield start, end
-            start = end = -1.0
-    if start >= 0:
-        yield start, end
+def _runs(label: Label, lit: frozenset[int]) -> Iterator[tuple[float, float, float, float]]:
+    """The stretches of a label that are lit, in the order of reading: left, right, top and bottom of each."""
+    for shown, glyphs in groupby(label.glyphs, lambda glyph: glyph.tag in lit):
+        if shown:
+            boxes = [
+                (g.x, g.x + advance_of(g.number) * g.scale, g.y - RISE * EM * g.scale, g.y + FALL * EM * g.scale)
+                for g in glyphs
+            ]
+            left, right, top, bottom = zip(*boxes, strict=True)
+            yield min(left), max(right), max(min(top), -label.ascent), min(max(bottom), label.descent)
 
 
 def _groups(stage: Stage) -> Iterator[Shape]:

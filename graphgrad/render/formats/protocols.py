@@ -38,11 +38,16 @@ class Sheet(Protocol):
     def __repr__(self) -> str:
         return short(type(self).__name__, f"{self.title}: {self.caption}")
 
+    @property
+    def alt(self) -> str:
+        """What the picture shows, for those who do not see it."""
+        return self.caption
+
     def svg(self) -> str:
         """The picture as a whole SVG file, which needs no font."""
         paint = painter(self.style)
         body = [element(shape, self.values, paint) for shape in self.shapes]
-        return document(self.size, body, glyphs_of(self.shapes, self.values), self.title, self.caption)
+        return document(self.size, body, glyphs_of(self.shapes, self.values), self.title, self.alt)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"image/svg+xml": self.svg(), "text/plain": self.caption}
@@ -63,6 +68,13 @@ class Reel(Protocol):
     @property
     def size(self) -> Size:
         """The size of every picture, in points."""
+
+    @property
+    def transcript(self) -> str:
+        """The film in words, a numbered line a frame."""
+        from graphgrad.render.formats.transcript import transcript
+
+        return transcript(self)
 
     def save(self, path: str | Path) -> Path:
         """Write the film; the suffix says as what, and `{}` in the name gives each frame a file of its own.

@@ -77,6 +77,8 @@ FILM = Table(
         Format(".mp4", "formats.raster", "film_mp4", "imageio_ffmpeg"),
         Format(".dot", "backprop.data", "film_dot"),
         Format(".json", "backprop.data", "film_json"),
+        Format(".txt", "formats.transcript", "film_txt"),
+        Format(".md", "formats.transcript", "film_md"),
     ),
 )
 
