@@ -38,6 +38,8 @@ TRAINING = Table(
         Format(".mp4", "formats.raster", "film_mp4", "imageio_ffmpeg"),
         Format(".dot", "formats.dot", "reel_dot"),
         Format(".json", "training.data", "training_json"),
+        Format(".txt", "formats.transcript", "film_txt"),
+        Format(".md", "formats.transcript", "film_md"),
     ),
 )
 STILLS = Table(
