@@ -71,7 +71,7 @@ class Writer:
         self._prepare(node)
         made = self.graph.nodes[node]
         if len(made.operands) == 1 and OPS[made.op].elementwise and self._symbol(made.operands[0]):
-            return self._marked(node, self.spelling.bare(made, self.name(made.operands[0])))
+            return self._inside(node, lambda _: self.spelling.bare(made, self.name(made.operands[0])))
         return self.array(node)
 
     def _symbol(self, node: int) -> bool:
