@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from graphgrad.proof.report import Finding, Report
 
 
-def verify(graph: Source, /, *, timeout: float = 10.0) -> Report:
+def verify(graph: Source, /, *, timeout: float = 10.0, sympy: bool = True) -> Report:
     """Give the verdict on every gradient of a scalar program, with its reason; `report.ok`, `report["x1"].verdict`.
 
-    `timeout` (seconds, for the whole call) is kept; what is not decided by then is UNKNOWN, never wrong.
+    `timeout` (seconds, for the whole call) is kept; what is not decided by then is UNKNOWN, never wrong. sympy is a
+    third witness: the verdict names its derivative, or says why it has none; `sympy=False` does not ask it.
 
     Raises UsageError for a program without inputs, and ShapeError where the output is no single number. Source: normal
     forms over the rationals, local rules, and signatures over a prime field, Schwartz (1980), Zippel (1979).
@@ -24,10 +25,18 @@ def verify(graph: Source, /, *, timeout: float = 10.0) -> Report:
     """
     from graphgrad.proof.gradients import verify as examine
 
-    return examine(as_graph(graph), timeout=timeout)
+    return examine(as_graph(graph), timeout=timeout, sympy=sympy)
 
 
-def check(graph: Source, claims: Mapping[str, Any] | None = None, /, *, timeout: float = 10.0, **more: Any) -> Report:
+def check(
+    graph: Source,
+    claims: Mapping[str, Any] | None = None,
+    /,
+    *,
+    timeout: float = 10.0,
+    sympy: bool = True,
+    **more: Any,
+) -> Report:
     """Give the verdict on somebody's gradient: an expression, a derivation as lines, a number, or a function.
 
     A wrong one is REFUTED with a witness: a point, the claimed and the true value there.
@@ -42,7 +51,7 @@ def check(graph: Source, claims: Mapping[str, Any] | None = None, /, *, timeout:
     """
     from graphgrad.proof.claims import check as judge
 
-    return judge(as_graph(graph), {**(claims or {}), **more}, timeout=timeout)
+    return judge(as_graph(graph), {**(claims or {}), **more}, timeout=timeout, sympy=sympy)
 
 
 def verify_function(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--loss", default="cross_entropy", show_default=True, help="The network's loss.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True,
               help="Seconds for the whole call; for each claim of a file.")  # fmt: skip
+@click.option("--sympy/--no-sympy", "sympy", default=True, show_default=True, help="Ask sympy as a third witness.")
 @click.option("--markdown", is_flag=True, help="Report as Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 def command(
@@ -34,6 +35,7 @@ def command(
     sizes: str | None,
     loss: str,
     timeout: float,
+    sympy: bool,
     markdown: bool,
     as_json: bool,
 ) -> None:
@@ -47,25 +49,25 @@ def command(
 
     if (source is None) == (sizes is None):
         raise UsageError("there must be one thing to verify", hint="give an expression, a file, or --mlp with sizes")
-    reports = _network(sizes, loss, timeout) if sizes else [_report(str(source), shapes, claims, timeout)]
+    reports = _network(sizes, loss, timeout, sympy) if sizes else [_report(str(source), shapes, claims, timeout, sympy)]
     write = report.to_json if as_json else report.markdown if markdown else report.text
     for found in reports:
         click.echo(write(found))
     sys.exit(0 if all(found.ok for found in reports) else 1)
 
 
-def _report(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout: float) -> Report:
+def _report(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout: float, sympy: bool) -> Report:
     from graphgrad.proof.saved import is_code, verify_file
 
     path = Path(source)
     if path.suffix in {".csv", ".jsonl"}:
-        return _grade(source, timeout)
+        return _grade(source, timeout, sympy)
     if is_code(path):
         return verify_file(path, timeout)
-    return _one(source, shapes, claims, timeout)
+    return _one(source, shapes, claims, timeout, sympy)
 
 
-def _network(sizes: str, loss: str, timeout: float) -> list[Report]:
+def _network(sizes: str, loss: str, timeout: float, sympy: bool) -> list[Report]:
     from graphgrad.compiler.compile import compile as translate
     from graphgrad.learn.networks.losses import objective
     from graphgrad.learn.networks.network import mlp
@@ -79,11 +81,11 @@ def _network(sizes: str, loss: str, timeout: float) -> list[Report]:
     net = mlp(*map(int, layers))
     graph = objective(net, loss).graph
     source = translate(grad(graph, *net.values), dtype="float32").source
-    proof = verify(graph, timeout=timeout)
+    proof = verify(graph, timeout=timeout, sympy=sympy)
     return [proof, certify(source, graph, {"N": 32}, timeout=max(0.1, timeout - proof.seconds))]
 
 
-def _one(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout: float) -> Report:
+def _one(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout: float, sympy: bool) -> Report:
     from graphgrad.frontend.parse import parse
     from graphgrad.proof.claims import check
     from graphgrad.proof.gradients import verify
@@ -93,7 +95,7 @@ def _one(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout:
     if not graph.inputs:
         raise UsageError("there is nothing to verify", hint="the expression has no variables")
     if not claims:
-        return verify(graph, timeout=timeout)
+        return verify(graph, timeout=timeout, sympy=sympy)
     pairs = [claim.partition("=") for claim in claims]
     for name, equals, text in pairs:
         if not equals or not name.strip().isidentifier() or not text.strip():
@@ -102,11 +104,11 @@ def _one(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout:
     names = [name.strip() for name, _, _ in pairs]
     if twice := next((name for name in names if names.count(name) > 1), ""):
         raise UsageError(f"'{twice}' is claimed twice")
-    return check(graph, {name.strip(): text for name, _, text in pairs}, timeout=timeout)
+    return check(graph, {name.strip(): text for name, _, text in pairs}, timeout=timeout, sympy=sympy)
 
 
-def _grade(source: str, timeout: float) -> Report:
+def _grade(source: str, timeout: float, sympy: bool) -> Report:
     from graphgrad.proof.grading import grade
 
     with counting("grading") as progress:
-        return grade(Path(source), timeout=timeout, progress=progress)
+        return grade(Path(source), timeout=timeout, sympy=sympy, progress=progress)

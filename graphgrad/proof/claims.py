@@ -15,7 +15,7 @@ from graphgrad.core.errors import GraphgradError, UsageError, did_you_mean
 from graphgrad.core.graph import Graph, normal
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.code import VALUE, by_name, judged
-from graphgrad.proof.gradients import TIMEOUT, findings_of, shares, unsupported
+from graphgrad.proof.gradients import TIMEOUT, beside_sympy, findings_of, shares, unsupported
 from graphgrad.proof.judge.cases import Examined, claimed_values, examine, source_of
 from graphgrad.proof.judge.judge import Case, judge
 from graphgrad.proof.judge.regions import right_where
@@ -28,12 +28,15 @@ from graphgrad.proof.scalars.derivative import gradient
 from graphgrad.proof.scalars.symbols import SymbolsLost
 from graphgrad.proof.sizes.chosen import Sized, dimensions, numbers, sized
 from graphgrad.proof.sizes.verdict import for_every_size, quickly, settled
+from graphgrad.proof.sympy_witness.asked import Asked
 from graphgrad.transform.grad import differentiable
 
 Claim = str | float | Callable[..., Any] | Any  # text, a number, an array of numbers, or a function of the inputs
 
 
-def check(graph: Graph | str, claims: Mapping[str, Claim], /, timeout: float = TIMEOUT) -> Report:
+def check(
+    graph: Graph | str, claims: Mapping[str, Claim], /, timeout: float = TIMEOUT, *, sympy: bool = True
+) -> Report:
     """Give the verdict on claimed gradients of a scalar program, by name of the input.
 
     A claim is text in the program's inputs and named values (an expression, or a derivation as lines of assignments), a
@@ -57,12 +60,16 @@ def check(graph: Graph | str, claims: Mapping[str, Claim], /, timeout: float = T
         try:
             sizes = _sizes(graph, claims)
             examined = cache(lambda k: examine(sizes[k].graph))
-            shapes.update({n: np.shape(v) for n, v in examined(0).inputs.items()})
+            first = examined(0)
+            shapes.update({n: np.shape(v) for n, v in first.inputs.items()})
+            asked = Asked(source_of(first.graph), first.inputs, list(claims), timeout) if sympy else None
         except (SymbolsLost, UsageError) as error:
             found |= dict.fromkeys(claims, unsupported(error))
             return
         for name, until in shares(list(claims), deadline):
             found[name] = finding_within(until, _at_sizes, sizes, examined, name, claims[name], until)
+        for name, until in shares(list(claims), deadline) if asked else ():
+            found[name] = finding_within(until, beside_sympy, asked, found[name], first, name, until)
 
     findings = found_in_time(claims, timeout, work)
     return Report(source_of(graph), findings, time.monotonic() - start, shapes)

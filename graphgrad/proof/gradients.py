@@ -23,6 +23,7 @@ from graphgrad.proof.scalars.derivative import gradient
 from graphgrad.proof.scalars.symbols import ZERO, Sym, SymbolsLost
 from graphgrad.proof.sizes.chosen import Sized, sized
 from graphgrad.proof.sizes.verdict import for_every_size, quickly, settled
+from graphgrad.proof.sympy_witness.asked import Asked, witnessed
 from graphgrad.transform.grad import derivative_name, differentiable, reverse
 from graphgrad.transform.hessian import hessian
 from graphgrad.transform.jvp import jvp
@@ -31,7 +32,7 @@ TIMEOUT = 10.0  # seconds for a whole call
 SHARED = 0.4  # of the time is at most spent on what all gradients share
 
 
-def verify(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
+def verify(graph: Graph | str, /, timeout: float = TIMEOUT, *, sympy: bool = True) -> Report:
     """Give the verdict on the gradient of a scalar program with respect to each of its float inputs.
 
     Truth comes from the program's text by a reading of its own, and is never derived from the graph. A program of
@@ -54,6 +55,7 @@ def verify(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
             sizes = sized(graph)
             seen = cache(lambda k: examine(sizes[k].graph))
             first = seen(0)
+            asked = Asked(source_of(first.graph), first.inputs, names, timeout) if sympy else None
         except (SymbolsLost, UsageError) as error:
             found |= dict.fromkeys(names, unsupported(error))
             return
@@ -80,9 +82,21 @@ def verify(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
                 return for_every_size(sizes[0], name, lambda setting: setting.run(derived, node), until)
 
             found[name] = finding_within(until, lambda: settled(looked_at(sizes[0]), sizes, looked_at, every))
+        for name, until in shares(names, deadline) if asked else ():
+            found[name] = finding_within(until, beside_sympy, asked, found[name], first, name, until)
 
     findings = found_in_time(names, timeout, work)
     return Report(source_of(graph), findings, time.monotonic() - start, shapes)
+
+
+def beside_sympy(asked: Asked, finding: Finding, examined: Examined, name: str, deadline: float) -> Finding:
+    """A finding with what sympy says of the truth that it rests on, if it is one that is trusted."""
+    if not finding.ok:
+        return finding
+    answer = asked.answer(name)
+    true = list(np.ravel(examined.slopes[name]))
+    case = examined.case(name, np.array(answer.derivatives or true, dtype=object), deadline)
+    return witnessed(finding, answer, case)
 
 
 def shares(names: Sequence[str], deadline: float) -> Iterator[tuple[str, float]]:

@@ -106,6 +106,7 @@ def grade(
     claims: str | Path | Sequence[Row | Mapping[str, Any]],
     /,
     timeout: float = TIMEOUT,
+    sympy: bool = True,  # noqa: FBT001, FBT002  (given by name)
     processes: int | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Report:
@@ -117,7 +118,7 @@ def grade(
     start = time.monotonic()
     rows = read_claims(claims) if isinstance(claims, str | Path) else _listed(claims)
     findings: dict[int, Finding] = {}
-    jobs = [(row, timeout) for row in rows]
+    jobs = [(row, timeout, sympy) for row in rows]
     for index, result in parallel(graded, jobs, timeout + GRACE, processes or os.cpu_count() or 1):
         findings[index] = result if isinstance(result, Finding) else _lost(result, timeout)
         progress(len(findings), len(rows))
@@ -144,12 +145,12 @@ def _lost(error: Exception, timeout: float) -> Finding:
     return Finding(Verdict.UNSUPPORTED, str(error))
 
 
-def graded(row: Row, timeout: float) -> Finding:
+def graded(row: Row, timeout: float, sympy: bool) -> Finding:  # noqa: FBT001  (a job has no names)
     """The finding on one claim; whatever is wrong with it is in the finding."""
     if row.problem:
         return Finding(Verdict.UNSUPPORTED, row.problem)
     try:
-        return check(row.expression, {row.variable: row.claim}, timeout=timeout)[row.variable]
+        return check(row.expression, {row.variable: row.claim}, timeout=timeout, sympy=sympy)[row.variable]
     except GraphgradError as error:
         return Finding(Verdict.UNSUPPORTED, str(error))
 

@@ -59,6 +59,7 @@ class Finding(Shown):
     assumptions: tuple[str, ...] = ()
     region: str = ""
     correct_where: str = ""  # of a refuted claim: where it is right, if that was found
+    sympy: str = ""  # what sympy says of the derivatives that it rests on
     line: int | None = None  # of a refuted derivation: its first wrong line
     digits: int | None = None
     points: int = 0
@@ -243,6 +244,7 @@ def facts(finding: Finding) -> list[str]:
         said.append(f"the first wrong line is line {finding.line}")
     said += [finding.region] if finding.region else []
     said += list(finding.assumptions)
+    said += [finding.sympy] if finding.sympy else []
     for kink in finding.kinks[:1]:
         point = ", ".join(f"{name} = {value}" for name, value in kink.point.items())
         around = f"from {_short(kink.left)} to {_short(kink.right)}"
@@ -281,7 +283,7 @@ def _plain(finding: Finding) -> dict[str, Any]:
         found["witness"] = {**finding.witness._asdict(), "point": dict(finding.witness.point)}
     if finding.kinks:
         found["kinks"] = [{**kink._asdict(), "point": dict(kink.point)} for kink in finding.kinks]
-    for name in ("assumptions", "region", "correct_where", "line", "digits", "points"):
+    for name in ("assumptions", "region", "correct_where", "sympy", "line", "digits", "points"):
         if value := getattr(finding, name):
             found[name] = list(value) if isinstance(value, tuple) else value
     return {**found, "seconds": round(finding.seconds, 3)}

@@ -5,7 +5,8 @@ from commandline import graphgrad
 
 CLASSES = {  # a file of claims: what is said of it, and the exit code
     "Expression; Variable; Claim; student\nx**2;x;2*x;Anna\nx**2;x;;Ben\n": (
-        ("2 claims: 1 PROVED, 1 UNSUPPORTED\n  1  Anna  PROVED  identical; wherever both sides are defined\n"
+        ("2 claims: 1 PROVED, 1 UNSUPPORTED\n  1  Anna  PROVED  identical; wherever both sides are defined;"
+        " sympy: 2*x, equal\n"
         "  2  Ben   UNSUPPORTED  line 3: no claim\n"), 1),
     "expression,variable,claim\nx*y,x,maximum(y,y)\n": (
         ("1 claim: 1 UNSUPPORTED\n"

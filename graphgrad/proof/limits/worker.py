@@ -58,7 +58,10 @@ def main() -> None:
             result = True, getattr(importlib.import_module(module), name)(*args)
         except Exception as error:  # noqa: BLE001  (whatever it was, the parent hears of it)
             result = False, f"{type(error).__name__}: {error}"
-        send(out, _pickled(result))
+        try:
+            send(out, _pickled(result))
+        except BrokenPipeError:  # the parent has gone, and nobody waits
+            os._exit(0)
 
 
 def _pickled(result: tuple[bool, Any]) -> bytes:
