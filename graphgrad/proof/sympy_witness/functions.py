@@ -154,6 +154,8 @@ def elu(a: Array, alpha: Any = 1) -> Array:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: each(_of_values(getattr(sp, name))) for name in (
         "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "erf", "floor")},
+    "ceil": each(sp.ceiling), "round": each(lambda a: sp.floor(a + sp.Rational(1, 2))),
+    "floor_divide": each(lambda a, b: sp.floor(a / b), 2), "remainder": each(lambda a, b: a - b * sp.floor(a / b), 2),
     "atan2": each(sp.atan2, 2), "exp": exp, "log": log, "tanh": tanh, "sqrt": sqrt, "square": square,
     "add": add, "sub": sub, "mul": mul, "div": div, "pow": power, "neg": each(_of_values(lambda a: -a)),
     "reciprocal": each(lambda a: 1 / a), "expm1": each(lambda a: sp.exp(a) - 1), "log1p": each(lambda a: sp.log(1 + a)),

@@ -84,6 +84,7 @@ RULES: dict[str, Callable[..., Sym]] = {
     **{name: f.function(name) for name in (
         "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh",
         "atanh", "erf", "sign", "floor")},
+    "ceiling": lambda a: -f.function("floor")(-a),
     "sec": lambda a: ONE / f.function("cos")(a), "csc": lambda a: ONE / f.function("sin")(a),
     "cot": lambda a: ONE / f.function("tan")(a), "sech": lambda a: ONE / f.function("cosh")(a),
     "csch": lambda a: ONE / f.function("sinh")(a), "coth": lambda a: ONE / f.function("tanh")(a),

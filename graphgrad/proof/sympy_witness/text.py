@@ -139,6 +139,7 @@ def _index(tree: ast.expr, names: Mapping[str, Any]) -> Any:
 
 SIGNS: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.MatMult: "matmul", ast.Pow: "pow",
+    ast.Mod: "remainder", ast.FloorDiv: "floor_divide",
     ast.USub: "neg", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Lt: "less", ast.LtE: "less_equal",
     ast.Eq: "equal", ast.NotEq: "not_equal", ast.BitAnd: "logical_and", ast.BitOr: "logical_or",
     ast.Invert: "logical_not",
@@ -149,5 +150,5 @@ SPELLED = {
     "arccosh": "acosh", "arctanh": "atanh", "swish": "silu", "absolute": "abs", "fabs": "abs", "flatten": "ravel",
     "amax": "max", "amin": "min", "bce": "binary_cross_entropy", "expit": "sigmoid", "σ": "sigmoid", "ReLU": "relu",
     "LReLU": "leaky_relu", "LeakyReLU": "leaky_relu", "bitwise_and": "logical_and", "bitwise_or": "logical_or",
-    "invert": "logical_not", "matrix_transpose": "swap",
+    "invert": "logical_not", "matrix_transpose": "swap", "mod": "remainder", "rint": "round",
 }  # fmt: skip
