@@ -6,7 +6,7 @@ ORDER = (  # from the bottom up: what stands here imports from earlier lines alo
     "scalars",
     "normal_form readings",
     "judge",
-    "sizes",
+    "sizes sympy_witness",
     "gradients",
     "code equivalence modules",
     "claims steps",
