@@ -11,10 +11,10 @@ from proof.random_gradients.programs import scalar
 
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.parse import parse
-from graphgrad.proof import report as reports
 from graphgrad.proof.claims import check
 from graphgrad.proof.gradients import verify
-from graphgrad.proof.readings import functions as reading
+from graphgrad.proof.readings import functions
+from graphgrad.proof.report import html, markdown, text, to_json
 from graphgrad.proof.scalars import derivative
 from graphgrad.proof.scalars.elementary import function
 
@@ -80,7 +80,7 @@ def test_every_function_of_the_language_is_read_or_named():
     from graphgrad.proof.sympy_witness.functions import FUNCTIONS
     from graphgrad.proof.sympy_witness.text import SPELLED
 
-    unread = {n for n in reading.FUNCTIONS if n not in FUNCTIONS}
+    unread = {n for n in functions.FUNCTIONS if n not in FUNCTIONS}
     assert unread == {
         "coprod",
         "eye_mask",
@@ -91,7 +91,7 @@ def test_every_function_of_the_language_is_read_or_named():
         "argmax",
         "argmin",
     }  # of gradients, or integers
-    assert SPELLED == reading.ALIASES
+    assert SPELLED == functions.ALIASES
 
 
 PLANTED = [  # a function, and a wrong rule in the table and in our reading
@@ -113,7 +113,7 @@ def test_what_is_wrong_in_the_table_and_in_our_reading_is_caught(name, rule, par
 
 
 def test_a_wrong_meaning_is_caught(monkeypatch):
-    monkeypatch.setitem(reading.FUNCTIONS, "sinh", reading.each(function("cosh")))
+    monkeypatch.setitem(functions.FUNCTIONS, "sinh", functions.each(function("cosh")))
     blind, seeing = (check("sinh(x)*y", {"y": "sinh(x)"}, timeout=30, sympy=asked)["y"] for asked in (False, True))
     assert (str(blind.verdict), str(seeing.verdict)) == ("PROVED", "REFUTED")
     assert "sympy's derivative is sinh(x), and ours is cosh(x)" in seeing.reason
@@ -131,11 +131,11 @@ def test_why_sympy_gives_none(program, name, why):
 def test_it_is_left_out_where_it_is_not_wanted():
     report = verify("x**2", sympy=False)
     assert report["x"].sympy == ""
-    assert "sympy" not in reports.text(report)
+    assert "sympy" not in text(report)
 
 
 def test_it_stands_in_every_report():
     report = verify("log(x1*x2)*sin(x2)", timeout=30)
-    for written in (reports.text(report), reports.markdown(report), reports.html(report)):
+    for written in (text(report), markdown(report), html(report)):
         assert "sympy: sin(x2)/x1, equal" in written.replace("\\*", "*")
-    assert json.loads(reports.to_json(report))["findings"]["x1"]["sympy"] == "sympy: sin(x2)/x1, equal"
+    assert json.loads(to_json(report))["findings"]["x1"]["sympy"] == "sympy: sin(x2)/x1, equal"
