@@ -48,7 +48,8 @@ class Dialect(NamedTuple):
 
     def kind_of(self, graph: Graph, i: int) -> str:
         """Numbers of Python's own are spelled as such among arrays, too."""
-        return NUMBERS if i in constants(graph) and graph.nodes[i].op != "size" else self.kind
+        alone = self.kind == NUMBERS or (i in constants(graph) and graph.nodes[i].op != "size")
+        return NUMBERS if alone else self.kind
 
     def operands(self, graph: Graph, i: int, given: Sequence[Expr]) -> Sequence[Expr]:
         """The operands as they stand in a node's expression."""
