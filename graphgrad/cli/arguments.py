@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import unicodedata
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -198,7 +199,7 @@ def _array(name: str, file: str) -> Any:
     check_kind(path, _READERS)
     try:
         return _READERS[path.suffix](path, name)
-    except (ValueError, EOFError, BadZipFile):
+    except (ValueError, EOFError, BadZipFile, KeyError, TypeError, SyntaxError, RuntimeError, zlib.error):
         raise UsageError(f"'{file}' holds no array of numbers for '{name}'") from None
 
 

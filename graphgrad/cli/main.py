@@ -144,16 +144,20 @@ def explained(error: Exception) -> str:
     """
     match error:
         case GraphgradError() | OSError():
-            return str(error)
+            said = str(error)
         case MemoryError():
-            return f"there is not enough memory: {error}" if str(error) else "there is not enough memory"
+            said = f"there is not enough memory: {error}" if str(error) else "there is not enough memory"
+        case UnicodeError():
+            said = f"a text has a character that is none: {error}"
         case RecursionError():
-            return "this is nested too deeply"
+            said = "this is nested too deeply"
         case OverflowError():
-            return f"a number is too large: {error}"
+            said = f"a number is too large: {error}"
         case ValueError() if "integer string conversion" in str(error):
-            return f"an integer has more than {sys.get_int_max_str_digits()} digits"
-    return f"a fault of graphgrad's own, {type(error).__name__}: {error}; please report what you called"
+            said = f"an integer has more than {sys.get_int_max_str_digits()} digits"
+        case _:
+            said = f"a fault of graphgrad's own, {type(error).__name__}: {error}; please report what you called"
+    return said
 
 
 def leave(code: int) -> None:

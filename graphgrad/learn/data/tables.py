@@ -23,6 +23,11 @@ from graphgrad.learn.data.examples import indices
 from graphgrad.learn.data.pictures import Frame
 
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+# a zip of an unknown version is a NotImplementedError, one with a password its base, a RuntimeError
+UNREADABLE = (
+    *(ValueError, OSError, EOFError, KeyError, AttributeError, TypeError, SyntaxError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 _GZIP = b"\x1f\x8b"
 EXPANDED = 8  # times its size, that a file's content takes while it is read
 CHUNK = 1 << 20  # bytes, or characters
@@ -243,7 +248,7 @@ def _read_npz(path: Path) -> Dataset:
         check_unpacked(path)
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             found = {name.lower().removesuffix("_train"): arrays[name] for name in arrays.files}
-    except (ValueError, OSError, EOFError, KeyError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+    except UNREADABLE as error:
         raise DataError(f"'{path}' is no .npz file that can be read: {error}") from None
     if missing := [name for name in ("x", "y") if name not in found]:
         raise DataError(f"'{path}' holds no array '{missing[0]}'", hint=f"it holds {', '.join(found) or 'none'}")
