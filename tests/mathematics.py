@@ -22,7 +22,8 @@ FUNCTIONS = {
     "gelu": lambda a: a * (1 + erf(a / np.sqrt(2))) / 2, "silu": lambda a: a * expit(a),
     "clip": lambda a, low, high: np.minimum(np.maximum(a, low), high),
     "leaky relu": lambda a, slope=0.1: np.where(a > 0, a, slope * a),
-    "reciprocal": lambda a: 1 / a, "square": np.square, "round": np.round, "logaddexp": np.logaddexp, "sech": lambda a: 1 / np.cosh(a),
+    "reciprocal": lambda a: 1 / a, "square": np.square, "round": np.round,
+    "logaddexp": np.logaddexp, "sech": lambda a: 1 / np.cosh(a),
     "exprel": lambda a, order=0: sum(np.asarray(a) ** k / ((k + order + 1) * math.factorial(k)) for k in range(60)),
     "elu": lambda a, alpha=1.0: np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0))),
 }  # fmt: skip
