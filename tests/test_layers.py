@@ -36,6 +36,7 @@ STRANGERS = {"graphgrad.learn", "graphgrad.render", "graphgrad.proof"}
 # Packages that cost a tenth of a second or more, and the rooms that may use them at all.
 HEAVY = {
     "sympy": {"graphgrad.frontend", "graphgrad.execute", "graphgrad.transform", "graphgrad.proof"},
+    "flint": {"graphgrad.proof"},
     "networkx": {"graphgrad.core.graph", "graphgrad.frontend", "graphgrad.execute", "graphgrad.render", "graphgrad"},
     "PIL": {"graphgrad.render", "graphgrad.learn"},
     "graphviz": {"graphgrad.render"},

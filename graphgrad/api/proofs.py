@@ -70,7 +70,7 @@ def verify_function(
     a function that calls torch) is compared with 50-digit truth at many points.
 
     Raises UsageError for a gradient of another shape than its argument, and for an `f` whose value is no single number.
-    Source: as `verify`; the 50-digit truth is mpmath's.
+    Source: as `verify`; the 50-digit truth is in balls, Johansson (2017).
 
     >>> import numpy as np
     >>> str(verify_function(lambda x: np.sum(x**2), lambda x: 2 * x, x=(3,))["x"].verdict)

@@ -3,6 +3,7 @@
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
     "report",
     "limits",
+    "arithmetic",
     "scalars",
     "normal_form readings",
     "judge",

@@ -14,10 +14,11 @@ import numpy as np
 from graphgrad.core.errors import GraphgradError, UsageError, did_you_mean
 from graphgrad.core.graph import Graph, normal
 from graphgrad.frontend.parse import parse
-from graphgrad.proof.code import VALUE, by_name, judged
+from graphgrad.proof.code import VALUE, Truth, by_name, judged
 from graphgrad.proof.gradients import TIMEOUT, beside_sympy, findings_of, shares, unsupported
+from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.cases import Examined, claimed_values, examine, source_of
-from graphgrad.proof.judge.judge import Case, judge
+from graphgrad.proof.judge.judge import judge
 from graphgrad.proof.judge.regions import right_where
 from graphgrad.proof.limits.deadline import finding_within, found_in_time
 from graphgrad.proof.readings.functions import Array, lifted
@@ -144,7 +145,7 @@ def _called(examined: Examined, name: str, claim: Callable[..., Any], deadline: 
 
     true = {VALUE: np.asarray(examined.true, dtype=object), **wanted}
     try:
-        finding = judged(code, examined.inputs, true, deadline)[name]
+        finding = judged(code, Truth(examined.inputs, true, examined.true), deadline)[name]
     except UsageError as error:
         return Finding(Verdict.UNSUPPORTED, str(error))
     if finding.verdict is Verdict.REFUTED and "floating point" not in finding.reason:

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-import mpmath
 import numpy as np
 
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.gradients import TIMEOUT
+from graphgrad.proof.judge.case import Case, partials
 from graphgrad.proof.judge.cases import examine, slopes
 from graphgrad.proof.judge.floats import Code, Comparison, compared
-from graphgrad.proof.judge.judge import Case, agreement, judge
+from graphgrad.proof.judge.judge import judge
 from graphgrad.proof.limits.deadline import TimeUp, found_in_time, within
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.readings.numpy_arrays import plain, symbolic, wrapped
 from graphgrad.proof.readings.text import symbols_of
-from graphgrad.proof.report import Finding, Report, Verdict
+from graphgrad.proof.report import NO_VALUE, Finding, Report, Verdict, Witness
 from graphgrad.proof.scalars.symbols import Sym, SymbolsLost
 from graphgrad.proof.sizes.chosen import sized
 
 Function = Callable[..., Any]
-ROUNDING = 13  # digits: with as many in common, a difference may be that of a rounded constant
+ROUNDING = 1e-13  # relatively: a smaller difference may be that of a rounded constant
 SLOW = Finding(Verdict.UNKNOWN, "time was up: the code did not return")
 VALUE = "value"  # the name of the function's own value, where the code gives that too
 
@@ -61,7 +61,7 @@ def verify_function(
             found |= dict.fromkeys(inputs, output)
             return
         true = {VALUE: np.asarray(output, dtype=object), **slopes(output, inputs)}
-        found |= judged(lambda given: by_name(grad_f(*given.values()), shapes), inputs, true, deadline)
+        found |= judged(lambda given: by_name(grad_f(*given.values()), shapes), Truth(inputs, true, output), deadline)
 
     findings = found_in_time(inputs, timeout, work)
     return Report(_name(grad_f), findings, time.monotonic() - start, shapes)
@@ -90,7 +90,8 @@ def verify_vjp(
         g = symbols_of(cotangent, np.shape(result))
         output = Sym.__radd__(plain(np.sum(np.ravel(result) * np.ravel(g)))[()], 0)
         every = {cotangent: g, **inputs}
-        found |= judged(lambda given: by_name(vjp(*given.values()), sizes), every, slopes(output, inputs), deadline)
+        true = slopes(output, inputs)
+        found |= judged(lambda given: by_name(vjp(*given.values()), sizes), Truth(every, true, output), deadline)
 
     findings = found_in_time(inputs, timeout, work)
     return Report(_name(vjp), findings, time.monotonic() - start, sizes)
@@ -147,11 +148,20 @@ def _value(f: Function | Graph | str, inputs: Mapping[str, Array]) -> Sym:
     return value
 
 
-def judged(code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], deadline: float) -> dict[str, Finding]:
-    """The finding on every gradient that code gives, in symbols where it takes them, else in floating point.
+class Truth(NamedTuple):
+    """What code is held against: the symbols of all inputs, the true gradients by input, and the function's value."""
+
+    inputs: Mapping[str, Array]
+    gradients: Mapping[str, Array]
+    value: Sym
+
+
+def judged(code: Code, truth: Truth, deadline: float) -> dict[str, Finding]:
+    """The finding on every gradient that code gives, in symbols where it takes them, else in floats.
 
     `code` takes all inputs and gives gradients by name, and may give the value of the function, too, as "value".
     """
+    inputs, true, primal = truth
     try:
         claimed = {n: plain(g) for n, g in within(deadline, code, symbolic(inputs), stop=True).items()}
     except TimeUp:
@@ -160,28 +170,33 @@ def judged(code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], d
         raise
     except Exception as error:  # noqa: BLE001  (code that takes no symbols says so in its own way)
         lost = str(error) if isinstance(error, SymbolsLost) else "the code takes no symbols"
-        return _in_floats(code, inputs, true, deadline, lost)
+        return _in_floats(code, truth, deadline, lost)
     findings = {}
     for name, values in claimed.items():
         _same_shape(name, values, true[name])
         entries = list(np.ndindex(*true[name].shape))
         wanted = list(np.ravel(true[name]))
         case = Case(list(np.ravel(values)), wanted, wanted, entries, variables(inputs), deadline)
-        case.primal = _primal(inputs, true)
+        if name in inputs:
+            case.primal, case.derivatives = primal, partials(primal, np.ravel(inputs[name]))
         findings[name] = judge(case)
         witness = findings[name].witness
-        if witness and agreement(mpmath.mpf(witness.claimed), mpmath.mpf(witness.true)) >= ROUNDING:
-            findings[name] = _in_floats(code, inputs, true, deadline, "a constant in the code is rounded")[name]
+        if witness and _close(witness):
+            why = "a constant in the code is rounded"
+            findings[name] = _in_floats(code, truth, deadline, why)[name]
     return findings
 
 
-def _primal(inputs: Mapping[str, Array], true: Mapping[str, Array]) -> Sym | None:
-    return true[VALUE][()] if VALUE in true and VALUE not in inputs else None
+def _close(witness: Witness) -> bool:
+    """Whether two values are as close as a rounded constant may bring them."""
+    if witness.claimed == NO_VALUE:
+        return False
+    claimed, true = float(witness.claimed), float(witness.true)
+    return abs(claimed - true) < ROUNDING * max(abs(claimed), abs(true))
 
 
-def _in_floats(
-    code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], deadline: float, why: str
-) -> dict[str, Finding]:
+def _in_floats(code: Code, truth: Truth, deadline: float, why: str) -> dict[str, Finding]:
+    inputs, true, primal = truth
     raised: list[Exception] = []
 
     def shaped(given: Mapping[str, Array]) -> Mapping[str, Any]:
@@ -197,7 +212,7 @@ def _in_floats(
         return found
 
     try:
-        comparison = Comparison(shaped, inputs, true, deadline, _primal(inputs, true))
+        comparison = Comparison(shaped, inputs, true, deadline, primal)
         findings = compared(comparison, f"compared in floating point: {why}")
     except TimeUp:
         return dict.fromkeys(_wanted(true, inputs), SLOW)

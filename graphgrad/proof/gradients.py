@@ -11,8 +11,10 @@ import numpy as np
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
+from graphgrad.proof.judge.case import Case, Derivative, partials
 from graphgrad.proof.judge.cases import Examined, examine, source_of
-from graphgrad.proof.judge.judge import Case, has_value, judge
+from graphgrad.proof.judge.judge import judge
+from graphgrad.proof.judge.search import has_value
 from graphgrad.proof.limits.deadline import LATE, finding_within, found_in_time
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.readings import table
@@ -111,8 +113,8 @@ def shares(names: Sequence[str], deadline: float) -> Iterator[tuple[str, float]]
 
 def _values(examined: Examined, deadline: float) -> Case:
     """The case that both readings give the output the same value."""
-    value = [examined.primal]
-    return Case(value, [examined.true], value, [()], examined.variables(), deadline)
+    true = [examined.true]
+    return Case([examined.primal], true, true, [()], examined.variables(), deadline)
 
 
 def _weaker(finding: Finding, values: Finding) -> Finding:
@@ -174,7 +176,8 @@ def verify_hessian(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
             true = [entry for slope in slopes for entry in gradient(slope, wrt)]
             shape = np.shape(examined.inputs[first]) + np.shape(examined.inputs[second])
             claimed = values[derived.outputs[name]]
-            found[name] = _finding(claimed, true, shape, examined.variables(), deadline, examined.true)
+            own = [derivative for slope in slopes for derivative in partials(slope, wrt)]
+            found[name] = _finding(claimed, true, shape, examined.variables(), deadline, examined.true, own)
 
     findings = found_in_time(pairs, timeout, work)
     shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
@@ -202,7 +205,9 @@ def verify_jvp(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
             for slope, dot in zip(slopes, np.ravel(dots[f"{n}_dot"]), strict=True):
                 true = true + slope * dot
         variables = [*examined.variables(), *(v.value for d in dots.values() for v in np.ravel(d))]
-        found[tangent] = _finding(claimed, [true], (), variables, deadline, examined.true)
+        speeds = {v.value: dots[f"{n}_dot"][place] for n in names for place, v in np.ndenumerate(examined.inputs[n])}
+        along = [Derivative(examined.true, speeds)]
+        found[tangent] = _finding(claimed, [true], (), variables, deadline, examined.true, along)
 
     findings = found_in_time([tangent], timeout, work)
     shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
@@ -210,8 +215,14 @@ def verify_jvp(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
 
 
 def _finding(  # noqa: PLR0913, PLR0917  (what a case is made of)
-    claimed: np.ndarray, true: list[Sym], shape: tuple[int, ...], variables: list[str], deadline: float, primal: Sym
+    claimed: np.ndarray,
+    true: list[Sym],
+    shape: tuple[int, ...],
+    variables: list[str],
+    deadline: float,
+    primal: Sym,
+    derivatives: Sequence[Derivative],
 ) -> Finding:
     entries = list(np.ndindex(*shape))
     values = list(np.ravel(np.broadcast_to(claimed, shape)))
-    return judge(Case(values, true, values, entries, variables, deadline, primal=primal))
+    return judge(Case(values, true, values, entries, variables, deadline, primal=primal, derivatives=derivatives))

@@ -30,6 +30,9 @@ class Verdict(StrEnum):
 GOOD = frozenset({Verdict.PROVED, Verdict.CERTIFIED, Verdict.AGREED, Verdict.NON_SMOOTH})
 
 
+NO_VALUE = "no value"  # what a claim gives at a witness where it has none
+
+
 class Witness(NamedTuple):
     """A point at which a claim is wrong: values of variables as exact text, and both values to many digits."""
 
@@ -248,6 +251,7 @@ def facts(finding: Finding) -> list[str]:
     for kink in finding.kinks[:1]:
         point = ", ".join(f"{name} = {value}" for name, value in kink.point.items())
         around = f"from {_short(kink.left)} to {_short(kink.right)}"
+        around = f"true value {_short(kink.left)}" if _short(kink.left) == _short(kink.right) else around
         said.append(f"a kink at {_shortened(point)}: {around}, here {_short(kink.given)}")
     if finding.verdict is Verdict.NON_SMOOTH:
         said.append("equal wherever there is a derivative")

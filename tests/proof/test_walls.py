@@ -21,6 +21,22 @@ def imported(file):
             yield from (f"{tree.module}.{alias.name}" for alias in tree.names)
 
 
+def test_one_room_computes():
+    """Balls and exact rationals stand behind one small room, and there is no second arithmetic beside them."""
+    users = set()
+    for file in FOLDER.rglob("*.py"):
+        trees = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if any({"flint", "mpmath"} & set(_packages(tree)) for tree in trees):
+            users.add(name(file).split(".")[2])
+    assert users == {"arithmetic"}
+
+
+def _packages(tree):
+    if isinstance(tree, ast.Import):
+        return [alias.name.partition(".")[0] for alias in tree.names]
+    return [(tree.module or "").partition(".")[0]] if isinstance(tree, ast.ImportFrom) else []
+
+
 def test_no_file_is_imported_by_what_it_imports():
     files = {name(file): file for file in FOLDER.rglob("*.py") if file.name != "__init__.py"}
     needs = {one: {other for other in imported(file) if other in files} for one, file in files.items()}

@@ -19,7 +19,7 @@ from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import MODULES
 from graphgrad.frontend.parse import parse
 from graphgrad.frontend.printers import program
-from graphgrad.proof.judge.judge import Case
+from graphgrad.proof.judge.case import Case, partials
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.readings import table
 from graphgrad.proof.readings.functions import Array
@@ -47,7 +47,8 @@ class Examined:
         """The case of a claimed gradient with respect to one input."""
         places = list(np.ndindex(*np.shape(self.inputs[name])))
         true, given = (list(np.ravel(side[name])) for side in (self.slopes, self.gradients))
-        return Case(list(np.ravel(claimed)), true, given, places, self.variables(), deadline, normal, self.true)
+        own = partials(self.true, np.ravel(self.inputs[name]))
+        return Case(list(np.ravel(claimed)), true, given, places, self.variables(), deadline, normal, self.true, own)
 
     @cached_property
     def slopes(self) -> dict[str, Array]:

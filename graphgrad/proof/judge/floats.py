@@ -6,6 +6,7 @@ it changes from one neighbouring point to the next. One that stays the same is t
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -13,16 +14,16 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-import mpmath
 import numpy as np
 
+from graphgrad.proof.arithmetic import numbers
+from graphgrad.proof.judge.kinks import around
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.report import Finding, Kink, Verdict, Witness
-from graphgrad.proof.scalars.derivative import order
-from graphgrad.proof.scalars.evaluate import Point, evaluate, rounding
-from graphgrad.proof.scalars.kinks import on_edge, one_sided
+from graphgrad.proof.scalars.evaluate import BITS, NONE, Evaluation, Point, evaluate, known
 from graphgrad.proof.scalars.points import points
-from graphgrad.proof.scalars.symbols import PIECES, Sym
+from graphgrad.proof.scalars.rounding import rounding
+from graphgrad.proof.scalars.symbols import Sym
 
 Code = Callable[[Mapping[str, Array]], Mapping[str, Any]]  # inputs by name -> gradients by name
 PLACES, LARGE, FEWER = 60, 2000, 15  # points looked at; entries from which on only so many are
@@ -75,7 +76,7 @@ class Comparison:
         self.shapes = {name: np.shape(roots) for name, roots in true.items()}
         self.variables = [v.value for a in inputs.values() if a.dtype == object for v in np.ravel(a)]
         self.roots = [root for roots in self.true.values() for root in roots]
-        self.forks = [n for n in order(self.roots) if n.op in PIECES]
+        self.ready = Evaluation([*self.roots, *([] if primal is None else [primal])])
         self.seen = {name: Seen() for name in true}
         self.single, self.primal = False, primal
         self.given_names: set[str] = set()
@@ -112,25 +113,27 @@ class Comparison:
         if self.single != before:
             at = self.held(point)
             found = self.given(at)
-        if self.primal is not None and evaluate([self.primal], at)[0] is None:
+        every = self.ready.all_at(at)
+        values = iter([every[k] for k in self.ready.roots])
+        if self.primal is not None and every[self.ready.roots[-1]] is NONE:
             return
-        values = iter(evaluate(self.roots, at))
-        tied = on_edge(self.forks, at)
+        tied = self.ready.tied(every)
         for name, roots in self.true.items():
             truth = [next(values) for _ in roots]
             if name not in found:
                 continue
             given = np.ravel(found[name]).tolist()
-            if self.seen[name].refuted or None in truth:
+            if self.seen[name].refuted or not all(map(known, truth)):
                 continue
             if np.isfinite(given).all():
-                self._compare(name, at, given, truth, tied)
+                with numbers.precision(BITS):
+                    self._compare(name, at, given, [numbers.ball(v) for v in truth], tied)
             elif not tied:
                 self._note(name, at, "no number")
 
     def _compare(self, name: str, at: Mapping[str, Fraction], given: list[float], truth: list[Any], tied: bool) -> None:  # noqa: FBT001
         seen, unit = self.seen[name], 2.0**-24 if self.single else 2.0**-53
-        apart = [abs(a - b) for a, b in zip(given, truth, strict=True)]
+        apart = [abs(b - a) for a, b in zip(given, truth, strict=True)]
         largest = max([abs(b) for b in truth], default=0)
         floor = SLACK * unit * max(1, largest)
         far = [k for k, d in enumerate(apart) if d > 8 * unit * abs(truth[k]) and d > floor * 2.0**-200]
@@ -147,7 +150,7 @@ class Comparison:
                 continue
             place = list(np.ndindex(*self.shapes[name]))[k]
             shown = {n: str(v) for n, v in at.items()}
-            witness = Witness(shown, place, repr(given[k]), str(mpmath.nstr(truth[k], 20)))
+            witness = Witness(shown, place, repr(given[k]), numbers.digits(truth[k], 20))
             seen.suspects.append((apart[k], witness, wide))
             if wide and relative > SINGLE and _within(at, TYPICAL):
                 seen.refuted = witness
@@ -170,16 +173,16 @@ class Comparison:
         for _ in range(5):
             near = self.held({n: v * Fraction(1 + by * dice.uniform(-1, 1)) for n, v in at.items()})
             (true,) = evaluate([self.true[name][k]], near)
-            if true is not None:
-                differences.append(float(np.ravel(self.given(near)[name])[k] - true))
+            if known(true):
+                differences.append(float(numbers.ball(true) - np.ravel(self.given(near)[name])[k].item()))
         return bool(differences) and max(differences) - min(differences) <= STEADY * max(map(abs, differences))
 
     def _at_kink(self, name: str, k: int, at: Mapping[str, Fraction], given: float) -> bool:
         """Whether a value on an edge lies between the derivatives around it."""
-        around = one_sided(self.true[name][k], at)
-        if not around or not min(around) - 1e-6 <= given <= max(around) + 1e-6:
+        ends = sorted((numbers.digits(value, 20) for value in around(self.true[name][k], at)), key=float)
+        if not ends or not float(ends[0]) - 1e-6 <= given <= float(ends[-1]) + 1e-6:
             return False
-        low, high = (str(mpmath.nstr(end(around), 20)) for end in (min, max))
+        low, high = ends[0], ends[-1]
         self.seen[name].kinks.append(Kink({n: str(v) for n, v in at.items()}, low, high, repr(given)))
         return True
 
@@ -212,4 +215,5 @@ def _within(at: Mapping[str, Fraction], highest: int) -> bool:
 
 def _shared(apart: Any, size: Any) -> int:
     """How many digits two numbers share, at most 16."""
-    return max(0, min(16, int(mpmath.floor(-mpmath.log10(apart / size))))) if apart and size else 16 if not apart else 0
+    share = float(apart / size) if size else math.inf * bool(apart)
+    return max(0, min(16, math.floor(-math.log10(share)))) if 0 < share < math.inf else 0 if share else 16

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 
-from graphgrad.proof.judge.judge import NEARLY, Case, agreement
+from graphgrad.proof.arithmetic import numbers
+from graphgrad.proof.arithmetic.numbers import Undecided
+from graphgrad.proof.judge.case import Case
+from graphgrad.proof.judge.search import PLAIN, Search
 from graphgrad.proof.normal_form.equality import proved_equal, proved_given
 from graphgrad.proof.readings.functions import Array
-from graphgrad.proof.scalars.derivative import order, substitute
-from graphgrad.proof.scalars.evaluate import evaluate
+from graphgrad.proof.scalars.borders import borders
+from graphgrad.proof.scalars.derivative import substitute
+from graphgrad.proof.scalars.evaluate import Evaluation, known
 from graphgrad.proof.scalars.points import points, thresholds
-from graphgrad.proof.scalars.symbols import PIECES, Sym, lift, var
+from graphgrad.proof.scalars.symbols import Sym, lift, subtract, var
+from graphgrad.proof.scalars.words import equation
 
 VARIABLES, ENTRIES = 6, 12  # beyond, no region is looked for
+POINTS, BORDERS = 200, 12  # points looked at, and borders that may part them
 
 
 def right_where(case: Case, inputs: Mapping[str, Array]) -> str:
@@ -34,10 +42,14 @@ def right_where(case: Case, inputs: Mapping[str, Array]) -> str:
 def _by_sign(case: Case) -> str:
     names = case.variables if len(case.variables) <= VARIABLES else []
     for name in names:
-        said = [word for sign, word in ((1, ">"), (-1, "<")) if proved_given(case.pairs, {name: sign}, case.deadline)]
+        said = [
+            word
+            for sign, word in ((1, ">"), (-1, "<"))
+            if proved_given(case.pairs, {name: sign}, case.deadline, case.primal)
+        ]
         if said:
             return f"{name} {said[0] if len(said) == 1 else '!='} 0"
-    if len(names) > 1 and proved_given(case.pairs, dict.fromkeys(names, 1), case.deadline):
+    if len(names) > 1 and proved_given(case.pairs, dict.fromkeys(names, 1), case.deadline, case.primal):
         return " and ".join(f"{name} > 0" for name in names)
     return ""
 
@@ -60,33 +72,49 @@ def _sums_to_one(case: Case, inputs: Mapping[str, Array]) -> str:
 
 
 def _by_condition(case: Case) -> str:
-    """A condition that parts the points where the claim is right from others: of two variables, or one and a number."""
-    roots, sides = [*case.claimed, *case.true], list(_conditions(case))
-    if not sides or len(case.variables) > VARIABLES:
+    """A condition that parts the points where the claim is right from others: an equation, an order, or a number."""
+    if len(case.variables) > VARIABLES:
         return ""
-    found = []
-    for point in points(case.variables, roots):
-        values = evaluate([*roots, *(x for pair in sides for x in pair)], point)
-        both = list(zip(values[: len(case.claimed)], values[len(case.claimed) : len(roots)], strict=True))
-        if all(a is not None and b is not None for a, b in both):
-            compared = list(zip(values[len(roots) :: 2], values[len(roots) + 1 :: 2], strict=True))
-            found.append((compared, all(agreement(a, b) >= NEARLY for a, b in both)))
-    for share in (0, 0.5):  # of the points outside at which the claim may be right by chance, or to all digits
-        for k, (left, right) in enumerate(sides):
-            parted = [(compared[k][0] - compared[k][1], fine) for compared, fine in found]
-            for sign, said in ((1, ">"), (-1, "<")):
-                inside = [fine for gap, fine in parted if gap * sign > 0]
-                outside = [fine for gap, fine in parted if gap * sign < 0]
-                if len(inside) > 2 and all(inside) and outside and sum(outside) <= share * len(outside):
-                    return f"{left} {said} {right}"
-    return ""
+    looked, sides = Search(case, PLAIN), list(_conditions(case))
+    ready, found = Evaluation(sides), []
+    for point in islice(points(case.variables, looked.roots), POINTS):
+        if time.monotonic() > case.deadline:
+            return ""
+        fine = looked.right(point)
+        if fine is not None:
+            found.append(([_side(v) for v in ready.at(point)], fine))
+    return _parted(sides, found, 0) or _parted(sides, found, 0.5)
 
 
-def _conditions(case: Case) -> Iterator[tuple[Sym, Sym]]:
-    """What is compared where the claim or the truth changes its form."""
+def _parted(sides: Sequence[Sym], found: Sequence[tuple[list[int | None], bool]], share: float) -> str:
+    """The condition that holds at most points where a claim is right, and at none where it is wrong.
+
+    Of the points where it does not hold the claim may be right at a share, by chance, or to all digits.
+    """
+    best: tuple[int, str] = (2, "")
+    for k, border in enumerate(sides):
+        for said, holds in _PARTS:
+            inside = [fine for places, fine in found if places[k] in holds]
+            outside = [fine for places, fine in found if places[k] is not None and places[k] not in holds]
+            if len(inside) > best[0] and all(inside) and outside and sum(outside) <= share * len(outside):
+                best = len(inside), equation(border, said)
+    return best[1]
+
+
+_PARTS = (("!=", {1, -1}), (">", {1}), ("<", {-1}))
+
+
+def _side(value: object) -> int | None:
+    try:
+        return numbers.sign(value) if known(value) else None
+    except Undecided:
+        return None
+
+
+def _conditions(case: Case) -> Iterator[Sym]:
+    """Differences at which the claim or the truth changes its form: as they stand, and of one variable and a number."""
     roots = [*case.claimed, *case.true]
-    for node in order(roots):
-        if node.op in PIECES and len(node.args) == 2 and {a.op for a in node.args} == {"var"}:
-            yield node.args[0], node.args[1]
-    if len(case.variables) == 1:
-        yield from ((var(case.variables[0]), lift(value)) for value in thresholds(roots))
+    single = var(case.variables[0]) if len(case.variables) == 1 else None
+    if single is not None:
+        yield from (subtract(single, lift(value)) for value in thresholds(roots))
+    yield from borders(roots)[:BORDERS]

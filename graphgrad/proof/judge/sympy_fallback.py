@@ -9,7 +9,7 @@ from typing import Any
 from graphgrad.proof.limits.deadline import TimeUp
 from graphgrad.proof.limits.processes import SYMPY
 from graphgrad.proof.scalars.derivative import order
-from graphgrad.proof.scalars.symbols import Sym
+from graphgrad.proof.scalars.symbols import LEAVES, Sym
 
 NODES, PAIRS, SECONDS = 120, 4, 4.0
 
@@ -18,7 +18,9 @@ def simplified_equal(pairs: Sequence[tuple[Sym, Sym]], deadline: float) -> str:
     """Give "sympy" where sympy shows that all pairs are equal; "" where it does not, or not in time."""
     left = [(a, b) for a, b in pairs if a is not b]
     until = min(deadline - 0.2, time.monotonic() + SECONDS)
-    if len(left) > PAIRS or any(len(order(pair)) > NODES for pair in left) or until < time.monotonic() + 0.5:
+    nodes = [order(pair) for pair in left]
+    small = len(left) <= PAIRS and all(len(n) <= NODES for n in nodes)
+    if not small or until < time.monotonic() + 0.5 or any(node.op == "near" for n in nodes for node in n):
         return ""
     try:
         return "sympy" if SYMPY.ask(all_zero, left, timeout=until - time.monotonic()) else ""
@@ -48,7 +50,7 @@ def to_sympy(root: Sym) -> Any:
             value = node.value
             done[id(node)] = sp.true if value is True else sp.false if value is False else sp.Rational(
                 value.numerator, value.denominator)  # fmt: skip
-        elif node.op in {"var", "pi"}:
+        elif node.op in LEAVES:
             done[id(node)] = sp.pi if node.op == "pi" else sp.Symbol(node.value, real=True)
         else:
             rule = special.get(node.op) or getattr(sp, node.op)

@@ -18,8 +18,9 @@ from graphgrad.core.graph import Graph
 from graphgrad.execute import numpy_functions, python_functions
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.gradients import TIMEOUT, unsupported
+from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.cases import Examined, examine, source_of
-from graphgrad.proof.judge.judge import Case, judge
+from graphgrad.proof.judge.judge import judge
 from graphgrad.proof.limits.deadline import LATE, found_in_time
 from graphgrad.proof.modules.interpreter import ENTRY, Failed, Module, docstring
 from graphgrad.proof.modules.language import ELEMENTARY, MATH, allowed, casting, in_floats

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.normal_form.signs import Open, Signs, Undefined
-from graphgrad.proof.normal_form.sums import TooLarge, plus, scaled
+from graphgrad.proof.normal_form.sums import Sum, TooLarge, plus, scaled
 from graphgrad.proof.scalars.symbols import Sym
 
 PATHS = 256  # choices of signs that one proof follows
@@ -16,7 +16,9 @@ Pair = tuple[Sym, Sym]
 
 
 def proved_equal(pairs: Sequence[Pair], deadline: float = float("inf"), primal: Sym | None = None) -> str:
-    """Give the method by which all pairs are proved equal, or ""; where a primal has no value they need not be.
+    """Give the method by which all pairs are proved equal, or "".
+
+    Where a primal has no value they need not be; where it has one, and the second of a pair, so must the first.
 
     >>> from graphgrad.proof.scalars.symbols import var
     >>> x = var("x")
@@ -30,7 +32,7 @@ def proved_equal(pairs: Sequence[Pair], deadline: float = float("inf"), primal: 
         left = [pair for pair in left if not plainly(plain, pair, deadline)]
         if not left:
             return "normal form"
-    fine = all(_deeply(a, deadline) or (primal is not None and _deeply(a, deadline, primal=primal)) for a in left)
+    fine = all(_deeply(a, deadline, primal=primal) for a in left)
     return "normal form, by cases" if fine else ""
 
 
@@ -44,7 +46,9 @@ def plainly(normal: Normal, pair: Pair, deadline: float) -> bool:
         return False
 
 
-def proved_given(pairs: Sequence[Pair], signs: Mapping[str, int], deadline: float = float("inf")) -> bool:
+def proved_given(
+    pairs: Sequence[Pair], signs: Mapping[str, int], deadline: float = float("inf"), primal: Sym | None = None
+) -> bool:
     """Whether all pairs are proved equal where some variables are positive (1) or negative (-1).
 
     >>> from graphgrad.proof.scalars.elementary import sqrt
@@ -52,7 +56,7 @@ def proved_given(pairs: Sequence[Pair], signs: Mapping[str, int], deadline: floa
     >>> proved_given([(sqrt(var("x") ** 2), var("x"))], {"x": 1})
     True
     """
-    return all(a is b or _deeply((a, b), deadline, signs) for a, b in pairs)
+    return all(a is b or _deeply((a, b), deadline, signs, primal) for a, b in pairs)
 
 
 def _deeply(pair: Pair, deadline: float, given: Mapping[str, int] | None = None, primal: Sym | None = None) -> bool:
@@ -70,7 +74,8 @@ def _deeply(pair: Pair, deadline: float, given: Mapping[str, int] | None = None,
         try:
             if primal is not None:
                 _read(normal, primal)
-            equal = signs.atoms.zero(plus(normal.of(pair[0]), scaled(normal.of(pair[1]), -1)))
+            true = normal.of(pair[1])
+            equal = _equal(normal, pair[0], true, demanded=primal is not None)
             if not equal and not signs.impossible():
                 return False
             said = said or equal
@@ -83,6 +88,16 @@ def _deeply(pair: Pair, deadline: float, given: Mapping[str, int] | None = None,
             return False
         waiting += [(variables, later) for later in signs.next_scripts(len(script))]
     return False
+
+
+def _equal(normal: Normal, claimed: Sym, true: Sum, *, demanded: bool) -> bool:
+    """Whether a claim gives a sum; where it has no value while one is `demanded`, it does not."""
+    try:
+        return normal.atoms.zero(plus(normal.of(claimed), scaled(true, -1)))
+    except Undefined:
+        if demanded:
+            return False
+        raise
 
 
 def _read(normal: Normal, primal: Sym) -> None:

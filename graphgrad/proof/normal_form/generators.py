@@ -25,6 +25,8 @@ from graphgrad.proof.normal_form.sums import (
     times,
 )
 
+POSITIVE = frozenset({"exp", "prime", "pi", "near"})  # kinds of generators that are positive whatever the variables are
+
 
 class Atom(NamedTuple):
     """What a generator stands for: "factor" is its argument itself, others a function or a variable."""
@@ -83,7 +85,7 @@ class Generators:
 
     def positive(self, g: int) -> bool:
         """Whether a generator is positive whatever the variables are."""
-        return self.atoms[g].kind in {"exp", "prime", "pi"}
+        return self.atoms[g].kind in POSITIVE
 
     def same(self, a: Sum, b: Sum) -> bool:
         """Whether two sums are proved equal."""

@@ -63,11 +63,16 @@ class Normal:
     def read(self, node: Sym) -> Sum:
         """Read a scalar, and of a condition's branches only the one that is taken."""
         if id(node) not in self._read:
-            if node.op == "where" and self.signs is not None:
-                self._read[id(node)] = self.read(node.args[1 if condition(self, node.args[0]) == constant(1) else 2])
+            if node.op == "where" and self.signs is not None and (chosen := self._chosen(node)) is not None:
+                self._read[id(node)] = self.read(chosen)
             else:
                 self._read[id(node)] = self._node(node)
         return self._read[id(node)]
+
+    def _chosen(self, node: Sym) -> Sym | None:
+        """The branch that a condition takes; None where that is not decided."""
+        taken = condition(self, node.args[0])
+        return node.args[1] if taken == constant(1) else None if taken else node.args[2]
 
     def product(self, a: Sum, b: Sum) -> Sum:
         """The product; the naming reading names a sum that is a factor rather than multiply it out."""
@@ -103,8 +108,8 @@ class Normal:
                 return constant(node.value)
             case "var":
                 return self.signs.variable(node.value) if self.signs else generator(self.atoms.named("var", node.value))
-            case "pi":
-                return generator(self.atoms.named("pi", "pi"))
+            case "pi" | "near":
+                return generator(self.atoms.named(node.op, node.value))
             case "pow":
                 return self._pow(*node.args)
             case "max" | "min":

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from graphgrad.proof.normal_form.generators import Generators
+from graphgrad.proof.normal_form.generators import POSITIVE, Generators
 from graphgrad.proof.normal_form.sums import (
     UNIT,
     Monomial,
@@ -91,7 +91,7 @@ class Signs:
                 if atom.name not in self.variables:
                     raise Open(atom.name)
                 return 1
-            case "exp" | "prime" | "pi":
+            case "exp" | "prime" | "pi" | "near":
                 return 1
             case "tanh" | "atan" | "asin" | "erf" | "factor":
                 return self.of(atom.args[0])
@@ -118,7 +118,7 @@ class Signs:
 
     def _certain(self, g: int, exponent: int | Fraction) -> bool:
         atom = self.atoms.atoms[g]
-        if exponent != int(exponent) or int(exponent) % 2 == 0 or atom.kind in {"exp", "prime", "pi"}:
+        if exponent != int(exponent) or int(exponent) % 2 == 0 or atom.kind in POSITIVE:
             return True
         if atom.kind == "var":
             if atom.name not in self.variables:
@@ -145,7 +145,7 @@ class Signs:
         return impossible([*chosen, *({m: Fraction(1)} for m in monomials)])
 
     def _positive(self, kind: str, name: str) -> bool:
-        return kind in {"exp", "prime", "pi"} or (kind == "var" and name in self.variables)
+        return kind in POSITIVE or (kind == "var" and name in self.variables)
 
     def next_scripts(self, start: int) -> list[tuple[int, ...]]:
         """The scripts that differ first in a choice that was made here, not prescribed."""

@@ -10,7 +10,6 @@ import ast
 import copy
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from functools import reduce
 from typing import Any
 
@@ -105,7 +104,7 @@ class Reading:
         """The value of an expression."""
         match tree:
             case ast.Constant(value=value):
-                return np.asarray(leaf("const", Fraction(repr(value))), dtype=object)
+                return np.asarray(lift(value), dtype=object)
             case ast.Name(id=name) if name in self.names:
                 return self.names[name]
             case ast.Name(id="pi"):

@@ -1,30 +1,54 @@
-"""Numbers of as many digits as are wanted: the value of exact scalars at a point, by mpmath.
+"""Exact scalars at points, and along rays from them, in rigorous arithmetic.
 
-A value that does not exist (a logarithm of a negative number, a division by zero, an overflow beyond all use) is None,
-and makes None of everything that needs it; a branch of a condition that is not taken is not needed.
+What has certainly no value (a logarithm of a negative number, a division by zero) is NONE, and what the precision does
+not decide is UNDECIDED; either makes itself of everything that needs it. A branch of a condition that is not taken is
+not needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from fractions import Fraction
 from typing import Any
 
-import mpmath
-
+from graphgrad.proof.arithmetic import numbers, series
+from graphgrad.proof.arithmetic.numbers import NoValue, Number, Undecided
 from graphgrad.proof.limits.deadline import tick
 from graphgrad.proof.scalars.derivative import order
 from graphgrad.proof.scalars.symbols import PIECES, Sym
 
-DIGITS = 50
-BIG = 10**30  # arguments beyond are not evaluated: exp of them has more digits than there is memory
+BITS = 170  # some 50 digits
 
-Point = Mapping[str, Any]  # name of a variable -> Fraction, int or mpf
+Point = Mapping[str, Any]  # name of a variable -> Fraction or int
 
 
-def evaluate(roots: Sequence[Sym], point: Point, digits: int = DIGITS) -> list[Any]:
-    """Give every root's value at a point: an mpf, a bool, or None where it has none."""
-    return Evaluation(roots).at(point, digits)
+class Lost(Enum):
+    """What stands where there is no number."""
+
+    NONE = "no value"
+    UNDECIDED = "not decided"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+NONE, UNDECIDED = Lost.NONE, Lost.UNDECIDED
+
+
+def evaluate(roots: Sequence[Sym], point: Point, bits: int = BITS) -> list[Any]:
+    """Give every root's value at a point: a number, a bool, or why there is none.
+
+    >>> from graphgrad.proof.scalars.symbols import var
+    >>> evaluate([var("x") / 3, 1 / var("x")], {"x": 1}), evaluate([1 / var("x")], {"x": 0})
+    ([1/3, 1], [<Lost.NONE: 'no value'>])
+    """
+    return Evaluation(roots).at(point, bits)
+
+
+def known(value: Any) -> bool:
+    """Whether there is a value."""
+    return not isinstance(value, Lost)
 
 
 class Evaluation:
@@ -34,135 +58,126 @@ class Evaluation:
         self.nodes = order(roots)
         places = {id(node): k for k, node in enumerate(self.nodes)}
         self.roots = [places[id(root)] for root in roots]
-        self.steps = [(node, node.op, [places[id(a)] for a in node.args]) for node in self.nodes]
-        self.constants: dict[int, dict[int, Any]] = {}  # by digits
+        self.steps = [(node.op, node.value, [places[id(a)] for a in node.args]) for node in self.nodes]
+        self.kinks = [k for k, node in enumerate(self.nodes) if may_tie(node)]
 
-    def at(self, point: Point, digits: int = DIGITS) -> list[Any]:
+    def at(self, point: Point, bits: int = BITS) -> list[Any]:
         """Give every root's value at a point."""
-        values = self.all_at(point, digits)
+        values = self.all_at(point, bits)
         return [values[k] for k in self.roots]
 
-    def all_at(self, point: Point, digits: int = DIGITS) -> list[Any]:
+    def all_at(self, point: Point, bits: int = BITS) -> list[Any]:
         """Give every node's value at a point."""
+        return self._all({name: numbers.rational(value) for name, value in point.items()}, bits, numbers.FUNCTIONS)
+
+    def around(self, point: Point, radius: float, bits: int = BITS) -> list[Any]:
+        """Give what is known of every root in a whole neighbourhood of a point."""
+        with numbers.precision(bits):
+            balls = {name: numbers.around(numbers.rational(value), radius) for name, value in point.items()}
+        values = self._all(balls, bits, numbers.FUNCTIONS)
+        return [values[k] for k in self.roots]
+
+    def along(self, point: Point, direction: Mapping[str, Fraction], bits: int = BITS) -> list[Any]:
+        """Give every root close to a point, in a direction: a number, a series, a bool, or why there is none."""
+        rational = numbers.rational
+        for power in (1, 2, 3):
+            rays = {n: series.ray(rational(v), rational(direction.get(n, 0)), power) for n, v in point.items()}
+            try:
+                values = self._all(rays, bits, _ALONG)
+            except series.Ramified:
+                continue
+            return [values[k] for k in self.roots]
+        return [UNDECIDED] * len(self.roots)
+
+    def tied(self, values: Sequence[Any]) -> bool:
+        """Whether any node stands on an edge, or may, at a point where all nodes have these values."""
+        return any(self.on_edge(k, values) for k in self.kinks)
+
+    def on_edge(self, k: int, values: Sequence[Any]) -> bool:
+        """Whether a node, by its place, stands on an edge, or may."""
+        return side(self.nodes[k], [values[a] for a in self.steps[k][2]]) in {0, None}
+
+    def _all(self, variables: Mapping[str, Any], bits: int, rules: Mapping[str, Callable[..., Any]]) -> list[Any]:
         tick()
         values: list[Any] = []
-        with mpmath.workdps(digits):
-            known = self.constants.setdefault(digits, {})
-            for k, (node, op, places) in enumerate(self.steps):
+        with numbers.precision(bits):
+            for op, value, places in self.steps:
                 if not places:
-                    if op == "var":
-                        value = mpf(point[node.value])
-                    elif k not in known:
-                        value = known[k] = _leaf(node)
-                    else:
-                        value = known[k]
+                    values.append(variables[value] if op == "var" else _leaf(op, value))
                 elif op == "where":
                     chosen = values[places[0]]
-                    value = None if chosen is None else values[places[1 if chosen else 2]]
+                    values.append(chosen if isinstance(chosen, Lost) else values[places[1 if chosen else 2]])
                 else:
-                    args = [values[place] for place in places]
-                    lost = args[0] is None or args[-1] is None
-                    value = _decided(op, args) if lost else _applied(op, args)
-                values.append(value)
+                    values.append(_applied(rules[op], op, [values[place] for place in places]))
         return values
 
 
-def rounding(roots: Sequence[Sym], point: Point, unit: float) -> list[Any]:
-    """Bound, to first order, how far every root may be off when each operation rounds by `unit`, relatively.
-
-    None where a rounded argument has no value. What constants and inputs are rounded by is no part of it.
-    """
-    ready = Evaluation(roots)
-    nodes, values = ready.nodes, {id(n): v for n, v in zip(ready.nodes, ready.all_at(point), strict=True)}
-    bounds: dict[int, Any] = {}
-    with mpmath.workdps(DIGITS):
-        for node in nodes:
-            bounds[id(node)] = _rounded(node, values, bounds, unit)
-        return [bounds[id(root)] for root in roots]
-
-
-def _rounded(node: Sym, values: Mapping[int, Any], bounds: Mapping[int, Any], unit: float) -> Any:
-    value = values[id(node)]
-    if not node.args or isinstance(value, bool) or value is None:
-        return mpmath.mpf(0)
-    if node.op == "where":
-        return bounds[id(node.args[1 if values[id(node.args[0])] else 2])]
-    total, args = unit * abs(value), [values[id(a)] for a in node.args]
-    for k, argument in enumerate(node.args):
-        bound = bounds[id(argument)]
-        if bound is None:
-            return None
-        for off in (bound, -bound) if bound else ():
-            moved = _applied(node.op, [a + off if i == k else a for i, a in enumerate(args)])
-            if moved is None:
-                return None
-            total += abs(moved - value) / 2
-    return total
-
-
-def conditions(roots: Sequence[Sym]) -> list[Sym]:
-    """All comparisons, and all places where the expression changes its form."""
-    return [node for node in order(roots) if node.op in PIECES]
-
-
-def _leaf(node: Sym) -> Any:
+def _leaf(op: str, value: Any) -> Any:
     """The value of a constant."""
-    if node.op == "pi":
-        return +mpmath.pi
-    return node.value if type(node.value) is bool else mpf(node.value)
+    if op == "pi":
+        return numbers.Pi(numbers.ONE)
+    if op == "near":
+        return numbers.decimal(value)
+    return value if type(value) is bool else numbers.rational(value)
 
 
-def _applied(op: str, args: list[Any]) -> Any:
-    """A function's value: an mpf, a bool, or None where it has none."""
+def _applied(rule: Callable[..., Any], op: str, args: list[Any]) -> Any:
+    if op == "and" and False in args:
+        return False
+    for lost in (NONE, UNDECIDED):
+        if any(a is lost for a in args):
+            return lost
     try:
-        result = _FUNCTIONS[op](*args)
-    except (ZeroDivisionError, ValueError, OverflowError):
+        return rule(*args)
+    except NoValue:
+        return NONE
+    except series.Ramified:
+        raise
+    except Undecided:
+        return UNDECIDED
+
+
+def _chosen(op: str) -> Callable[..., Any]:
+    """The rule of an operation for numbers, or for series where one of its arguments is."""
+    plain, moving = numbers.FUNCTIONS[op], series.FUNCTIONS[op]
+    return lambda *args: (moving if any(isinstance(a, series.Series) for a in args) else plain)(*args)
+
+
+_ALONG = numbers.FUNCTIONS | {op: _chosen(op) for op in series.FUNCTIONS}
+
+
+def may_tie(node: Sym) -> bool:
+    """Whether a node may change its form: in pieces, at a root of zero, or where an angle starts again."""
+    if node.op == "pow":
+        exponent = node.args[1]
+        return exponent.op != "const" or exponent.value.denominator != 1
+    return node.op in PIECES or node.op == "atan2"
+
+
+def side(node: Sym, args: Sequence[Any]) -> int | None:
+    """On which side of its edge a node stands: -1, 0 (on it) or 1; None where that is not decided, 2 where it has none.
+
+    `args` are the values of its arguments.
+    """
+    if any(a is NONE for a in args):
+        return 2
+    if any(a is UNDECIDED for a in args):
         return None
-    if isinstance(result, bool):
-        return result
-    return result if isinstance(result, mpmath.mpf) and mpmath.isfinite(result) else None
-
-
-def _decided(op: str, args: list[Any]) -> bool | None:
-    """False and anything is False."""
-    return False if op == "and" and any(a is False for a in args) else None
-
-
-def mpf(value: Any) -> Any:
-    """Give a rational at the digits in force."""
-    if isinstance(value, Fraction):
-        return mpmath.mpf(value.numerator) / value.denominator
-    return mpmath.mpf(value)
-
-
-def _power(a: Any, b: Any) -> Any:
-    if abs(b) > BIG or (a and abs(mpmath.mag(a)) * abs(b) > BIG):
+    try:
+        return _sides(node.op, args)
+    except Undecided:
         return None
-    if a < 0 and b != int(b):
-        return None
-    return a ** int(b) if b == int(b) else a**b
 
 
-def _bounded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda a: function(a) if abs(a) <= BIG else None
-
-
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "add": lambda a, b: a + b,
-    "mul": lambda a, b: a * b,
-    "pow": _power,
-    **{name: _bounded(getattr(mpmath, name)) for name in ("exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "erf")},
-    **{name: getattr(mpmath, name) for name in ("asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh")},
-    "sigmoid": _bounded(lambda a: 1 / (1 + mpmath.exp(-a))),
-    "log": lambda a: mpmath.log(a) if a > 0 else None,
-    "abs": abs,
-    "sign": lambda a: mpmath.mpf((a > 0) - (a < 0)),
-    "floor": mpmath.floor,
-    "max": max,
-    "min": min,
-    "lt": lambda a, b: bool(a < b),
-    "le": lambda a, b: bool(a <= b),
-    "eq": lambda a, b: bool(a == b),
-    "and": lambda a, b: a and b,
-    "not": lambda a: not a,
-}
+def _sides(op: str, args: Sequence[Number]) -> int:
+    if op in {"abs", "sign"}:
+        return numbers.sign(args[0])
+    if op == "floor":
+        below = numbers.floor(args[0])
+        return 0 if numbers.sign(numbers.subtract(args[0], below)) == 0 else 1
+    if op == "pow":
+        whole = isinstance(args[1], type(numbers.ONE)) and args[1].q == 1
+        return 2 if whole else numbers.sign(args[0])
+    if op == "atan2":
+        return numbers.sign(args[0]) if numbers.sign(args[1]) < 0 else 1
+    return numbers.sign(numbers.subtract(args[0], args[1]))

@@ -1,7 +1,7 @@
-"""Where to look for a counterexample.
+"""Where to look for a counterexample: exact rationals, the same ones every time, the simplest first.
 
-Ordinary, small, large, saturated, negative and tied points, and points at and near every number that a condition
-compares with: exact rationals, the same ones every time.
+Simple, tied, small, large and negative points, and points on, close to and clearly beside every border that a formula
+names, with the other variables of both signs and of every size.
 """
 
 from __future__ import annotations
@@ -10,59 +10,68 @@ import random
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from graphgrad.proof.scalars.borders import SCALES, borders, crossings
 from graphgrad.proof.scalars.derivative import order
 from graphgrad.proof.scalars.symbols import PIECES, Sym
 
 Point = dict[str, Fraction]
 
+SIMPLE = tuple(map(Fraction, ("2", "3", "1/2", "5", "3/2", "1/3", "4", "5/2", "7", "2/3")))
+INSIDE = tuple(map(Fraction, ("1/2", "1/3", "1/4", "2/3", "1/5", "3/4", "2/5", "1/6", "3/5", "1/8")))
 RANGES = (  # lowest, highest: what each series of random points is drawn from
     (Fraction(1, 10), Fraction(2)), (Fraction(-2), Fraction(2)), (Fraction(1, 20), Fraction(19, 20)),
     (Fraction(-2), Fraction(-1, 10)), (Fraction(11, 10), Fraction(4)), (Fraction(-8), Fraction(8)),
     (Fraction(5), Fraction(60)), (Fraction(-60), Fraction(-5)), (Fraction(-1, 10**6), Fraction(1, 10**6)),
     (Fraction(-1000), Fraction(1000)), (Fraction(100), Fraction(2000)), (Fraction(-1), Fraction(1)),
 )  # fmt: skip
-CLOSE = Fraction(1, 10**7)
-SIDES = (  # scale and shift of a number, and the range of the other variables
-    (1, 0, RANGES[4]), (1, 0, RANGES[2]), (1, CLOSE, RANGES[2]), (1, -CLOSE, RANGES[2]),
-    (Fraction(9, 8), 1, RANGES[2]), (Fraction(7, 8), -1, RANGES[2]),
-)  # fmt: skip
 TIED = (*map(Fraction, (0, 1, -1, 3, -3)), Fraction(1, 2))
+BESIDE = tuple(map(Fraction, ("1/10000000", "1/50", "1")))  # how far from a border, beside the size of its place
+ARRAYS = 4  # that are tied on their own
+MET = 48  # pairs of a border and a variable that are solved
+LONGEST = 400  # nodes of a border that is solved
 
 
 def points(names: Sequence[str], roots: Sequence[Sym], rounds: int = 2) -> Iterator[Point]:
     """Give points, the most telling first.
 
-    >>> next(points(["x"], [])).keys()
-    dict_keys(['x'])
+    >>> next(points(["x", "y"], []))
+    {'x': Fraction(2, 1), 'y': Fraction(3, 1)}
     """
     dice = random.Random(1)  # noqa: S311  (a search, not a secret)
+    yield from _simple(names)
     for low, high in RANGES[:4]:
         yield {name: _between(dice, low, high) for name in names}
     for value in TIED:
         yield dict.fromkeys(names, value)
     yield from _tied_arrays(dice, names)
-    yield from _at_thresholds(dice, names, roots)
-    for _ in range(rounds):
+    yield from at_borders(dice, names, borders(roots))
+    for k in range(rounds):
         for low, high in RANGES:
             yield {name: _between(dice, low, high) for name in names}
         yield {name: _between(dice, *dice.choice(RANGES)) for name in names}
         yield {name: dice.choice(TIED) for name in names}
+        yield {name: Fraction(dice.choice((-3, -2, -1, 1, 2, 3))) for name in names}
+        for scale in SCALES[k % 2 :: 2]:
+            yield {name: _sized(dice, scale) for name in names}
+        yield {name: _sized(dice, dice.choice(SCALES)) for name in names}
+
+
+def _simple(names: Sequence[str]) -> Iterator[Point]:
+    """Small numbers that differ: positive, of both signs, inside the unit interval, whole and negative."""
+    for values, signs in ((SIMPLE, (1, 1)), (SIMPLE, (-1, 1)), (INSIDE, (1, 1)), (INSIDE, (1, -1)), (SIMPLE, (-1, -1))):
+        yield {name: signs[k % 2] * _nth(values, k) for k, name in enumerate(names)}
+
+
+def _nth(values: Sequence[Fraction], k: int) -> Fraction:
+    return values[k] if k < len(values) else values[k % len(values)] * Fraction(k + 97, k + 101)
 
 
 def _between(dice: random.Random, low: Fraction, high: Fraction) -> Fraction:
     return low + (high - low) * Fraction(dice.randrange(1, 9973), 9973)
 
 
-def exact(names: Sequence[str], roots: Sequence[Sym]) -> list[tuple[str, Fraction]]:
-    """Each variable of a condition with each number in it, equalities first."""
-    found: dict[tuple[str, Fraction], None] = {}
-    for node in sorted(order(roots), key=lambda n: n.op != "eq"):
-        if node.op in PIECES and len(found) < THRESHOLDS:
-            inside = order(node.args)
-            variables = [n.value for n in inside if n.op == "var"]
-            for value in [n.value for n in inside if n.op == "const" and type(n.value) is not bool]:
-                found |= {(name, v): None for name in variables[:3] for v in (value, -value) if name in names}
-    return list(found)[:THRESHOLDS]
+def _sized(dice: random.Random, scale: Fraction) -> Fraction:
+    return scale * dice.choice((1, -1)) * Fraction(dice.randrange(5, 50), 10)
 
 
 def _tied_arrays(dice: random.Random, names: Sequence[str]) -> Iterator[Point]:
@@ -75,11 +84,40 @@ def _tied_arrays(dice: random.Random, names: Sequence[str]) -> Iterator[Point]:
             yield {name: _between(dice, *RANGES[0]) for name in names} | dict.fromkeys(entries, value)
 
 
-def _at_thresholds(dice: random.Random, names: Sequence[str], roots: Sequence[Sym]) -> Iterator[Point]:
-    """At, then closely and clearly on both sides of, every number in a condition, one variable at a time."""
-    for scale, shift, (low, high) in SIDES:
-        for name, value in exact(names, roots):
-            yield {n: _between(dice, low, high) for n in names} | {name: value * scale + shift}
+def at_borders(dice: random.Random, names: Sequence[str], met: Sequence[Sym]) -> Iterator[Point]:
+    """On every border, then closely and clearly on both sides of it, one variable moving."""
+    pairs = [(border, name) for border in met for name in _moving(border, names)][:MET]
+    found: list[tuple[Point, str, Fraction]] = []
+    for border, name in pairs:
+        for k, others in enumerate(_others(dice, names)):
+            exact, beside = crossings(border, name, others)
+            for value in exact:
+                yield {**others, name: value}
+            found += [(others, name, value) for value in exact]
+            for value in beside:
+                yield {**others, name: value}
+            found += [(others, name, value) for value in beside[:: max(1, len(beside) - 1)]]
+            if k and not exact and not beside:
+                break
+    for off in BESIDE:
+        for others, name, value in found:
+            step = off * (abs(value) or 1)
+            yield {**others, name: value + step}
+            yield {**others, name: value - step}
+
+
+def _moving(border: Sym, names: Sequence[str]) -> list[str]:
+    nodes = order([border])
+    return [n.value for n in nodes if n.op == "var" and n.value in names][:3] if len(nodes) <= LONGEST else []
+
+
+def _others(dice: random.Random, names: Sequence[str]) -> Iterator[Point]:
+    """What the other variables are: simple, whole, and small of both signs."""
+    yield {name: _nth(SIMPLE, k) for k, name in enumerate(names)}
+    if len(names) > 1:
+        yield {name: Fraction(dice.choice((1, 2, 3, -1, -2, -3))) for name in names}
+        for small in (Fraction(1, 997), Fraction(-1, 997)):
+            yield dict.fromkeys(names, small)
 
 
 def thresholds(roots: Sequence[Sym]) -> list[Fraction]:
@@ -92,7 +130,3 @@ def thresholds(roots: Sequence[Sym]) -> list[Fraction]:
                     seen.setdefault(inner.value)
                     seen.setdefault(-inner.value)
     return list(seen)
-
-
-ARRAYS = 4  # that are tied on their own
-THRESHOLDS = 48  # pairs of a variable and a number

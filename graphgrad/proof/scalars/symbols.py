@@ -18,21 +18,22 @@ _KNOWN: WeakValueDictionary[Any, Sym] = WeakValueDictionary()
 
 
 class Sym:
-    """A real expression or a condition: `op` is "const" (its value), "var" (its name), "pi" or acts on `args`."""
+    """A real expression or a condition: `op` acts on `args`, or is one of LEAVES; "near" is a rounded number."""
 
-    __slots__ = ("__weakref__", "args", "kinked", "op", "value")
+    __slots__ = ("__weakref__", "args", "kinked", "op", "total", "value")
 
     op: str
     args: tuple[Sym, ...]
     value: Any
     kinked: bool  # whether it may change its form somewhere
+    total: bool  # whether it has a value, and a derivative of each piece, at all real points
 
     def __repr__(self) -> str:
         return self.shown(DEPTH)
 
     def shown(self, depth: int) -> str:
         """The expression down to a depth: written out whole, shared parts would stand there again and again."""
-        if self.op in {"const", "var", "pi"}:
+        if self.op in LEAVES:
             return str(self.value)
         return f"{self.op}({', '.join(a.shown(depth - 1) for a in self.args) if depth else '...'})"
 
@@ -125,7 +126,7 @@ def leaf(op: str, value: Any) -> Sym:
     found = _KNOWN.get(key)
     if found is None:
         found = Sym()
-        found.op, found.args, found.value, found.kinked = op, (), value, False
+        found.op, found.args, found.value, found.kinked, found.total = op, (), value, False, True
         _KNOWN[key] = found
     return found
 
@@ -138,8 +139,15 @@ def make(op: str, *args: Sym) -> Sym:
         found = Sym()
         found.op, found.args, found.value = op, args, None
         found.kinked = op in PIECES or any(a.kinked for a in args)
+        found.total = (op in TOTAL or _whole_power(op, args)) and all(a.total for a in args)
         _KNOWN[key] = found
     return found
+
+
+def _whole_power(op: str, args: tuple[Sym, ...]) -> bool:
+    """A power to a whole number that is not negative."""
+    exponent = args[-1].value if op == "pow" and args[1].op == "const" else None
+    return exponent is not None and exponent.denominator == 1 and exponent >= 0
 
 
 def var(name: str) -> Sym:
@@ -169,8 +177,21 @@ def lift(value: Any) -> Sym:  # noqa: PLR0911  (one case for each kind of number
             return PI if named == "pi" else make("exp", ONE)
         if not np.isfinite(value):
             raise SymbolsLost(f"{value} is no number")
-        return leaf("const", Fraction(repr(float(value))))
+        return literal(float(value))
     raise SymbolsLost(f"{type(value).__name__} is no number")
+
+
+def literal(value: float) -> Sym:
+    """A decimal as it is spelled: exactly what it says, or, of 15 digits and more, some real that rounds to it.
+
+    >>> literal(0.25), literal(2.302585092994046)
+    (1/4, 2.302585092994046)
+    """
+    said = repr(abs(value))
+    figures = said.partition("e")[0].replace(".", "").strip("0")
+    if len(figures) < ROUNDED or (value.is_integer() and abs(value) < LARGEST_WHOLE):
+        return leaf("const", Fraction(repr(value)))
+    return leaf("near", said) if value > 0 else multiply(MINUS_ONE, leaf("near", said))
 
 
 def _both(rule: Callable[[Sym, Sym], Sym], a: Any, b: Any) -> Any:
@@ -211,12 +232,12 @@ def subtract(a: Sym, b: Sym) -> Sym:
 
 
 def multiply(a: Sym, b: Sym) -> Sym:
-    """The product; zero times anything is zero."""
+    """The product; zero times what has a value everywhere is zero."""
     a, b = numeric(a), numeric(b)
     x, y = number(a), number(b)
     if x is not None and y is not None:
         return leaf("const", x * y)
-    if x == 0 or y == 0:
+    if (x == 0 and b.total) or (y == 0 and a.total):
         return ZERO
     if x == 1 or y == 1:
         return b if x == 1 else a
@@ -233,7 +254,7 @@ def power(a: Sym, b: Sym) -> Sym:
     a, b = numeric(a), numeric(b)
     x, n = number(a), number(b)
     if n is not None and n.denominator == 1:
-        if n in {0, 1}:
+        if n == 1 or (n == 0 and a.total):
             return ONE if n == 0 else a
         if x is not None and (x or n > 0) and size(x) * abs(n) <= LARGEST:
             return leaf("const", x**n.numerator)
@@ -253,7 +274,7 @@ def at_most(a: Sym, b: Sym) -> Sym:
 def equal(a: Any, b: Any) -> Sym:
     """The condition a == b."""
     a, b = lift(a), lift(b)
-    return TRUE if a is b else _comparison("eq", a, b, lambda x, y: x == y)
+    return TRUE if a is b and a.total else _comparison("eq", a, b, lambda x, y: x == y)
 
 
 def _comparison(op: str, a: Sym, b: Sym, decide: Callable[[Fraction, Fraction], bool]) -> Sym:
@@ -287,12 +308,19 @@ def where(condition: Any, a: Any, b: Any) -> Sym:
     chosen, first, second = lift(condition), lift(a), lift(b)
     if chosen.op == "const":
         return first if chosen.value else second
-    return first if first is second else make("where", chosen, first, second)
+    return first if first is second and chosen.total else make("where", chosen, first, second)
 
 
+ROUNDED = 15  # figures from which a decimal is a rounded number
+LARGEST_WHOLE = 2**53
 LARGEST = 4096  # bits of a power that is worked out
 ZERO, ONE, MINUS_ONE = (leaf("const", Fraction(n)) for n in (0, 1, -1))
 TRUE, FALSE = leaf("const", True), leaf("const", False)  # noqa: FBT003  (the two conditions)
 HALF, PI = leaf("const", Fraction(1, 2)), leaf("pi", "pi")
+NUMBERS = frozenset({"const", "pi", "near"})
+LEAVES = NUMBERS | {"var"}
 PIECES = frozenset({"lt", "le", "eq", "abs", "sign", "max", "min", "floor"})
+TOTAL = frozenset({
+    "add", "mul", "exp", "sin", "cos", "atan", "sinh", "cosh", "tanh", "asinh", "sigmoid", "erf", "not", "and", "where",
+}) | PIECES  # fmt: skip
 _CONDITIONS = frozenset({"lt", "le", "eq", "and", "not"})

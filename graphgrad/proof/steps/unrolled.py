@@ -9,19 +9,20 @@ import time
 from collections.abc import Sequence
 from fractions import Fraction
 
-import mpmath
 import numpy as np
 
 from graphgrad.core.errors import GraphgradError
+from graphgrad.proof.arithmetic import numbers
+from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.cases import source_of
-from graphgrad.proof.judge.judge import Case, judge
+from graphgrad.proof.judge.judge import judge
 from graphgrad.proof.limits.deadline import found_in_time
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.readings.text import symbols_of
 from graphgrad.proof.report import Finding, Report, Verdict, weakest
 from graphgrad.proof.scalars.derivative import exchanged, order, substitute
-from graphgrad.proof.scalars.evaluate import evaluate
+from graphgrad.proof.scalars.evaluate import evaluate, known
 from graphgrad.proof.scalars.points import points
 from graphgrad.proof.scalars.symbols import Sym, SymbolsLost, var
 from graphgrad.proof.steps.unrolled_text import Data, Pass, Unrolled, Vectors, Way, read_unrolled
@@ -115,12 +116,12 @@ def _among(nodes: Sequence[Sym], true: Sequence[Sym], variables: Sequence[str]) 
     others = dict.fromkeys(node.value for node in nodes if node.op == "var")
     given = {name: Fraction(2 * k + 41, 3 * k + 67) for k, name in enumerate(others)}
     sides = ((evaluate(side, {**given, **point}) for side in (true, nodes)) for point in points(variables, true))
-    wanted, values = next(((a, b) for a, b in sides if None not in a), ([], []))
+    wanted, values = next(((a, b) for a, b in sides if all(map(known, a))), ([], []))
     seen: dict[str, Sym] = {}
     for value, node in zip(values, nodes, strict=False):
-        if isinstance(value, mpmath.mpf):
-            seen.setdefault(mpmath.nstr(value, ALIKE), node)
-    found = [seen.get(mpmath.nstr(value, ALIKE)) for value in wanted]
+        if known(value) and not isinstance(value, bool):
+            seen.setdefault(numbers.digits(value, ALIKE), node)
+    found = [seen.get(numbers.digits(value, ALIKE)) for value in wanted]
     return [node for node in found if node is not None] if None not in found else []
 
 

@@ -7,29 +7,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from typing import NamedTuple
 
-import mpmath
 import numpy as np
 
 from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import ParseError
+from graphgrad.proof.arithmetic import numbers
+from graphgrad.proof.arithmetic.numbers import NoValue, Undecided
+from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.cases import free_names
-from graphgrad.proof.judge.judge import FIRST, NEARLY, Case, agreement, judge, search
+from graphgrad.proof.judge.judge import FIRST, judge
+from graphgrad.proof.judge.search import search
 from graphgrad.proof.modules.prime_field import SIMPLE
 from graphgrad.proof.normal_form.equality import Pair, proved_equal
 from graphgrad.proof.readings.text import read, symbols_of
 from graphgrad.proof.report import Finding, Verdict, weakest
 from graphgrad.proof.scalars.derivative import exchanged, order, substitute
-from graphgrad.proof.scalars.evaluate import DIGITS, evaluate, mpf
+from graphgrad.proof.scalars.evaluate import BITS, evaluate, known
 from graphgrad.proof.scalars.points import points
 from graphgrad.proof.scalars.symbols import Sym, lift, number, var
 
 TIMES = (1, 2, 3, 10, 1000)  # numbers of a step at which a counterexample is looked for
 POINTS = 4  # that show by what a state is kept
+SHOWN, ALIKE = 45, 1e-40  # digits of a ratio that is taken for a rational, and how far it may be from it
 JOINED = Finding(Verdict.UNSUPPORTED, "the update joins the entries of a vector, as a norm does, and is not read")
 News = Mapping[str, Sym]  # new entries, by vector
 
@@ -157,10 +162,12 @@ def _unit(emitted: Sym, stated: Sym, old: Sequence[str], variables: Sequence[str
     found = set()
     for point in islice(points([*variables, "t"], [stated]), POINTS):
         kept, wanted = evaluate([emitted, stated], {**point, **dict.fromkeys(old, 0)})
-        with mpmath.workdps(DIGITS):
-            if kept and wanted:
-                ratio = Fraction(str(kept / wanted)).limit_denominator(SIMPLE)
-                found.add(ratio if ratio > 0 and agreement(mpf(ratio), kept / wanted) >= NEARLY else Fraction(1))
+        with numbers.precision(BITS), suppress(NoValue, Undecided):
+            if known(kept) and known(wanted):
+                ratio = numbers.multiply(kept, numbers.inverse(wanted))
+                simple = Fraction(numbers.digits(ratio, SHOWN)).limit_denominator(SIMPLE)
+                alike = simple > 0 and numbers.gap(numbers.rational(simple), ratio) < ALIKE
+                found.add(simple if alike else Fraction(1))
     return found.pop() if len(found) == 1 else Fraction(1)
 
 

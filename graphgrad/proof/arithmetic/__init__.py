@@ -1,0 +1,1 @@
+"""Rigorous arithmetic: exact rationals, multiples of pi, balls, and series of them."""

@@ -1,0 +1,329 @@
+"""The search for a counterexample, in rigorous arithmetic: a difference that is found is a theorem.
+
+At exact rational points claim and truth are numbers or balls; disjoint ones refute. What is not decided is looked at
+again with more bits. A claim without a value in a whole neighbourhood where the truth has one is refuted, too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from graphgrad.proof.arithmetic import numbers
+from graphgrad.proof.arithmetic.numbers import Number
+from graphgrad.proof.judge.case import Case
+from graphgrad.proof.judge.kinks import OneSided, Rays
+from graphgrad.proof.judge.simplest import simpler
+from graphgrad.proof.report import NO_VALUE, Finding, Kink, Verdict, Witness
+from graphgrad.proof.scalars.derivative import order
+from graphgrad.proof.scalars.evaluate import NONE, UNDECIDED, Evaluation, Lost, evaluate, side
+from graphgrad.proof.scalars.points import Point, points
+from graphgrad.proof.scalars.symbols import PIECES, Sym
+
+
+class Level(NamedTuple):
+    """How closely is looked: bits tried one after the other, and the difference that still counts as none."""
+
+    bits: Sequence[int]
+    near: float
+
+
+PLAIN = Level((128, 400, 1600, 6400), 1e-30)  # where a proof stands behind
+CLOSE = Level((1700, 6800), 1e-300)  # where none does
+ROUGH = 1e-12  # the difference that counts as none where a formula holds rounded numbers
+SHOWN = 50  # digits of a witness
+NEIGHBOURHOODS = (1e-6, 1e-12, 1e-20)  # relatively: where a claim has no value all around
+FOLLOWED = 64  # entries that are followed to their kinks
+KINKS = 2  # that are told
+ENOUGH = 6  # points with a value on both sides, for agreement
+WORK = 400_000  # nodes evaluated in one search
+RAY = 40  # as many times the work of a point is that of a ray
+UNMET = "an equality was never met"
+UNDECIDABLE = "whether two numbers in a condition are equal is not decided"
+ONE_SIDE = "a condition was seen from one side only"
+
+
+def search(case: Case, most: int, level: Level = PLAIN) -> Finding:
+    """Look for a point where claim and truth differ; else say how far they agree."""
+    looked = Search(case, level)
+    work = WORK if any(a is not b for a, b in case.pairs) else WORK // 10
+    for count, point in enumerate(points(case.variables, looked.roots, rounds=4)):
+        if count >= most or looked.work > work or (time.monotonic() > case.deadline and looked.tried):
+            break
+        if (found := looked.at(point)) is not None:
+            return found
+    return looked.result()
+
+
+def _to_look_at(case: Case) -> list[int]:
+    """The entries that may be wrong: those that differ, and all that an equality joins, where no formula is the truth.
+
+    Of the others, which are the truth itself, a few with kinks, so that these are told.
+    """
+    joined: set[int] = set()
+    for node in order(case.true) if case.derivatives else ():
+        if node.op == "eq" or any(id(a) in joined for a in node.args):
+            joined.add(id(node))
+    found = [i for i, (a, b) in enumerate(case.pairs) if a is not b or id(b) in joined]
+    kinked = [i for i, (a, b) in enumerate(case.pairs) if a is b and b.kinked and id(b) not in joined]
+    return [*found, *kinked[:KINKS]]
+
+
+def has_value(root: Sym, variables: Sequence[str]) -> bool:
+    """Whether a point is found where a scalar has a value."""
+    ready = Evaluation([root])
+    return any(ready.at(point)[0] is not NONE for point in points(variables, [root]))
+
+
+class Wrong(NamedTuple):
+    """What refutes an entry at a point."""
+
+    claimed: Number | None  # None: it has no value
+    true: Number
+    reason: str
+
+
+class Place(NamedTuple):
+    """A point, and what is known there: all values, with so many bits, and the kinks at which it stands, as bits."""
+
+    point: Point
+    bits: int
+    values: Sequence[Any]
+    tied: int
+
+
+class Search:
+    """What a search has seen so far."""
+
+    def __init__(self, case: Case, level: Level) -> None:
+        self.case = case
+        self.left = _to_look_at(case)
+        self.roots = [case.claimed[i] for i in self.left] + [case.true[i] for i in self.left]
+        primal = [] if case.primal is None else [case.primal]
+        primal += [case.derivatives[i].of for i in self.left if case.derivatives]
+        self.ready = Evaluation([*self.roots, *primal])
+        nodes = self.ready.nodes
+        rough = any(n.op == "near" for n in nodes)
+        self.level = Level(level.bits[:1], ROUGH) if rough else level
+        self.places = {id(n): k for k, n in enumerate(nodes)}
+        self.masks = self._masks([*(case.true[i] for i in self.left), *primal])
+        formulas = order(self.roots)
+        self.forks = [n for n in formulas if n.op in PIECES]
+        self.choices = list({id(n.args[0]): n.args[0] for n in formulas if n.op == "where"}.values())
+        self.sides: dict[int, set[int]] = {id(n): set() for n in self.forks}
+        self.chosen: dict[int, set[Any]] = {id(n): set() for n in self.choices}
+        known = {id(n) for n in order([*case.true, *case.given, *primal])}
+        self.own = [n for n in self.forks if n.op == "eq" and id(n) not in known]  # equalities of the claim alone
+        self.lent = not case.derivatives and case.given is not case.true  # values that take derivatives in: no kinks
+        self.singles = sum(1 << k for k in self.ready.kinks if nodes[k].op == "eq")
+        self.rays: dict[int, Rays] = {}
+        self.tried, self.unsure, self.work, self.worst = 0, 0, 0, 0.0
+        self.bits = self.level.bits[0]
+        self.unlike = False
+        self.kinks: list[Kink] = []
+        self.hollow: Point | None = None  # a point where the claim alone has no value
+
+    def _masks(self, roots: Sequence[Sym]) -> Mapping[int, int]:
+        """Of every node of the truth, its kinks and those below it as bits."""
+        own = {self.ready.nodes[k]: 1 << k for k in self.ready.kinks}
+        masks: dict[int, int] = {}
+        for node in order(roots):
+            mask = own.get(node, 0)
+            for a in node.args:
+                mask |= masks[id(a)]
+            masks[id(node)] = mask
+        return masks
+
+    def at(self, point: Point) -> Finding | None:
+        """Look at a point; gives the refutation if there is one."""
+        waiting, some, place = self.left, False, None
+        for bits in self.level.bits:
+            place = self._place(point, bits)
+            if place is None:
+                return None
+            if bits == self.level.bits[0]:
+                self._note(place)
+            undecided = []
+            for i in waiting:
+                found = self._entry(i, place)
+                if isinstance(found, Wrong):
+                    return self._refuted(i, place, found)
+                some = some or found is True
+                if found is UNDECIDED:
+                    undecided.append(i)
+            waiting = undecided
+            if not waiting:
+                break
+            self.bits = max(self.bits, bits)
+        self.tried += some
+        self.unsure += bool(waiting) and place is not None and self._open_equality(place)
+        return None
+
+    def wrong(self, i: int, point: Point, bits: int) -> tuple[Place, Wrong] | None:
+        """What refutes an entry at a point, with these bits."""
+        place = self._place(point, bits)
+        found = None if place is None else self._entry(i, place)
+        return (place, found) if place is not None and isinstance(found, Wrong) else None
+
+    def right(self, point: Point) -> bool | None:
+        """Whether all entries agree at a point; None where there is nothing to compare, or it is not decided."""
+        place = self._place(point, self.level.bits[:2][-1])
+        found = [] if place is None else [self._entry(i, place) for i in self.left]
+        if any(isinstance(f, Wrong) for f in found):
+            return False
+        return True if found and all(f is True for f in found) else None
+
+    def _place(self, point: Point, bits: int) -> Place | None:
+        """A point with all values there; None where the program has none."""
+        self.work += len(self.ready.nodes) * (1 + bits // 1000)
+        values = self.ready.all_at(point, bits)
+        if self.case.primal is not None and values[self.places[id(self.case.primal)]] is NONE:
+            return None
+        tied = 0
+        for k in self.ready.kinks if self.case.derivatives or self.lent else ():
+            if self.ready.on_edge(k, values):
+                tied |= 1 << k
+        return Place(point, bits, values, tied)
+
+    def _note(self, place: Place) -> None:
+        """On which sides of all conditions a point stands."""
+        for node in self.forks:
+            found = side(node, [self._value(a, place) for a in node.args])
+            if found in {-1, 0, 1}:
+                self.sides[id(node)].add(found)
+        for node in self.choices:
+            value = self._value(node, place)
+            if not isinstance(value, Lost):
+                self.chosen[id(node)].add(value)
+
+    def _value(self, node: Sym, place: Place) -> Any:
+        return place.values[self.places[id(node)]]
+
+    def _open_equality(self, place: Place) -> bool:
+        """Whether two numbers are not known to be equal, nor to differ."""
+        return any(
+            node.op in {"eq", "lt", "le"} and self._value(node, place) is UNDECIDED
+            and all(self._value(a, place) is not UNDECIDED for a in node.args)
+            for node in self.forks
+        )  # fmt: skip
+
+    def _entry(self, i: int, place: Place) -> Any:
+        """What is found of one entry: Wrong, True (agreement), UNDECIDED, or NONE (nothing to compare)."""
+        case = self.case
+        claimed, true = (self._value(side[i], place) for side in (case.claimed, case.true))
+        with numbers.precision(place.bits):
+            if self._tied(i, place):
+                return self._at_kink(i, place, claimed) if case.derivatives else NONE
+            if isinstance(true, Lost):
+                return true
+            if isinstance(claimed, Lost):
+                return self._without(i, place, true) if claimed is NONE else UNDECIDED
+            return self._compared(claimed, true)
+
+    def _tied(self, i: int, place: Place) -> int:
+        """The kinks of an entry at which a point stands."""
+        of = self.case.derivatives[i].of if self.case.derivatives else None
+        below = 0 if of is None else self.masks[id(of)]
+        return place.tied & (self.masks[id(self.case.true[i])] | below)
+
+    def _compared(self, claimed: Number, true: Number) -> Any:
+        allowed = self.case.tolerance
+        tolerated = allowed and abs(numbers.ball(claimed) - numbers.ball(true)) <= numbers.rational(allowed)
+        if numbers.apart(claimed, true) and not tolerated:
+            return Wrong(claimed, true, "a counterexample")
+        gap = numbers.gap(claimed, true)
+        if gap > self.level.near and not tolerated:
+            return UNDECIDED
+        self.worst = max(self.worst, gap)
+        return True
+
+    def _without(self, i: int, place: Place, true: Number) -> Any:
+        """A claim without a value where the truth has one: wrong where that is so all around."""
+        if self.case.derivatives and self.case.primal is not None:
+            ready = Evaluation([self.case.claimed[i], self.case.primal])
+            for radius in NEIGHBOURHOODS:
+                claimed, primal = ready.around(place.point, radius, place.bits)
+                if claimed is NONE and not isinstance(primal, Lost):
+                    return Wrong(None, true, "the claim has no value there, and all around")
+        self.hollow = self.hollow or place.point
+        return NONE
+
+    def _at_kink(self, i: int, place: Place, claimed: Any) -> Any:
+        """Judge a value at a kink by the derivatives on both sides."""
+        here = self._value(self.case.derivatives[i].of, place)
+        if isinstance(here, Lost) or (i not in self.rays and len(self.rays) == FOLLOWED):
+            return here if isinstance(here, Lost) else NONE
+        self.work += RAY * len(self.ready.nodes)
+        rays = self.rays.setdefault(i, Rays(self.case, i))
+        sides = rays.one_sided(place.point, here, place.bits)
+        if claimed is NONE and isinstance(sides, OneSided):
+            self.hollow = self.hollow or place.point
+        if isinstance(sides, Lost) or isinstance(claimed, Lost):
+            return sides if isinstance(sides, Lost) else claimed
+        found = self._compared(claimed, sides.before) if sides.smooth else None
+        if found is True or found is UNDECIDED:
+            return found
+        if not numbers.apart(claimed, sides.around) or self._excused(i, place, claimed, sides):
+            self._kink(i, place, claimed, sides)
+            return True
+        if rays.jumps(place.point, here, place.bits):
+            return NONE
+        low, high = sorted((numbers.digits(s, 8) for s in sides), key=float)
+        return found or Wrong(claimed, sides.around, f"at a kink, outside the derivatives around it: {low} to {high}")
+
+    def _excused(self, i: int, place: Place, claimed: Number, sides: OneSided) -> bool:
+        """Whether a value at a kink is what one convention gives; where an equality singles the point out none does."""
+        if sides.smooth and self._tied(i, place) & self.singles:
+            return False
+        return self._ours(i, place, claimed) or self.rays[i].by_convention(claimed, place.point, place.bits)
+
+    def _ours(self, i: int, place: Place, claimed: Number) -> bool:
+        (own,) = evaluate([self.case.given[i]], place.point, place.bits)
+        return not isinstance(own, Lost) and not numbers.apart(own, claimed)
+
+    def _kink(self, i: int, place: Place, claimed: Number, sides: OneSided) -> None:
+        low, high = sorted((numbers.digits(s, SHOWN) for s in sides), key=float)
+        self.unlike = self.unlike or sides.smooth or not self._ours(i, place, claimed)
+        if len(self.kinks) < KINKS or (sides.smooth and not any(k.left == k.right for k in self.kinks)):
+            self.kinks.append(Kink(_shown(place.point), low, high, numbers.digits(claimed, SHOWN)))
+
+    def _refuted(self, i: int, place: Place, found: Wrong) -> Finding:
+        """The finding, at the simplest point that is found to refute."""
+        best = simpler(place.point, lambda other: self.wrong(i, other, place.bits))
+        place, found = (place, found) if best is None else best[1]
+        with numbers.precision(place.bits):
+            claimed = NO_VALUE if found.claimed is None else numbers.digits(found.claimed, SHOWN)
+            witness = Witness(_shown(place.point), self.case.entries[i], claimed, numbers.digits(found.true, SHOWN))
+        return Finding(Verdict.REFUTED, found.reason, witness=witness)
+
+    def result(self) -> Finding:
+        """What a search without a refutation comes to."""
+        if not self.tried and not self.unsure:
+            return Finding(Verdict.UNDEFINED, "no point was found where both sides have a value")
+        assumptions: tuple[str, ...] = ()
+        if self.hollow is not None:
+            there = ", ".join(f"{name} = {value}" for name, value in list(self.hollow.items())[:4])
+            assumptions = (f"where the claim has a value (it has none at {there})",)
+        within = f"{self.worst:.0e}" if self.worst else "0"
+        verdict, reason = Verdict.AGREED, f"within {within} at {self.tried} points, with {self.bits} bits"
+        if self.unsure:
+            verdict, reason = Verdict.UNKNOWN, UNDECIDABLE
+        elif self.tried < ENOUGH:
+            verdict, reason = Verdict.UNKNOWN, "too few points have a value"
+        elif any(0 not in self.sides[id(n)] for n in self.own):
+            verdict, reason = Verdict.UNKNOWN, UNMET
+        elif not all(len(s) > 1 for s in [*self.sides.values(), *self.chosen.values()]):
+            verdict, reason = Verdict.UNKNOWN, ONE_SIDE
+        elif self.unlike:
+            verdict = Verdict.NON_SMOOTH
+        return Finding(verdict, reason, None, tuple(self.kinks), assumptions, digits=self.digits, points=self.tried)
+
+    @property
+    def digits(self) -> int:
+        """How many digits claim and truth share."""
+        return min(SHOWN, max(0, -int(f"{self.worst:e}".partition("e")[2]))) if self.worst else SHOWN
+
+
+def _shown(point: Point) -> dict[str, str]:
+    return {name: str(value) for name, value in point.items()}

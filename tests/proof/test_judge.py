@@ -1,0 +1,187 @@
+"""Verdicts that hold: domains, pieces, borders, single points, equality and precision, each kind in many spellings."""
+
+import threading
+
+import flint
+import pytest
+
+from graphgrad.frontend.parse import parse
+from graphgrad.proof.claims import check
+from graphgrad.proof.equivalence import equivalent
+from graphgrad.proof.gradients import verify
+
+P, R, N, A, U = "PROVED", "REFUTED", "NON-SMOOTH", "AGREED", "UNKNOWN"
+LAZY = [  # a branch that is not taken says nothing
+    ("where(x > 0, sqrt(x), -x)", "where(x > 0, 0.5/sqrt(x), 7)", R),
+    ("where(x > 0, sqrt(x), -x)", "where(x > 0, 0.5/sqrt(x), -1)", P),
+    ("where(x >= 0, sqrt(x), -sqrt(-x))", "where(x >= 0, 0.5/sqrt(x), 0.5/sqrt(-x))", P),
+    ("where(x >= 0, sqrt(x), -sqrt(-x))", "where(x >= 0, 0.5/sqrt(x), 0.6/sqrt(-x))", R),
+    ("where(x > 1, log(x - 1), log(1 - x))", "1/(x - 1)", P),
+    ("where(x > 1, log(x - 1), log(1 - x))", "1/abs(x - 1)", R),
+    ("where(x > 0, x, 0/0)", "where(x > 0, 1, 5)", P),
+    ("where(x > 0, x, 0/0)", "where(x > 0, 2, 5)", R),
+    ("where(x > 0, where(x > 2, log(x - 2), x), x**3)", "where(x > 2, 1/(x - 2), where(x > 0, 1, 3*x**2))", P),
+    ("where(x > 0, where(x > 2, log(x - 2), x), x**3)", "where(x > 2, 1/(x - 2), where(x > 0, 1, 2*x**2))", R),
+    ("relu(cbrt(x) - 1)", "where(x > 1, 1/(3*cbrt(x)**2), 0)", A),
+    ("maximum(1, log(x))", "where(x > e, 1/x, 0)", A),
+    ("h = where(x > 0, log(x), x); h**2", "where(x > 0, 2*log(x)/x, 2*x)", P),
+    ("h = where(x > 0, log(x), x); h**2", "where(x > 0, 2*log(x)/x, 3*x)", R),
+]
+BORDERS = [  # where two sides are equal on an open set, and where a border is far, hidden, or cancels
+    ("where(relu(1 - x/30) > 0, x**2, 0)", "where(relu(1 - x/30) >= 0, 2*x, 0)", R),
+    ("where(relu(1 - x/30) > 0, x**2, 0)", "where(relu(1 - x/30) > 0, 2*x, 0)", P),
+    ("where(exp(relu(x)) > 1, x**2, 0)", "where(exp(relu(x)) >= 1, 2*x, 0)", R),
+    ("sqrt((x - 1970)**2)", "-1", R),
+    ("sqrt((x - 1970)**2)", "sign(x - 1970)", N),
+    ("x**2", "2*x + relu(x - 1e7)", R),
+    ("x**2", "2*x + where(abs(x - 17.25) < 1e-9, 1, 0)", R),
+    ("x**2", "2*x + floor(x/1000)*1e-3", R),
+    ("sin(x)", "cos(x) + ((exp(500) + exp(-100)) - exp(500))*1e40", R),
+    ("x**2", "2*x*(1 + 1e-60)", R),
+    ("x**2", "2*x + where(x < -5e7, 1, 0)", R),
+    ("asin(sin(x))", "1", R),
+    ("acos(cos(x))", "sign(sin(x))", N),
+    ("atan(tan(x))", "1 + where(x > 1000, 1e-9, 0)", R),
+    ("x**3", "3*abs(x)*x", R),
+    ("x", "where(sqrt(x**2) + x == 0, 5, 1)", R),
+    ("softplus(x)", "where(x > 20, 1, sigmoid(x))", R),
+    ("x*abs(x)", "2*abs(x)", P),
+    ("abs(x)**3", "3*x*abs(x)", P),
+]
+DOMAINS = [  # where a claim alone has no value
+    ("x**2", "2*exp(log(x))", R),
+    ("x**2", "2*x + 0*sqrt(-1 - x**2)", R),
+    ("cbrt(x)", "1/3*x**(-2/3)", R),
+    ("x**2", "2*x + 0*log(x + 1000)", R),
+    ("x**2", "2*x + 0*asin(x/50)", R),
+    ("x**2", "2*x**2/x", P),
+    ("x**2", "2*x*(x**2 - 2)/(x**2 - 2)", P),
+    ("log(x)", "1/abs(x)", P),
+    ("x**2", "2*x + (log(x))**0 - 1", R),
+    ("x**2", "where(log(x) > 0, 2*x, 2*x)", R),
+    ("x**2", "sqrt(4*x**2)", R),
+    ("x**4", "4*x*sqrt(x**4)", P),
+]
+POINTS = [  # singled out by an equality
+    ("where(x == 0, 1, (exp(x) - 1)/x)", "where(x == 0, 77, (x*exp(x) - exp(x) + 1)/x**2)", R),
+    ("where(x == 0, 1, (exp(x) - 1)/x)", "where(x == 0, 0, (x*exp(x) - exp(x) + 1)/x**2)", R),
+    ("where(x == 0, 1, (exp(x) - 1)/x)", "where(x == 0, 1/2, (x*exp(x) - exp(x) + 1)/x**2)", P),
+    ("x*y", "where(y == 1, 0, y)", R),
+    ("x*y", "where(x == y, 0, y)", R),
+    ("x*y", "where(x*y == 6, 0, y)", R),
+    ("x**2", "where(3*x == 7, 0, 2*x)", R),
+    ("x**2", "where(x == 31415926, 0, 2*x)", R),
+    ("x**3", "where(x**2 == 2, 7, 3*x**2)", U),
+    ("x**2", "where(x**3 - x**2 == 18, 0, 2*x)", R),
+    ("sin(x)", "where(x == pi, -1, cos(x))", U),
+]
+KINKS = [
+    ("relu(x)/3", "(x >= 0)/3", N),
+    ("relu(x)/3", "(x > 0)/3", P),
+    ("relu(x)*y", "y*(x >= 0)", N),
+    ("relu(x)/3", "where(x == 0, 1, x > 0)/3", N),
+    ("relu(x)/3", "where(x == 0, 1.01, x > 0)/3", R),
+    ("relu(x)/3", "where(x == 0, -0.01, x > 0)/3", R),
+    ("relu(x) - relu(-x)", "where(x == 0, 0, 1)", N),
+    ("relu(x) - relu(-x)", "where(x == 0, 3, 1)", R),
+    ("relu(x) - relu(-x)", "1", P),
+    ("abs(x - y)", "where(x >= y, 1, -1)", N),
+    ("abs(x - y)", "where(x == y, 2, sign(x - y))", R),
+    ("abs(x)**3", "where(x == 0, 1, 3*x*abs(x))", R),
+    ("maximum(abs(x), abs(y))", "where(abs(x) >= abs(y), sign(x), 0)", N),
+    ("sqrt(x**2 + y**2)", "where(x**2 + y**2 == 0, 0.5, x/sqrt(x**2 + y**2))", N),
+    ("x**2*sign(x)", "2*abs(x)", P),
+    ("sqrt(x**2 + y**2)", "where(x**2 + y**2 == 0, 1.5, x/sqrt(x**2 + y**2))", R),
+    ("x**20", "20*x**19 + where(x**20 > 0, 0, 1)", R),
+]
+POWERS = [
+    ("x**y", "y*abs(x)**(y - 1)", R),
+    ("x**y", "y*x**(y - 1)", P),
+    ("x**3", "3*abs(x)**2", P),
+    ("x**5", "5*abs(x)**3*x", R),
+]
+LITERALS = [
+    ("log10(x)", "1/(x*2.302585092994046)", A),
+    ("log10(x)", "1/(x*2.3025850929941)", R),
+    ("x*0.3333333333333333", "0.3333333333333333", P),
+    ("x/3", "0.3333333333333333", A),
+    ("x/3", "0.333333333333", R),
+    ("x/3", "0.333333333333339", R),
+    ("log2(x)", "1.4426950408889634/x", A),
+]
+
+
+@pytest.mark.parametrize(
+    ("program", "claim", "verdict"), [*LAZY, *BORDERS, *DOMAINS, *POINTS, *KINKS, *POWERS, *LITERALS]
+)
+def test_verdicts(program, claim, verdict):
+    finding = check(program, {"x": claim}, timeout=60)["x"]
+    assert str(finding.verdict) == verdict, finding
+    assert (finding.witness is not None) == (verdict == R)
+
+
+@pytest.mark.parametrize(
+    ("program", "claim", "point", "true"),
+    [
+        ("x**2", "3*x", {"x": "2"}, "4.0"),
+        ("x**2", "where(x > 30, 0, 2*x)", {"x": "31"}, "62.0"),
+        ("x**2", "where(x == 7, 0, 2*x)", {"x": "7"}, "14.0"),
+        ("x*y", "where(y == 1, 0, y)", {"x": "1", "y": "1"}, "1.0"),
+    ],
+)
+def test_the_simplest_witness_is_shown(program, claim, point, true):
+    witness = check(program, {"x": claim})["x"].witness
+    assert (witness.point, witness.true) == (point, true)
+
+
+@pytest.mark.parametrize(
+    ("program", "claim", "said"),
+    [
+        ("x**2", "2*exp(log(x))", "x > 0"),
+        ("x*y", "where(y == 1, 0, y)", "y != 1"),
+        ("x**2", "where(x == 7, 0, 2*x)", "x != 7"),
+        ("where(relu(1 - x/30) > 0, x**2, 0)", "where(relu(1 - x/30) >= 0, 2*x, 0)", "x < 30"),
+        ("cbrt(x)", "1/3*x**(-2/3)", "x > 0"),
+    ],
+)
+def test_where_a_wrong_claim_is_right(program, claim, said):
+    assert check(program, {"x": claim})["x"].correct_where == said
+
+
+def test_what_is_said_of_a_kink():
+    report = str(check("relu(x) - relu(-x)", {"x": "where(x == 0, 0, 1)"}))
+    assert "a kink at x = 0: true value 1, here 0" in report
+    finding = check("log10(x)", {"x": "1/(x*2.302585092994046)"})["x"]
+    assert finding.reason.startswith("within ")
+    assert "points, with" in finding.reason
+
+
+def test_an_own_gradient_is_wrong_where_it_is_wrong():
+    finding = verify("where(x == 0, 1, (exp(x) - 1)/x)")["x"]
+    assert (str(finding.verdict), finding.witness.point, finding.witness.true) == (R, {"x": "0"}, "0.5")
+
+
+def test_arrays_of_pieces():
+    program = parse("sum(where(x > 0, sqrt(x), -x) * w)", {"x": 3, "w": 3})
+    assert str(check(program, {"x": "w * where(x > 0, 0.5/sqrt(x), -1)"})["x"].verdict) == P
+    assert str(check(program, {"x": "w * where(x > 0, 0.5/sqrt(x), 1)"})["x"].verdict) == R
+    net = parse("sum(relu(relu(X @ W) @ V))", {"X": (3, 2), "W": (2, 4), "V": (4, 3)})
+    assert {str(finding.verdict) for finding in verify(net, timeout=30).values()} == {P}
+
+
+def test_values_are_compared_where_both_have_one():
+    assert str(equivalent("log(x*y)", "log(x) + log(y)").verdict) == P
+    assert equivalent("abs(x)", "x").witness.point == {"x": "-2"}
+
+
+def test_verdicts_in_threads_leave_the_callers_precision():
+    before, seen = flint.ctx.prec, []
+    work = [
+        threading.Thread(target=lambda: seen.append(str(check("sin(x)*y", {"x": "cos(x)*y"})["x"].verdict)))
+        for _ in range(4)
+    ]
+    for thread in work:
+        thread.start()
+    for thread in work:
+        thread.join()
+    assert (seen, flint.ctx.prec) == ([P] * 4, before)
