@@ -34,8 +34,8 @@ def replays(base, name, claim, witness):
     case = examined.case(name, claimed_values(claim, examined)[-1][1], 1e18)
     at = case.entries.index(witness.entry)
     point = {n: Fraction(v) for n, v in witness.point.items()}
-    claimed, true = (by_sympy(side[at], point) for side in (case.claimed, case.true))
     with mpmath.workdps(230):
+        claimed, true = (by_sympy(side[at], point) for side in (case.claimed, case.true))
         return abs(claimed - true) > mpmath.mpf(10) ** -200 and all(
             abs(mpmath.mpf(said) - value) <= abs(value) * mpmath.mpf(10) ** -20 + mpmath.mpf(10) ** -45
             for said, value in ((witness.claimed, claimed), (witness.true, true))

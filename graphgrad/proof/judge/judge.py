@@ -61,7 +61,7 @@ def _looked_over(case: Case, method: str) -> Finding:
     """What a proof comes to when the borders, and the places without a value, have been looked at."""
     if _same_everywhere(case):
         return Finding(Verdict.PROVED, method)
-    return _proved(search(case, looked_at(case)), method)
+    return _proved(search(case, looked_at(case), proved=True), method)
 
 
 def _same_everywhere(case: Case) -> bool:

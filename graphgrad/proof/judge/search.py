@@ -33,21 +33,22 @@ PLAIN = Level((128, 400, 1600, 6400), 1e-30)  # where a proof stands behind
 CLOSE = Level((1700, 6800), 1e-300)  # where none does
 ROUGH = 1e-12  # the difference that counts as none where a formula holds rounded numbers
 SHOWN = 50  # digits of a witness
+VISIBLE = 1e-20  # a truth that is larger is told apart from zero
 NEIGHBOURHOODS = (1e-6, 1e-12, 1e-20)  # relatively: where a claim has no value all around
 FOLLOWED = 64  # entries that are followed to their kinks
 KINKS = 2  # that are told
 ENOUGH = 6  # points with a value on both sides, for agreement
-WORK = 400_000  # nodes evaluated in one search
-RAY = 40  # as many times the work of a point is that of a ray
+WORK = {True: 60_000, False: 300_000}  # nodes evaluated in one search, where a proof stands behind and where none does
+RAY = 20  # as many times the work of a point is that of a ray
 UNMET = "an equality was never met"
 UNDECIDABLE = "whether two numbers in a condition are equal is not decided"
 ONE_SIDE = "a condition was seen from one side only"
 
 
-def search(case: Case, most: int, level: Level = PLAIN) -> Finding:
+def search(case: Case, most: int, level: Level = PLAIN, *, proved: bool = False) -> Finding:
     """Look for a point where claim and truth differ; else say how far they agree."""
     looked = Search(case, level)
-    work = WORK if any(a is not b for a, b in case.pairs) else WORK // 10
+    work = WORK[proved] if any(a is not b for a, b in case.pairs) else WORK[proved] // 10
     for count, point in enumerate(points(case.variables, looked.roots, rounds=4)):
         if count >= most or looked.work > work or (time.monotonic() > case.deadline and looked.tried):
             break
@@ -168,11 +169,20 @@ class Search:
 
     def right(self, point: Point) -> bool | None:
         """Whether all entries agree at a point; None where there is nothing to compare, or it is not decided."""
-        place = self._place(point, self.level.bits[:2][-1])
+        place = self._place(point, self.level.bits[-2:][0])
         found = [] if place is None else [self._entry(i, place) for i in self.left]
         if any(isinstance(f, Wrong) for f in found):
             return False
-        return True if found and all(f is True for f in found) else None
+        return (
+            True
+            if found and all(f is True and self._visible(i, place) for i, f in zip(self.left, found, strict=True))
+            else None
+        )
+
+    def _visible(self, i: int, place: Place) -> bool:
+        """Whether the truth is large beside the difference that counts as none, or zero."""
+        true = self._value(self.case.true[i], place)
+        return isinstance(true, Lost) or numbers.is_zero(true) or bool(abs(numbers.ball(true)) > VISIBLE)
 
     def _place(self, point: Point, bits: int) -> Place | None:
         """A point with all values there; None where the program has none."""
@@ -284,7 +294,8 @@ class Search:
 
     def _kink(self, i: int, place: Place, claimed: Number, sides: OneSided) -> None:
         low, high = sorted((numbers.digits(s, SHOWN) for s in sides), key=float)
-        self.unlike = self.unlike or sides.smooth or not self._ours(i, place, claimed)
+        own = self.case.claimed[i] is self.case.given[i]
+        self.unlike = self.unlike or (sides.smooth and not own) or not self._ours(i, place, claimed)
         if len(self.kinks) < KINKS or (sides.smooth and not any(k.left == k.right for k in self.kinks)):
             self.kinks.append(Kink(_shown(place.point), low, high, numbers.digits(claimed, SHOWN)))
 

@@ -27,8 +27,8 @@ RANGES = (  # lowest, highest: what each series of random points is drawn from
 TIED = (*map(Fraction, (0, 1, -1, 3, -3)), Fraction(1, 2))
 BESIDE = tuple(map(Fraction, ("1/10000000", "1/50", "1")))  # how far from a border, beside the size of its place
 ARRAYS = 4  # that are tied on their own
-MET = 48  # pairs of a border and a variable that are solved
-LONGEST = 400  # nodes of a border that is solved
+MET = 32  # pairs of a border and a variable that are solved
+LONGEST = 60  # nodes of a border that is solved
 
 
 def points(names: Sequence[str], roots: Sequence[Sym], rounds: int = 2) -> Iterator[Point]:
@@ -97,7 +97,7 @@ def at_borders(dice: random.Random, names: Sequence[str], met: Sequence[Sym]) ->
             for value in beside:
                 yield {**others, name: value}
             found += [(others, name, value) for value in beside[:: max(1, len(beside) - 1)]]
-            if k and not exact and not beside:
+            if beside or not exact:  # not linear: solved once
                 break
     for off in BESIDE:
         for others, name, value in found:
