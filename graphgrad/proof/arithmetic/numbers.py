@@ -71,7 +71,7 @@ def fraction(value: fmpq) -> Fraction:
 
 
 def decimal(text: str) -> arb:
-    """The reals that a rounded decimal may stand for: half a unit of its last place, or a float's last bit.
+    """The reals that a rounded decimal may stand for: half a unit of its last place, or of a float's last bit.
 
     >>> with precision(128):
     ...     decimal("2.302585092994046").contains(log(rational(10)))
@@ -80,7 +80,7 @@ def decimal(text: str) -> arb:
     mantissa, _, exponent = text.lower().partition("e")
     places = len(mantissa.partition(".")[2])
     unit = rational(Fraction(10) ** (int(exponent or 0) - places)) / 2
-    return arb(rational(Fraction(text)), max(arb(unit), arb(math.ulp(float(text)))))
+    return arb(rational(Fraction(text)), max(arb(unit), arb(math.ulp(float(text)) / 2)))
 
 
 def around(value: fmpq, radius: float) -> arb:

@@ -170,14 +170,13 @@ class Search:
     def right(self, point: Point) -> bool | None:
         """Whether all entries agree at a point; None where there is nothing to compare, or it is not decided."""
         place = self._place(point, self.level.bits[-2:][0])
-        found = [] if place is None else [self._entry(i, place) for i in self.left]
+        if place is None:
+            return None
+        found = [self._entry(i, place) for i in self.left]
         if any(isinstance(f, Wrong) for f in found):
             return False
-        return (
-            True
-            if found and all(f is True and self._visible(i, place) for i, f in zip(self.left, found, strict=True))
-            else None
-        )
+        seen = all(f is True and self._visible(i, place) for i, f in zip(self.left, found, strict=True))
+        return True if found and seen else None
 
     def _visible(self, i: int, place: Place) -> bool:
         """Whether the truth is large beside the difference that counts as none, or zero."""

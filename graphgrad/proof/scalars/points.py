@@ -89,7 +89,7 @@ def at_borders(dice: random.Random, names: Sequence[str], met: Sequence[Sym]) ->
     pairs = [(border, name) for border in met for name in _moving(border, names)][:MET]
     found: list[tuple[Point, str, Fraction]] = []
     for border, name in pairs:
-        for k, others in enumerate(_others(dice, names)):
+        for others in _others(dice, names):
             exact, beside = crossings(border, name, others)
             for value in exact:
                 yield {**others, name: value}
