@@ -156,11 +156,6 @@ def test_what_is_said_of_a_kink():
     assert "points, with" in finding.reason
 
 
-def test_an_own_gradient_is_wrong_where_it_is_wrong():
-    finding = verify("where(x == 0, 1, (exp(x) - 1)/x)")["x"]
-    assert (str(finding.verdict), finding.witness.point, finding.witness.true) == (R, {"x": "0"}, "0.5")
-
-
 def test_arrays_of_pieces():
     program = parse("sum(where(x > 0, sqrt(x), -x) * w)", {"x": 3, "w": 3})
     assert str(check(program, {"x": "w * where(x > 0, 0.5/sqrt(x), -1)"})["x"].verdict) == P

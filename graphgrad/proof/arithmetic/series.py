@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from flint import fmpq
 
-from graphgrad.proof.arithmetic import numbers as n
+from graphgrad.proof.arithmetic import numbers
 from graphgrad.proof.arithmetic.numbers import HALF, MINUS_ONE, ONE, ZERO, NoValue, Number, Undecided
 
 TERMS = 7
@@ -39,7 +39,7 @@ Value = Any  # a Number, or a Series
 
 def ray(at: fmpq, speed: fmpq, power: int = 1) -> Value:
     """at + speed * t**power."""
-    if n.is_zero(speed):
+    if numbers.is_zero(speed):
         return at
     return _tidy(Series(0, (at, *[ZERO] * (power - 1), speed), exact=True))
 
@@ -48,16 +48,16 @@ def lifted(a: Value) -> Series:
     """A number as a series."""
     if isinstance(a, Series):
         return a
-    return Series(0, () if n.is_zero(a) else (a,), exact=True)
+    return Series(0, () if numbers.is_zero(a) else (a,), exact=True)
 
 
 def _tidy(a: Series) -> Series:
     """Without zeros before and, where it is exact, behind; not longer than is worth having."""
     low, terms = a.low, a.terms
-    first = next((k for k, term in enumerate(terms) if not n.is_zero(term)), len(terms))
+    first = next((k for k, term in enumerate(terms) if not numbers.is_zero(term)), len(terms))
     terms, low, exact = terms[first:], low + first, a.exact
     if exact:
-        last = next((k for k in range(len(terms), 0, -1) if not n.is_zero(terms[k - 1])), 0)
+        last = next((k for k in range(len(terms), 0, -1) if not numbers.is_zero(terms[k - 1])), 0)
         terms = terms[:last]
         low = low if terms else 0
     if len(terms) > TERMS:
@@ -68,9 +68,9 @@ def _tidy(a: Series) -> Series:
 def sign(a: Value) -> int:
     """The sign close to t = 0; 0 where it is zero all along the ray."""
     if not isinstance(a, Series):
-        return n.sign(a)
+        return numbers.sign(a)
     for term in a.terms:
-        if side := n.sign(term):
+        if side := numbers.sign(term):
             return side
     if a.exact:
         return 0
@@ -86,7 +86,7 @@ def limit(a: Value) -> Number:
             if a.exact:
                 break
             raise Undecided
-        if n.sign(a.terms[k - a.low]):
+        if numbers.sign(a.terms[k - a.low]):
             raise NoValue
     if a.low <= 0 < a.end:
         return a.terms[-a.low]
@@ -101,7 +101,7 @@ def add(a: Value, b: Value) -> Value:
     low = min((s.low for s in (a, b) if s.terms or not s.exact), default=0)
     ends = [s.end for s in (a, b) if not s.exact]
     end = min(ends) if ends else max(a.end, b.end)
-    terms = tuple(n.add(_at(a, k), _at(b, k)) for k in range(low, end))
+    terms = tuple(numbers.add(_at(a, k), _at(b, k)) for k in range(low, end))
     return _tidy(Series(low, terms, not ends))
 
 
@@ -118,9 +118,9 @@ def multiply(a: Value, b: Value) -> Value:
     length = min(lengths) if lengths else len(a.terms) + len(b.terms) - 1
     terms = [ZERO] * length
     for i, x in enumerate(a.terms[:length]):
-        if not n.is_zero(x):
+        if not numbers.is_zero(x):
             for j, y in enumerate(b.terms[: length - i]):
-                terms[i + j] = n.add(terms[i + j], n.multiply(x, y))
+                terms[i + j] = numbers.add(terms[i + j], numbers.multiply(x, y))
     return _tidy(Series(a.low + b.low, tuple(terms), not lengths))
 
 
@@ -140,7 +140,7 @@ def _led(a: Series) -> Series:
         if a.exact:
             raise NoValue
         raise Undecided
-    if not n.sign(a.terms[0]):
+    if not numbers.sign(a.terms[0]):
         return _led(Series(a.low + 1, a.terms[1:], a.exact))
     return a
 
@@ -149,13 +149,13 @@ def inverse(a: Value) -> Value:
     """1 / a; NoValue where a is zero all along the ray."""
     a = _led(lifted(a))
     terms = _padded(a.terms, a.exact)
-    first = n.inverse(terms[0])
+    first = numbers.inverse(terms[0])
     found = [first]
     for k in range(1, len(terms)):
         total = ZERO
         for j in range(1, k + 1):
-            total = n.add(total, n.multiply(terms[j], found[k - j]))
-        found.append(n.negative(n.multiply(total, first)))
+            total = numbers.add(total, numbers.multiply(terms[j], found[k - j]))
+        found.append(numbers.negative(numbers.multiply(total, first)))
     return _tidy(Series(-a.low, tuple(found), a.exact and len(a.terms) == 1))
 
 
@@ -177,25 +177,27 @@ def power(a: Value, b: Value) -> Value:
             raise NoValue
         return ZERO
     a = _led(a)
-    if not whole and n.sign(a.terms[0]) < 0:
+    if not whole and numbers.sign(a.terms[0]) < 0:
         raise NoValue
     if a.low * int(exponent.p) % q:
         raise Ramified
     low = a.low * int(exponent.p) // q
     short = a.exact and whole and exponent > 0 and (len(a.terms) - 1) * int(exponent.p) < TERMS
     terms = _padded(a.terms, a.exact)
-    found, first = [n.power(terms[0], exponent)], n.inverse(terms[0])
+    found, first = [numbers.power(terms[0], exponent)], numbers.inverse(terms[0])
     for m in range(1, len(terms)):
         total = ZERO
         for k in range(1, m + 1):
-            total = n.add(total, n.multiply(n.multiply(terms[k], found[m - k]), exponent * k - (m - k)))
-        found.append(n.multiply(n.multiply(total, first), fmpq(1, m)))
+            total = numbers.add(
+                total, numbers.multiply(numbers.multiply(terms[k], found[m - k]), exponent * k - (m - k))
+            )
+        found.append(numbers.multiply(numbers.multiply(total, first), fmpq(1, m)))
     return _tidy(Series(low, tuple(found), short or (a.exact and len(a.terms) == 1)))
 
 
 def derivative(a: Series) -> Value:
     """d/dt."""
-    terms = tuple(n.multiply(term, fmpq(a.low + k)) for k, term in enumerate(a.terms))
+    terms = tuple(numbers.multiply(term, fmpq(a.low + k)) for k, term in enumerate(a.terms))
     return _tidy(Series(a.low - 1, terms, a.exact))
 
 
@@ -203,7 +205,7 @@ def _regular(a: Value) -> Series:
     """A series with a finite limit, known from t**0 on."""
     found = lifted(a)
     if found.low < 0:
-        if found.terms and n.sign(found.terms[0]):
+        if found.terms and numbers.sign(found.terms[0]):
             raise _Pole
         raise Undecided
     return found
@@ -226,9 +228,9 @@ def _composed(rule: Callable[[Number], Number], slope: Callable[[Series], Value]
 def _integral(constant: Number, slope: Value) -> Value:
     slope = lifted(slope)
     terms = dict(enumerate(slope.terms, slope.low + 1))
-    if any(k <= 0 and not n.is_zero(t) for k, t in terms.items()):
+    if any(k <= 0 and not numbers.is_zero(t) for k, t in terms.items()):
         raise Undecided
-    found = tuple(n.multiply(terms.get(k, ZERO), fmpq(1, k)) for k in range(1, slope.end + 1))
+    found = tuple(numbers.multiply(terms.get(k, ZERO), fmpq(1, k)) for k in range(1, slope.end + 1))
     return _tidy(Series(0, (constant, *found), slope.exact))
 
 
@@ -238,12 +240,12 @@ def exp(a: Value) -> Value:
     if a.exact and not a.terms:
         return ONE
     terms = _dense(a)
-    found = [n.exp(terms[0])]
+    found = [numbers.exp(terms[0])]
     for m in range(1, len(terms)):
         total = ZERO
         for k in range(1, m + 1):
-            total = n.add(total, n.multiply(n.multiply(terms[k], fmpq(k)), found[m - k]))
-        found.append(n.multiply(total, fmpq(1, m)))
+            total = numbers.add(total, numbers.multiply(numbers.multiply(terms[k], fmpq(k)), found[m - k]))
+        found.append(numbers.multiply(total, fmpq(1, m)))
     return _tidy(Series(0, tuple(found), a.exact and a.end <= 1))
 
 
@@ -258,27 +260,27 @@ def _dense(a: Series) -> tuple[Number, ...]:
 def log(a: Value) -> Value:
     """The logarithm; Undecided where it goes to infinity with t."""
     a = _led(lifted(a))
-    if n.sign(a.terms[0]) < 0:
+    if numbers.sign(a.terms[0]) < 0:
         raise NoValue
     if a.low:
         raise Undecided
-    return _integral(n.log(a.terms[0]), multiply(derivative(a), inverse(a)))
+    return _integral(numbers.log(a.terms[0]), multiply(derivative(a), inverse(a)))
 
 
 def sine_cosine(a: Value) -> tuple[Value, Value]:
     """Sine and cosine."""
     a = _regular(a)
     terms = _dense(a)
-    s, c = n.sine_cosine(terms[0])
+    s, c = numbers.sine_cosine(terms[0])
     sines, cosines = [s], [c]
     for m in range(1, len(terms)):
         up, down = ZERO, ZERO
         for k in range(1, m + 1):
-            weight = n.multiply(terms[k], fmpq(k))
-            up = n.add(up, n.multiply(weight, cosines[m - k]))
-            down = n.add(down, n.multiply(weight, sines[m - k]))
-        sines.append(n.multiply(up, fmpq(1, m)))
-        cosines.append(n.multiply(down, fmpq(-1, m)))
+            weight = numbers.multiply(terms[k], fmpq(k))
+            up = numbers.add(up, numbers.multiply(weight, cosines[m - k]))
+            down = numbers.add(down, numbers.multiply(weight, sines[m - k]))
+        sines.append(numbers.multiply(up, fmpq(1, m)))
+        cosines.append(numbers.multiply(down, fmpq(-1, m)))
     exact = a.exact and a.end <= 1
     return _tidy(Series(0, tuple(sines), exact)), _tidy(Series(0, tuple(cosines), exact))
 
@@ -311,11 +313,11 @@ def atan(a: Value) -> Value:
     try:
         return _atan(a)
     except _Pole:
-        quarter = n.Pi(HALF * sign(a))
+        quarter = numbers.Pi(HALF * sign(a))
         return subtract(quarter, _atan(inverse(a)))
 
 
-_atan = _composed(n.atan, lambda a: inverse(add(multiply(a, a), ONE)))
+_atan = _composed(numbers.atan, lambda a: inverse(add(multiply(a, a), ONE)))
 
 
 def atan2(y: Value, x: Value) -> Value:
@@ -325,12 +327,12 @@ def atan2(y: Value, x: Value) -> Value:
         side = sign(y)
         if side == 0:
             raise NoValue
-        return n.Pi(HALF * side)
+        return numbers.Pi(HALF * side)
     shift = min(x.low, y.low) if y.terms else x.low
     x, y = (Series(s.low - shift, s.terms, s.exact) for s in (x, y))
-    start = n.atan2(limit(y), limit(x))
-    if isinstance(start, n.Pi) and abs(start.times) == 1 and sign(y) < 0:
-        start = n.Pi(MINUS_ONE)
+    start = numbers.atan2(limit(y), limit(x))
+    if isinstance(start, numbers.Pi) and abs(start.times) == 1 and sign(y) < 0:
+        start = numbers.Pi(MINUS_ONE)
     turn = subtract(multiply(x, derivative(y)), multiply(y, derivative(x)))
     return _integral(start, multiply(turn, inverse(add(multiply(x, x), multiply(y, y)))))
 
@@ -339,7 +341,7 @@ def floor(a: Value) -> fmpq:
     """The largest whole number that is not above."""
     a = _regular(a)
     at = limit(a)
-    below = n.floor(at)
+    below = numbers.floor(at)
     return below - 1 if isinstance(at, fmpq) and at == below and sign(subtract(a, at)) < 0 else below
 
 
@@ -351,14 +353,14 @@ def absolute(a: Value) -> Value:
 FUNCTIONS: dict[str, Callable[..., Value]] = {
     "add": add, "mul": multiply, "pow": power, "exp": exp, "log": log, "sin": lambda a: sine_cosine(a)[0],
     "cos": lambda a: sine_cosine(a)[1], "tan": tan, "atan": atan, "atan2": atan2, "tanh": tanh,
-    "asin": _composed(n.asin, lambda a: _root_under(a, MINUS_ONE, ONE)),
-    "acos": _composed(n.acos, lambda a: scaled(_root_under(a, MINUS_ONE, ONE), MINUS_ONE)),
+    "asin": _composed(numbers.asin, lambda a: _root_under(a, MINUS_ONE, ONE)),
+    "acos": _composed(numbers.acos, lambda a: scaled(_root_under(a, MINUS_ONE, ONE), MINUS_ONE)),
     "sinh": lambda a: _both(a)[0], "cosh": lambda a: _both(a)[1],
-    "asinh": _composed(n.asinh, lambda a: _root_under(a, ONE, ONE)),
-    "acosh": _composed(n.acosh, lambda a: _root_under(a, ONE, MINUS_ONE)),
-    "atanh": _composed(n.atanh, lambda a: inverse(subtract(ONE, multiply(a, a)))),
-    "erf": _composed(n.FUNCTIONS["erf"], lambda a: scaled(
-        exp(scaled(multiply(a, a), MINUS_ONE)), 2 / n.ball(n.Pi(ONE)).sqrt())),
+    "asinh": _composed(numbers.asinh, lambda a: _root_under(a, ONE, ONE)),
+    "acosh": _composed(numbers.acosh, lambda a: _root_under(a, ONE, MINUS_ONE)),
+    "atanh": _composed(numbers.atanh, lambda a: inverse(subtract(ONE, multiply(a, a)))),
+    "erf": _composed(numbers.FUNCTIONS["erf"], lambda a: scaled(
+        exp(scaled(multiply(a, a), MINUS_ONE)), 2 / numbers.ball(numbers.Pi(ONE)).sqrt())),
     "sigmoid": lambda a: inverse(add(ONE, exp(scaled(a, MINUS_ONE)))),
     "abs": absolute, "sign": lambda a: fmpq(sign(a)), "floor": floor,
     "max": lambda a, b: a if sign(subtract(a, b)) >= 0 else b,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
+from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.cases import classes_of, source_of
-from graphgrad.proof.judge.judge import Case, search
+from graphgrad.proof.judge.search import search
 from graphgrad.proof.normal_form.equality import plainly
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.report import Finding, Verdict
