@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphgrad.proof.judge.judge import Case, judge
+from graphgrad.proof.judge.case import Case
+from graphgrad.proof.judge.judge import judge
 from graphgrad.proof.judge.sympy_fallback import to_sympy
 from graphgrad.proof.limits.deadline import TimeUp
 from graphgrad.proof.limits.processes import Worker
