@@ -16,6 +16,7 @@ from graphgrad.core.graph import Graph, normal
 from graphgrad.core.shapes import Shape
 from graphgrad.core.sizes import is_size
 from graphgrad.frontend.heads import shape_of, values_at_head, without_parameters
+from graphgrad.frontend.long_sums import program_of
 from graphgrad.frontend.lower import Lowering, Value
 from graphgrad.frontend.typed import continued, refuse_raised
 
@@ -104,7 +105,7 @@ def _statements(text: str) -> tuple[str, list[ast.stmt], Parameters]:
     source = continued(source)
     try:
         plain, parameters = without_parameters(source)
-        statements = ast.parse(plain).body
+        statements = program_of(plain)
     except SyntaxError as error:
         raise _explain(error, source) from None
     except (RecursionError, MemoryError):

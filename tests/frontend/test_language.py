@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from programs import scalars
 
-from graphgrad.core.errors import Span
+from graphgrad.core.errors import ParseError, Span
 from graphgrad.core.ops import NAMES
 from graphgrad.execute.run import run
 from graphgrad.frontend.latex import latex
@@ -328,3 +328,19 @@ def test_names_are_the_same_at_every_door():
         assert graph.input("\u00b5") == graph.input("\u03bc")
         assert run(graph, {name: [1.0, 2.0]})[graph.output] == 6
         assert list(grad(graph, name).outputs) == ["z", "dz_d\u03bc"]
+
+
+def test_sums_of_any_length():
+    terms = [f"x{i % 7} * {i}e-3" if i % 3 else f"(x{i % 5} - 1e-2)" for i in range(7000)]
+    signs = ["-" if i % 11 == 0 else "+" for i in range(len(terms) - 1)]
+    text = "".join(part for pair in zip(terms, [*signs, ""], strict=True) for part in pair)
+    point = {f"x{i}": float(i + 1) for i in range(7)}
+    graph = parse(f"y = {text}\nz = y * 2")
+    total = 0.0
+    for sign, term in zip(["+", *signs], terms, strict=True):
+        value = eval(term, {}, point)  # noqa: S307  (our own text)
+        total = total + value if sign == "+" else total - value
+    assert run(graph, point)[graph.output] == 2 * total
+    with pytest.raises(ParseError, match="unknown function 'sine'") as caught:
+        parse("+".join(["x"] * 5000) + "+sine(x)+x")
+    assert caught.value.span.column == 10_000
