@@ -5,7 +5,7 @@ from graphgrad.frontend import networkx_graphs, printers
 __all__ = ["networkx_graphs", "printers"]  # imported, because they tell graphs how to show themselves
 
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
-    "heads literals numpy_meaning refusals static typed walk",
+    "heads literals long_sums numpy_meaning refusals static typed walk",
     "indexing printers",
     "lower notation",
     "handle latex parse",
