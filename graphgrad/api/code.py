@@ -23,6 +23,7 @@ def compile(  # noqa: A001, PLR0913  (all but the first are options)
     returns: str = "names",
     *,
     as_written: bool = False,
+    checked: bool = True,
 ) -> Compiled:
     """Compile a graph to a function of readable source that runs without graphgrad; `.source`, `.save("step.py")`.
 
@@ -32,8 +33,9 @@ def compile(  # noqa: A001, PLR0913  (all but the first are options)
 
     Arrays have the shapes that the graph was parsed with, and are computed in `dtype`, float64 or float32; `batch` is
     the size of the named dimension, where it is known; `as_written` computes without stable forms, where the graph has
-    none already. Raises UsageError for another dtype. Source: the table's
-    spelling of every operation; the text says which rule each line is.
+    none already. Types, shapes and named dimensions of what is given are looked at, with errors as of `trace`, unless
+    `checked` is False; programs of arrays take one mapping, too. Raises UsageError for another dtype. Source: the
+    table's spelling of every operation; the text says which rule each line is.
 
     >>> from graphgrad.api.graphs import grad
     >>> f = compile(grad("log(x1*x2)*sin(x2)"))
@@ -43,7 +45,8 @@ def compile(  # noqa: A001, PLR0913  (all but the first are options)
     """
     from graphgrad.compiler.compile import compile as translate
 
-    return translate(as_graph(graph), target=target, dtype=dtype, batch=batch, returns=returns, as_written=as_written)
+    options = {"batch": batch, "returns": returns, "as_written": as_written, "checked": checked}
+    return translate(as_graph(graph), target=target, dtype=dtype, **options)  # type: ignore[arg-type]
 
 
 def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)

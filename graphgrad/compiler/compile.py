@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from graphgrad.compiler.backend import Program
 from graphgrad.compiler.compiled import Compiled, compiled
+from graphgrad.compiler.door import at_door
 from graphgrad.compiler.passes.passed import composed, pipeline
 from graphgrad.compiler.passes.specialise import check_rows, specialise
 from graphgrad.compiler.passes.table import AS_WRITTEN, STABLER
@@ -27,6 +28,7 @@ def compile(  # noqa: A001, PLR0913  (as in gg.compile; all but the first are op
     returns: str = "names",
     *,
     as_written: bool = False,
+    checked: bool = True,
 ) -> Compiled:
     """Give a function that computes a graph's outputs, made of readable source that runs without graphgrad.
 
@@ -35,7 +37,8 @@ def compile(  # noqa: A001, PLR0913  (as in gg.compile; all but the first are op
     run through `math`; given arrays, or where `math` refuses what NumPy computes (an overflow, a value outside a
     domain), the same lines run on NumPy, point by point, and follow it: inf and nan. `dtype` is the type of arrays;
     `batch` is the size of the named dimension, where there is one and it is known. With `as_written` no stable form
-    takes the place of a formula; a gradient has its own choice.
+    takes the place of a formula; a gradient has its own choice. Types and shapes of what is given are looked at, as in
+    a run, unless `checked` is False; a saved module has no such door.
     Raises TargetError for a target that does not exist, is not installed or cannot spell an operation.
 
     >>> from graphgrad.frontend.parse import parse
@@ -63,4 +66,6 @@ def compile(  # noqa: A001, PLR0913  (as in gg.compile; all but the first are op
     writer = row.write(Program(graph, after, said, row, dtype, returns))
     source = writer.source()
     known = {"target": row.name, "dtype": dtype, "graph": graph, "passes": passes, "code": writer.code}
-    return compiled(writer.function(source), source=source, **known)
+    function = writer.function(source)
+    function = at_door(function, graph, dtype) if checked and row.runs else function
+    return compiled(function, source=source, **known)

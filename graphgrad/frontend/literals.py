@@ -34,10 +34,10 @@ def constant(builder: Builder, value: Any) -> int:
 def plain_array(value: Any) -> np.ndarray[Any, Any]:
     """Give a value as an array; UsageError for kinds of array in which operators mean something else.
 
-    >>> plain_array(np.matrix("1 2"))
+    >>> plain_array(np.ma.array([1, 2], mask=[0, 1]))
     Traceback (most recent call last):
         ...
-    graphgrad.core.errors.UsageError: in a matrix of NumPy's * is a product of matrices; give np.asarray(A)
+    graphgrad.core.errors.UsageError: a masked array has entries that are no numbers; give A.filled(0), or A.data
     """
     if isinstance(value, np.matrix):
         raise UsageError("in a matrix of NumPy's * is a product of matrices", hint="give np.asarray(A)")

@@ -56,8 +56,7 @@ def unnoticed(graph: Graph) -> list[str]:
         elif any("/" in text for text in form.texts):
             missed |= operands[-1] & ~noticed
     missed |= every & ~noticed
-    read = {i for i in graph.inputs.values() if graph.users[i]} | {*graph.outputs.values()}
-    return [name for name, i in graph.inputs.items() if i in read and bits[i] & missed]
+    return [name for name, i in graph.inputs.items() if bits[i] & missed]
 
 
 LARGE = 1000  # nodes: above, numbers and arrays share their lines

@@ -1,0 +1,75 @@
+"""What compiled functions say to values of the wrong type or shape, and what they take."""
+
+import inspect
+import warnings
+
+import numpy as np
+import pytest
+
+from graphgrad.compiler.compile import compile as translate
+from graphgrad.core.errors import ShapeError, UsageError
+from graphgrad.frontend.parse import parse
+from graphgrad.transform.grad import grad
+
+LINEAR = grad(parse("mean(square(X @ w - y))", X=("N", 3), w=3, y="N"))
+RNG = np.random.default_rng(4)
+GOOD = {"X": RNG.normal(size=(5, 3)), "w": RNG.normal(size=3), "y": RNG.normal(size=5)}
+WRONG = {  # one value, and what is said
+    "a column for a vector": ("y", GOOD["y"][:, None], ShapeError, "'y' must have shape (N,), not (5, 1)"),
+    "another N": ("y", np.ones(1), ShapeError, "'y' of shape (1,) has N = 1, but elsewhere N = 5"),
+    "another size": ("w", np.ones(4), ShapeError, "'w' must have shape (3,), not (4,)"),
+    "complex": ("w", np.ones(3) * 1j, UsageError, "the value of 'w' is no array of numbers"),
+    "None": ("w", None, UsageError, "the value of 'w' is no array of numbers"),
+    "None among numbers": ("w", np.array([1, None, 2]), UsageError, "the value of 'w' is no array of numbers"),
+    "a matrix": ("X", "matrix", UsageError, "in a matrix of NumPy's * is a product"),
+    "a word": ("w", "abc", UsageError, "the value of 'w' is no array of numbers"),
+    "a masked array": ("w", np.ma.array(np.ones(3), mask=[0, 1, 0]), UsageError, "a masked array has entries"),
+}
+
+
+@pytest.mark.parametrize("target", ["numpy", "jax", "numba"])
+@pytest.mark.parametrize("name", WRONG)
+def test_arrays_are_looked_at(name, target):
+    pytest.importorskip(target)
+    given, value, error, said = WRONG[name]
+    if name == "a matrix":
+        with warnings.catch_warnings(action="ignore"):
+            value = np.asmatrix(GOOD["X"])
+    function = translate(LINEAR, target=target)
+    with pytest.raises(error) as raised:
+        function(**{**GOOD, given: value})
+    assert said in str(raised.value)
+
+
+def test_what_fits_goes_through():
+    function, plain = translate(LINEAR), translate(LINEAR, checked=False)
+    want, slopes = plain(**GOOD)
+    as_lists = {name: value.tolist() for name, value in GOOD.items()}
+    turned = {**GOOD, "X": np.asfortranarray(GOOD["X"])}
+    for args, keywords in (((), GOOD), (tuple(GOOD.values()), {}), ((GOOD,), {}), ((), as_lists), ((), turned)):
+        value, grads = function(*args, **keywords)
+        np.testing.assert_allclose([value, *grads["w"]], [want, *slopes["w"]], rtol=1e-14)
+    assert list(inspect.signature(function).parameters) == ["X", "w", "y"]
+    assert np.isnan(function(**{**GOOD, "w": np.full(3, np.nan)})[0])
+
+
+def test_the_door_is_not_in_the_module_and_can_be_left_out():
+    function = translate(LINEAR)
+    assert "looked_at" not in function.source
+    wide = translate(LINEAR, checked=False)(**{**GOOD, "y": GOOD["y"][:, None]})[1]["y"]
+    assert wide.shape != (5,)
+
+
+@pytest.mark.parametrize("value", [1j, None, np.array([1j, 2]), "a"])
+@pytest.mark.parametrize("text", ["x * y", "exp(x) + y", "x * 0 + 1 + y"])
+def test_numbers_are_looked_at_where_they_leave_their_quick_path(value, text):
+    with pytest.raises(UsageError, match="the value of 'x' is no array of numbers"):
+        translate(parse(text))(value, 2.0)
+
+
+@pytest.mark.parametrize("text", ["x * 0 + 1", "x + 2 * y", "exp(x)", "where(x > 0, 1, 2)", "x * y - x * y", "y"])
+def test_results_have_the_shape_of_the_points(text):
+    graph = grad(parse(text))
+    for points in (np.array([1.0, 2.0, 3.0]), np.ones((2, 3)), np.ones(40_000)):
+        value, grads = translate(graph)(**dict.fromkeys(graph.inputs, points))
+        assert {np.shape(v) for v in (value, *grads.values())} == {points.shape}
