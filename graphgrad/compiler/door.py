@@ -58,7 +58,7 @@ def _of_arrays(function: Callable[..., Any], graph: Graph, dtype: str) -> Callab
         return {free["function"]}({", ".join(names)})
     return {free["otherwise"]}({{{given}}})"""
     meant = (MISSING, np.ndarray, np.dtype(dtype), function, otherwise)
-    namespace = dict(zip(free.values(), meant, strict=True))
+    namespace: dict[str, Any] = dict(zip(free.values(), meant, strict=True))
     exec(text, namespace)  # noqa: S102  (names of inputs and sizes alone)
     looked_at: Callable[..., Any] = namespace["looked_at"]
     return wraps(function)(looked_at)
