@@ -2,7 +2,8 @@
 
 From below: `source` (statements, languages, modules), `passes` (on graphs), `backend` (the record), `arrays` (those
 on arrays), `compiled` (text becomes a function), `steps` (whole training steps), `backends` (a file and a row each),
-`targets` (the rows by name), `compile` and `compile_step`, `explain`. `library` has functions that emitted code calls.
+`targets` (the rows by name), `door` (what is
+given is looked at), `compile` and `compile_step`, `explain`. `library` has functions that emitted code calls.
 """
 
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
@@ -11,7 +12,7 @@ ORDER = (  # from the bottom up: what stands here imports from earlier lines alo
     "arrays backend compiled",
     "steps",
     "backends",
-    "targets",
+    "door targets",
     "compile compile_step",
     "explain",
 )
