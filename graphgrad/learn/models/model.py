@@ -202,9 +202,14 @@ def load(path: str | os.PathLike[str]) -> Model:
             raise DataError("its program has other parameters")
         if loss.target not in TARGETS or dtype not in {"float64", "float32"}:
             raise DataError(f"it has targets '{loss.target}' and type {dtype}")
+        classes, columns = (tuple(said.get(key, ())) for key in ("classes", "columns"))
+        if not all(isinstance(word, str) for word in (*classes, *columns)):
+            raise DataError("its classes and columns are no words")
+        if classes and (loss.target == "numbers" or len(classes) < max(map(int, net.sizes[1]), default=1)):
+            raise DataError("its classes do not fit its outputs")
         objective(net, loss.text)
         frame = Frame(*said["frame"]) if "frame" in said else None
-        return Model(net, loss, dtype, tuple(said["classes"]), tuple(said.get("columns", ())), frame)
+        return Model(net, loss, dtype, classes, columns, frame)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise DataError(f"'{place}' is no model of graphgrad: {error!r}") from None
     except GraphgradError as error:
