@@ -94,6 +94,9 @@ def rule(name: str, /, *, define: str = "", of: str = "algebra") -> Rewrite:
     Names stand for any node, `axis=axis` for any attribute, names in capitals for matrices. A rule must hold wherever
     its pattern is defined: `graphgrad.testing.check_rule` proves it. Raises UsageError and ParseError for what is none.
 
+    A rule must keep shapes, and holds for numbers and arrays alike. Source: the user's own; graphgrad.testing
+    proves it.
+
     >>> rule("tan", define="sin(x) / cos(x) -> tan(x)").of
     'algebra'
     >>> from graphgrad.api.graphs import simplify
@@ -121,6 +124,9 @@ def _rule(name: str, define: str, of: str) -> Rewrite:
 def activation(name: str, /, *, define: str = "") -> Activation:
     """Give an activation; or, with `define`, an expression of x, add one.
 
+    It maps arrays of any shape entry by entry. Raises UsageError for a name that is taken or unknown,
+    and ParseError for text that cannot be read. Source: the user's own; ours name their papers in the table.
+
     >>> activation("mish", define="x * tanh(softplus(x))").text
     'x * tanh(softplus(x))'
     >>> from graphgrad.learn.networks.network import mlp
@@ -146,6 +152,10 @@ def loss(name: str, /, *, define: str = "", target: str = "") -> Loss:
     """Give a loss; or, with `define`, a text in the output R and the target Y, add one.
 
     `target` says what a target is: "numbers" of the output's shape, "labels", or "yes or no"; without it the text says.
+
+    R has a row an example, and Y its shape, or a class index a row; the loss is one number. Raises UsageError for a
+    name that is taken or unknown, and
+    ParseError for text that cannot be read. Source: the user's own; ours name their papers in the table.
 
     >>> loss("log_cosh", define="mean(log(cosh(R - Y)))").target
     'numbers'
@@ -201,6 +211,10 @@ def _optimizer(name: str, define: str, settings: Mapping[str, float]) -> Optimiz
 def schedule(name: str, /, *, define: str = "", **settings: float) -> Schedule:
     """Give a learning-rate schedule; or, with `define`, a text in base, t and T and its settings, add one.
 
+    `t` counts steps from 0 to T, numbers both; the rate is one number. Raises UsageError for a name that is taken
+    or unknown,
+    and ParseError for text that cannot be read. Source: the user's own; ours name their papers in the table.
+
     >>> schedule("inverse", define="base / (1 + decay * t)", decay=0.01).settings
     {'decay': 0.01}
     """
@@ -224,6 +238,10 @@ def initial(name: str, /, *, define: str = "", law: str = "normal", offset: str 
 
     `law` is "normal", and the text a standard deviation, or "uniform", within plus and minus the text; biases are
     uniform within plus and minus `offset`.
+
+    Both fans are numbers of connections, and so is the spread a number. Raises UsageError for a name that is taken
+    or unknown,
+    and ParseError for text that cannot be read. Source: the user's own; ours name their papers in the table.
 
     >>> initial("orthodox", define="1 / sqrt(fan_in)").law
     'normal'
@@ -249,6 +267,9 @@ def _initial(name: str, define: str, law: str, offset: str) -> Initial:
 def backend(row: str | Backend, /) -> Backend:
     """Give the row of a backend, a target of `gg.compile`; or add one, a `graphgrad.compiler.backend.Backend`.
 
+    It says whether it takes numbers, arrays and whole steps. Raises UsageError for a name that is taken or unknown.
+    Source: the files of graphgrad/compiler/backends.
+
     >>> backend("numpy").suffixes
     ('.py',)
     """
@@ -270,6 +291,9 @@ def _backend(row: Backend) -> Backend:
 def theme(name: str | Path | Style, /, *, base: str | Path | Style = "light", **fields: Any) -> Style:
     """Give the style of a theme, light, dark, print or a TOML file; or, with fields of a style, add one over `base`.
 
+    Colours are #rrggbb, sizes are points. Raises UsageError for a name that is taken or unknown.
+    Source: the fields of a Style.
+
     >>> theme("sepia", ground="#fbf3e4", ink="#3b2f22").ground
     '#fbf3e4'
     """
@@ -290,6 +314,9 @@ def format(suffix: str, /, *, write: Callable[[Any], bytes] | None = None, of: s
 
     `of` says of what: "film", "picture" or "training film". The function is given the film, with its `frames`, or the
     picture; what it may rely on is `Sheet` and `Reel` of `render/formats/protocols.py`.
+
+    A picture has its size in points. Raises UsageError for a name that is taken or unknown.
+    Source: the tables in graphgrad/render/formats.
 
     >>> format(".txt", write=lambda film: " ".join(frame.caption for frame in film.frames).encode()).name
     '.txt'

@@ -162,26 +162,22 @@ def verify_hessian(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
     >>> [f"{name}: {finding.verdict}" for name, finding in verify_hessian("x**2 * y").items()]
     ['d2z_dx_dx: PROVED', 'd2z_dx_dy: PROVED', 'd2z_dy_dy: PROVED']
     """
-    start = time.monotonic()
-    examined = examine(parse(graph) if isinstance(graph, str) else graph)
-    names, output = differentiable(examined.graph), next(iter(examined.graph.outputs))
+    graph = parse(graph) if isinstance(graph, str) else graph
+    names, output = differentiable(graph), next(iter(graph.outputs))
     pairs = {derivative_name(derivative_name(output, a), b): (a, b) for k, a in enumerate(names) for b in names[k:]}
 
-    def work(found: dict[str, Finding], deadline: float) -> None:
+    def look(examined: Examined, name: str, deadline: float) -> Finding:
+        first, second = pairs[name]
         derived = hessian(examined.graph)
-        values = table.values(derived, examined.inputs)
-        for name, (first, second) in pairs.items():
-            slopes = gradient(examined.true, list(np.ravel(examined.inputs[first])))
-            wrt = list(np.ravel(examined.inputs[second]))
-            true = [entry for slope in slopes for entry in gradient(slope, wrt)]
-            shape = np.shape(examined.inputs[first]) + np.shape(examined.inputs[second])
-            claimed = values[derived.outputs[name]]
-            own = [derivative for slope in slopes for derivative in partials(slope, wrt)]
-            found[name] = _finding(claimed, true, shape, examined.variables(), deadline, examined.true, own)
+        slopes = gradient(examined.true, list(np.ravel(examined.inputs[first])))
+        wrt = list(np.ravel(examined.inputs[second]))
+        true = [entry for slope in slopes for entry in gradient(slope, wrt)]
+        shape = np.shape(examined.inputs[first]) + np.shape(examined.inputs[second])
+        claimed = table.values(derived, examined.inputs)[derived.outputs[name]]
+        own = [derivative for slope in slopes for derivative in partials(slope, wrt)]
+        return _finding(claimed, true, shape, examined.variables(), deadline, examined.true, own)
 
-    findings = found_in_time(pairs, timeout, work)
-    shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
-    return Report(source_of(examined.graph), findings, time.monotonic() - start, shapes)
+    return _at_all_sizes(graph, list(pairs), look, timeout)
 
 
 def verify_jvp(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
@@ -190,15 +186,14 @@ def verify_jvp(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
     >>> str(verify_jvp("sin(x) * y")["z_dot"].verdict)
     'PROVED'
     """
-    start = time.monotonic()
-    examined = examine(parse(graph) if isinstance(graph, str) else graph)
-    names, output = differentiable(examined.graph), next(iter(examined.graph.outputs))
+    graph = parse(graph) if isinstance(graph, str) else graph
+    names, output = differentiable(graph), next(iter(graph.outputs))
     tangent = f"{output}_dot"
 
-    def work(found: dict[str, Finding], deadline: float) -> None:
+    def look(examined: Examined, name: str, deadline: float) -> Finding:
         dots = {f"{n}_dot": symbols_of(f"{n}_dot", np.shape(examined.inputs[n])) for n in names}
         derived = jvp(examined.graph)
-        claimed = table.values(derived, {**examined.inputs, **dots})[derived.outputs[tangent]]
+        claimed = table.values(derived, {**examined.inputs, **dots})[derived.outputs[name]]
         true: Sym = ZERO
         for n in names:
             slopes = gradient(examined.true, list(np.ravel(examined.inputs[n])))
@@ -207,11 +202,29 @@ def verify_jvp(graph: Graph | str, /, timeout: float = TIMEOUT) -> Report:
         variables = [*examined.variables(), *(v.value for d in dots.values() for v in np.ravel(d))]
         speeds = {v.value: dots[f"{n}_dot"][place] for n in names for place, v in np.ndenumerate(examined.inputs[n])}
         along = [Derivative(examined.true, speeds)]
-        found[tangent] = _finding(claimed, [true], (), variables, deadline, examined.true, along)
+        return _finding(claimed, [true], (), variables, deadline, examined.true, along)
 
-    findings = found_in_time([tangent], timeout, work)
-    shapes = {n: np.shape(v) for n, v in examined.inputs.items()}
-    return Report(source_of(examined.graph), findings, time.monotonic() - start, shapes)
+    return _at_all_sizes(graph, [tangent], look, timeout)
+
+
+def _at_all_sizes(
+    graph: Graph, names: Sequence[str], look: Callable[[Examined, str, float], Finding], timeout: float
+) -> Report:
+    """Findings at the sizes that a program is examined at; without a criterion, what holds at two agrees at two."""
+    start, sizes = time.monotonic(), sized(graph)
+    first = examine(sizes[0].graph)
+
+    def work(found: dict[str, Finding], deadline: float) -> None:
+        for name in names:
+
+            def at(size: Sized, name: str = name) -> Finding:
+                return look(first if size is sizes[0] else examine(size.graph), name, deadline)
+
+            found[name] = settled(at(sizes[0]), sizes, at, lambda: False)
+
+    findings = found_in_time(names, timeout, work)
+    shapes = {n: np.shape(v) for n, v in first.inputs.items()}
+    return Report(source_of(graph), findings, time.monotonic() - start, shapes)
 
 
 def _finding(  # noqa: PLR0913, PLR0917  (what a case is made of)
