@@ -59,7 +59,8 @@ op(
 )
 op("a / b", d=("1 / b", "-v / b"), domain="b != 0", aliases=("divide", "true_divide"), tex=r"\frac{$a}{$b}", glyph="÷",
    residues="known", onnx="Div(a, b)")  # fmt: skip
-op("a ** b", d=("where(b == 0, 0, b * a ** (b - 1))", "xlogy(v, a)"), aliases=("power",), python="math.pow(a, b)",
+op("a ** b", d=("where(b == 0, where(a == 0, 0, b * a ** (b - 1)), b * a ** (b - 1))", "xlogy(v, a)"),
+   aliases=("power",), python="math.pow(a, b)",
    c="pow(a, b)",
    tex="$a^{$b}",
    domain="(a > 0) | (a == 0) & (b >= 0) | (a < 0) & (b == floor(b))", steep="where((b >= 0) & (b < 1), a, 1)",

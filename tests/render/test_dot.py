@@ -48,7 +48,7 @@ def test_plain_dot_keeps_every_place_and_route(made, number):
     kept = [[tuple(map(float, p.split(","))) for p in re.sub("[es],", "", route).split()][2:] for route in routes]
     wanted = [[(x, made.stage.height - y) for x, y in curve.points[1:]] for curve in curves]
     for route, curve in zip(sorted(kept), sorted(wanted), strict=True):
-        assert np.abs(np.subtract(route, curve)).max() < 0.02
+        assert np.abs(np.subtract(route, curve)).max() < 0.06  # Graphviz tells five digits
 
 
 def test_the_page_has_the_size_of_the_frame(made):

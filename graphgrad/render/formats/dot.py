@@ -127,7 +127,7 @@ class Pen:
     def point(self, at: Point) -> str:
         """A point that is not seen; gives its name."""
         name = self.name("point")
-        self.graph.node(name, label="", shape="point", style="invis", pos=self.pin(at), **_sized(0.01, 0.01))
+        self.graph.node(name, shape="point", style="invis", pos=self.pin(at), **_sized(0.01, 0.01))
         return name
 
     def rows(self, inks: Sequence[Ink], room: float) -> str:
