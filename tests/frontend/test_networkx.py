@@ -1,6 +1,7 @@
 """Graphs go to networkx, to JSON and to GraphML, and come back the same; what cannot be a graph is refused by node."""
 
 import json
+import re
 
 import networkx as nx
 import numpy as np
@@ -83,7 +84,9 @@ def test_the_partials_are_the_derivatives(p):
     for tail, head, said in dag.edges(data=True):
         if "partial_value" not in said:
             continue
-        formula = parse(said["partial"], {n: s for n, s in shapes.items() if s and n in said["partial"]})
+        formula = parse(
+            said["partial"], {n: s for n, s in shapes.items() if s and n in re.findall(r"\w+", said["partial"])}
+        )
         found = run(formula, {n: values[n] for n in formula.inputs})[formula.output]
         np.testing.assert_allclose(np.broadcast_to(found, np.shape(said["partial_value"])), said["partial_value"],
                                    rtol=1e-9, atol=1e-12, err_msg=f"{tail} -> {head}")  # fmt: skip

@@ -200,7 +200,7 @@ def test_errors_of_the_front_door_come_before_training():
             "no setting of the optimizer momentum, nor of a schedule; it has lr, mu",
         ),
         ({"epochs": 1, "schedule": "base / k"}, "the schedule needs a value for 'k'"),
-        ({"epochs": 1, "loss": "crossentropy"}, "did you mean 'cross_entropy'"),
+        ({"epochs": 1, "loss": "crosentropy"}, "did you mean 'cross_entropy'"),
         ({"epochs": 1, "dtype": "float16"}, "float64 or float32"),
         ({"epochs": 1, "optimizer": optimizer("sgd"), "lr": 0.1}, "has its rate already"),
         ({"steps": 1, "optimizer": "lbfgs", "lr": 0.1}, "L-BFGS has no rate"),

@@ -69,7 +69,7 @@ def test_the_best_linear_network_says_one_half():
     pytest.importorskip("scipy", reason="scipy is not installed")
     best, history = fit(mlp(2, 1), xor().X, xor().y, loss="squared_error", optimizer="lbfgs", steps=100)
     np.testing.assert_allclose(best.predict(xor().X).ravel(), 0.5, atol=1e-6)
-    assert history[-1].loss == pytest.approx(1)  # 4 times a quarter
+    assert history[-1].loss == pytest.approx(0.25)  # of each of the four
 
 
 # Seeds 0 to 9, as they come: one of them may meet a local minimum.

@@ -56,7 +56,7 @@ def test_an_error_without_a_value_is_no_counterexample():
 
 
 @pytest.mark.parametrize(("right", "wrong"), [
-    ("1 - np.square(h)", "1 - h"), ("np.sum(v3_bar, axis=0)", "np.sum(v3_bar[1:], axis=0)"),
+    ("* sech2(v3)", "* (1 - h)"), ("np.sum(v3_bar, axis=0)", "np.sum(v3_bar[1:], axis=0)"),
     ("dL_dW1 = v3_bar.T @ X", "dL_dW1 = v3_bar.T @ X\n        dL_dW1[57, 3] = dL_dW1[57, 3] * 1.000001"),
     ("dL_dW1 = v3_bar.T @ X", "dL_dW1 = v3_bar.T @ X\n        dL_dW1[127, 783] += 1e-12"),
     ("h_bar = s_bar @ W2", "h_bar = s_bar @ W2 * 0.999999"),

@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+from proof.asked import lock, simplified_for_ever
 
 import graphgrad as gg
 from graphgrad.proof.claims import check
@@ -36,15 +37,6 @@ def sometimes(x):
     if float(x) > 1.5:
         time.sleep(60)
     return 2 * float(x)
-
-
-def simplified_for_ever(_x):
-    """What sympy does with a wrong gradient of nine parameters."""
-    import sympy as sp
-
-    x = sp.symbols("x0:9", real=True)
-    f = sum(sp.sin(x[i] * x[(i + 1) % 9]) ** 3 / (1 + sp.exp(x[i])) for i in range(9))
-    return bool(sp.simplify(sp.diff(f, x[0]) - sp.diff(f, x[1])) == 0)
 
 
 @pytest.mark.parametrize("code", [loops, sleeps, sometimes])
@@ -131,13 +123,9 @@ def test_what_no_process_can_be_given_is_an_error():
     assert found[1] is None
 
 
-def _lock():
-    return threading.Lock()
-
-
 def test_what_no_process_can_give_back_is_an_error():
     with pytest.raises(RuntimeError, match="cannot be given back"):
-        Worker().ask(_lock, timeout=20)
+        Worker().ask(lock, timeout=20)
 
 
 def test_a_deep_network_is_proved():

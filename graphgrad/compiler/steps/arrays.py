@@ -126,10 +126,16 @@ class ArrayWriter:
         """The module's text."""
         plan, names = self.plan, self.names
         tapes = [self.loss_tape, self.update_tape]
-        copied = module.library({c for tape in tapes for c in tape.calls(self.language)}, numpy_functions)
+        calls = {c for tape in tapes for c in tape.calls(self.language)}
+        copied = module.library(calls, numpy_functions)
+        numbers = module.library(calls - copied.functions.keys(), python_functions)  # of a rate, which is one number
         loop = module.library(self.language.calls(self.fused.values) if self.fused else (), python_functions)
-        library = copied.functions | {name: f"@numba.njit\n{text}" for name, text in loop.functions.items()}
-        imports = copied.imports | loop.imports
+        library = (
+            copied.functions
+            | numbers.functions
+            | {name: f"@numba.njit\n{text}" for name, text in loop.functions.items()}
+        )
+        imports = copied.imports | numbers.imports | loop.imports
         labels = {label for label, n in zip(self.labels, self.graph.nodes, strict=True) if n.op != "const" or n.shape}
         hidden = {name: f"{name}_" for name in [*imports, *library, "np"] if name in labels}
         self.language, self.np = self.language.but(names=hidden), hidden.get("np", "np")
@@ -148,7 +154,7 @@ class ArrayWriter:
         head = module.head(
             module.header(title, plan.loss, plan.notes(), plan.target.name, plan.dtype),
             needed(self.graph)
-            + ["import math"] * (copied.math or loop.math)
+            + ["import math"] * (copied.math or numbers.math or loop.math)
             + module.from_math(imports, hidden)
             + ["from typing import Any"],
             [*(plan.target.imports if self.fused else ()), f"import numpy as {self.np}"],
