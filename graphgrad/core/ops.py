@@ -154,7 +154,8 @@ op("sign(a)", of_conditions="write 1.0 * a", d=(None,), kinks="a", python="sign(
 op("floor(a)", d=(None,), kinks="sin(pi * a)", python="floored(a)", glyph="⌊x⌋",
    tex=r"\left\lfloor $a\right\rfloor", onnx="Floor(a)")  # fmt: skip
 op("ceil(a)", define="-floor(-a)")
-op("round(a)", d=(None,), kinks="cos(pi * a)", python="math.copysign(round(a), a)", sympy="sp.floor(a + sp.Rational(1, 2))",
+op("round(a)", d=(None,), kinks="cos(pi * a)", python="math.copysign(round(a), a)",
+   sympy="sp.floor(a + sp.Rational(1, 2))",
    js="(a - Math.floor(a) === 0.5 ? 2 * Math.round(a / 2) : Math.round(a))", aliases=("rint",))  # fmt: skip
 op("floor_divide(a, b)", define="floor(a / b)")
 op("remainder(a, b)", define="a - b * floor(a / b)", aliases=("mod",))
