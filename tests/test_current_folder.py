@@ -109,7 +109,7 @@ def given(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in COMMANDS]
+    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.campaign) for name in COMMANDS]
 )
 def test_no_command_touches_a_file_that_it_was_not_given(name, given, tmp_path) -> None:
     for package, names in NEEDED.items():

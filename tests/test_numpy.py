@@ -121,7 +121,7 @@ def test_a_part_of_the_corpus(door, way):
     assert not found, "\n".join(found)
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.parametrize("door", [by_text, by_capture])
 @pytest.mark.parametrize("way", WAYS)
 def test_the_whole_corpus(door, way):

@@ -43,7 +43,7 @@ def work(text: str) -> tuple[object, ...]:
     )
 
 
-@pytest.mark.parametrize("seconds", [0, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seconds", [0, pytest.param(60, marks=pytest.mark.campaign)])
 def test_threads_compute_what_one_does_alone(seconds) -> None:
     alone = {text: work(text) for text in TEXTS}
     before, end, found, lock = state(), time.monotonic() + seconds, [], threading.Lock()

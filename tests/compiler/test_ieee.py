@@ -53,7 +53,7 @@ def test_special_values(name, target):
         assert equal(got, want, signed=name not in UNSIGNED), (point, got, want)
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.parametrize("name", ROWS)
 @pytest.mark.parametrize("target", ["numba", "c"])
 def test_special_values_in_machine_code(name, target):

@@ -88,7 +88,7 @@ def test_values_and_slopes(text, points):
         right(graph, x, np.broadcast_to(values, 2)[1], np.broadcast_to(slopes["x"], 2)[1])
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.parametrize("text", PROGRAMS)
 @pytest.mark.parametrize("target", ["python", "jax", "c", "numba"])
 def test_on_every_target(text, target):

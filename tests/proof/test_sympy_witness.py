@@ -54,7 +54,7 @@ def test_random_programs():
         agrees(program)
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_five_hundred_random_programs():
     for program in random_programs(500):
         agrees(program)

@@ -1,6 +1,6 @@
 """What is drawn is true: formulas in saved films are read back, by a reader of the tests, and hold in every frame.
 
-`python -m pytest tests/render/test_true_pictures.py -m slow` reads 2000 programs and the films of 300.
+`python -m pytest tests/render/test_true_pictures.py -m campaign` reads 2000 programs and the films of 300.
 """
 
 import json
@@ -227,21 +227,21 @@ def test_programs_in_latex_are_read_back(program):
 SEVERAL = scalars(SMOOTH + PIECEWISE) | tensors()
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @settings(max_examples=2000)
 @given(SEVERAL)
 def test_two_thousand_programs_are_read_back(program):
     check_latex(parse(program.text, program.shapes), program.values)
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @settings(max_examples=300)
 @given(tensors())
 def test_the_films_of_three_hundred_programs_of_arrays_are_true(folder, program):
     check(program, folder)
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @settings(max_examples=300)
 @given(scalars(SMOOTH + PIECEWISE))
 def test_the_films_of_three_hundred_programs_of_numbers_are_true(folder, program):
