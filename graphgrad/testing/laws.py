@@ -26,7 +26,7 @@ from graphgrad.proof.modules.prime_field_arrays import Residues
 from graphgrad.proof.readings.functions import lifted
 from graphgrad.proof.readings.text import read
 from graphgrad.proof.report import Verdict
-from graphgrad.proof.scalars.evaluate import evaluate
+from graphgrad.proof.scalars.evaluate import evaluate, known
 from graphgrad.proof.scalars.symbols import SymbolsLost
 from graphgrad.testing.programs import Program, values_of
 from graphgrad.transform.grad import differentiable, grad, vjp
@@ -38,7 +38,7 @@ WEIGHTS = "weights"
 MOST = 8  # programs of a law that takes long
 STEP = 2e-3  # of differences
 EDGES = (0.0, 1.0, -1.0, 0.5, 2.0)
-DIGITS = 40
+BITS = 200
 Programs = Sequence[Program]
 
 
@@ -75,13 +75,13 @@ def means_what_its_reading_says(row: Op, programs: Programs) -> None:
         except SymbolsLost:  # it has no value in symbols, as the place of a maximum
             continue
         roots = np.ravel(read_value).tolist()
-        exact = evaluate([root if hasattr(root, "op") else lifted(root)[()] for root in roots], {}, DIGITS)
-        if any(value is None for value in exact):
+        exact = evaluate([root if hasattr(root, "op") else lifted(root)[()] for root in roots], {}, BITS)
+        if not all(map(known, exact)):
             continue
         found = np.ravel(np.broadcast_to(run(graph, values)[graph.output], np.shape(read_value)))
         wanted = np.array([float(value) for value in exact])
         seen += 1
-        assert np.allclose(found, wanted, rtol=1e-9, atol=1e-10), (  # the reading's numbers are balls
+        assert np.allclose(found, wanted, rtol=1e-11, atol=1e-13), (
             f"{text} at {values}: {found}, its reading says {wanted}, off by {np.abs(found - wanted).max()}"
         )
     assert seen or not row.d, "its reading has a value nowhere"
