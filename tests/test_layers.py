@@ -154,6 +154,16 @@ def test_nothing_imports_in_circles():
     assert not circle, f"files that import each other, or lie above such: {circle}"
 
 
+def test_no_class_name_stands_twice():
+    places: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(ids(path))
+    twice = {name: there for name, there in places.items() if len(there) > 1}
+    assert not twice, f"one name, one meaning: {twice}"
+
+
 def test_no_room_imports_the_package_itself():
     """Which is on top: its names are for users and for the two rooms beside it."""
     for path in MODULES:

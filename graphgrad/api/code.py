@@ -9,7 +9,7 @@ from graphgrad.api.source import Source, as_graph
 from graphgrad.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from graphgrad.compiler.compile_step import Step
+    from graphgrad.compiler.compile_step import CompiledStep
     from graphgrad.compiler.compiled import Compiled
     from graphgrad.core.graph import Graph
 
@@ -60,7 +60,7 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     target: str = "numpy",
     sparse: Iterable[str] = (),
     **settings: float,
-) -> Step:
+) -> CompiledStep:
     """Compile a whole training step, gradient and optimizer in one; `.start(values)`, `.source`, `.save("step.py")`.
 
     `parameters` names inputs of the loss, by default all without a named dimension; the others are data. `optimizer` is

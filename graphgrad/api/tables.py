@@ -318,8 +318,8 @@ def format(suffix: str, /, *, write: Callable[[Any], bytes] | None = None, of: s
     A picture has its size in points. Raises UsageError for a name that is taken or unknown.
     Source: the tables in graphgrad/render/formats.
 
-    >>> format(".txt", write=lambda film: " ".join(frame.caption for frame in film.frames).encode()).name
-    '.txt'
+    >>> format(".captions", write=lambda film: " ".join(frame.caption for frame in film.frames).encode()).name
+    '.captions'
     """
     tables = _formats()
     if of not in tables:

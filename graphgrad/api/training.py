@@ -12,7 +12,7 @@ from graphgrad.core.errors import UsageError
 if TYPE_CHECKING:
     from graphgrad.learn.models.model import Model
     from graphgrad.learn.training.history import History
-    from graphgrad.learn.training.snapshots import Reel
+    from graphgrad.learn.training.snapshots import Snapshots
     from graphgrad.render.scene.scene import Math
     from graphgrad.render.training.charts import Fitted, Surface
     from graphgrad.render.training.film import TrainingFilm
@@ -81,7 +81,7 @@ def name(model: Model, count: int) -> Math:
     return Math(r" \to ".join(map(str, sizes)), "-".join(map(str, sizes)))
 
 
-def field(reel: Reel) -> Surface | Fitted | None:
+def field(reel: Snapshots) -> Surface | Fitted | None:
     """What the network answers over the box of its data, where that can be drawn."""
     inputs, outputs = reel.model.net.sizes
     numbers = reel.model.loss.target != "labels"
@@ -92,7 +92,7 @@ def field(reel: Reel) -> Surface | Fitted | None:
     return fitted(reel) if inputs in {(), (1,)} and numbers else None
 
 
-def surface(reel: Reel) -> Surface:
+def surface(reel: Snapshots) -> Surface:
     """What is said of two inputs, at every snapshot."""
     from graphgrad.render.training.charts import Surface
 
@@ -106,7 +106,7 @@ def surface(reel: Reel) -> Surface:
     return Surface((left, right, low, high), owners, strengths, X, targets)
 
 
-def fitted(reel: Reel) -> Fitted:
+def fitted(reel: Snapshots) -> Fitted:
     """What is said of one input, at every snapshot."""
     from graphgrad.render.training.charts import Fitted
 
@@ -117,7 +117,7 @@ def fitted(reel: Reel) -> Fitted:
     return Fitted(x, np.stack(answers), np.column_stack([X.ravel(), Y]))
 
 
-def decided(reel: Reel, model: Model, rows: Any) -> tuple[Any, Any]:
+def decided(reel: Snapshots, model: Model, rows: Any) -> tuple[Any, Any]:
     """Whom every row belongs to, and how surely, from 0 to 1."""
     if model.loss.target != "labels":
         return owned(reel, answer(model, rows))
@@ -126,7 +126,7 @@ def decided(reel: Reel, model: Model, rows: Any) -> tuple[Any, Any]:
     return chances.argmax(axis=1), (chances.max(axis=1) - even) / (1 - even)
 
 
-def owned(reel: Reel, answers: Any) -> tuple[Any, Any]:
+def owned(reel: Snapshots, answers: Any) -> tuple[Any, Any]:
     """Say of numbers which side of the targets' middle they are on (0 above, 1 below), and how far."""
     low, high = float(np.min(reel.Y)), float(np.max(reel.Y))
     away = (answers - (low + high) / 2) / ((high - low) / 2 or 1.0)
@@ -139,7 +139,7 @@ def answer(model: Model, rows: Any) -> Any:
     return np.asarray(said, float).ravel()
 
 
-def some(reel: Reel) -> tuple[Any, Any]:
+def some(reel: Snapshots) -> tuple[Any, Any]:
     """As many examples as are drawn, evenly taken."""
     rows = np.unique(np.linspace(0, len(reel.X) - 1, EXAMPLES).astype(int))
     return np.asarray(reel.X[rows], float), np.asarray(reel.Y[rows], float).ravel()

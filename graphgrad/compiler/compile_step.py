@@ -36,7 +36,7 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     batch: int | None = None,
     target: str = "numpy",
     sparse: Iterable[str] = (),
-) -> Step:
+) -> CompiledStep:
     """Compile a training step: the gradient of a scalar loss, and the update of all parameters by an optimizer.
 
     `parameters` names inputs of the loss, of fixed shape; its other inputs are data. `update` is a program in the
@@ -66,7 +66,7 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
 
 
 @dataclass(frozen=True, repr=False)
-class Step(Emitted):
+class CompiledStep(Emitted):
     """A compiled training step: its source, and how to start it."""
 
     taken: Way
@@ -87,7 +87,7 @@ class Step(Emitted):
         return self.taken.run(self, theta)
 
 
-def step_of(plan: StepPlan) -> Step:
+def step_of(plan: StepPlan) -> CompiledStep:
     """Write a step in the first of its target's ways that the program allows."""
     ways = plan.target.steps
     if not ways:
@@ -100,12 +100,12 @@ def step_of(plan: StepPlan) -> Step:
     raise TargetError(f"the target '{plan.target.name}' takes no steps of this program", hint=hint)
 
 
-def _written(plan: StepPlan, way: Way) -> Step:
+def _written(plan: StepPlan, way: Way) -> CompiledStep:
     """Write a step in one way; where arithmetic refuses its numbers, it is taken again on arrays of float64."""
     writer = way.write(plan)
     wider = replace(plan, target=TARGETS["numpy"], dtype="float64")
     known = (writer.passes, writer.code, writer.transposed)
-    return Step(writer.source(), plan, *known, lambda: _written(wider, TARGETS["numpy"].steps[-1]), way)
+    return CompiledStep(writer.source(), plan, *known, lambda: _written(wider, TARGETS["numpy"].steps[-1]), way)
 
 
 def _fixed(name: str, shape: Shape) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from graphgrad.compiler.compile_step import Step
+from graphgrad.compiler.compile_step import CompiledStep
 from graphgrad.compiler.compiled import Compiled
 from graphgrad.compiler.passes.cleanup import dead_code
 from graphgrad.compiler.passes.passed import GONE, Passed
@@ -20,7 +20,7 @@ from graphgrad.core.graph import Graph
 from graphgrad.transform.stable import Stable
 
 
-class Written(NamedTuple):
+class Decided(NamedTuple):
     """One decision about a function: what is said of it and, for a picture, how nodes are called and which are lit."""
 
     name: str
@@ -53,12 +53,12 @@ def plural(count: int, word: str) -> str:
     return f"{count} {word}{'s' * (count != 1)}"
 
 
-def written(code: Code) -> list[Written]:
+def written(code: Code) -> list[Decided]:
     """Tell of one function."""
     return [decide(code, f"the code of {code.name}") for decide in (_inlining, _buffers, _schedule)]
 
 
-def _inlining(code: Code, subject: str) -> Written:
+def _inlining(code: Code, subject: str) -> Decided:
     inlined = code.inlined()
     of: dict[tuple[int, ...], list[int]] = {}
     for i, users in inlined.items():
@@ -67,25 +67,25 @@ def _inlining(code: Code, subject: str) -> Written:
     operations = sum(bool(node.operands) for node in code.graph.nodes)
     counts = f"{len(inlined)} of {plural(operations, 'operation')} in the lines of others"
     names = {i: code.labels[i] for i, node in enumerate(code.graph.nodes) if node.operands}
-    return Written("inlining", subject, code.graph, counts, said, names, frozenset(inlined))
+    return Decided("inlining", subject, code.graph, counts, said, names, frozenset(inlined))
 
 
-def _buffers(code: Code, subject: str) -> Written:
+def _buffers(code: Code, subject: str) -> Decided:
     held = code.held()
     said = tuple(f"{k}. {array}: {_names(code, nodes)}" for k, (array, nodes) in enumerate(held.items(), 1))
     counts = f"{plural(sum(map(len, held.values())), 'value')} in {plural(len(held), 'array')}"
     names = {i: f"array_{k}_{n}" for k, nodes in enumerate(held.values(), 1) for n, i in enumerate(nodes, 1)}
     again = frozenset(i for nodes in held.values() for i in nodes[1:])
-    return Written("buffers", subject, code.graph, counts, said, names, again)
+    return Decided("buffers", subject, code.graph, counts, said, names, again)
 
 
-def _schedule(code: Code, subject: str) -> Written:
+def _schedule(code: Code, subject: str) -> Decided:
     alive = code.alive()
     once = (f"before the first step: {_names(code, tuple(sorted(code.once)))}",) if code.once else ()
     lines = [f"{k}. {text}   ({n} alive)" for k, ((_, text), n) in enumerate(zip(code.lines, alive, strict=True), 1)]
     counts = f"{plural(len(lines), 'line')}, at most {plural(max(alive, default=0), 'value')} alive"
     names = {node: f"line_{k}" for k, (node, _) in reversed([*enumerate(code.lines, 1)]) if node != NO_NODE}
-    return Written("schedule", subject, code.graph, counts, (*once, *lines), names, code.once)
+    return Decided("schedule", subject, code.graph, counts, (*once, *lines), names, code.once)
 
 
 def _names(code: Code, nodes: tuple[int, ...] | list[int]) -> str:
@@ -128,7 +128,7 @@ class Explained(NamedTuple):
         )
 
 
-class Explanation(tuple[Explained | Written, ...]):
+class Explanation(tuple[Explained | Decided, ...]):
     """The passes of one compilation, in order, and what was decided in writing its code."""
 
     __slots__ = ()
@@ -147,7 +147,7 @@ class Explanation(tuple[Explained | Written, ...]):
         return "\n\n".join(parts)
 
 
-def explain(compiled: Compiled | Step, /) -> Explanation:
+def explain(compiled: Compiled | CompiledStep, /) -> Explanation:
     """Give what every pass did to the graph; print it, or draw the graphs of each.
 
     Shapes never change in a pass, values only by rounding. Passes are run over and over until none finds anything to
@@ -165,7 +165,7 @@ def explain(compiled: Compiled | Step, /) -> Explanation:
     -- after
     softplus(x) * 1
     """
-    if isinstance(compiled, Step):
+    if isinstance(compiled, CompiledStep):
         passes = [*_explained("the loss", compiled.plan.passes), *_explained("the step", compiled.passes)]
         return Explanation([*passes, *_written(compiled)])
     if not hasattr(compiled, "passes"):
@@ -188,7 +188,7 @@ def _stabilised(graph: Graph) -> list[Explained]:
     return _explained("the program, before it was differentiated", [passed])
 
 
-def _written(compiled: Compiled | Step) -> list[Written]:
+def _written(compiled: Compiled | CompiledStep) -> list[Decided]:
     return [told for code in compiled.code() for told in written(code)]
 
 

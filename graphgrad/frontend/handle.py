@@ -42,7 +42,7 @@ class Handle(NDArrayOperatorsMixin):
     def shape(self) -> Shape:
         """Sizes: numbers, and named dimensions, with which arithmetic can be done too."""
         sizes = self.builder.nodes[self.node].shape
-        return tuple([Size(self.builder, size) if isinstance(size, str) else size for size in sizes])
+        return tuple([NamedSize(self.builder, size) if isinstance(size, str) else size for size in sizes])
 
     @property
     def ndim(self) -> int:
@@ -163,7 +163,7 @@ class Handle(NDArrayOperatorsMixin):
         return f"<array of shape {show(self.shape)}, being captured>"
 
 
-class Size(NDArrayOperatorsMixin, str):  # noqa: SLOT000  (one attribute, declared below)
+class NamedSize(NDArrayOperatorsMixin, str):  # noqa: SLOT000  (one attribute, declared below)
     """A named dimension of a handle's shape: a name, and in arithmetic the number that it stands for."""
 
     builder: Builder

@@ -13,13 +13,13 @@ _FUNCTION = re.compile(r"(?P<name>[^\W\d]\w*)[ \t]*(?P<parameters>\([^()=;]*\))[
 _STATEMENT = re.compile(r"(?:^|[;\n])[ \t]*", re.MULTILINE)
 
 
-class Function(NamedTuple):
+class UserFunction(NamedTuple):
     """A function defined in one line, g(x, y) = x*y, and those that it may call: the ones before it."""
 
     name: str
     parameters: tuple[str, ...]
     body: ast.expr
-    known: Mapping[str, Function]
+    known: Mapping[str, UserFunction]
 
 
 def without_parameters(source: str) -> tuple[str, dict[tuple[int, int], tuple[str, ...]]]:

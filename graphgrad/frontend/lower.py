@@ -16,7 +16,7 @@ from graphgrad.core.errors import ParseError, ShapeError, Span, UsageError
 from graphgrad.core.op import SYMBOLS, Op
 from graphgrad.core.ops import NAMES, OPS
 from graphgrad.core.shapes import Misfit
-from graphgrad.frontend.heads import Function
+from graphgrad.frontend.heads import UserFunction
 from graphgrad.frontend.indexing import Indices, indexed
 from graphgrad.frontend.literals import constant, written
 from graphgrad.frontend.numpy_meaning import (
@@ -54,7 +54,7 @@ class Lowering:
     ) -> None:
         self.builder, self.env, self.attrs, self.source, self.free = builder, env, attrs, source, free
         self.depth, self.ascii = 0, source.isascii()
-        self.functions: dict[str, Function] = {}  # the user's own
+        self.functions: dict[str, UserFunction] = {}  # the user's own
         self.results: list[tuple[int, str]] = []  # what they gave, and their names
 
     def lower(self, tree: ast.expr) -> int:
@@ -268,9 +268,9 @@ class Lowering:
             where = ast.copy_location(ast.Name(name), statement)
             where.end_lineno, where.end_col_offset = where.lineno, where.col_offset + len(name.encode())
             raise self.error(where, f"'{name}' is the language's own", "give your function another name")
-        self.functions[name] = Function(name, parameters, body, {**self.functions})
+        self.functions[name] = UserFunction(name, parameters, body, {**self.functions})
 
-    def call_function(self, tree: ast.Call, function: Function) -> int:
+    def call_function(self, tree: ast.Call, function: UserFunction) -> int:
         """Lower a function's body where it is called, on the nodes of its arguments."""
         name, parameters, body, known = function
         if tree.keywords or len(tree.args) != len(parameters):

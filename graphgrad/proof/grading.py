@@ -22,7 +22,7 @@ from graphgrad.proof.report import Finding, Report, Verdict
 COLUMNS = ("expression", "variable", "claim")
 
 
-class Row(NamedTuple):
+class ClaimRow(NamedTuple):
     """One claim of a file, the line it stands on, what is wrong with that line, and what else stands there."""
 
     expression: str
@@ -33,7 +33,7 @@ class Row(NamedTuple):
     others: tuple[tuple[str, str], ...] = ()  # columns and their cells
 
 
-def read_claims(path: str | Path) -> list[Row]:
+def read_claims(path: str | Path) -> list[ClaimRow]:
     """Give the claims of a .csv file with the columns expression, variable, claim, or of a .jsonl file with these keys.
 
     Cells are parted by commas, semicolons or tabs; upper case and blanks in the header do not matter. A row that is not
@@ -70,7 +70,7 @@ def _object(line: str) -> Any:
         return f"this is no JSON: {error}"
 
 
-def _rows(found: Sequence[tuple[Any, int]], path: Path) -> list[Row]:
+def _rows(found: Sequence[tuple[Any, int]], path: Path) -> list[ClaimRow]:
     """Give rows; a column that all of them lack is an error, a cell that one lacks is that row's own."""
     heads = dict.fromkeys(_heading(n) for row, _ in found if isinstance(row, Mapping) for n in row if n is not None)
     if missing := [column for column in COLUMNS if column not in heads]:
@@ -84,10 +84,10 @@ def _heading(name: Any) -> str:
     return plain.casefold() if plain.casefold() in COLUMNS else plain
 
 
-def _row(found: Any, line: int) -> Row:
+def _row(found: Any, line: int) -> ClaimRow:
     if isinstance(found, str) or not isinstance(found, Mapping):
         said = found if isinstance(found, str) else f"an object with the keys {', '.join(COLUMNS)} is wanted"
-        return Row("", "", "", line, f"line {line}: {said}")
+        return ClaimRow("", "", "", line, f"line {line}: {said}")
     cells = {_heading(name): _cell(value) for name, value in found.items() if name is not None}
     expression, variable, claim = (cells.get(column, "") for column in COLUMNS)
     others = tuple((name, cell) for name, cell in cells.items() if name not in COLUMNS)
@@ -95,7 +95,7 @@ def _row(found: Any, line: int) -> Row:
     problem = f"line {line}: no {missing[0]}" if missing else ""
     if None in found:
         problem = f"line {line}: more cells than there are columns; put a claim with commas in quotes"
-    return Row(expression, variable, claim, line, problem, others)
+    return ClaimRow(expression, variable, claim, line, problem, others)
 
 
 def _cell(value: Any) -> str:
@@ -103,7 +103,7 @@ def _cell(value: Any) -> str:
 
 
 def grade(
-    claims: str | Path | Sequence[Row | Mapping[str, Any]],
+    claims: str | Path | Sequence[ClaimRow | Mapping[str, Any]],
     /,
     timeout: float = TIMEOUT,
     sympy: bool = True,  # noqa: FBT001, FBT002  (given by name)
@@ -130,11 +130,11 @@ def grade(
     return Report(subject, named, time.monotonic() - start, others=others)
 
 
-def _listed(claims: Sequence[Row | Mapping[str, Any]]) -> list[Row]:
+def _listed(claims: Sequence[ClaimRow | Mapping[str, Any]]) -> list[ClaimRow]:
     if not claims:
         raise UsageError("there are no claims to grade")
-    read = [row for row in claims if isinstance(row, Row)]
-    said = [(row, k) for k, row in enumerate(claims, 1) if not isinstance(row, Row)]
+    read = [row for row in claims if isinstance(row, ClaimRow)]
+    said = [(row, k) for k, row in enumerate(claims, 1) if not isinstance(row, ClaimRow)]
     return read or _rows(said, Path("claims"))
 
 
@@ -145,7 +145,7 @@ def _lost(error: Exception, timeout: float) -> Finding:
     return Finding(Verdict.UNSUPPORTED, str(error))
 
 
-def graded(row: Row, timeout: float, sympy: bool) -> Finding:  # noqa: FBT001  (a job has no names)
+def graded(row: ClaimRow, timeout: float, sympy: bool) -> Finding:  # noqa: FBT001  (a job has no names)
     """The finding on one claim; whatever is wrong with it is in the finding."""
     if row.problem:
         return Finding(Verdict.UNSUPPORTED, row.problem)

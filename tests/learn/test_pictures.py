@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 import graphgrad as gg
 from graphgrad.cli.main import group
 from graphgrad.learn.data.datasets import digits
-from graphgrad.learn.data.pictures import Frame, frame_of, read_picture
+from graphgrad.learn.data.pictures import PictureFrame, frame_of, read_picture
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_a_picture_of_the_frames_size_is_taken_as_it_is(trained, tmp_path):
 def test_figures_fill_the_frame_as_in_the_data(tmp_path):
     image = Image.new("RGB", (400, 300), "white")
     ImageDraw.Draw(image).rectangle((30, 20, 129, 219), fill="navy")  # 100 wide, 200 high, in a corner
-    frame = Frame(28, 28, 20 / 28)
+    frame = PictureFrame(28, 28, 20 / 28)
     image.save(tmp_path / "wide.png")
     pixels = read_picture(tmp_path / "wide.png", frame).reshape(28, 28)
     rows, columns = np.flatnonzero(pixels.any(axis=1)), np.flatnonzero(pixels.any(axis=0))

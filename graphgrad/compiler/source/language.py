@@ -19,7 +19,7 @@ TABLE: dict[str, Column] = {
 LEAVES = frozenset({"name", "digits", "constant"})
 
 
-class Size(NamedTuple):
+class Extent(NamedTuple):
     """How wide an expression is, in characters of the table's own spelling, and how tightly it binds."""
 
     width: int
@@ -94,26 +94,26 @@ class Language:
             return Spelled(self.constants.get(e.said) or self.names.get(e.said, e.said), ATOM)
         return Spelled(e.said, 13 if e.said.startswith("-") else ATOM)
 
-    def size(self, e: Expr, operands: Iterable[Size] | None = None) -> Size:
+    def size(self, e: Expr, operands: Iterable[Extent] | None = None) -> Extent:
         """How wide an expression is; `operands` are the sizes of its operands, where they are known."""
         if e.op in LEAVES:
             text, level = self._leaf(e)
-            return Size(len(text), level)
+            return Extent(len(text), level)
         sizes = [self.size(o) for o in e.operands] if operands is None else [*operands]
         if e.op == "entry":
-            return Size(sum(size.width + 2 for size in sizes) - 2, ATOM)
+            return Extent(sum(size.width + 2 for size in sizes) - 2, ATOM)
         if e.op == "tuple":
-            return Size(sum(size.width + 2 for size in sizes) + (len(sizes) == 1), ATOM)
+            return Extent(sum(size.width + 2 for size in sizes) + (len(sizes) == 1), ATOM)
         made = self.form(e)
         if made.listed:
-            sizes = [Size(sum(size.width + 2 for size in sizes), ATOM)]
+            sizes = [Extent(sum(size.width + 2 for size in sizes), ATOM)]
         width = self._widths.get(made.texts)
         if width is None:
             width = self._widths[made.texts] = sum(map(len, made.texts))
         for slot, level in made.places:
             size = sizes[slot]
             width += size.width + 2 * (size.level < level)
-        return Size(width, made.level)
+        return Extent(width, made.level)
 
     def said(self, statement: Statement) -> str:
         """A statement as text, without the space before it."""

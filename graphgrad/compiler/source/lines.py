@@ -7,7 +7,7 @@ from math import isfinite
 from typing import NamedTuple
 
 from graphgrad.compiler.source import branches
-from graphgrad.compiler.source.language import TABLE, Language, Size
+from graphgrad.compiler.source.language import TABLE, Extent, Language
 from graphgrad.compiler.source.statements import ARRAYS, NUMBERS, Expr, Statement, digits, variable
 from graphgrad.compiler.source.templates import ATOM, Template, template
 from graphgrad.core.constants import Constant
@@ -122,7 +122,7 @@ def straight(  # noqa: PLR0913, PLR0917  (a graph, how it is read, how it is wri
     known = branches.guards(graph) if language.branching else {}
     order = branches.order(graph, known) if known else range(len(graph))
     asked = {c for guard in known.values() for c in branches.conditions(guard)}
-    values, sizes = dict[int, Expr](), dict[int, Size]()
+    values, sizes = dict[int, Expr](), dict[int, Extent]()
     raising: set[int] = set()  # whose expression may raise
     waiting: set[int] = set()  # expressions that have no line yet
     found: list[Statement] = []
@@ -132,10 +132,10 @@ def straight(  # noqa: PLR0913, PLR0917  (a graph, how it is read, how it is wri
         guard = known.get(i, branches.ALWAYS) if i in raising else branches.ALWAYS
         found.append(Statement(names[i], branches.guarded(values[i], guard, names), i))
         raising.discard(i)
-        values[i], sizes[i] = names[i], Size(len(labels[i]), ATOM)
+        values[i], sizes[i] = names[i], Extent(len(labels[i]), ATOM)
         waiting.discard(i)
 
-    def made(i: int, node: Node) -> tuple[Expr, Size]:
+    def made(i: int, node: Node) -> tuple[Expr, Extent]:
         given = [values[o] for o in node.operands]
         value = dialect.apply(graph, i, given)
         inner = [sizes[o] if e is g else reference.size(e, [sizes[o]])

@@ -15,7 +15,7 @@ LARGEST = 64_000_000  # pixels of a picture that is read
 FAINT = 0.15  # of the strongest stroke: what is weaker is paper
 
 
-class Frame(NamedTuple):
+class PictureFrame(NamedTuple):
     """How a model's pictures stand in their frame: rows and columns, and the part of the side that a figure fills."""
 
     height: int
@@ -28,19 +28,19 @@ class Frame(NamedTuple):
         return self.height, self.width
 
 
-def frame_of(X: Any, height: int, width: int) -> Frame:
+def frame_of(X: Any, height: int, width: int) -> PictureFrame:
     """Give the frame of examples, rows of pixels from 0 (dark) to 1.
 
     >>> cross = np.zeros((1, 8, 8))
     >>> cross[0, 2:6, 3] = cross[0, 3, 2:6] = 1
     >>> frame_of(cross.reshape(1, 64), 8, 8)
-    Frame(height=8, width=8, fill=0.5)
+    PictureFrame(height=8, width=8, fill=0.5)
     """
     parts = []
     for row in np.asarray(X[: 2000 : max(1, min(len(X), 2000) // 200)]).reshape(-1, height, width):
         top, bottom, left, right = _box(row)
         parts.append(max((bottom - top) / height, (right - left) / width))
-    return Frame(height, width, round(float(np.median(parts)), 4) if parts else 1.0)
+    return PictureFrame(height, width, round(float(np.median(parts)), 4) if parts else 1.0)
 
 
 def picture_files(place: Path) -> list[Path]:
@@ -53,7 +53,7 @@ def picture_files(place: Path) -> list[Path]:
     return found
 
 
-def read_picture(path: Path, frame: Frame) -> Any:
+def read_picture(path: Path, frame: PictureFrame) -> Any:
     """Give a picture as a row of pixels from 0 to 1, light on dark.
 
     One of the frame's very size is taken as it is, but for its ground, which is made dark; any other is cut to its
@@ -84,7 +84,7 @@ def read_picture(path: Path, frame: Frame) -> Any:
     return _framed(figure / figure.max(), frame).reshape(-1)
 
 
-def sheet(rows: Any, captions: Sequence[str], frame: Frame) -> bytes:
+def sheet(rows: Any, captions: Sequence[str], frame: PictureFrame) -> bytes:
     """Give a PNG of what a model saw, each picture large, above its caption."""
     import io
 
@@ -114,7 +114,7 @@ def _box(pixels: Any) -> tuple[int, int, int, int]:
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 
-def _framed(figure: Any, frame: Frame) -> Any:
+def _framed(figure: Any, frame: PictureFrame) -> Any:
     """Cut, scale and centre a figure."""
     from PIL import Image
 

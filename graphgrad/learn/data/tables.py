@@ -20,7 +20,7 @@ from graphgrad.core.errors import DataError, UsageError, did_you_mean
 from graphgrad.core.files import check_kind
 from graphgrad.core.memory import allowed, bound, spelled
 from graphgrad.learn.data.examples import indices
-from graphgrad.learn.data.pictures import Frame
+from graphgrad.learn.data.pictures import PictureFrame
 
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 # a zip of an unknown version is a NotImplementedError, one with a password its base, a RuntimeError
@@ -95,10 +95,10 @@ class Dataset(NamedTuple):
     classes: tuple[str, ...] = ()  # the names behind class indices
     test: tuple[Any, Any] | None = None
     columns: tuple[str, ...] = ()  # the names of an example's numbers
-    frame: Frame | None = None  # of pictures, whose pixels the numbers are
+    frame: PictureFrame | None = None  # of pictures, whose pixels the numbers are
 
 
-class Table(NamedTuple):
+class CsvTable(NamedTuple):
     """A CSV file: columns by name (or number), numbers or words; `lines` says where in the file each row stands."""
 
     names: tuple[str, ...]
@@ -107,7 +107,7 @@ class Table(NamedTuple):
     header: bool
 
 
-def read_csv(path: str | os.PathLike[str]) -> Table:
+def read_csv(path: str | os.PathLike[str]) -> CsvTable:
     """Read a CSV file, or standard input (-), separated by commas, semicolons or tabs, with or without a header line.
 
     A column is of numbers where every entry is one, else of words. Raises DataError, with line and column, for ragged
@@ -137,7 +137,7 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
     for line, cells in rows:
         if len(cells) != len(names):
             raise DataError(f"'{place}', line {line}: {len(cells)} values, where the first line has {len(names)}")
-    return Table(names, tuple(_column(place, name, i, rows) for i, name in enumerate(names)), at, header)
+    return CsvTable(names, tuple(_column(place, name, i, rows) for i, name in enumerate(names)), at, header)
 
 
 def read_dataset(path: str | os.PathLike[str], target: str | None = None) -> Dataset:
@@ -177,7 +177,7 @@ def _check_lines(path: Path, text: str) -> None:
         start, line = end + 1, line + 1
 
 
-def features(path: Path, table: Table, columns: Sequence[int]) -> Any:
+def features(path: Path, table: CsvTable, columns: Sequence[int]) -> Any:
     """Give columns of numbers as one array, a row an example."""
     for i in columns:
         if table.columns[i].dtype.kind == "U":
@@ -203,7 +203,7 @@ def _names(cells: list[str]) -> tuple[tuple[str, ...], bool]:
     return tuple(cell.strip() for cell in cells) if header else tuple(map(str, range(len(cells)))), header
 
 
-def _all_numbers(text: str, separator: str) -> Table | None:
+def _all_numbers(text: str, separator: str) -> CsvTable | None:
     """The whole table at once, where it is one of finite numbers; None where a closer look is needed."""
     text = text.lstrip("\r\n")
     first = text.partition("\n")[0]
@@ -215,7 +215,7 @@ def _all_numbers(text: str, separator: str) -> Table | None:
         return None
     if numbers is None or not np.isfinite(numbers).all() or numbers.shape[1] != len(names):
         return None
-    return Table(names, tuple(numbers.T), range(1 + header, 1 + header + len(numbers)), header)
+    return CsvTable(names, tuple(numbers.T), range(1 + header, 1 + header + len(numbers)), header)
 
 
 def _column(path: Path, name: str, i: int, rows: list[tuple[int, list[str]]]) -> Any:

@@ -18,7 +18,7 @@ from graphgrad.core.errors import DataError, GraphgradError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.memory import refuse_array
 from graphgrad.learn.data.examples import array, examples, indices, inputs
-from graphgrad.learn.data.pictures import Frame
+from graphgrad.learn.data.pictures import PictureFrame
 from graphgrad.learn.models.tensors import read_tensors, write_tensors
 from graphgrad.learn.networks.losses import LOSSES, TARGETS, Loss, objective
 from graphgrad.learn.networks.network import Network
@@ -44,7 +44,7 @@ class Model(Shown):
     classes: tuple[str, ...] = ()  # the names behind class indices
     columns: tuple[str, ...] = ()  # the names of an example's numbers, where they came from a file with a header
 
-    frame: Frame | None = None  # of pictures, where it was trained on their pixels
+    frame: PictureFrame | None = None  # of pictures, where it was trained on their pixels
 
     def __str__(self) -> str:
         return f"{self.net.text}\n# trained for {self.loss.name}"
@@ -208,7 +208,7 @@ def load(path: str | os.PathLike[str]) -> Model:
         if classes and (loss.target == "numbers" or len(classes) < max(map(int, net.sizes[1]), default=1)):
             raise DataError("its classes do not fit its outputs")
         objective(net, loss.text)
-        frame = Frame(*said["frame"]) if "frame" in said else None
+        frame = PictureFrame(*said["frame"]) if "frame" in said else None
         return Model(net, loss, dtype, classes, columns, frame)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise DataError(f"'{place}' is no model of graphgrad: {error!r}") from None

@@ -72,6 +72,7 @@ def scaling(net: Network, learn: Examples, target: str) -> Scaling:
 def scaled(model: Model, by: Scaling) -> Model:
     """Give the model of the user's own numbers, for one that was trained on standardized ones.
 
+    >>> from graphgrad.learn.models.model import Model
     >>> from graphgrad.learn.networks.losses import LOSSES
     >>> from graphgrad.learn.networks.network import mlp
     >>> ones = Spread(np.ones(2), np.ones(2))

@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphgrad.compiler.compile_step import Step, compile_step
+from graphgrad.compiler.compile_step import CompiledStep, compile_step
 from graphgrad.compiler.compiled import load
 from graphgrad.compiler.steps.vectors import views
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.learn.checks import whole
-from graphgrad.learn.training.schedules import Update
+from graphgrad.learn.training.schedules import UpdateProgram
 from graphgrad.learn.training.threads import largest_product
 
 BLOCK = 64  # steps in one call, at most
@@ -45,7 +45,7 @@ class DeviceStep:
 
     loss: Graph
     shapes: Mapping[str, tuple[int, ...]]
-    change: Update
+    change: UpdateProgram
     dtype: str
     batch: int
     machines: Machines
@@ -61,7 +61,7 @@ class DeviceStep:
         return tuple(name for name in self.loss.inputs if name not in self.shapes)
 
     @cached_property
-    def step(self) -> Step:
+    def step(self) -> CompiledStep:
         """The step as it is compiled for JAX, whatever the number of devices."""
         text, constants = self.change
         return compile_step(self.loss, self.shapes, text, constants=constants, dtype=self.dtype, target="jax")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.compiler.compile_step import Step, compile_step
+from graphgrad.compiler.compile_step import CompiledStep, compile_step
 from graphgrad.core.errors import DataError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.learn.checks import named, real, whole
@@ -27,11 +27,11 @@ from graphgrad.learn.training.devices import DeviceStep, Machines
 from graphgrad.learn.training.evaluate import parted
 from graphgrad.learn.training.history import History, Record
 from graphgrad.learn.training.lbfgs import LbfgsStep
-from graphgrad.learn.training.loop import Keeping, Loop, Stops, Task
+from graphgrad.learn.training.loop import Keeping, Stops, Task, TrainingLoop
 from graphgrad.learn.training.optimizers import OPTIMIZERS, Optimizer, optimizer as optimizer_row, optimizer_name
 from graphgrad.learn.training.progress import reporting
-from graphgrad.learn.training.schedules import Update, update
-from graphgrad.learn.training.snapshots import Reel
+from graphgrad.learn.training.schedules import UpdateProgram, update
+from graphgrad.learn.training.snapshots import Snapshots
 
 BATCH = 32  # examples a step, where nothing else is said
 
@@ -130,8 +130,8 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
         if batch_size not in {None, BATCH}:
             raise UsageError("L-BFGS takes all examples at every step", hint="leave batch_size out")
         length = (None, 1000) if epochs is steps is None else (epochs, steps)
-        order, change = _order(len(learn), length, None, seed, shuffle=False), Update("lbfgs", {})
-        step: LbfgsStep | DeviceStep | Step = LbfgsStep(aim.graph, _shapes(net), kind)
+        order, change = _order(len(learn), length, None, seed, shuffle=False), UpdateProgram("lbfgs", {})
+        step: LbfgsStep | DeviceStep | CompiledStep = LbfgsStep(aim.graph, _shapes(net), kind)
     else:
         order = _order(len(learn), (epochs, steps), batch_size, seed, shuffle=shuffle)
         limits = {"clip_norm": clip_norm, "clip_value": clip_value}
@@ -148,9 +148,9 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
         writes = devices is None or devices.process == 0
         keeping = Keeping(Path(checkpoint), mark, real(every, "every"), resume=resume, writes=writes)
     task = Task(net, aim, step, learn, checked, order, stops, keeping, classes, recorded)
-    reel = Reel(Model(net, aim.loss, kind, classes), learn, order.steps) if film else None
+    reel = Snapshots(Model(net, aim.loss, kind, classes), learn, order.steps) if film else None
     with reporting(order, each, shown=progress) as report:
-        loop = Loop(task, report, reel)
+        loop = TrainingLoop(task, report, reel)
         model = loop.train()
         return scaled(model, scales) if scales else model, History(loop.standing.records, reel)
 
@@ -162,7 +162,7 @@ def _change(  # noqa: PLR0913, PLR0917
     settings: Mapping[str, float],
     limits: Mapping[str, float | None],
     steps: int,
-) -> Update:
+) -> UpdateProgram:
     """Put optimizer, schedule and clipping together; a setting is the optimizer's where its text speaks of it."""
     if isinstance(said, Optimizer):
         if lr is not None:
@@ -210,13 +210,13 @@ def _shapes(net: Network) -> dict[str, tuple[int, ...]]:
 def _step(  # noqa: PLR0913, PLR0917
     net: Network,
     graph: Graph,
-    change: Update,
+    change: UpdateProgram,
     dtype: str,
     batch: int,
     target: str,
     machines: Machines | None,
     sparse: tuple[str, ...],
-) -> Step | DeviceStep:
+) -> CompiledStep | DeviceStep:
     if named(target, "target") == "jax":
         return DeviceStep(graph, _shapes(net), change, dtype, batch, machines or Machines())
     if machines is not None:
@@ -293,7 +293,7 @@ def _order(rows: int, length: tuple[int | None, int | None], batch: int | None, 
     return Order("shuffled" if shuffle and size < rows else "given", rows, size, seed, count)
 
 
-def _mark(net: Network, what: tuple[str, ...], change: Update, order: Order, learn: Examples) -> str:
+def _mark(net: Network, what: tuple[str, ...], change: UpdateProgram, order: Order, learn: Examples) -> str:
     begin = [(name, value.tobytes()) for name, value in net.values.items()]
     seen = [np.asarray(d[:: max(1, len(d) // 1000)]).tobytes() for d in learn]  # a thousand rows stand for all
     return fingerprint(what, change.text, sorted(change.settings.items()), order._replace(steps=0), begin, seen)

@@ -16,7 +16,7 @@ from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.files import check_kind, check_writable, write_whole
 
 if TYPE_CHECKING:
-    from graphgrad.learn.training.snapshots import Reel
+    from graphgrad.learn.training.snapshots import Snapshots
 
 
 SUFFIXES = (".csv", ".png", ".svg", ".pdf")
@@ -54,7 +54,7 @@ class History(Shown):
     ([0.5], 1, 1000)
     """
 
-    def __init__(self, records: list[Record] | None = None, reel: Reel | None = None) -> None:
+    def __init__(self, records: list[Record] | None = None, reel: Snapshots | None = None) -> None:
         self.records: list[Record] = list(records or [])
         self.reel = reel
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphgrad.compiler.compile import compile as compiled
-from graphgrad.compiler.compile_step import Step
+from graphgrad.compiler.compile_step import CompiledStep
 from graphgrad.compiler.compiled import Compiled
 from graphgrad.core.errors import DomainError, GraphgradError
 from graphgrad.core.graph import Graph
@@ -30,7 +30,7 @@ from graphgrad.learn.training.evaluate import Measured, judge, measure, sums
 from graphgrad.learn.training.history import Record
 from graphgrad.learn.training.lbfgs import LbfgsRun, LbfgsStep
 from graphgrad.learn.training.progress import Report
-from graphgrad.learn.training.snapshots import Reel
+from graphgrad.learn.training.snapshots import Snapshots
 from graphgrad.learn.training.threads import threads_for
 from graphgrad.transform.grad import grad
 
@@ -92,7 +92,7 @@ class Task:
 
     net: Network
     objective: Objective
-    step: Step | DeviceStep | LbfgsStep
+    step: CompiledStep | DeviceStep | LbfgsStep
     learn: Examples
     held: Examples | None
     order: Order
@@ -102,10 +102,10 @@ class Task:
     record_every: int | None = None  # steps, where not a round
 
 
-class Loop:
+class TrainingLoop:
     """A run of a task."""
 
-    def __init__(self, task: Task, report: Report, reel: Reel | None = None) -> None:
+    def __init__(self, task: Task, report: Report, reel: Snapshots | None = None) -> None:
         self.task, self.report, self.reel = task, report, reel
         self.run, self.standing = task.step.start(task.net.values), Standing()
         self.best: dict[str, Any] = {}  # the parameters of the best validation loss

@@ -51,7 +51,7 @@ CLIPPINGS = {
 }
 
 
-class Update(NamedTuple):
+class UpdateProgram(NamedTuple):
     """The whole update of one step, as a program in the language, and the values of its settings."""
 
     text: str
@@ -65,7 +65,7 @@ def update(
     *,
     clipping: Mapping[str, float] | None = None,
     **settings: float,
-) -> Update:
+) -> UpdateProgram:
     """Put clipping, schedule and optimizer together.
 
     `schedule` is a name of the table, or a text in `base`, `t` and `T`; `steps` is T. Raises UsageError for unknown
@@ -107,7 +107,7 @@ def update(
         odd = next(iter(settings))
         hint = did_you_mean(odd, optimizer.settings) or f"it has {', '.join(optimizer.settings)}"
         raise UsageError(f"'{odd}' is no setting of the optimizer {optimizer.name}, nor of a schedule", hint=hint)
-    return Update("\n".join([*lines, optimizer.text]), values)
+    return UpdateProgram("\n".join([*lines, optimizer.text]), values)
 
 
 def _check(settings: Mapping[str, float]) -> None:

@@ -27,7 +27,7 @@ class Snapshot(NamedTuple):
     values: dict[str, Any]
 
 
-class Reel:
+class Snapshots:
     """The snapshots of a run, with what they are of: `model` says what outputs mean, X and Y are the examples."""
 
     def __init__(self, model: Model, learn: Examples, steps: int) -> None:

@@ -85,7 +85,7 @@ class Wrong(NamedTuple):
     reason: str
 
 
-class Place(NamedTuple):
+class KnownPoint(NamedTuple):
     """A point, and what is known there: all values, with so many bits, and the kinks at which it stands, as bits."""
 
     point: Point
@@ -161,7 +161,7 @@ class Search:
         self.unsure += bool(waiting) and place is not None and self._open_equality(place)
         return None
 
-    def wrong(self, i: int, point: Point, bits: int) -> tuple[Place, Wrong] | None:
+    def wrong(self, i: int, point: Point, bits: int) -> tuple[KnownPoint, Wrong] | None:
         """What refutes an entry at a point, with these bits."""
         place = self._place(point, bits)
         found = None if place is None else self._entry(i, place)
@@ -178,12 +178,12 @@ class Search:
         seen = all(f is True and self._visible(i, place) for i, f in zip(self.left, found, strict=True))
         return True if found and seen else None
 
-    def _visible(self, i: int, place: Place) -> bool:
+    def _visible(self, i: int, place: KnownPoint) -> bool:
         """Whether the truth is large beside the difference that counts as none, or zero."""
         true = self._value(self.case.true[i], place)
         return isinstance(true, Lost) or numbers.is_zero(true) or bool(abs(numbers.ball(true)) > VISIBLE)
 
-    def _place(self, point: Point, bits: int) -> Place | None:
+    def _place(self, point: Point, bits: int) -> KnownPoint | None:
         """A point with all values there; None where the program has none."""
         self.work += len(self.ready.nodes) * (1 + bits // 1000)
         values = self.ready.all_at(point, bits)
@@ -193,9 +193,9 @@ class Search:
         for k in self.ready.kinks if self.case.derivatives or self.lent else ():
             if self.ready.on_edge(k, values):
                 tied |= 1 << k
-        return Place(point, bits, values, tied)
+        return KnownPoint(point, bits, values, tied)
 
-    def _note(self, place: Place) -> None:
+    def _note(self, place: KnownPoint) -> None:
         """On which sides of all conditions a point stands."""
         for node in self.forks:
             found = side(node, [self._value(a, place) for a in node.args])
@@ -206,10 +206,10 @@ class Search:
             if not isinstance(value, Lost):
                 self.chosen[id(node)].add(value)
 
-    def _value(self, node: Sym, place: Place) -> Any:
+    def _value(self, node: Sym, place: KnownPoint) -> Any:
         return place.values[self.places[id(node)]]
 
-    def _open_equality(self, place: Place) -> bool:
+    def _open_equality(self, place: KnownPoint) -> bool:
         """Whether two numbers are not known to be equal, nor to differ."""
         return any(
             node.op in {"eq", "lt", "le"} and self._value(node, place) is UNDECIDED
@@ -217,7 +217,7 @@ class Search:
             for node in self.forks
         )  # fmt: skip
 
-    def _entry(self, i: int, place: Place) -> Any:
+    def _entry(self, i: int, place: KnownPoint) -> Any:
         """What is found of one entry: Wrong, True (agreement), UNDECIDED, or NONE (nothing to compare)."""
         case = self.case
         claimed, true = (self._value(side[i], place) for side in (case.claimed, case.true))
@@ -230,7 +230,7 @@ class Search:
                 return self._without(i, place, true) if claimed is NONE else UNDECIDED
             return self._compared(claimed, true)
 
-    def _tied(self, i: int, place: Place) -> int:
+    def _tied(self, i: int, place: KnownPoint) -> int:
         """The kinks of an entry at which a point stands."""
         of = self.case.derivatives[i].of if self.case.derivatives else None
         below = 0 if of is None else self.masks[id(of)]
@@ -247,7 +247,7 @@ class Search:
         self.worst = max(self.worst, gap)
         return True
 
-    def _without(self, i: int, place: Place, true: Number) -> Any:
+    def _without(self, i: int, place: KnownPoint, true: Number) -> Any:
         """A claim without a value where the truth has one: wrong where that is so all around."""
         if self.case.derivatives and self.case.primal is not None:
             ready = Evaluation([self.case.claimed[i], self.case.primal])
@@ -258,7 +258,7 @@ class Search:
         self.hollow = self.hollow or place.point
         return NONE
 
-    def _at_kink(self, i: int, place: Place, claimed: Any) -> Any:
+    def _at_kink(self, i: int, place: KnownPoint, claimed: Any) -> Any:
         """Judge a value at a kink by the derivatives on both sides."""
         here = self._value(self.case.derivatives[i].of, place)
         if isinstance(here, Lost) or (i not in self.rays and len(self.rays) == FOLLOWED):
@@ -281,24 +281,24 @@ class Search:
         low, high = sorted((numbers.digits(s, 8) for s in sides), key=float)
         return found or Wrong(claimed, sides.around, f"at a kink, outside the derivatives around it: {low} to {high}")
 
-    def _excused(self, i: int, place: Place, claimed: Number, sides: OneSided) -> bool:
+    def _excused(self, i: int, place: KnownPoint, claimed: Number, sides: OneSided) -> bool:
         """Whether a value at a kink is what one convention gives; where an equality singles the point out none does."""
         if sides.smooth and self._tied(i, place) & self.singles:
             return False
         return self._ours(i, place, claimed) or self.rays[i].by_convention(claimed, place.point, place.bits)
 
-    def _ours(self, i: int, place: Place, claimed: Number) -> bool:
+    def _ours(self, i: int, place: KnownPoint, claimed: Number) -> bool:
         (own,) = evaluate([self.case.given[i]], place.point, place.bits)
         return not isinstance(own, Lost) and not numbers.apart(own, claimed)
 
-    def _kink(self, i: int, place: Place, claimed: Number, sides: OneSided) -> None:
+    def _kink(self, i: int, place: KnownPoint, claimed: Number, sides: OneSided) -> None:
         low, high = sorted((numbers.digits(s, SHOWN) for s in sides), key=float)
         own = self.case.claimed[i] is self.case.given[i]
         self.unlike = self.unlike or (sides.smooth and not own) or not self._ours(i, place, claimed)
         if len(self.kinks) < KINKS or (sides.smooth and not any(k.left == k.right for k in self.kinks)):
             self.kinks.append(Kink(_shown(place.point), low, high, numbers.digits(claimed, SHOWN)))
 
-    def _refuted(self, i: int, place: Place, found: Wrong) -> Finding:
+    def _refuted(self, i: int, place: KnownPoint, found: Wrong) -> Finding:
         """The finding, at the simplest point that is found to refute."""
         best = simpler(place.point, lambda other: self.wrong(i, other, place.bits))
         place, found = (place, found) if best is None else best[1]

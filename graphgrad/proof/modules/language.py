@@ -19,7 +19,7 @@ from graphgrad.core.ops import OPS
 from graphgrad.execute import numpy_functions
 
 
-class Reader(Protocol):
+class Runner(Protocol):
     """Who runs statements: the module that a function stands in."""
 
     def run(self, body: list[ast.stmt], names: dict[str, Any]) -> None:
@@ -40,7 +40,7 @@ class Returned(Exception):  # noqa: N818  (no error: how a function's value leav
 class Function:
     """A function of a module."""
 
-    def __init__(self, module: Reader, tree: ast.FunctionDef, around: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, module: Runner, tree: ast.FunctionDef, around: Mapping[str, Any] | None = None) -> None:
         self.module, self.tree, self.around = module, tree, {} if around is None else around
         self.parameters = [a.arg for a in tree.args.args]
         values = [module.value(default, self.around) for default in tree.args.defaults]  # once, as Python does

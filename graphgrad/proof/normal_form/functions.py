@@ -50,7 +50,7 @@ def _added(a: Circle, b: Circle) -> Circle:
 HALF, INVERSE = Fraction(1, 2), Fraction(-1)
 
 
-class Normal(Protocol):
+class ScalarReading(Protocol):
     """The reading of a scalar that these are part of."""
 
     atoms: Generators
@@ -69,19 +69,19 @@ class Normal(Protocol):
         """An odd function."""
 
 
-def both(n: Normal, a: Sum) -> tuple[Sum, Sum]:
+def both(n: ScalarReading, a: Sum) -> tuple[Sum, Sum]:
     """Hyperbolic sine and cosine."""
     up = n.exp(a)
     down = n.power(up, INVERSE)
     return scaled(plus(up, scaled(down, -1)), HALF), scaled(plus(up, down), HALF)
 
 
-def sigmoid(n: Normal, a: Sum) -> Sum:
+def sigmoid(n: ScalarReading, a: Sum) -> Sum:
     """1 / (1 + exp(-a))."""
     return n.power(plus(constant(1), n.exp(scaled(a, -1))), INVERSE)
 
 
-def tanh(n: Normal, a: Sum) -> Sum:
+def tanh(n: ScalarReading, a: Sum) -> Sum:
     """Hyperbolic tangent."""
     if n.signs is None:
         return n.odd("tanh", a)
@@ -89,21 +89,21 @@ def tanh(n: Normal, a: Sum) -> Sum:
     return times(sine, n.power(cosine, INVERSE))
 
 
-def acosh(n: Normal, a: Sum) -> Sum:
+def acosh(n: ScalarReading, a: Sum) -> Sum:
     """Inverse hyperbolic cosine."""
     if n.signs is None:
         return generator(n.atoms.of("acosh", a))
     return n.log(plus(a, n.power(plus(times(a, a), constant(-1)), HALF)))
 
 
-def asinh(n: Normal, a: Sum) -> Sum:
+def asinh(n: ScalarReading, a: Sum) -> Sum:
     """Inverse hyperbolic sine."""
     if n.signs is None:
         return n.odd("asinh", a)
     return n.log(plus(a, n.power(plus(times(a, a), constant(1)), HALF)))
 
 
-def atanh(n: Normal, a: Sum) -> Sum:
+def atanh(n: ScalarReading, a: Sum) -> Sum:
     """Inverse hyperbolic tangent."""
     if n.signs is None:
         return n.odd("atanh", a)

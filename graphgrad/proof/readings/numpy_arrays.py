@@ -33,7 +33,7 @@ def exact(value: Any) -> Sym:
     return s.lift(value)
 
 
-class Symbols(np.ndarray[Any, Any]):
+class SymbolArray(np.ndarray[Any, Any]):
     """An object array of exact scalars that answers NumPy's functions exactly."""
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
@@ -69,8 +69,8 @@ class Symbols(np.ndarray[Any, Any]):
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         rule = WHOLE.get(func.__name__)
         if rule is None:
-            found = super().__array_function__(func, (Symbols,), args, kwargs)
-            return found.view(Symbols) if type(found) is np.ndarray and found.dtype == object else found
+            found = super().__array_function__(func, (SymbolArray,), args, kwargs)
+            return found.view(SymbolArray) if type(found) is np.ndarray and found.dtype == object else found
         return wrapped(rule(*[plain(a) if _is_values(a) else a for a in args], **kwargs))
 
     def __array_finalize__(self, source: Any) -> None:
@@ -82,7 +82,7 @@ class Symbols(np.ndarray[Any, Any]):
         return found if isinstance(found, np.ndarray) else wrapped(found)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        super().__setitem__(key, value.item() if isinstance(value, Symbols) and not value.ndim else value)
+        super().__setitem__(key, value.item() if isinstance(value, SymbolArray) and not value.ndim else value)
 
     def __bool__(self) -> bool:
         return bool(self.item())
@@ -112,7 +112,7 @@ class Symbols(np.ndarray[Any, Any]):
 def wrapped(values: Any) -> Any:
     """Exact scalars as an array that answers NumPy; single ones as arrays without axes."""
     array = np.asarray(values, dtype=object)
-    return array.view(Symbols)
+    return array.view(SymbolArray)
 
 
 def _is_values(a: Any) -> bool:
@@ -121,7 +121,7 @@ def _is_values(a: Any) -> bool:
 
 def plain(a: Any) -> Array:
     """What an array of numbers or symbols holds, as a bare object array of exact scalars."""
-    return each(exact)(np.asarray(a, dtype=object) if not isinstance(a, Symbols) else a.view(np.ndarray))
+    return each(exact)(np.asarray(a, dtype=object) if not isinstance(a, SymbolArray) else a.view(np.ndarray))
 
 
 def _clip(a: Array, low: Any = None, high: Any = None, **_: Any) -> Array:

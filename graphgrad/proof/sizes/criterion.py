@@ -29,10 +29,10 @@ from graphgrad.proof.sizes.chosen import SIZE
 from graphgrad.proof.sizes.classes import Classes, Entries, Labels, N, Unlike, functions, like, plain
 
 MOST = 9  # classes
-Value = Callable[["Setting"], Any]  # what is claimed, in the functions and names of a setting
+Value = Callable[["ClassProgram"], Any]  # what is claimed, in the functions and names of a setting
 
 
-class Setting:
+class ClassProgram:
     """A program on classes: its inputs, its named values, and what its functions mean."""
 
     def __init__(self, shapes: Mapping[str, Sequence[Any]], labels: Mapping[str, int], count: int) -> None:
@@ -114,7 +114,7 @@ def holds_for_every_size(  # noqa: PLR0913, PLR0917  (what an identity is made o
     with suppress(SymbolsLost, KeyError, TypeError, IndexError, ValueError, RecursionError):
         count = 2
         while count <= MOST:
-            setting = Setting(shapes, labels, count)
+            setting = ClassProgram(shapes, labels, count)
             pairs, wanted = _identity(setting, source, wrt, claimed)
             if wanted is None:
                 return False
@@ -124,7 +124,7 @@ def holds_for_every_size(  # noqa: PLR0913, PLR0917  (what an identity is made o
     return False
 
 
-def _identity(setting: Setting, source: str, wrt: str, claimed: Value) -> tuple[list[tuple[Sym, Sym]], int | None]:
+def _identity(setting: ClassProgram, source: str, wrt: str, claimed: Value) -> tuple[list[tuple[Sym, Sym]], int | None]:
     """Claim and truth for one entry of the first class, and how many sums there are; None where that says nothing."""
     result = setting.read(source)
     if result.axes:

@@ -26,7 +26,7 @@ from graphgrad.proof.modules.sweep import sweep
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.scalars.symbols import SymbolsLost
 from graphgrad.proof.steps.entrywise import updates_of
-from graphgrad.proof.steps.text import BIND, CALLS, Place, Stepped, read_step
+from graphgrad.proof.steps.text import BIND, CALLS, ParameterPlace, Stepped, read_step
 from graphgrad.proof.steps.update import both
 from graphgrad.transform.grad import derivative_name, reverse
 from graphgrad.transform.jvp import jvp
@@ -65,7 +65,7 @@ def step_digits(step: Stepped) -> dict[str, dict[str, int]]:
     return found
 
 
-def _stored(place: Place, value: Any) -> Array:
+def _stored(place: ParameterPlace, value: Any) -> Array:
     """A parameter as it stands in the vector."""
     return np.asarray(value).T if place.transposed else np.asarray(value)
 

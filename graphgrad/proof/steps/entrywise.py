@@ -24,7 +24,7 @@ from graphgrad.proof.report import Finding, Verdict, weakest
 from graphgrad.proof.scalars.derivative import order, substitute
 from graphgrad.proof.scalars.symbols import Sym, SymbolsLost, lift, var
 from graphgrad.proof.steps.entrywise_arrays import Book, Cells, owner
-from graphgrad.proof.steps.text import CALLS, Place, Stepped
+from graphgrad.proof.steps.text import CALLS, ParameterPlace, Stepped
 from graphgrad.proof.steps.update import JOINED, judged_update
 
 
@@ -99,7 +99,7 @@ def _kind(step: Stepped, made: Sequence[Sym | None], deadline: float) -> Finding
     return judged_update(step.update, dict(zip(names, known, strict=True)), var("t"), deadline)
 
 
-def _placed(finding: Finding, place: Place, at: int) -> Finding:
+def _placed(finding: Finding, place: ParameterPlace, at: int) -> Finding:
     """A finding with the entry of its witness, in the program's order."""
     if finding.witness is None:
         return finding

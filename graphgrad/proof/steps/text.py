@@ -16,13 +16,13 @@ from graphgrad.proof.modules.certificate import ROWS
 from graphgrad.proof.modules.interpreter import Module, attempted, docstring
 from graphgrad.proof.modules.symbolic import stated
 from graphgrad.proof.scalars.symbols import SymbolsLost
-from graphgrad.proof.steps.update import Update, stated_update
+from graphgrad.proof.steps.update import StatedUpdate, stated_update
 
 BIND = "bind"
 CALLS = 2  # of a step: what one leaves behind in its arrays must not spoil the next
 
 
-class Place(NamedTuple):
+class ParameterPlace(NamedTuple):
     """Where a parameter stands in the flat vector."""
 
     name: str
@@ -42,8 +42,8 @@ class Stepped:
 
     source: str
     fixed: Graph
-    update: Update
-    places: tuple[Place, ...]
+    update: StatedUpdate
+    places: tuple[ParameterPlace, ...]
 
     @property
     def length(self) -> int:
@@ -90,7 +90,7 @@ def read_step(source: str, sizes: Mapping[str, int]) -> Stepped:
     theta = next(iter(Module(source, {}).parameters(BIND)), "")
     view = rf"^    (\w+) = {theta}\[(\d+):(\d+)\]\.reshape\(\(([\d, ]*)\)\)( +# stored as its transpose)?$"
     places = tuple(
-        Place(name, slice(int(a), int(b)), tuple(int(n) for n in shape.split(",") if n.strip()), bool(turned))
+        ParameterPlace(name, slice(int(a), int(b)), tuple(int(n) for n in shape.split(",") if n.strip()), bool(turned))
         for name, a, b, shape, turned in re.findall(view, source, re.MULTILINE)
     )
     at = 0

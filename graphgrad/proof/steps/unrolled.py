@@ -25,7 +25,7 @@ from graphgrad.proof.scalars.derivative import exchanged, order, substitute
 from graphgrad.proof.scalars.evaluate import evaluate, known
 from graphgrad.proof.scalars.points import points
 from graphgrad.proof.scalars.symbols import Sym, SymbolsLost, var
-from graphgrad.proof.steps.unrolled_text import Data, Pass, Unrolled, Vectors, Way, read_unrolled
+from graphgrad.proof.steps.unrolled_text import Data, Outcome, Unrolled, Vectors, Way, read_unrolled
 from graphgrad.proof.steps.update import JOINED, Changes, both, compared, judged_update
 
 ALIKE = 30  # digits in which scalars that may be the same agree at a point
@@ -62,7 +62,7 @@ def _judged(step: Unrolled, names: list[str], deadline: float) -> dict[str, Find
     """The findings on all parameters, the weakest of all ways to take a step."""
     if step.update.new(NOW) is None:
         return dict.fromkeys(names, JOINED)
-    start, data, seen = step.start(), step.data(), list[Pass]()
+    start, data, seen = step.start(), step.data(), list[Outcome]()
     found: dict[str, list[Finding]] = {name: [] for name in names}
     for way in step.ways():
         once = way(start, [data], BEFORE)
@@ -75,7 +75,7 @@ def _judged(step: Unrolled, names: list[str], deadline: float) -> dict[str, Find
     return {name: weakest(findings, lambda finding: finding) for name, findings in found.items()}
 
 
-def _pass(step: Unrolled, names: list[str], once: Pass, deadline: float) -> dict[str, Finding]:
+def _pass(step: Unrolled, names: list[str], once: Outcome, deadline: float) -> dict[str, Finding]:
     """The findings on what one pass comes to; the loss is that of all."""
     true = step.examined.true
     loss = judge(Case(once.losses, [true], [true], [()], step.examined.variables(), deadline))
@@ -86,14 +86,14 @@ def _pass(step: Unrolled, names: list[str], once: Pass, deadline: float) -> dict
     return {name: weakest((finding, other), lambda f: f) for name, finding in found.items()}
 
 
-def _carries_on(way: Way, start: Vectors, once: Pass, data: Data) -> bool:
+def _carries_on(way: Way, start: Vectors, once: Outcome, data: Data) -> bool:
     """Whether two passes are what a pass comes to that starts where another ended."""
     other = {n: symbols_of(f"{n}'", a.shape) if a.dtype == object else a for n, a in data.items()}
     twice, again = way(start, [data, other], BEFORE), way(once.vectors, [other], NOW)
     return twice.vectors == again.vectors and twice.losses == [*once.losses, *again.losses]
 
 
-def _parameter(step: Unrolled, name: str, once: Pass, deadline: float) -> Finding:
+def _parameter(step: Unrolled, name: str, once: Outcome, deadline: float) -> Finding:
     """The finding on one parameter: its gradient is found among what the step computes, and proved; then its update.
 
     Where it is not found there, all that the step comes to is judged at once.

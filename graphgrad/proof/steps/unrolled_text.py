@@ -18,7 +18,7 @@ from graphgrad.proof.modules.symbolic import LIBRARY, meanings, stated, trusted
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.readings.numpy_arrays import plain, wrapped
 from graphgrad.proof.scalars.symbols import Sym, SymbolsLost, lift, var
-from graphgrad.proof.steps.update import Update, stated_update
+from graphgrad.proof.steps.update import StatedUpdate, stated_update
 from graphgrad.transform.scalarize import entry_name
 
 TRAIN, BIND = "train", "bind"
@@ -33,14 +33,14 @@ class Entry(NamedTuple):
     place: tuple[int, ...]
 
 
-class Pass(NamedTuple):
+class Outcome(NamedTuple):
     """What passes of the loop come to: the vectors, by name, and the losses."""
 
     vectors: Vectors
     losses: list[Sym]
 
 
-Way = Callable[[Vectors, Sequence[Data], Sym], Pass]
+Way = Callable[[Vectors, Sequence[Data], Sym], Outcome]
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Unrolled:
     """An unrolled step: its text, its update, its program at the batch that it takes, and its parameters' numbers."""
 
     source: str
-    update: Update
+    update: StatedUpdate
     examined: Examined
     entries: list[Entry]
     batch: int
@@ -78,7 +78,7 @@ class Unrolled:
         """The functions that take steps: the loop, and where there is one, the step alone."""
         return [self.looped, self.alone] if f"\ndef {BIND}(" in self.source else [self.looped]
 
-    def looped(self, vectors: Vectors, batches: Sequence[Data], t: Sym) -> Pass:
+    def looped(self, vectors: Vectors, batches: Sequence[Data], t: Sym) -> Outcome:
         """What the loop makes of vectors, given a batch after the other; rows are named in another order."""
         module, given = self.module(), {name: [wrapped(v) for v in values] for name, values in vectors.items()}
         rows = [list(map(_given, row)) for data in batches for row in self.rows(data)]
@@ -87,7 +87,7 @@ class Unrolled:
         losses = attempted("the step", lambda: list(module.call(TRAIN, *args)))
         return self._come_to(given, losses, batches)
 
-    def alone(self, vectors: Vectors, batches: Sequence[Data], t: Sym) -> Pass:
+    def alone(self, vectors: Vectors, batches: Sequence[Data], t: Sym) -> Outcome:
         """What the step that takes no loop makes of the same."""
         module, given = self.module(), {name: [wrapped(v) for v in values] for name, values in vectors.items()}
 
@@ -104,10 +104,10 @@ class Unrolled:
         losses = attempted("the step", run)
         return self._come_to(given, losses, batches)
 
-    def _come_to(self, given: dict[str, list[Any]], losses: Sequence[Any], batches: Sequence[Data]) -> Pass:
+    def _come_to(self, given: dict[str, list[Any]], losses: Sequence[Any], batches: Sequence[Data]) -> Outcome:
         if len(losses) != len(batches) or any(len(values) != len(self.entries) for values in given.values()):
             raise SymbolsLost("the step gives not a loss for each batch, or leaves vectors of another length")
-        return Pass({name: _plain(values) for name, values in given.items()}, _plain(losses))
+        return Outcome({name: _plain(values) for name, values in given.items()}, _plain(losses))
 
 
 def _given(value: Any) -> Any:

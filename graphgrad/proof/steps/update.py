@@ -40,7 +40,7 @@ News = Mapping[str, Sym]  # new entries, by vector
 
 
 @dataclass(frozen=True)
-class Update:
+class StatedUpdate:
     """The program of an update: new values of p and of the state, from p, its gradient g, the state, t and rates."""
 
     text: str
@@ -65,7 +65,7 @@ class Update:
         return None if seconds & set(order(new.values())) else new
 
 
-def stated_update(docstring: str) -> Update:
+def stated_update(docstring: str) -> StatedUpdate:
     r"""The update that a training step's docstring states; ParseError where there is none.
 
     >>> update = stated_update("...\n\nand the update\n\n    m = 0.9 * m + g\n    p = p - lr * m\n\nx: a number.")
@@ -83,10 +83,10 @@ def stated_update(docstring: str) -> Update:
     if "p" not in assigned:
         raise ParseError("the update that the docstring states gives no new p")
     slots = tuple(name for name in assigned if name in names and name != "p")
-    return Update(text, slots, tuple(n for n in names if n not in {"p", "g", "t", *slots}))
+    return StatedUpdate(text, slots, tuple(n for n in names if n not in {"p", "g", "t", *slots}))
 
 
-def judged_update(update: Update, emitted: Mapping[str, Sym], t: Sym, deadline: float = float("inf")) -> Finding:
+def judged_update(update: StatedUpdate, emitted: Mapping[str, Sym], t: Sym, deadline: float = float("inf")) -> Finding:
     """The finding on the new entries that code gives, in the symbols of `Update.new`, against those that are stated."""
     stated = update.new(t)
     assert stated is not None

@@ -15,8 +15,8 @@ from graphgrad.render.drawing.stage import (
     PAD,
     PROGRESS,
     SHAPE_LINE,
+    CardRow,
     Place,
-    Row,
     Stage,
     closing_phrase,
     verdict_phrase,
@@ -187,7 +187,7 @@ def _sum(adjoint: Equation, so_far: Sum, mode: str) -> Phrase:
     return phrase if so_far.finished else (*phrase, MORE)
 
 
-def _not_computed(x: float, top: float, row: Row) -> Box:
+def _not_computed(x: float, top: float, row: CardRow) -> Box:
     """An empty slot: not yet computed is not zero."""
     height = min(row.height, 13.0)
     y = top + row.baseline - height + 1.0

@@ -28,7 +28,7 @@ SHAPE_LINE = 1.3  # the line of a wire that tells a shape, in sizes of its type
 BADGE, BADGE_GAP = 0.8, 12.0  # a verdict's size, as a part of its line's, and its distance
 
 
-class Row(NamedTuple):
+class CardRow(NamedTuple):
     """A row of a card: its baseline below the card's top, and the ink's height."""
 
     baseline: float
@@ -49,7 +49,7 @@ class Stage(NamedTuple):
     scene: Scene
     style: Style
     layout: Layout
-    rows: dict[int, tuple[Row, ...]]
+    rows: dict[int, tuple[CardRow, ...]]
     maps: dict[int, Maps]
     arrays: Arrays
     width: float
@@ -139,7 +139,7 @@ def _closing(closing: Closing, scene: Scene, style: Style) -> Extent:
     return width + (badge + BADGE_GAP + 2 * PAD if badge else 0.0), ascent, descent
 
 
-def _card(card: Card, scene: Scene, style: Style) -> tuple[Size, tuple[Row, ...]]:
+def _card(card: Card, scene: Scene, style: Style) -> tuple[Size, tuple[CardRow, ...]]:
     """A card's size and rows: what it will ever show fits, and so does any number of usual length."""
     number = typeset_numeral(Numeral("−0.0000")).width
     title = line(card.title, scene.values)
@@ -158,7 +158,7 @@ def _card(card: Card, scene: Scene, style: Style) -> tuple[Size, tuple[Row, ...]
         ascent, descent = (
             max(part, least) * size / EM for part, least in ((label.ascent, 700.0), (label.descent, 120.0))
         )
-        rows.append(Row(round(y + ascent, 2), round(ascent + descent, 2)))
+        rows.append(CardRow(round(y + ascent, 2), round(ascent + descent, 2)))
         y += ascent + descent + ROW_GAP
     width = max(w * size / EM for _, size, w in lines) + 2 * PAD
     return Size(round(max(width, 34.0), 1), round(y - ROW_GAP + PAD, 1)), tuple(rows)

@@ -36,7 +36,7 @@ class Route(NamedTuple):
     label: Point | None
 
 
-class Frame(NamedTuple):
+class Outline(NamedTuple):
     """The rectangle around a group of nodes: top left corner and size."""
 
     x: float
@@ -53,7 +53,7 @@ class Layout(NamedTuple):
     nodes: Mapping[int, Point]
     sizes: Mapping[int, Size]
     routes: Sequence[Route]
-    groups: Mapping[str, Frame]
+    groups: Mapping[str, Outline]
 
 
 class Edge(NamedTuple):
@@ -178,11 +178,11 @@ def _read(drawn: dict[str, Any], sizes: Mapping[int, Size], count: int) -> Layou
     return Layout(width, height, nodes, dict(sizes), [r for r in routes if r], dict(_groups(drawn, height)))
 
 
-def _groups(drawn: dict[str, Any], height: float) -> Iterator[tuple[str, Frame]]:
+def _groups(drawn: dict[str, Any], height: float) -> Iterator[tuple[str, Outline]]:
     for group in drawn.get("objects", ()):
         if group["name"].startswith(CLUSTER) and "bb" in group:
             left, low, right, high = map(float, group["bb"].split(","))
-            yield group["name"].removeprefix(CLUSTER), Frame(left, round(height - high, 2), right - left, high - low)
+            yield group["name"].removeprefix(CLUSTER), Outline(left, round(height - high, 2), right - left, high - low)
 
 
 def _point(height: float, text: str) -> Point:
