@@ -36,11 +36,12 @@ def pytest_runtest_teardown() -> None:
     from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS
 
     known = [table for table in gc.get_objects() if isinstance(table, lookup.Table)]
-    for name in {name for addition in lookup.ADDED for name in (addition.row.name, *addition.row.aliases)}:
-        added = [addition.row for addition in lookup.ADDED]
-        for names in (*known, *(table.spellings for table in known)):
-            if any(names.get(name) is row for row in added):
-                del names[name]
+    for addition in lookup.ADDED:
+        for name in (addition.row.name, *addition.row.aliases):
+            for names in (*known, *(table.spellings for table in known)):
+                if names.get(name) is addition.row:
+                    del names[name]
+            if addition.function == "operation":  # which alone the proof's own reading learns, too
                 FUNCTIONS.pop(name, None)
                 ALIASES.pop(name, None)
     lookup.ADDED.clear()
