@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,7 +65,8 @@ def room(module: str) -> str:
     return [prefix for prefix in prefixes if prefix in FLOORS][-1]
 
 
-def imports(path: Path) -> Iterator[Import]:
+@cache
+def imports(path: Path) -> tuple[Import, ...]:
     """Every import of a file, lazy ones and those for type checkers included, as absolute module names."""
 
     def walk(node: ast.AST, *, lazy: bool, typed: bool) -> Iterator[Import]:
@@ -82,7 +84,7 @@ def imports(path: Path) -> Iterator[Import]:
                 for child in ast.iter_child_nodes(node):
                     yield from walk(child, lazy=inside, typed=said)
 
-    yield from walk(ast.parse(path.read_text(encoding="utf-8")), lazy=False, typed=False)
+    return tuple(walk(ast.parse(path.read_text(encoding="utf-8")), lazy=False, typed=False))
 
 
 def ids(path: Path) -> str:
