@@ -15,8 +15,10 @@ from hypothesis import settings
 # Benchmarks import peers and print tables: they are run, never collected.
 collect_ignore = ["benchmarks"]
 
-# Timings are no part of a law; in CI the same examples every time, on a developer's machine new ones.
-settings.register_profile("graphgrad", deadline=None, derandomize="CI" in os.environ, print_blob=True)
+# Timings are no part of a law; in CI the same examples every time, on a developer's machine new ones; and many by
+# `--hypothesis-profile thorough`.
+settings.register_profile("graphgrad", max_examples=40, deadline=None, derandomize="CI" in os.environ, print_blob=True)
+settings.register_profile("thorough", max_examples=1000, deadline=None, print_blob=True)
 settings.load_profile("graphgrad")
 
 if "NUMBA_CACHE_DIR" not in os.environ:  # tests leave no machine code behind
