@@ -9,6 +9,7 @@ import numpy as np
 from graphgrad.api.source import Source, as_graph
 from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.graph import Graph
+from graphgrad.core.numerals import general
 from graphgrad.transform.grad import derivative_name, output_name, vjp
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def _variable(values: dict[str, Any]) -> tuple[tuple[str, tuple[float, float]], 
     ((name, value),) = ranges.items()
     low, high = (float(end) for end in value)
     if not (np.isfinite([low, high]).all() and low < high):
-        raise UsageError(f"'{name}' goes from a lesser number to a greater one, not from {low:g} to {high:g}")
+        raise UsageError(
+            f"'{name}' goes from a lesser number to a greater one, not from {general(low)} to {general(high)}"
+        )
     fixed = {other: number for other, number in values.items() if other != name}
     if wrong := [other for other, number in fixed.items() if np.ndim(number)]:
         raise ShapeError(f"'{wrong[0]}' must be one number here, not an array")

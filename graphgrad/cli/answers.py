@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from graphgrad.core.numerals import general
 from graphgrad.core.quoting import one_line
 
 
@@ -78,22 +79,22 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
 def number(value: Any) -> str:
     """Write a number, or an array as its entries or its shape.
 
-    >>> number(0.1 + 0.2), number([1.0, 2.0])
-    ('0.3', '[1, 2]')
+    >>> number(0.1 + 0.2), number(-0.0), number([1.0, -0.0])
+    ('0.3', '0', '[1, 0]')
     """
     import numpy as np
 
     array = np.asarray(value)
     if not array.ndim:
-        return f"{array.item():.10g}" if array.dtype.kind == "f" else str(array.item())
+        return general(array.item(), 10) if array.dtype.kind == "f" else str(array.item())
     if array.size > 12:
         shape = "×".join(map(str, array.shape))
-        return f"{shape} array, min {array.min():.6g}, max {array.max():.6g}"
+        return f"{shape} array, min {general(array.min())}, max {general(array.max())}"
     return json.dumps(array.tolist()) if array.dtype.kind != "f" else _list(array.tolist())
 
 
 def _list(entries: Any) -> str:
-    return f"[{', '.join(map(_list, entries))}]" if isinstance(entries, list) else f"{entries:.6g}"
+    return f"[{', '.join(map(_list, entries))}]" if isinstance(entries, list) else general(entries)
 
 
 def _plain(value: Any) -> Any:

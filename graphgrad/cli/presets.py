@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from graphgrad.core.numerals import general
+
 if TYPE_CHECKING:
     from graphgrad.learn.data.tables import Dataset
 
@@ -97,7 +99,7 @@ def notes(data: str, dataset: Dataset, chosen: Preset, said: dict[str, Any]) -> 
     for what, numbers in (("inputs", dataset.X), ("targets", dataset.y))[: 1 + regression]:
         largest = max(float(numbers.max()), -float(numbers.min())) if numbers.size else 0
         if (largest > FAR or 0 < largest < 1 / FAR) and not said["standardize"]:
-            yield f"{what} reach {largest:.6g}, and networks learn numbers near 1: --standardize makes them so"
+            yield f"{what} reach {general(largest)}, and networks learn numbers near 1: --standardize makes them so"
     values = sorted({float(value) for value in dataset.y.ravel()[:10_000]}) if regression else []
     if data not in PRESETS and not said["loss"] and 2 <= len(values) < 100 and values == [*range(len(values))]:
         yield f"the targets 0 to {len(values) - 1} are learned as numbers; as classes by --loss cross_entropy"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from graphgrad.core.numerals import fixed, general
 from graphgrad.core.quoting import one_line
 
 if TYPE_CHECKING:
@@ -36,10 +39,10 @@ class Printer:
             return
         said = [
             f"{count:>9} {'step' if self.by_steps else 'epoch'}{'s' if count != 1 else ' '}",
-            f"mean error so far {record.running:{'.6f' if record.running < LARGE else '.6g'}}",
+            f"mean error so far {fixed(record.running, 6) if record.running < LARGE else general(record.running)}",
         ]
-        said += [f"loss {record.loss:.4g}"] if not self.by_steps else []
-        said += [f"validation {record.validation:.4g}"] if record.validation is not None else []
+        said += [f"loss {general(record.loss, 4)}"] if not self.by_steps else []
+        said += [f"validation {general(record.validation, 4)}"] if record.validation is not None else []
         said += [f"accuracy {record.accuracy:.4f}"] if record.accuracy is not None else []
         click.echo(self.erase + "   ".join(said))
 
@@ -71,23 +74,23 @@ def rate(history: History) -> float:
     return seen / max(before, 1e-9)
 
 
-def form(values: Any) -> str:
-    """Give the format that suits numbers of that size.
+def form(values: Any) -> Callable[[float], str]:
+    """Give the way of writing that suits numbers of that size.
 
-    >>> form([0.0, 1.0]), form([2e-9, -1e-9]), form([1e9])
-    ('.4f', '.5g', '.5g')
+    >>> form([0.0, 1.0])(0.25), form([2e-9, -1e-9])(2e-9), form([1e9])(1e9)
+    ('0.2500', '2e-09', '1e+09')
     """
     import numpy as np
 
-    return ".4f" if 0.01 <= float(np.abs(values[:1000]).max()) < LARGE else ".5g"
+    ordinary = 0.01 <= float(np.abs(values[:1000]).max()) < LARGE
+    return partial(fixed, places=4) if ordinary else partial(general, digits=5)
 
 
-def numbers(row: Any, shown: str) -> str:
-    """Write a row of numbers; never a zero with a sign."""
+def numbers(row: Any, written: Callable[[float], str]) -> str:
+    """Write a row of numbers."""
     import numpy as np
 
-    rounded = (float(f"{value:{shown}}") for value in np.ravel(row)[:8])
-    return " ".join(f"{value + 0.0:{shown if abs(value) < LARGE else '.5g'}}" for value in rounded)
+    return " ".join(written(value) if abs(value) < LARGE else general(value, 5) for value in np.ravel(row)[:8])
 
 
 def matrix(confused: Any, classes: tuple[str, ...]) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 from graphgrad.core.builder import Builder
 from graphgrad.core.errors import DomainError
 from graphgrad.core.graph import Graph
+from graphgrad.core.numerals import general
 from graphgrad.core.ops import OPS
 from graphgrad.execute.kernels import kernel
 from graphgrad.frontend.lower import Lowering, parsed
@@ -190,7 +191,7 @@ def _described(graph: Graph, values: Sequence[Any], i: int, places: Any) -> tupl
     if not OPS[node.op].elementwise:
         return formula, "", f" at entry {list(place)}" if place else ""
     entries = [np.broadcast_to(values[o], np.shape(places))[place] for o in node.operands]
-    facts = {word: f"{word} = {float(entry):.6g}" for o, word, entry in zip(node.operands, words, entries, strict=True)
+    facts = {word: f"{word} = {general(entry)}" for o, word, entry in zip(node.operands, words, entries, strict=True)
              if graph.nodes[o].op != "const"}  # fmt: skip
     return formula, ", ".join(facts.values()), f" at entry {list(place)}" if place else ""
 

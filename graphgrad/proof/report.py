@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from graphgrad.core import quoting
 from graphgrad.core.display import Shown, short
+from graphgrad.core.numerals import general
 
 T = TypeVar("T")
 
@@ -269,7 +270,7 @@ def _told_apart(a: str, b: str) -> tuple[str, str]:
 
 
 def _short(number: str) -> str:
-    return f"{float(number):.6g}"
+    return general(float(number))
 
 
 def _shortened(said: str) -> str:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from graphgrad.core.numerals import numeral
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
 from graphgrad.render.backprop.entries import entries
@@ -12,7 +13,6 @@ from graphgrad.render.backprop.film import film
 from graphgrad.render.drawing.heat import LARGEST, cells, shown
 from graphgrad.render.drawing.shapes import Box, Heat
 from graphgrad.render.scene.layers import layers
-from graphgrad.render.scene.numerals import numeral
 from graphgrad.render.scene.scene import text
 
 PROGRAM = "h = tanh(x @ W1.T + b1)\nR = h @ W2.T + b2\nL = sum((y - R)**2) / 2"

@@ -7,12 +7,12 @@ from hypothesis import example, given, settings
 from programs import Program, scalars
 
 from graphgrad.core.graph import Graph
+from graphgrad.core.numerals import numeral
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
 from graphgrad.frontend.printers import text
 from graphgrad.render.backprop.film import film
 from graphgrad.render.drawing.shapes import Ink
-from graphgrad.render.scene.numerals import numeral
 from graphgrad.render.scene.scene import Value
 
 SAME = ("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
+from graphgrad.core.numerals import numeral
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
 from graphgrad.render.backprop.film import film
-from graphgrad.render.scene.numerals import numeral
 from graphgrad.render.scene.scene import text
 
 pytestmark = pytest.mark.browser

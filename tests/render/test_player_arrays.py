@@ -5,13 +5,13 @@ import re
 import numpy as np
 import pytest
 
+from graphgrad.core.numerals import numeral
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
 from graphgrad.render.backprop.entries import entries
 from graphgrad.render.backprop.film import film
 from graphgrad.render.backprop.live import MOST, live
 from graphgrad.render.drawing.shapes import Heat, Ink
-from graphgrad.render.scene.numerals import numeral
 from graphgrad.render.scene.scene import Value, text
 
 pytestmark = pytest.mark.browser

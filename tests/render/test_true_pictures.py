@@ -14,12 +14,12 @@ from mathematics import FUNCTIONS, Reader
 from programs import PIECEWISE, SMOOTH, scalars, tensors
 from scipy.special import xlogy
 
+from graphgrad.core.numerals import numeral
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.latex import latex
 from graphgrad.frontend.parse import parse
 from graphgrad.render.backprop.film import film
 from graphgrad.render.scene.names import Names, source
-from graphgrad.render.scene.numerals import numeral
 
 SIGNS = {" = ", r" += ", r" \approx "}
 INTERNAL = re.compile(

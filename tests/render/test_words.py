@@ -39,6 +39,22 @@ def test_a_graphs_alt_text_names_its_nodes():
     assert gg.show("y = x1*x2; z = log(y)").alt == "Graph of z: 4 nodes. x1. x2. y = x1 * x2. z = log(y)."
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("sum(x[1:])", True), ("sum(x * argmax(x))", True), ("concatenate((X, X), 1)[0, 0]", True), ("sum(x)", False),
+     ("sum(softmax(X, 0) * X)", True), ("sum(softmax(X, 1) * X)", False)],
+)  # fmt: skip
+def test_a_picture_says_that_formulas_count_from_1_where_they_count(text, told):
+    shown = gg.show(gg.parse(text, **({"X": (2, 3)} if "X" in text else {"x": 3}))).dot()
+    assert ("entries count from 1 in formulas, from 0 in programs and in words" in shown) == told
+
+
+def test_a_card_says_where_its_number_is_rounded(made):
+    last = made.frames[-1].dot()
+    assert "≈ −0.9808" in last
+    assert "≈ 0.375" not in last
+
+
 def test_alt_text_stands_in_the_picture(made):
     svg = made.frames[-1].svg()
     assert 'role="img"' in svg

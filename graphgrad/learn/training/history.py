@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from graphgrad.core.display import Shown
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.files import check_kind, check_writable, write_whole
+from graphgrad.core.numerals import general
 
 if TYPE_CHECKING:
     from graphgrad.learn.training.snapshots import Snapshots
@@ -62,7 +63,9 @@ class History(Shown):
         if not self.records:
             return "no records"
         first, last = self.records[0], self.records[-1]
-        return f"{len(self.records)} records, loss {first.loss:.4g} -> {last.loss:.4g}, step {last.step}"
+        return (
+            f"{len(self.records)} records, loss {general(first.loss, 4)} -> {general(last.loss, 4)}, step {last.step}"
+        )
 
     def _short(self) -> str:
         return str(self)

@@ -15,6 +15,7 @@ from graphgrad.compiler.steps.update import read_update
 from graphgrad.core.display import Shown
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.lookup import Table, folded
+from graphgrad.core.numerals import general
 from graphgrad.learn.checks import finite, named
 
 
@@ -31,7 +32,8 @@ class Optimizer(Shown):
         return self.text
 
     def _short(self) -> str:
-        return f"{self.name}, {', '.join(f'{name} = {value:g}' for name, value in self.settings.items())}: {self.text}"
+        settings = ", ".join(f"{name} = {general(value)}" for name, value in self.settings.items())
+        return f"{self.name}, {settings}: {self.text}"
 
     @cached_property
     def slots(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from graphgrad.core.numerals import general
 from graphgrad.learn.training.batches import Order
 from graphgrad.learn.training.history import Record
 
@@ -45,9 +46,9 @@ def described(record: Record) -> str:
     >>> described(Record(10, 1.0, 0.25, 0.5, 1.0, 2000.0, None, 0.9))
     'loss 0.25  accuracy 0.9000  2 000 examples/s'
     """
-    said = [f"loss {record.loss:.4g}"]
+    said = [f"loss {general(record.loss, 4)}"]
     if record.accuracy is not None:
         said.append(f"accuracy {record.accuracy:.4f}")
     elif record.validation is not None:
-        said.append(f"validation {record.validation:.4g}")
+        said.append(f"validation {general(record.validation, 4)}")
     return "  ".join([*said, f"{record.examples:,.0f} examples/s".replace(",", " ")])

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from graphgrad.core.numerals import general
 from graphgrad.proof.arithmetic import numbers
 from graphgrad.proof.judge.kinks import around
 from graphgrad.proof.readings.functions import Array
@@ -162,7 +163,7 @@ class Comparison:
     def _note(self, name: str, at: Mapping[str, Fraction], said: str) -> None:
         """What rounding leaves at a point: a doubt where that is an ordinary one."""
         seen = self.seen[name]
-        said = f"{said} at {', '.join(f'{n} = {float(v):.3g}' for n, v in at.items())}"
+        said = f"{said} at {', '.join(f'{n} = {general(v, 3)}' for n, v in at.items())}"
         if _within(at, ORDINARY):
             seen.doubt = seen.doubt or said
         else:

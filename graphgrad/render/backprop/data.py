@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from graphgrad.core.numerals import written
 from graphgrad.frontend.interchange import graphml, node_link_json
-from graphgrad.render.scene.numerals import written
 from graphgrad.render.scene.scene import Equal, Math, Value, text
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from graphgrad.render.formats.table import GRAPH
 from graphgrad.render.layout.graphviz import Size
 from graphgrad.render.scene.collapse import Group, collapse as grouping
 from graphgrad.render.scene.layers import layers
-from graphgrad.render.scene.names import Names, shape_phrase, source, titled
+from graphgrad.render.scene.names import Names, note, shape_phrase, source, titled
 from graphgrad.render.scene.scene import Card, Frame, Math, Phrase, Scene, Wire, words
 
 Source = tuple[tuple[Math, ...], Mapping[int, frozenset[int]]]
@@ -99,7 +99,8 @@ def _still(graph: Graph, cards: Iterable[Card], wires: Iterable[Wire], said: str
     lines, places = source
     drawn = {card.node for card in shown}
     grouped = {name: nodes for name, nodes in layers(graph).items() if drawn.issuperset(nodes)}
-    return Scene(shown, tuple(wires), (frame,), lines, places, (), (), next(iter(graph.outputs)), grouped)
+    name, told = next(iter(graph.outputs)), note(graph)
+    return Scene(shown, tuple(wires), (frame,), lines, places, (), (), name, grouped, note=told)
 
 
 def _kind(graph: Graph, i: int) -> str:

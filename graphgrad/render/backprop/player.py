@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graphgrad.core.numerals import written
 from graphgrad.core.ops import OPS
 from graphgrad.render.backprop.entries import entries
 from graphgrad.render.backprop.live import Live, live
@@ -13,8 +14,7 @@ from graphgrad.render.drawing.tensor import PAD
 from graphgrad.render.formats.raster import milliseconds
 from graphgrad.render.player.packed import Packed
 from graphgrad.render.player.page import page
-from graphgrad.render.scene.numerals import written
-from graphgrad.render.scene.scene import EQUALS, MODES, Equal, Equation, Frame, Value, words
+from graphgrad.render.scene.scene import MODES, Equal, Equation, Frame, Value, sign, words
 
 if TYPE_CHECKING:
     from graphgrad.render.backprop.film import Film
@@ -74,7 +74,8 @@ class _Data:
         if isinstance(said, str):
             return said
         if isinstance(said, Equal):
-            return [[value.node] for value in said.of if self.free(value.node)] or EQUALS.text
+            free = [[value.node] for value in said.of if self.free(value.node)]
+            return [[m.text for m in said.signs], *free] if free else sign(said, self.scene.values).text
         return [said.node] if self.free(said.node) else written(said.read(self.scene.values))
 
     def card(self, index: int) -> dict[str, Any]:

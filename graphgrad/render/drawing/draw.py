@@ -83,6 +83,9 @@ def _source(stage: Stage, frame: Frame) -> Iterator[Shape]:
             yield Box(*_rounded(x, y, width, height), 5.0, f"{role(frame)}_glow")
         here = frozenset(lit & {g.tag for g in label.glyphs})
         yield Ink((written,), place.x, place.y, size, "ink", place.width, centred=False, lit=here, second=role(frame))
+    if stage.note and stage.scene.note:
+        at, room = stage.note, stage.note.width
+        yield Ink((stage.scene.note,), round(at.x + room / 2, 2), at.y, stage.style.wire_size, "faint", room)
 
 
 def _runs(label: Label, lit: frozenset[int]) -> Iterator[tuple[float, float, float, float]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.render.scene.scene import Equal, Math, Phrase, Value
+from graphgrad.render.scene.scene import Equal, Math, Phrase, Value, alone
 
 LARGEST = 8  # cells a side
 Cells = tuple[tuple[float, ...], ...]
@@ -65,7 +65,8 @@ def summary(value: Any, node: int) -> tuple[Phrase, Phrase]:
     if not np.size(value):
         return (Math(r"\mathrm{empty}", "empty"),), ()
     if np.size(value) == 1:
-        return (Value(node, part=0),), ()
-    span = Value(node, part="min"), Math(r" \ldots ", " … "), Value(node, part="max")
+        return alone(Value(node, part=0)), ()
+    least, most = Value(node, part="min"), Value(node, part="max")
+    span = *alone(least, most), Math(r" \ldots ", " … "), most
     norm = Value(node, part="norm")
     return span, (Math(r"\left\| \cdot \right\|", "norm"), Equal((norm,)), norm)

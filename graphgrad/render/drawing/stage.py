@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from graphgrad.core.numerals import Numeral
 from graphgrad.render.drawing.heat import Arrays
 from graphgrad.render.drawing.style import Style
 from graphgrad.render.drawing.tensor import Maps, measure
 from graphgrad.render.drawing.typeset import EM, Label, line, typeset_numeral
 from graphgrad.render.layout.graphviz import Edge, Layout, Problem, Size, arrange, moved
 from graphgrad.render.scene.names import space
-from graphgrad.render.scene.numerals import Numeral
-from graphgrad.render.scene.scene import EQUALS, MODES, Card, Closing, Equal, Math, Phrase, Scene, Wire
+from graphgrad.render.scene.scene import ALONE, EQUALS, MODES, Card, Closing, Equal, Math, Phrase, Scene, Wire
 
 PAD = 9.0  # around the rows of a card
 ROW_GAP = 7.0
@@ -57,6 +57,7 @@ class Stage(NamedTuple):
     source: tuple[Place, ...]
     rule: Place
     closing: tuple[Place, ...]
+    note: Place | None = None
 
 
 def set_up(scene: Scene, style: Style) -> Stage:
@@ -84,7 +85,10 @@ def set_up(scene: Scene, style: Style) -> Stage:
 
     margin, y = style.margin, style.margin  # from here on, from top to bottom
     placed_source, y = _flow(source, inner, y, margin)
-    top = y + (14.0 if source else 0.0)
+    note = _extent([line((scene.note,), ())], style.wire_size) if scene.note else (0.0, 0.0, 0.0)
+    note_place = Place(margin, round(y + note[1], 2), inner) if scene.note else None
+    y += note[1] + note[2]
+    top = y + (14.0 if source or scene.note else 0.0)
     y = top + layout.height + 16.0
     closing_places, closing_end = _flow(closing, inner, y, margin)
     rule_end = y + rule[1] + rule[2]
@@ -93,7 +97,7 @@ def set_up(scene: Scene, style: Style) -> Stage:
         scene, style, moved(layout, margin + (inner - layout.width) / 2, top), rows, maps, arrays,
         width=round(inner + 2 * margin, 2), height=round(y + 8.0 + PROGRESS, 2),
         source=placed_source, rule=Place(margin, round(y - max(0.0, y - rule_end) / 2 - rule[2], 2), inner),
-        closing=closing_places,
+        closing=closing_places, note=note_place,
     )  # fmt: skip
 
 
@@ -146,7 +150,7 @@ def _card(card: Card, scene: Scene, style: Style) -> tuple[Size, tuple[CardRow, 
     lines = [(title, style.title_size, title.width)]
     if card.value:
         value = line(card.value, scene.values)
-        lines.append((value, style.number_size, max(value.width, number)))
+        lines.append((value, style.number_size, max(value.width, line((ALONE[1],), ()).width + number)))
     if card.adjoint:
         lead, more = line(card.adjoint.phrase("symbols"), ()), line((MORE,), ())
         full = line(card.adjoint.phrase("both"), scene.values)

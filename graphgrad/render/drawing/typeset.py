@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from graphgrad.render.scene.numerals import Numeral, numeral
+from graphgrad.core.numerals import Numeral, numeral
 from graphgrad.render.scene.scene import Equal, Math, Phrase, Value, sign
 
 

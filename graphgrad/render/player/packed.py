@@ -10,7 +10,7 @@ from graphgrad.render.drawing.heat import grid
 from graphgrad.render.drawing.shapes import Box, Curve, Head, Heat, Ink, Patch, Shape
 from graphgrad.render.drawing.typeset import Label, advance, outline, piece
 from graphgrad.render.formats.svg import cells, fmt, path, placing
-from graphgrad.render.scene.scene import ABOUT, EQUALS, Equal, Math, Phrase, Value
+from graphgrad.render.scene.scene import ABOUT, Equal, Math, Phrase, Value, sign
 
 DIGITS = "0123456789.−×()∞undefitrals"  # what a number may be written with
 
@@ -38,12 +38,10 @@ class Packed:
 
     def type(self) -> dict[str, Any]:
         """What all texts are set with, once they are known."""
-        signs = [self.label(EQUALS), self.label(ABOUT)]
         used = {g.number for label in self.typeset for g in label.glyphs} | {advance(sign)[0] for sign in DIGITS}
         return {
             "values": [self.held(i) for i in range(len(self.values))],
             "labels": [_label(label) for label in self.typeset],
-            "signs": signs,
             "digits": {sign: advance(sign) for sign in DIGITS},
             "glyphs": {g: outline(g) for g in sorted(used)},
         }
@@ -77,13 +75,19 @@ class Packed:
                 return ["i", self.phrase(shape.phrase), *place, *([lit, shape.second] if lit else [])]
 
     def phrase(self, phrase: Phrase) -> list[Any]:
-        """A line: numbers of labels, [value, guard] for what may be computed anew, [[value, guard], ...] for = or ≈."""
+        """A line: numbers of labels, [value, guard] for what may be computed anew.
+
+        A sign is [[exact, rounded], [value, guard], ...]: two labels, and the numbers that say which of them it is.
+        """
         return [self.piece(p) for p in phrase]
 
     def piece(self, shown: Math | Value | Equal) -> Any:
         """A piece of a line."""
         if isinstance(shown, Equal):
-            return [self.number(value) for value in shown.of if not self.fixed(value)] or self.label(EQUALS)
+            fixed, free = Equal(tuple(v for v in shown.of if self.fixed(v))), [v for v in shown.of if not self.fixed(v)]
+            if not free or sign(fixed, self.values) == ABOUT:
+                return self.label(sign(shown, self.values))
+            return [[*map(self.label, shown.signs)], *map(self.number, free)]
         return self.label(shown) if isinstance(shown, Math) or self.fixed(shown) else self.number(shown)
 
     def number(self, value: Value) -> list[Any]:

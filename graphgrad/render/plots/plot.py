@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from graphgrad.core.lookup import Table
+from graphgrad.core.numerals import general
 from graphgrad.render.drawing.shapes import Box, Curve, Ink, Shape
 from graphgrad.render.drawing.style import Style
 from graphgrad.render.drawing.typeset import EM, line
@@ -57,7 +58,7 @@ class Plot(Sheet):
     def caption(self) -> str:
         """What the plot shows, in words."""
         low, high = self.ends
-        told = f"for {self.variable} from {low:g} to {high:g}"
+        told = f"for {self.variable} from {general(low)} to {general(high)}"
         slopes = [f"with derivative {d.derivative.text}" if d.derivative else "" for d in self.functions]
         said = (f"{d.formula.text} {slope}".strip() for d, slope in zip(self.functions, slopes, strict=True))
         return f"{'; '.join(said)}, {told}."

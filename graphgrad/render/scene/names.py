@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from graphgrad.core.graph import Graph
+from graphgrad.core.graph import Graph, Node
 from graphgrad.core.ops import OPS
 from graphgrad.core.quoting import tex as quoted
-from graphgrad.core.shapes import Shape
+from graphgrad.core.shapes import Shape, normal_axes
 from graphgrad.execute.trace import Trace
 from graphgrad.frontend.notation.names import barred, tex_name
 from graphgrad.frontend.notation.plain import PLAIN
@@ -16,10 +16,12 @@ from graphgrad.frontend.notation.tex import TEX
 from graphgrad.frontend.notation.writer import Indices, Writer, labels
 from graphgrad.frontend.printers import own_names, statements
 from graphgrad.frontend.walk import is_operator, length
-from graphgrad.render.scene.scene import EQUALS, Math, Phrase, Value
+from graphgrad.render.scene.scene import EQUALS, Math, Phrase, Value, words
 from graphgrad.transform.adjoints import Contribution
 
 LONGEST_SOURCE, LONGEST_LINE = 80, 160  # nodes; operands and operations: a program of more is no formula any more
+PLACES = frozenset({"index", "take", "pick", "argmax", "argmin", "cross_entropy"})
+COUNTED = "entries count from 1 in formulas, from 0 in programs and in words"
 MARK = Math(r" {}^{\ast}", " *")  # of a node that is computed by a stable form
 TIMES = Math(r" \cdot ", " · ")
 INFIX = {
@@ -294,6 +296,24 @@ def source(names: Names) -> tuple[tuple[Math, ...], Mapping[int, frozenset[int]]
             for o in others
         ]
     return tuple(lines), {i: frozenset(found) for i, found in tags.places.items()}
+
+
+def note(graph: Graph) -> Math | None:
+    """Say that formulas and programs count differently, where a node says which place it takes.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> note(parse("sum(x[1:])", x=3)).text, note(parse("sum(x)", x=3))
+    ('entries count from 1 in formulas, from 0 in programs and in words', None)
+    """
+    return words(COUNTED) if any(map(_counts, graph.nodes)) else None
+
+
+def _counts(node: Node) -> bool:
+    """Whether a node's formula tells a place along an axis, or an axis, by its number or by data."""
+    if node.op in {"softmax", "log_softmax", "concatenate"}:
+        last = len(node.shape) - 1
+        return normal_axes(dict(node.attrs)["axis"], len(node.shape))[0] != (last if node.op != "concatenate" else 0)
+    return node.op in PLACES
 
 
 class _Tags:

@@ -55,15 +55,27 @@ class Value(NamedTuple):
 PARTS: Mapping[str, Callable[[Any], Any]] = {"min": np.min, "max": np.max, "norm": np.linalg.norm, "number": float}
 
 
+EQUALS, ABOUT = Math(" = ", " = "), Math(r" \approx ", " ≈ ")
+RELATIONS = EQUALS, ABOUT
+ALONE = Math("", ""), Math(r"\approx ", "≈ ")  # before a number on which no formula ends
+
+
 class Equal(NamedTuple):
-    """The sign between the two sides of a line with numbers: = where all of them are written exactly, else ≈."""
+    """The sign beside numbers: the first of two where all of them are written exactly, = as a rule, else the second."""
 
     of: tuple[Value, ...]
+    signs: tuple[Math, Math] = RELATIONS
 
 
 Phrase = tuple[Math | Value | Equal, ...]
 Said = tuple[str | Value | Equal, ...]
-EQUALS, ABOUT = Math(" = ", " = "), Math(r" \approx ", " ≈ ")
+
+
+def alone(*shown: Value) -> tuple[Equal, Value]:
+    """A number on which no formula ends, or the first of several: ≈ stands before it where one is rounded."""
+    return Equal(shown, ALONE), shown[0]
+
+
 MODES = ("both", "symbols", "numbers")
 
 
@@ -175,6 +187,7 @@ class Scene(NamedTuple):
     name: str
     groups: Mapping[str, tuple[int, ...]] = MappingProxyType({})  # layers of a network
     folded: Mapping[str, Phrase] = MappingProxyType({})  # what a layer does, in one formula
+    note: Math | None = None  # what a reader of program and formulas has to know
 
 
 def text(phrase: Phrase | Said, values: Sequence[Any]) -> str:
@@ -193,7 +206,7 @@ def _text(piece: Math | Value | Equal | str, values: Sequence[Any]) -> str:
         return sign(piece, values).text
     if isinstance(piece, Math):
         return piece.text
-    from graphgrad.render.scene.numerals import written
+    from graphgrad.core.numerals import written
 
     number = written(piece.read(values))
     return f"({number})" if piece.guard and number.startswith("−") else number
@@ -201,6 +214,6 @@ def _text(piece: Math | Value | Equal | str, values: Sequence[Any]) -> str:
 
 def sign(equal: Equal, values: Sequence[Any]) -> Math:
     """The sign that a line's numbers want."""
-    from graphgrad.render.scene.numerals import exact
+    from graphgrad.core.numerals import exact
 
-    return EQUALS if all(exact(value.read(values)) for value in equal.of) else ABOUT
+    return equal.signs[not all(exact(value.read(values)) for value in equal.of)]

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.execute.trace import Trace
 from graphgrad.render.scene.layers import layers
-from graphgrad.render.scene.names import TIMES, Symbols, shape_phrase, source
+from graphgrad.render.scene.names import TIMES, Symbols, note, shape_phrase, source
 from graphgrad.render.scene.scene import (
+    ALONE,
     EQUALS,
     Card,
     Closing,
@@ -22,6 +23,7 @@ from graphgrad.render.scene.scene import (
     Sum,
     Value,
     Wire,
+    alone,
 )
 from graphgrad.transform.adjoints import Contribution
 
@@ -74,14 +76,16 @@ class _Script:
             name=self.symbols.output,
             groups=grouped,
             folded={name: self.symbols.folded(nodes) for name, nodes in grouped.items()},
+            note=note(self.graph),
         )
 
     def card(self, i: int) -> Card:
         made, total = self.graph.nodes[i], self.adjoints.total.get(i)
         kind = made.op if made.op in {"input", "const"} else "output" if i == self.adjoints.output else "inner"
         adjoint = None if total is None else Equation(lead=(self.symbols.bar(i),), numbers=(Value(total),))
-        value: Phrase = () if kind == "const" else (Value(i),)
-        forward = self.computed(i) if made.operands else Equation((self.symbols.name(i),), (), value)
+        number: Phrase = () if kind == "const" else (Value(i),)
+        value: Phrase = number and alone(Value(i))
+        forward = self.computed(i) if made.operands else Equation((self.symbols.name(i),), (), number)
         return Card(
             i, kind, self.symbols.title(i), value, adjoint, made.shape, self.graph.label(i), forward, self.summed(i)
         )
@@ -196,9 +200,11 @@ class _Script:
             product = (factors[0], Math(r" \times ", " × "), factors[1])
             numbers = (*product, Equal((*factors, Value(c.node))), *numbers)
             constant = self.trace.gradient.nodes[c.partial].op == "const"
-            named: Said = () if constant else (self.symbols.partial(c).text, Equal((self.slope(c),)))
+            slope, partial = self.slope(c), self.symbols.partial(c)
+            named: Said = (slope,) if constant else (partial.text, Equal((slope,)), slope)
+            result = Value(c.node)
             said = (f"Backward: the adjoint of {names[1]}, ", factors[0], ", times the local partial ", *named,
-                    self.slope(c), f", is passed to {names[0]}: ", Value(c.node), ".")  # fmt: skip
+                    f", is passed to {names[0]}: ", Equal((*factors, result), ALONE), result, ".")  # fmt: skip
             asks = ((f"∂{names[1]}/∂{names[0]}", c.partial), (f"what {names[1]} passes to {names[0]}", c.node))
         rule = Equation((lead,), symbols, numbers, PLUS_EQUALS if several else EQUALS)
         partials = _merged(last.partials, (wire,))
@@ -246,9 +252,11 @@ class _Script:
     def accumulation(self, receiver: int, terms: Sequence[Contribution], last: Frame, sums: tuple[Sum, ...]) -> Frame:
         name, total, missing = self.graph.label(receiver), terms[-1].total, len(self.terms[receiver]) - len(terms)
         said: Said = (f"The adjoint of {name} is the sum of ",)
-        for k, c in enumerate(terms):
-            said += (" and " if k else "", Value(c.node))
-        said += (": ", Value(total), f", with {missing} more to come." if missing else ".")
+        added = [Value(c.node) for c in terms]
+        for k, term in enumerate(added):
+            said += (" and " if k else "", term)
+        said += (": ", Equal((*added, Value(total)), ALONE), Value(total))
+        said += (f", with {missing} more to come." if missing else ".",)
         wires = tuple(self.wire_of[c.consumer, c.slot] for c in terms)
         asks = () if self.graph.nodes[receiver].shape else ((f"the sum for {name}", total),)
         rule = self.summed(receiver, len(terms))

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from graphgrad.core.numerals import numeral
 from graphgrad.render.drawing.shapes import Box, Curve, Ink, Patch, Shape
 from graphgrad.render.layout.graphviz import Point
-from graphgrad.render.scene.numerals import numeral
 from graphgrad.render.scene.scene import Math, words
 
 OWNERS = ("value", "adjoint", "good", "bad", "faint", "ink")  # the colours of classes; of numbers, the first two

@@ -15,8 +15,7 @@ from graphgrad.render.drawing.style import Style
 from graphgrad.render.formats.protocols import Reel, Sheet
 from graphgrad.render.formats.table import Format, check, save
 from graphgrad.render.layout.graphviz import Size
-from graphgrad.render.scene.numerals import written
-from graphgrad.render.scene.scene import Math, Phrase, Value, words
+from graphgrad.render.scene.scene import Equal, Math, Phrase, Value, text, words
 from graphgrad.render.training.charts import Area, Fitted, Surface, fitted, loss_curve, surface
 from graphgrad.render.training.neurons import Matrices, legend, network
 
@@ -93,7 +92,12 @@ class TrainingPicture(Sheet):
     @property
     def caption(self) -> str:
         """What the picture says, in words."""
-        return f"Step {self.scene.steps[self.number]}: the loss is {written(self.scene.losses[self.number])}."
+        return text((f"Step {self.scene.steps[self.number]}: the loss is ", self.loss, "."), self.values)
+
+    @property
+    def loss(self) -> Value:
+        """The loss at this snapshot."""
+        return Value(PER_FRAME * self.number + 1)
 
     @cached_property
     def shapes(self) -> tuple[Shape, ...]:
@@ -125,7 +129,8 @@ class TrainingPicture(Sheet):
         if scene.gradients:
             yield from _titled(right, "gradient of the loss")
             yield from network(right.below_title, scene.gradients[k : k + 1], scene.bias_gradients[k : k + 1], 0)
-            length: Phrase = (Math(r"\left\| \nabla L \right\| = ", "length = "), Value(PER_FRAME * k + 2))
+            norm = Value(PER_FRAME * k + 2)
+            length: Phrase = (Math(r"\left\| \nabla L \right\|", "length"), Equal((norm,)), norm)
             yield Ink(length, right.x + right.width / 2, right.y + right.height - 3.0, 12.0, "faint", right.width)
 
     def _charts(self, area: Area) -> Iterator[Shape]:
@@ -144,7 +149,7 @@ class TrainingPicture(Sheet):
     def _heading(self, right: float) -> Iterator[Shape]:
         size, left, first = self.style.title_size, self.style.margin, PER_FRAME * self.number
         yield Ink((self.scene.name,), left, 29.0, size, "ink", right - left - GAP, centred=False)
-        now = (words("step "), Value(first), words("   loss "), Value(first + 1))
+        now = (words("step "), Value(first), words("   loss"), Equal((self.loss,)), self.loss)
         yield Ink(now, right, 29.0, size, "ink", PAGE.width - right - left, centred=False)
 
 

@@ -142,5 +142,5 @@ function recompute(inputs) {
 }
 
 const sentence = said => said.map(part => !Array.isArray(part) ? part
-  : Array.isArray(part[0]) ? [" = ", " ≈ "][about(part)] : written(values[part[0]])).join("");
+  : Array.isArray(part[0]) ? signed(part) : written(values[part[0]])).join("");
 const shownIn = k => new Set(FILM.show.both[k].flatMap(s => carried[s]));

@@ -41,9 +41,10 @@ const PARTS = { min: a => Math.min(...a), max: a => Math.max(...a), norm: a => M
 const read = ([node, , part], values) =>
   part === undefined ? values[node] : Object.hasOwn(PARTS, part) ? PARTS[part](values[node]) : values[node][part];
 
-// 0 where all of some numbers are what is written of them, but for the last bits of their arithmetic: = stands there, else ≈.
+// The sign that some numbers want, of two: the first where all of them are what is written, but for the last bits of their
+// arithmetic.
 const exact = x => { const [m, e] = numeral(x), shown = Number(m.replace("−", "-") + "e" + (e || 0)); return !(Math.abs(shown - x) > 1e-12 * Math.abs(x)); };
-const about = numbers => Number(!numbers.every(number => exact(read(number, values))));
+const signed = ([signs, ...numbers]) => signs[Number(!numbers.every(number => exact(read(number, values))))];
 
 // An array in words; one that nothing computes anew has its numbers in the picture alone.
 const told = x => x === null ? "an array" : Array.isArray(x)
@@ -53,7 +54,7 @@ const told = x => x === null ? "an array" : Array.isArray(x)
 function lineLabel(phrase, values) {
   const line = [0, [], [], 0, 0];
   for (const piece of phrase) {
-    const label = !Array.isArray(piece) ? FILM.labels[piece] : Array.isArray(piece[0]) ? FILM.labels[FILM.signs[about(piece)]]
+    const label = !Array.isArray(piece) ? FILM.labels[piece] : Array.isArray(piece[0]) ? FILM.labels[signed(piece)]
       : numberLabel(read(piece, values), piece[1]);
     for (const [g, x, y = 0, scale = 1, tag = -1] of label[1]) line[1].push([g, x + line[0], y, scale, tag]);
     for (const [x, y, w, h, tag] of label[2]) line[2].push([x + line[0], y, w, h, tag]);

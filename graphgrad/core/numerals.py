@@ -1,10 +1,13 @@
-"""How a number is written in a picture: four significant digits, the same in Python and in the player's JavaScript."""
+"""How a number is shown: rounded once, halves away from zero, and no zero has a sign.
+
+In a picture it has four significant digits, in Python as in the player's JavaScript; in text, as many as asked.
+"""
 
 from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, SupportsFloat
 
 DIGITS = 4
 FIXED = range(-4, 6)  # decimal exponents that are written without a power of ten
@@ -52,13 +55,45 @@ def numeral(value: Any) -> Numeral:
         return Numeral(sign + "∞")
     if x == 0:
         return Numeral("0")
-    exact = Decimal(abs(x))
-    rounded = Context(prec=max(DIGITS, exact.adjusted() + 1) if exact.adjusted() in FIXED else DIGITS,
-                      rounding=ROUND_HALF_UP).plus(exact)  # fmt: skip
-    exponent = rounded.adjusted()
+    first = Decimal(abs(x)).adjusted()
+    size = _rounded(abs(x), max(DIGITS, first + 1) if first in FIXED else DIGITS)
+    exponent = size.adjusted()
     if exponent in FIXED:
-        return Numeral(sign + _trim(f"{rounded:f}"))
-    return Numeral(sign + _trim(f"{rounded.scaleb(-exponent):f}"), str(exponent))
+        return Numeral(sign + _trim(f"{size:f}"))
+    return Numeral(sign + _trim(f"{size.scaleb(-exponent):f}"), str(exponent))
+
+
+def general(value: SupportsFloat, digits: int = 6) -> str:
+    """Write a number in text with at most so many significant digits; large and small ones by powers of ten.
+
+    >>> general(-0.98083, 3), general(-0.0), general(1e300), general(2.5e-7), general(1.0625, 4), general(float("nan"))
+    ('-0.981', '0', '1e+300', '2.5e-07', '1.063', 'nan')
+    """
+    x = float(value)
+    if not math.isfinite(x) or x == 0:
+        return f"{x + 0.0:g}"
+    number = _rounded(x, digits)
+    exponent = number.adjusted()
+    if exponent in range(-4, digits):
+        return _trim(f"{number:f}")
+    return f"{_trim(f'{number.scaleb(-exponent):f}')}e{exponent:+03d}"
+
+
+def fixed(value: SupportsFloat, places: int) -> str:
+    """Write a number in text with so many decimal places.
+
+    >>> fixed(-0.00004, 4), fixed(0.125, 2), fixed(1e22, 1)
+    ('0.0000', '0.13', '10000000000000000000000.0')
+    """
+    x = float(value)
+    if not math.isfinite(x):
+        return str(x)
+    number = Context(prec=400, rounding=ROUND_HALF_UP).quantize(Decimal(x), Decimal(1).scaleb(-places))
+    return f"{number or abs(number):f}"
+
+
+def _rounded(x: float, digits: int) -> Decimal:
+    return Context(prec=digits, rounding=ROUND_HALF_UP).plus(Decimal(x))
 
 
 def _trim(digits: str) -> str:

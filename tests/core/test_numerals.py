@@ -1,12 +1,14 @@
-"""Numbers as pictures write them."""
+"""Numbers as pictures and text show them."""
 
 import math
+import re
 import unicodedata
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, strategies as st
 
-from graphgrad.render.scene.numerals import numeral
+from graphgrad.core.numerals import fixed, general, numeral
 
 
 def read(numeral_text):
@@ -39,3 +41,29 @@ def test_a_numeral_is_short_and_has_no_trailing_zeros(x):
 )  # fmt: skip
 def test_edges(x, written):
     assert str(numeral(x)) == written
+
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(FINITE, st.integers(1, 12))
+def test_text_has_the_nearest_number_and_no_zero_a_sign(x, digits):
+    said = general(x, digits)
+    unit = Decimal(1).scaleb(Decimal(x).adjusted() - digits + 1)
+    assert abs(Decimal(said) - Decimal(x)) <= unit / 2
+    assert said != "-0"
+    assert float(said) == 0 or not float(said) * x < 0
+    assert len(re.sub(r"^-|[.]|e.*", "", said).strip("0")) <= digits
+
+
+@given(FINITE, st.integers(0, 8))
+def test_places_are_kept_and_no_zero_has_a_sign(x, places):
+    said = fixed(x, places)
+    assert abs(Decimal(said) - Decimal(x)) <= Decimal(1).scaleb(-places) / 2
+    assert len(said.partition(".")[2]) == places
+    assert float(said) or not said.startswith("-")
+
+
+@given(st.floats(min_value=1e-3, max_value=9e5))
+def test_pictures_and_text_round_alike(x):
+    assert float(str(numeral(x))) == float(general(x, max(4, Decimal(x).adjusted() + 1)))
