@@ -75,7 +75,6 @@ def test_show_lists_and_scalarizes() -> None:
 
 
 def test_compile_writes_what_the_files_suit(tmp_path) -> None:
-    pytest.importorskip("cffi", reason="cffi is not installed")
     done = graphgrad("compile", LECTURE, "-o", "step.py", "-o", "step.c", "-o", "step.js", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "import numpy" in (tmp_path / "step.py").read_text()

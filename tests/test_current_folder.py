@@ -79,7 +79,7 @@ COMMANDS = {
     "predict": ["predict", "{given}/model.safetensors", "{given}/data2.csv"],
 }
 NEEDED = {"numba": {"train numba"}, "cffi": {"train c"}, "matplotlib": {"train plot"}, "onnx": {"train csv"}}
-QUICK = {"run", "show", "verify claims", "train plot", "train numba", "predict"}
+QUICK = {"run", "show", "verify claims", "predict"}
 
 # The command as its script starts it; every file of the current folder that Python opens is noted.
 SCRIPT = """
@@ -109,7 +109,7 @@ def given(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.campaign) for name in COMMANDS]
+    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in COMMANDS]
 )
 def test_no_command_touches_a_file_that_it_was_not_given(name, given, tmp_path) -> None:
     for package, names in NEEDED.items():

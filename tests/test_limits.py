@@ -82,22 +82,23 @@ def bombs(folder: Path) -> dict[str, Path]:
     header = b"\0\0\x08\x03" + struct.pack(">III", 300_000, 100, 100)
     with gzip.open(folder / "idx.gz", "wb", compresslevel=1) as stream:
         stream.write(header)
-        for _ in range(300):
+        for _ in range(30):
             stream.write(bytes(1_000_000))
     with zipfile.ZipFile(folder / "bomb.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
         head = io.BytesIO()
         np.lib.format.write_array_header_1_0(head, {"descr": "<f8", "fortran_order": False, "shape": (10**9, 300)})
         with file.open("X.npy", "w", force_zip64=True) as part:
             part.write(head.getvalue())
-            for _ in range(1200):
+            for _ in range(120):
                 part.write(bytes(1_000_000))
     (folder / "line.csv").write_text("a,b\n" + "1," * 6_000_000 + "\n")
     return {name: folder / name for name in ("idx.gz", "bomb.npz", "line.csv")}
 
 
-def test_bombs_are_cut(tmp_path) -> None:
+def test_bombs_are_cut(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv(memory.VARIABLE, "100MB")
     files = bombs(tmp_path)
-    with pytest.raises(gg.DataError, match="holds more than 125 MB"):
+    with pytest.raises(gg.DataError, match=r"holds more than 12\.5 MB"):
         read_idx(files["idx.gz"])
     with pytest.raises(gg.DataError, match="may be used"):
         read_dataset(files["bomb.npz"])
@@ -181,7 +182,7 @@ def test_training_that_is_ended_keeps_where_it_was(tmp_path, number, code) -> No
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
 def test_a_reader_that_has_read_enough_is_no_error(tmp_path) -> None:
-    lines = [f"s{k + 1} = sin(s{k}) * {200 * 'x'}" for k in range(1500)]
+    lines = [f"s{k + 1} = sin(s{k}) * {900 * 'x'}" for k in range(300)]
     (tmp_path / "p.txt").write_text("\n".join(["s0 = x * 2", *lines]))
     process = started(tmp_path, "compile", "p.txt")
     with process:
@@ -194,7 +195,7 @@ def test_a_reader_that_has_read_enough_is_no_error(tmp_path) -> None:
 def test_plots_are_the_same_bytes(tmp_path) -> None:
     pytest.importorskip("matplotlib")
     _, history = gg.fit(gg.mlp(2, 2, 1), np.eye(2), [0.0, 1.0], steps=100, progress=False)
-    for suffix in (".svg", ".pdf", ".png"):
+    for suffix in (".svg", ".pdf"):
         made = []
         for k in range(2):
             history.save(tmp_path / f"{k}{suffix}")

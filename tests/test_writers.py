@@ -15,6 +15,13 @@ import pytest
 from hostile import TEXTS
 
 import graphgrad as gg
+from graphgrad.compiler.compile import write
+from graphgrad.compiler.compile_step import step_of
+from graphgrad.compiler.passes.passed import pipeline
+from graphgrad.compiler.passes.table import SIMPLER
+from graphgrad.compiler.steps.plan import StepPlan
+from graphgrad.compiler.steps.update import read_update
+from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.quoting import terminal
 
 NAMES = [
@@ -25,6 +32,8 @@ NAMES = [
 ]  # fmt: skip
 PROGRAM = " + ".join(f"sin({name})*{k + 2}" for k, name in enumerate(NAMES))
 LINES = [text for text in TEXTS if len(text.splitlines()) <= 1 and "\0" not in text and "\ud800" not in text]
+PYTHON = [name for name, row in TARGETS.items() if ".py" in row.suffixes]
+SETUP = {line for row in TARGETS.values() for lines in row.setup.values() for line in lines}
 VOID = {"meta", "input", "br", "link", "hr", "img", "td", "tr", "th", "option"}
 
 
@@ -63,23 +72,48 @@ def python(source: str) -> None:
     tree = ast.parse(source)
     kinds = {"Import", "ImportFrom", "FunctionDef", "ClassDef", "Assign", "AnnAssign", "Expr"}
     assert {type(part).__name__ for part in tree.body} <= kinds
-    assert [part for part in tree.body if isinstance(part, ast.Expr)][1:] == []
+    assert {ast.unparse(part).replace("'", '"') for part in tree.body[1:] if isinstance(part, ast.Expr)} <= SETUP
     assert {alias.name for part in tree.body if isinstance(part, ast.Import) for alias in part.names} <= {
         "math", "numpy", "jax", "jax.numpy", "numba", "base64"}  # fmt: skip
 
 
-def checked(command: list[str], source: str, path) -> None:
-    path.write_text(source, encoding="utf-8")
-    done = subprocess.run([*command, str(path)], capture_output=True, text=True, check=False)
+def checked(command: list[str], sources: list[str], suffix: str, path) -> None:
+    """One run of a language's own parser over all that was written in it."""
+    files = [path / f"{k}{suffix}" for k in range(len(sources))]
+    for file, source in zip(files, sources, strict=True):
+        file.write_text(source, encoding="utf-8")
+    done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr[:500]
 
 
-def c(source: str, path) -> None:
-    checked(["gcc", "-std=c99", "-Wall", "-Wno-unused", "-Werror", "-fsyntax-only"], source, path / "a.c")
+def c(sources: list[str], path) -> None:
+    checked(["gcc", "-std=c99", "-Wall", "-Wno-unused", "-Werror", "-fsyntax-only"], sources, ".c", path)
 
 
-def javascript(source: str, path) -> None:
-    checked(["node", "--check"], source, path / "a.mjs")
+def javascript(sources: list[str], path) -> None:
+    """Each source is a function's body or module of its own; node's parser is asked for them in one run."""
+    (path / "sources.json").write_text(json.dumps(sources), encoding="utf-8")
+    parse = (
+        "const fs = require('fs'), vm = require('vm');"
+        "for (const s of JSON.parse(fs.readFileSync('sources.json'))) new vm.SourceTextModule(s);"
+    )
+    command = ["node", "--no-warnings", "--experimental-vm-modules", "-e", parse]
+    done = subprocess.run(command, cwd=path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr[:500]
+
+
+def dot(files) -> None:
+    done = subprocess.run(["dot", "-Tcanon", *map(str, files)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def steps(loss, parameters) -> dict[str, str]:
+    """The step's module in every target that takes steps, written without what only running it takes."""
+    graph, update = gg.parse(loss), read_update("p - lr * g", {})
+    shapes = dict.fromkeys(parameters, ())
+    rows = [row for row in TARGETS.values() if row.steps]
+    plans = {row.name: StepPlan(graph, pipeline(graph, SIMPLER), shapes, update, row, "float64", None) for row in rows}
+    return {name: step_of(plan).source for name, plan in plans.items()}
 
 
 def tex(source: str) -> None:
@@ -99,24 +133,22 @@ def tex(source: str) -> None:
     assert not re.search(r"_[A-Za-z0-9]_|(_\{[^{}]*\}){2}", source)
 
 
-@pytest.fixture(scope="module")
-def named():
-    films = [NAMES[k : k + 8] for k in range(0, 32, 8)]
-    return [gg.animate(gg.parse(" + ".join(f"sin({n})" for n in few)), dict.fromkeys(few, 0.5)) for few in films]
-
-
 def test_names_in_code(tmp_path) -> None:
     graph = gg.grad(gg.parse(PROGRAM))
     given = dict.fromkeys(NAMES, 0.5)
     wanted = sum(np.sin(0.5) * (k + 2) for k in range(len(NAMES)))
+    sources = {target: write(graph, target).source for target in TARGETS}
+    for target in PYTHON:
+        python(sources[target])
     for target in ("numpy", "python"):
         made = gg.compile(graph, target=target)
-        python(made.source)
         assert made(**given)[0] == pytest.approx(wanted)
         assert list(made(**given)[1]) == NAMES
-    c(gg.compile(graph, target="c").source, tmp_path)
-    source = gg.compile(graph, target="javascript").source
-    javascript(source, tmp_path)
+    made = steps(f"square({PROGRAM})", NAMES[::2])
+    for target in {*PYTHON} & {*made}:
+        python(made[target])
+    c([sources["c"], made["c"]], tmp_path)
+    (tmp_path / "a.mjs").write_text(sources["javascript"], encoding="utf-8")
     call = (
         f"import * as m from './a.mjs'; const [z, g] = m.value_and_grad(JSON.parse({json.dumps(json.dumps(given))}));"
     )
@@ -131,26 +163,46 @@ def test_names_in_code(tmp_path) -> None:
     assert evaluated == pytest.approx(np.cos(0.5) * 2)
 
 
-def test_names_in_steps() -> None:
-    weights = NAMES[::2]
-    loss = gg.parse(f"square({PROGRAM})")
-    for target in ("numpy", "python"):
-        python(gg.compile_step(loss, weights, "adam", target=target).source)
+def test_names_in_films(tmp_path) -> None:
+    pages, dots = [], []
+    for k in range(3):
+        few = NAMES[4 * k : 4 * k + 4]
+        graph = gg.parse(" + ".join(f"sin({name})" for name in few))
+        film = gg.animate(graph, dict.fromkeys(few, 0.5), proof=False)
+        for suffix in (".svg", ".html", ".tex", ".dot", ".json"):
+            film.save(tmp_path / f"film{k}{suffix}")
+        ET.parse(tmp_path / f"film{k}.svg")
+        pages += Tags((tmp_path / f"film{k}.html").read_text(encoding="utf-8")).scripts
+        tex((tmp_path / f"film{k}.tex").read_text(encoding="utf-8"))
+        json.loads((tmp_path / f"film{k}.json").read_text(encoding="utf-8"))
+        dots.append(tmp_path / f"film{k}.dot")
+        ET.fromstring(film.frames[-1].svg())
+    picture = gg.show(gg.parse(" + ".join(NAMES)))
+    for suffix in (".svg", ".tex", ".dot"):
+        picture.save(tmp_path / f"all{suffix}")
+    ET.parse(tmp_path / "all.svg")
+    tex((tmp_path / "all.tex").read_text(encoding="utf-8"))
+    javascript(pages, tmp_path)
+    dot([*dots, tmp_path / "all.dot"])
 
 
-@pytest.mark.parametrize("k", range(4))
-def test_names_in_pictures(named, tmp_path, k) -> None:
-    for suffix in (".svg", ".html", ".tex", ".dot", ".json"):
-        named[k].save(tmp_path / f"film{suffix}")
-    ET.parse(tmp_path / "film.svg")
-    page = Tags((tmp_path / "film.html").read_text(encoding="utf-8"))
-    (script,) = page.scripts
-    javascript(script, tmp_path)
-    tex((tmp_path / "film.tex").read_text(encoding="utf-8"))
-    json.loads((tmp_path / "film.json").read_text(encoding="utf-8"))
-    dot = ["dot", "-Tcanon", str(tmp_path / "film.dot")]
-    assert subprocess.run(dot, capture_output=True, text=True, check=False).stderr == ""
-    ET.fromstring(named[k].frames[-1].svg())
+def test_names_and_comments_in_films_of_training(tmp_path) -> None:
+    pages = []
+    for k, text in enumerate(LINES[::6]):
+        one, two = NAMES[2 * k : 2 * k + 2]
+        net = gg.network(f"R = X @ {one} + {two} # {text}", {"X": ("N", 2), one: 2, two: ()})
+        _, history = gg.fit(net, np.eye(2), [0.0, 1.0], steps=2, film=True, progress=False)
+        film = gg.animate_training(history)
+        for suffix in (".html", ".svg", ".json", ".txt", ".md"):
+            film.save(tmp_path / f"film{k}{suffix}")
+        ET.parse(tmp_path / f"film{k}.svg")
+        page = Tags((tmp_path / f"film{k}.html").read_text(encoding="utf-8"))
+        assert len(page.scripts) == 1
+        pages += page.scripts
+        json.loads((tmp_path / f"film{k}.json").read_text(encoding="utf-8"))
+        for suffix in (".txt", ".md"):
+            assert (said := (tmp_path / f"film{k}{suffix}").read_text(encoding="utf-8")) == terminal(said)
+    javascript(pages, tmp_path)
 
 
 def test_names_in_files_for_others(tmp_path) -> None:
@@ -182,25 +234,23 @@ def test_names_in_derivations_and_reports() -> None:
     assert rows == list(report)
 
 
-@pytest.mark.parametrize("comment", LINES)
-def test_comments_in_code(comment, tmp_path) -> None:
-    text = f"x*y # {comment}"
-    graph = gg.grad(gg.parse(text))
-    for target in ("numpy", "python"):
-        made = gg.compile(graph, target=target)
-        python(made.source)
-        assert made(x=2.0, y=3.0)[0] == 6
-        assert {*terminal(comment).split()[:1]} <= {*ast.get_docstring(ast.parse(made.source)).split()}
-    sources = [gg.compile_step(text, ["x"], "sgd", target=target).source for target in ("numpy", "python")]
-    for source in sources:
-        python(source)
-    c(gg.compile(graph, target="c").source, tmp_path)
-
-
-def test_comments_in_javascript(tmp_path) -> None:
-    sources = [gg.compile(gg.grad(gg.parse(f"x*y # {text}")), target="javascript").source for text in LINES]
-    renamed = [source.replace("value_and_grad", f"f{k}") for k, source in enumerate(sources)]
-    javascript("\n".join(renamed), tmp_path)
+def test_comments_in_code(tmp_path) -> None:
+    found = {target: [] for target in TARGETS}
+    for comment in LINES:
+        graph = gg.grad(gg.parse(f"x*y # {comment}"))
+        written = {target: [write(graph, target).source] for target in TARGETS}
+        for target, step in steps(f"x*y # {comment}", ["x"]).items():
+            written[target].append(step)
+        for target in PYTHON:
+            for source in written[target]:
+                python(source)
+                assert {*terminal(comment).split()[:1]} <= {*ast.get_docstring(ast.parse(source)).split()}
+        for target, sources in written.items():
+            found[target] += sources
+        assert gg.compile(graph)(x=2.0, y=3.0)[0] == 6
+    Tags(gg.explain(write(graph)).html())
+    javascript(found["javascript"], tmp_path)
+    c(found["c"], tmp_path)
 
 
 def test_a_comment_does_not_keep_machine_code(tmp_path, monkeypatch) -> None:
@@ -224,14 +274,19 @@ def test_dimensions_in_code_and_pictures(tmp_path) -> None:
 
     from graphgrad.frontend.interchange import graphml
 
-    for one, two in itertools.pairwise(NAMES[:25]):
-        graph = gg.parse("sum(X * Y) * w", X=(one, two), Y=two)
-        python(gg.compile(gg.grad(graph)).source)
-        python(gg.compile_step(gg.parse("sum(square(X @ w))", X=(one, 3), w=3), ["w"]).source)
-        ET.fromstring(gg.show(graph).svg())
-        gg.show(graph).save(tmp_path / "p.tex")
-        tex((tmp_path / "p.tex").read_text(encoding="utf-8"))
-        nx.parse_graphml(graphml(graph))
+    few = NAMES[:20]
+    graph = gg.parse(" + ".join(f"sum(A{k} * a{k})" for k in range(1, len(few))), {
+        **{f"A{k}": pair for k, pair in enumerate(itertools.pairwise(few), 1)},
+        **{f"a{k}": name for k, name in enumerate(few[1:], 1)}})  # fmt: skip
+    for target in ("numpy", "numba", "jax"):
+        python(write(gg.grad(graph), target).source)
+    for name in few:
+        python(gg.compile_step(gg.parse("sum(square(X @ w))", X=(name, 3), w=3), ["w"]).source)
+    picture = gg.show(graph)
+    ET.fromstring(picture.svg())
+    picture.save(tmp_path / "p.tex")
+    tex((tmp_path / "p.tex").read_text(encoding="utf-8"))
+    nx.parse_graphml(graphml(graph))
 
 
 @pytest.mark.parametrize("word", ["for", "class", "None", "lambda", "ℌ", "a b", "1a", "-1", ""])
@@ -289,15 +344,31 @@ def test_errors_are_words(text) -> None:
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", str(found.value))
 
 
-@pytest.mark.parametrize("title", TEXTS)
-def test_captions_in_pictures(title) -> None:
-    from graphgrad.render.drawing.style import Style
+def test_captions_and_names_of_themes_in_pictures(tmp_path) -> None:
+    from graphgrad.render.drawing.style import Style, _is_name
     from graphgrad.render.formats.svg import document
     from graphgrad.render.layout.graphviz import Size
     from graphgrad.render.player.page import page
 
-    root = ET.fromstring(document(Size(10, 10), [], [], title, title))
-    assert (root.findtext("{http://www.w3.org/2000/svg}title") or "") == terminal(title)
-    made = Tags(page(title, Style(), {"title": title, "theme": "light"}).decode())
-    assert len(made.scripts) == 1
-    assert terminal(title) in made.text
+    scripts, names = [], {text for text in TEXTS if _is_name(text)}
+    assert len(names) >= 10  # as many as there can be: no ends of lines, nothing unseen
+    for title in TEXTS:
+        root = ET.fromstring(document(Size(10, 10), [], [], title, title))
+        assert (root.findtext("{http://www.w3.org/2000/svg}title") or "") == terminal(title)
+        look = Style(name=title) if title in names else Style()
+        made = Tags(page(title, look, {"title": title, "theme": look.name}).decode())
+        assert len(made.scripts) == 1
+        assert terminal(title) in made.text
+        scripts += made.scripts
+    javascript(scripts[::4], tmp_path)
+
+
+def test_names_of_classes_and_columns_in_models(tmp_path) -> None:
+    said = [text for text in dict.fromkeys(TEXTS) if text and "\ud800" not in text]
+    X = np.eye(len(said))[:, :2]
+    net = gg.mlp(2, len(said))
+    model, _ = gg.fit(net, X, np.array(said), loss="cross_entropy", steps=2, progress=False)
+    model.save(tmp_path / "m.safetensors")
+    assert gg.load(tmp_path / "m.safetensors").classes == model.classes
+    model.export(tmp_path / "m.py")
+    python((tmp_path / "m.py").read_text(encoding="utf-8"))

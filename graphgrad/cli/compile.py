@@ -62,14 +62,15 @@ def command(
     if explain is not None and str(explain) != "-":
         check_writable(explain)
     targets = [_suited(file, target) for file in files] or [target or "numpy"]
-    from graphgrad.api.code import compile as translate, compile_step
+    from graphgrad.api.code import compile_step
     from graphgrad.api.passes import explain as tell
+    from graphgrad.compiler.compile import write
 
     graph = read_graph(source, read_values(values), shapes)
     found = [
         compile_step(graph, wrt, optimizer or "sgd", dtype=dtype, batch=batch, target=name)
         if what == "step"
-        else translate(_transforms()[what](graph, *wrt), target=name, dtype=dtype, batch=batch, returns=returns)
+        else write(_transforms()[what](graph, *wrt), name, dtype, batch, returns)
         for name in targets
     ]
     if explain is not None and str(explain) != "-":
@@ -85,9 +86,9 @@ def command(
 
 def _suited(file: Path, target: str | None) -> str:
     """Give the target of a file: the one that was named, or the first that its suffix suits."""
-    from graphgrad.compiler.targets import TARGETS, target_row
+    from graphgrad.compiler.targets import TARGETS
 
-    rows = [*TARGETS.values()] if target is None else [target_row(target)]
+    rows = [*TARGETS.values()] if target is None else [TARGETS.row(target)]
     check_kind(file, dict.fromkeys(suffix for row in rows for suffix in row.suffixes))
     check_writable(file)
     return next(row.name for row in rows if file.suffix in row.suffixes)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from graphgrad.compiler.backend import Program
-from graphgrad.compiler.compiled import Compiled, compiled
+import os
+from collections.abc import Callable
+from typing import NamedTuple
+
+from graphgrad.compiler.backend import Program, ProgramWriter
+from graphgrad.compiler.compiled import Compiled, compiled, save
 from graphgrad.compiler.door import at_door
-from graphgrad.compiler.passes.passed import composed, pipeline
+from graphgrad.compiler.passes.passed import Passed, composed, pipeline
 from graphgrad.compiler.passes.specialise import check_rows, specialise
 from graphgrad.compiler.passes.table import AS_WRITTEN, STABLER
 from graphgrad.compiler.source.comments import Provenance
+from graphgrad.compiler.source.outline import Code
 from graphgrad.compiler.source.results import RETURNS
-from graphgrad.compiler.targets import target_row
+from graphgrad.compiler.targets import TARGETS, target_row
 from graphgrad.core.errors import UsageError
 from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph
@@ -49,12 +54,55 @@ def compile(  # noqa: A001, PLR0913  (as in gg.compile; all but the first are op
     >>> compile(grad(parse("x1 * sin(x2)")), returns="tuple")(2.0, 0.0)
     (0.0, 0.0, 2.0)
     """
+    row = target_row(target)
+    module = write(graph, row.name, dtype, batch, returns, as_written=as_written)
+    function = module.writer.function(module.source)
+    function = at_door(function, module.graph, dtype) if checked and row.runs else function
+    known = {"source": module.source, "target": row.name, "dtype": dtype, "graph": module.graph}
+    return compiled(function, **known, passes=module.passes, code=module.code)
+
+
+class Module(NamedTuple):
+    """The module of a program: written, not run."""
+
+    writer: ProgramWriter
+    source: str
+    graph: Graph  # before the passes
+    passes: tuple[Passed, ...]
+
+    @property
+    def code(self) -> Callable[[], tuple[Code, ...]]:
+        """What was written, from afar."""
+        return self.writer.code
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the module to a file: whole, or not at all."""
+        save(self.source, path)
+
+
+@uncollected
+def write(  # noqa: PLR0913
+    graph: Graph,
+    /,
+    target: str = "numpy",
+    dtype: str = "float64",
+    batch: int | None = None,
+    returns: str = "names",
+    *,
+    as_written: bool = False,
+) -> Module:
+    """Give the module that `compile` would run, for which nothing must be installed that only running it takes.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> "sin(v[0])" in write(parse("sin(x)"), "c").source
+    True
+    """
     if dtype not in DTYPES:
         raise UsageError(f"dtype must be float64 or float32, not {dtype}")
     if returns not in RETURNS:
         raise UsageError(f"returns must be names or tuple, not {returns}")
     check_rows(batch)
-    row = target_row(target)
+    row = TARGETS.row(target)
     if batch is not None:
         named = {s for i in graph.inputs.values() for s in graph.nodes[i].shape if isinstance(s, str)}
         if len(named) != 1:
@@ -64,8 +112,4 @@ def compile(  # noqa: A001, PLR0913  (as in gg.compile; all but the first are op
     after = passes[-1].graph
     said = Provenance(graph, after, composed(passes, len(graph)))
     writer = row.write(Program(graph, after, said, row, dtype, returns))
-    source = writer.source()
-    known = {"target": row.name, "dtype": dtype, "graph": graph, "passes": passes, "code": writer.code}
-    function = writer.function(source)
-    function = at_door(function, graph, dtype) if checked and row.runs else function
-    return compiled(function, source=source, **known)
+    return Module(writer, writer.source(), graph, tuple(passes))

@@ -18,7 +18,10 @@ TARGETS = Table("target", (NUMPY, PYTHON, JAX, NUMBA, C, JAVASCRIPT), error=Targ
 
 
 def target_row(name: str) -> Backend:
-    """Give a target's row; TargetError where there is none or a package is missing, with what to do."""
+    """Give the row of a target that is to run; TargetError where there is none or a package is missing, and what to do.
+
+    What a target writes, `TARGETS.row` can write without the package.
+    """
     row = TARGETS.row(name)
     if row.package and importlib.util.find_spec(row.package) is None:
         raise TargetError(f"the target '{name}' needs {row.package}", hint=f"pip install 'graphgrad[{row.extra}]'")

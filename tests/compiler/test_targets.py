@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from installed import need
 
-from graphgrad.compiler.compile import compile  # noqa: A004
+from graphgrad.compiler.compile import compile, write  # noqa: A004
 from graphgrad.compiler.compile_step import compile_step
 from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.errors import TargetError, UsageError
@@ -91,6 +91,7 @@ def test_a_missing_extra_says_how_to_get_it(monkeypatch):
         if row.package:
             with pytest.raises(TargetError, match=rf"pip install 'graphgrad\[{row.extra}\]'"):
                 compile(parse("x"), target=name)
+            assert "x" in write(parse("x"), name).source  # which takes nothing that only running it does
 
 
 def test_javascript_is_text():
