@@ -14,7 +14,7 @@ from graphgrad.core.files import check_writable, write_whole
 from graphgrad.core.quoting import html
 
 if TYPE_CHECKING:
-    from graphgrad.compiler.compile import Module
+    from graphgrad.compiler.compile import WrittenModule
     from graphgrad.compiler.compile_step import CompiledStep
     from graphgrad.compiler.compiled import Compiled
     from graphgrad.core.graph import Graph
@@ -75,7 +75,7 @@ class Passes(Explanation):
         return {"text/html": self.html(), "text/plain": str(self)}
 
 
-def explain(compiled: Compiled | Module | CompiledStep, /) -> Passes:
+def explain(compiled: Compiled | WrittenModule | CompiledStep, /) -> Passes:
     """Give what every pass of the compiler did to a graph: rules that fired, and the graphs before and after.
 
     Print it, show it in a notebook, or `.save("passes.html")`; in the pictures, nodes that go, and those that come in

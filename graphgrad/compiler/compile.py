@@ -62,7 +62,7 @@ def compile(  # noqa: A001, PLR0913  (as in gg.compile; all but the first are op
     return compiled(function, **known, passes=module.passes, code=module.code)
 
 
-class Module(NamedTuple):
+class WrittenModule(NamedTuple):
     """The module of a program: written, not run."""
 
     writer: ProgramWriter
@@ -90,7 +90,7 @@ def write(  # noqa: PLR0913
     returns: str = "names",
     *,
     as_written: bool = False,
-) -> Module:
+) -> WrittenModule:
     """Give the module that `compile` would run, for which nothing must be installed that only running it takes.
 
     >>> from graphgrad.frontend.parse import parse
@@ -112,4 +112,4 @@ def write(  # noqa: PLR0913
     after = passes[-1].graph
     said = Provenance(graph, after, composed(passes, len(graph)))
     writer = row.write(Program(graph, after, said, row, dtype, returns))
-    return Module(writer, writer.source(), graph, tuple(passes))
+    return WrittenModule(writer, writer.source(), graph, tuple(passes))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from graphgrad.compiler.compile import Module
+from graphgrad.compiler.compile import WrittenModule
 from graphgrad.compiler.compile_step import CompiledStep
 from graphgrad.compiler.compiled import Compiled
 from graphgrad.compiler.passes.cleanup import dead_code
@@ -148,7 +148,7 @@ class Explanation(tuple[Explained | Decided, ...]):
         return "\n\n".join(parts)
 
 
-def explain(compiled: Compiled | Module | CompiledStep, /) -> Explanation:
+def explain(compiled: Compiled | WrittenModule | CompiledStep, /) -> Explanation:
     """Give what every pass did to the graph; print it, or draw the graphs of each.
 
     Shapes never change in a pass, values only by rounding. Passes are run over and over until none finds anything to
@@ -189,7 +189,7 @@ def _stabilised(graph: Graph) -> list[Explained]:
     return _explained("the program, before it was differentiated", [passed])
 
 
-def _written(compiled: Compiled | Module | CompiledStep) -> list[Decided]:
+def _written(compiled: Compiled | WrittenModule | CompiledStep) -> list[Decided]:
     return [told for code in compiled.code() for told in written(code)]
 
 
