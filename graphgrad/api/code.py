@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from graphgrad.api.source import Source, as_graph
 from graphgrad.core.errors import UsageError
@@ -11,6 +11,7 @@ from graphgrad.core.errors import UsageError
 if TYPE_CHECKING:
     from graphgrad.compiler.compile_step import CompiledStep
     from graphgrad.compiler.compiled import Compiled
+    from graphgrad.compiler.steps.program import Start
     from graphgrad.core.graph import Graph
 
 
@@ -59,6 +60,7 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     batch: int | None = None,
     target: str = "numpy",
     sparse: Iterable[str] = (),
+    initial: str | Mapping[str, Any] = "glorot",
     **settings: float,
 ) -> CompiledStep:
     """Compile a whole training step, gradient and optimizer in one; `.start(values)`, `.source`, `.save("step.py")`.
@@ -67,8 +69,9 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     a row of `gg.optimizer`, whose `settings` may be changed, or a text, "m = 0.9 * m + g; p = p - lr * m". What has no
     value there, as `lr`, is given at every step. A step takes as many rows as the named dimension has, `batch` being
     the number to prepare for, or one example. `sparse` names data that are mostly zeros: numba's products skip these.
-    Raises UsageError for unknown names, ShapeError for a parameter without a fixed shape, TargetError as `compile`
-    does. Source: the optimizers' papers, named at each row.
+    A module of Python, saved, trains by itself: its `fit` begins with `initial` values, a row of `gg.initial` or values
+    and rows by name; else as the text says, or with glorot. Raises UsageError for unknown names, ShapeError for a
+    parameter without a fixed shape, TargetError as `compile` does. Source: the optimizers' papers, named at each row.
 
     >>> step = compile_step("square(w * x - y)", ["w"])
     >>> run = step.start({"w": 0.0})
@@ -80,16 +83,39 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
 
     graph = as_graph(loss)
     text, constants = update_of(optimizer, settings)
+    names = [*parameters] or without_rows(graph)
     return translate(
         graph,
-        parameters or without_rows(graph),
+        names,
         text,
         constants=constants,
         dtype=dtype,
         batch=batch,
         target=target,
         sparse=sparse,
+        initial=starts(graph, names, initial),
     )
+
+
+def starts(graph: Graph, names: Sequence[str], initial: str | Mapping[str, Any]) -> dict[str, Start]:
+    """Give how every parameter begins: by a row of `initial`, or at a value; what has neither, where its text says."""
+    from graphgrad.compiler.compile_step import fixed
+    from graphgrad.compiler.steps.program import Start, given
+    from graphgrad.learn.networks.initial import INITIALS, fans, spread
+
+    said = {} if isinstance(initial, str) else {**initial}
+    if strange := said.keys() - {*names}:
+        raise UsageError(f"'{min(strange)}' is no parameter, which could have an initial value")
+    found = dict[str, Start]()
+    for name in names:
+        shape = fixed(name, graph.nodes[graph.input(name)].shape)
+        value = said.get(name, graph.given.get(name, initial if isinstance(initial, str) else "glorot"))
+        if isinstance(value, str):
+            law, scale = spread(INITIALS.row(value), fans(graph, name))
+            found[name] = Start(law, scale) if scale else Start("", 0.0)
+        else:
+            found[name] = given(name, value, shape)
+    return found
 
 
 def without_rows(graph: Graph) -> list[str]:

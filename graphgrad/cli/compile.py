@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,7 @@ from graphgrad.core.files import check_kind, check_writable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from graphgrad.compiler.compile_step import CompiledStep
     from graphgrad.core.graph import Graph
 
 WHAT = ("gradient", "value", "jvp", "hvp", "hessian", "step")
@@ -32,6 +33,7 @@ WHAT = ("gradient", "value", "jvp", "hvp", "hessian", "step")
               help="What the module computes: a Jacobian- or Hessian-vector product, a training step ...")  # fmt: skip
 @click.option("--wrt", multiple=True, metavar="NAME", help="Input to differentiate by; all by default.")
 @click.option("--optimizer", metavar="NAME|TEXT", help='Of a step: a name, such as adam, or "p - lr * g".')
+@click.option("--initial", metavar="NAME", help="Of a step: how it draws parameters that have no VALUE; else glorot.")
 @click.option("--batch", type=click.IntRange(min=1), metavar="ROWS", help="Size of the named dimension, if known.")
 @click.option("--target", metavar="NAME", help="numpy, python, jax, numba, c or javascript; else what the file suits.")
 @click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True)
@@ -47,6 +49,7 @@ def command(
     what: str,
     wrt: tuple[str, ...],
     optimizer: str | None,
+    initial: str | None,
     batch: int | None,
     target: str | None,
     dtype: str,
@@ -57,18 +60,18 @@ def command(
 
     Printed, or written to a file: Python to .py, C to .c, JavaScript to .js or .mjs.
     """
-    if optimizer is not None and what != "step":
-        raise UsageError("an optimizer is of a training step", hint="add --what step")
+    if what != "step" and (said := "an optimizer is" if optimizer else "initial values are" if initial else ""):
+        raise UsageError(f"{said} of a training step", hint="add --what step")
     if explain is not None and str(explain) != "-":
         check_writable(explain)
     targets = [_suited(file, target) for file in files] or [target or "numpy"]
-    from graphgrad.api.code import compile_step
     from graphgrad.api.passes import explain as tell
     from graphgrad.compiler.compile import write
 
-    graph = read_graph(source, read_values(values), shapes)
+    known = read_values(values)
+    graph = read_graph(source, known, shapes)
     found = [
-        compile_step(graph, wrt, optimizer or "sgd", dtype=dtype, batch=batch, target=name)
+        _step(graph, wrt, optimizer or "sgd", known, initial, dtype=dtype, batch=batch, target=name)
         if what == "step"
         else write(_transforms()[what](graph, *wrt), name, dtype, batch, returns)
         for name in targets
@@ -82,6 +85,18 @@ def command(
         say_wrote(file, f"{len(compiled.source.splitlines())} lines")
     if not files and explain is None:
         click.echo(found[0].source, nl=False)
+
+
+def _step(
+    graph: Graph, wrt: tuple[str, ...], optimizer: str, values: dict[str, Any], initial: str | None, **options: Any
+) -> CompiledStep:
+    """Compile a step that begins at the values of its parameters, and draws the others."""
+    from graphgrad.api.code import compile_step, without_rows
+
+    parameters = wrt or without_rows(graph)
+    rows = dict.fromkeys(parameters, initial) if initial else {}
+    starts = rows | {name: value for name, value in values.items() if name in parameters}
+    return compile_step(graph, parameters, optimizer, initial=starts, **options)
 
 
 def _suited(file: Path, target: str | None) -> str:

@@ -13,6 +13,7 @@ from graphgrad.compiler.passes.specialise import check_rows
 from graphgrad.compiler.passes.table import SIMPLER
 from graphgrad.compiler.steps.emitted import Emitted
 from graphgrad.compiler.steps.plan import StepPlan
+from graphgrad.compiler.steps.program import Start
 from graphgrad.compiler.steps.run import Run
 from graphgrad.compiler.steps.unrolled import MOST, fits
 from graphgrad.compiler.steps.update import read_update
@@ -22,6 +23,8 @@ from graphgrad.core.errors import ShapeError, TargetError, UsageError
 from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import Shape, show
+
+_CALLED = frozenset({"bind", "train", "len", "range"})  # what the loop of a module calls, and no input may hide
 
 
 @uncollected
@@ -36,6 +39,7 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     batch: int | None = None,
     target: str = "numpy",
     sparse: Iterable[str] = (),
+    initial: Mapping[str, Start] | None = None,
 ) -> CompiledStep:
     """Compile a training step: the gradient of a scalar loss, and the update of all parameters by an optimizer.
 
@@ -45,6 +49,7 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     any number of rows, `batch` being the number to prepare for; else it takes one example. A tiny network is unrolled
     into plain Python, which computes in float64 whatever `dtype` says of arrays. `target` names a row of the targets,
     whose ways to take steps are tried in order. `sparse` names data that are mostly zeros, which numba's products skip.
+    Given `initial` values of all parameters, a module of Python trains by itself: it has them, and a loop.
     Raises UsageError for unknown names, ShapeError for shapes that are not known, and TargetError for a target that is
     not installed or takes no steps of such a program.
 
@@ -57,12 +62,14 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     if dtype not in {"float64", "float32"}:
         raise UsageError(f"dtype must be float64 or float32, not {dtype}")
     check_rows(batch)
-    shapes = {name: _fixed(name, loss.nodes[loss.input(name)].shape) for name in parameters}
+    shapes = {name: fixed(name, loss.nodes[loss.input(name)].shape) for name in parameters}
     rule = read_update(update, constants or {})
     zeros = frozenset(sparse)
     if strange := zeros - (loss.inputs.keys() - shapes.keys()):
         raise UsageError(f"'{min(strange)}' is none of the data, which could be mostly zeros")
-    return step_of(StepPlan(loss, pipeline(loss, SIMPLER), shapes, rule, target_row(target), dtype, batch, zeros))
+    row, passed = target_row(target), pipeline(loss, SIMPLER)
+    starts = {} if _CALLED & loss.inputs.keys() else initial or {}
+    return step_of(StepPlan(loss, passed, shapes, rule, row, dtype, batch, zeros, starts))
 
 
 @dataclass(frozen=True, repr=False)
@@ -108,7 +115,8 @@ def _written(plan: StepPlan, way: Way) -> CompiledStep:
     return CompiledStep(writer.source(), plan, *known, lambda: _written(wider, TARGETS["numpy"].steps[-1]), way)
 
 
-def _fixed(name: str, shape: Shape) -> tuple[int, ...]:
+def fixed(name: str, shape: Shape) -> tuple[int, ...]:
+    """Give the shape of a parameter; ShapeError where one of its sizes is not known."""
     sizes = tuple(size for size in shape if isinstance(size, int))
     if len(sizes) < len(shape):
         raise ShapeError(f"the parameter '{name}' of shape {show(shape)} has no fixed size")

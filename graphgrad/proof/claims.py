@@ -73,7 +73,7 @@ def check(
             found[name] = finding_within(until, beside_sympy, asked, found[name], first, name, until)
 
     findings = found_in_time(claims, timeout, work)
-    return Report(source_of(graph), findings, time.monotonic() - start, shapes)
+    return Report(graph.source or source_of(graph), findings, time.monotonic() - start, shapes)
 
 
 def _sizes(graph: Graph, claims: Mapping[str, Claim]) -> list[Sized]:

@@ -88,7 +88,7 @@ def verify(graph: Graph | str, /, timeout: float = TIMEOUT, *, sympy: bool = Tru
             found[name] = finding_within(until, beside_sympy, asked, found[name], first, name, until)
 
     findings = found_in_time(names, timeout, work)
-    return Report(source_of(graph), findings, time.monotonic() - start, shapes)
+    return Report(graph.source or source_of(graph), findings, time.monotonic() - start, shapes)
 
 
 def beside_sympy(asked: Asked, finding: Finding, examined: Examined, name: str, deadline: float) -> Finding:
@@ -224,7 +224,7 @@ def _at_all_sizes(
 
     findings = found_in_time(names, timeout, work)
     shapes = {n: np.shape(v) for n, v in first.inputs.items()}
-    return Report(source_of(graph), findings, time.monotonic() - start, shapes)
+    return Report(graph.source or source_of(graph), findings, time.monotonic() - start, shapes)
 
 
 def _finding(  # noqa: PLR0913, PLR0917  (what a case is made of)

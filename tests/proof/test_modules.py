@@ -11,6 +11,7 @@ from graphgrad.compiler.compile import compile as compiled
 from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.errors import GraphgradError, ParseError
 from graphgrad.frontend.parse import parse
+from graphgrad.proof.gradients import verify
 from graphgrad.proof.modules.certificate import certify
 from graphgrad.proof.modules.symbolic import verify_source
 from graphgrad.proof.report import Verdict, text
@@ -182,3 +183,19 @@ def test_arrays_are_changed_in_place_and_copied_as_in_numpy():
         ("g = 2 * v + 1; h = g[:]; h -= 1", True), ("g = 2 * v + 1; h = g + 0; h -= 1", False),
     ]:  # fmt: skip
         assert verify_source(head + body.replace("; ", "\n    ") + tail, parse("sum(v*v)", v=3)).ok is ok, body
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes"),
+    [
+        ("x1, x2 = 0.5, 0.75; z = log(x1*x2)*sin(x2)", {}),
+        ("x = [1, 2, 3]; q(y) = y*y\nsum(q(q(q(x))))", {}),
+        ("x = 2; y = x*3; x*y", {}),
+        ("g1(x, y) = x*y; g2(x, y) = g1(x, y) + g1(y, 1); z = g2(log(g2(a, b)), sin(b))", {}),
+        ("f(x) = sin(x)/x", {}),
+        ("n(x) = A @ x + b; sum(n(n(x)))", {"A": (3, 3), "x": 3, "b": 3}),
+    ],
+)
+def test_the_head_of_a_program_is_read_by_the_proof(text, shapes):
+    assert verify(parse(text, shapes)).ok
+    assert verify_source(compiled(grad(parse(text, shapes))).source).ok

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
+import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 
@@ -13,12 +14,17 @@ from graphgrad.compiler.backend import Backend
 from graphgrad.compiler.passes.passed import Passed
 from graphgrad.compiler.passes.scale import fold_scales
 from graphgrad.compiler.source import module
+from graphgrad.compiler.source.lines import WIDTH
+from graphgrad.compiler.steps.program import Start
 from graphgrad.compiler.steps.update import Update
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.printers import program
 from graphgrad.transform.scalarize import entry_name
 
-OWN = ("theta", "gradient", "t", "step", "rows", "row", "order", "places", "losses")  # what emitted code calls its own
+OWN = (  # what emitted code calls its own
+    *("theta", "gradient", "t", "step", "rows", "row", "order", "places", "losses"),
+    *("initial", "pack", "unpack", "fit", "dice", "seed", "steps", "Random"),
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class StepPlan:
     dtype: str
     batch: int | None
     sparse: frozenset[str] = frozenset()  # data that are mostly zeros
+    initial: Mapping[str, Start] = field(default_factory=dict)  # of every parameter, where the module is to train
 
     @property
     def stable(self) -> Graph:
@@ -59,6 +66,16 @@ class StepPlan:
         """The named dimensions of the data."""
         sizes = [s for name in self.data for s in self.loss.nodes[self.loss.inputs[name]].shape]
         return tuple(dict.fromkeys(s for s in sizes if isinstance(s, str)))
+
+    @property
+    def sizes(self) -> tuple[tuple[str, int], ...]:
+        """For every named dimension of the data, an input that has it, and its axis there."""
+        found: dict[str, tuple[str, int]] = {}
+        for name in self.data:
+            for axis, size in enumerate(self.loss.nodes[self.loss.inputs[name]].shape):
+                if isinstance(size, str):
+                    found.setdefault(size, (name, axis))
+        return tuple(found.values())
 
     @cached_property
     def row_data(self) -> tuple[str, ...]:
@@ -90,4 +107,7 @@ class StepPlan:
     def notes(self) -> list[str]:
         """What stands under the formula in a module's docstring."""
         update = [f"    {line}" for line in program(self.update.graph).splitlines()]
-        return ["and the update", "", *update, "", *module.described_inputs(self.loss)]
+        stated = [f"{name} = {start}" for name, start in self.initial.items()]
+        lines = [line for text in stated for line in textwrap.wrap(text, WIDTH - 4, subsequent_indent="    ")]
+        starts = ["from the initial values", "", *(f"    {line}" for line in lines), ""] if stated else []
+        return ["and the update", "", *update, "", *starts, *module.described_inputs(self.loss)]

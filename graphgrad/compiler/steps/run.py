@@ -83,7 +83,7 @@ class ArrayRun(Run):
         self._module = self.loaded()
         self._bind: Callable[..., Any] = self._module["bind"]
         self._bound: dict[tuple[int, ...], tuple[Callable[..., float], Array]] = {}
-        self._sizes = _dimensions(step)
+        self._sizes = [(step.data.index(name), axis) for name, axis in step.plan.sizes]
         self._last: Array | None = None
         self._quiet = contextvars.copy_context()  # where NumPy does not warn of inf and nan; faster than errstate
         self._quiet.run(np.seterr, all="ignore")
@@ -283,13 +283,3 @@ def rows_of(data: Sequence[Any]) -> int:
     if len(counts) != 1:
         raise DataError("the data differ in their numbers of rows" if counts else "there are no rows of data")
     return counts.pop()
-
-
-def _dimensions(step: Emitted) -> tuple[tuple[int, int], ...]:
-    """For every named dimension of the data, the first input, by place in `data`, and the axis that has it."""
-    found: dict[str, tuple[int, int]] = {}
-    for i, name in enumerate(step.data):
-        for axis, size in enumerate(step.loss.nodes[step.loss.inputs[name]].shape):
-            if isinstance(size, str):
-                found.setdefault(size, (i, axis))
-    return tuple(found.values())

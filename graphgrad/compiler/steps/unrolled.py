@@ -17,6 +17,7 @@ from graphgrad.compiler.source.lines import OF_NUMBERS, WIDTH, straight
 from graphgrad.compiler.source.outline import Code
 from graphgrad.compiler.source.statements import NO_NODE, Expr, Statement, replaced, variable, variables_of
 from graphgrad.compiler.steps.plan import StepPlan
+from graphgrad.compiler.steps.program import ListProgram
 from graphgrad.compiler.steps.update import rate_of_descent, read_update
 from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph
@@ -147,15 +148,18 @@ class UnrolledWriter:
             *self.bound(vectors, "list[float]", self.alone(vectors, body)),
         ]
         title = "A training step, unrolled: the gradient of"
+        random = "Random" if names["Random"] == "Random" else f"Random as {names['Random']}"
         head = module.head(
             module.header(title, plan.loss, plan.notes(), plan.target.name, "float64"),
             [
                 *["import math"] * math,
                 "from collections.abc import Callable, Iterable, Sequence",
                 *module.from_math(imports, hidden),
+                *module.imported("random", [random] if plan.initial else []),
+                *(["from typing import Any"] if plan.initial else []),
             ],
         )
-        return head + "\n\n".join([*library.values(), "\n".join(text) + "\n"])
+        return head + "\n\n".join([*library.values(), "\n".join(text) + "\n", *ListProgram(plan).text()])
 
     def alone(self, vectors: list[str], body: list[str]) -> list[str]:
         """One step, after its data have their names: nothing is changed where arithmetic refuses."""

@@ -121,16 +121,25 @@ INITIALS = Table(
 )
 
 
+def spread(row: Initial, fans: Fans) -> tuple[str, float]:
+    """Give the law of a parameter's initial values, and its scale.
+
+    >>> spread(INITIALS["glorot"], Fans(2, 4, offset=False)), spread(INITIALS["he"], Fans(2, 4, offset=True))
+    (('uniform', 1.0), ('uniform', 0.0))
+    """
+    law, text = ("uniform", row.offset) if fans.offset else (row.law, row.scale)
+    graph = parse(text)
+    known = {"fan_in": fans.into, "fan_out": fans.out}
+    return law, float(run(graph, {name: known[name] for name in graph.inputs})[graph.output])
+
+
 def draw(row: Initial, fans: Fans, shape: tuple[int, ...], generator: np.random.Generator) -> Any:
     """Draw a parameter of that shape, in float64.
 
     >>> float(abs(draw(INITIALS["glorot"], Fans(2, 4, offset=False), (4, 2), np.random.default_rng(0))).max()) <= 1
     True
     """
-    law, text = ("uniform", row.offset) if fans.offset else (row.law, row.scale)
-    graph = parse(text)
-    known = {"fan_in": fans.into, "fan_out": fans.out}
-    scale = run(graph, {name: known[name] for name in graph.inputs})[graph.output]
+    law, scale = spread(row, fans)
     if not scale:
         return np.zeros(shape)
     return generator.uniform(-scale, scale, shape) if law == "uniform" else generator.normal(0, scale, shape)

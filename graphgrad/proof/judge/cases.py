@@ -23,6 +23,7 @@ from graphgrad.proof.judge.case import Case, partials
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.readings import table
 from graphgrad.proof.readings.functions import Array
+from graphgrad.proof.readings.heads import without_head
 from graphgrad.proof.readings.text import read, statements, symbols_of
 from graphgrad.proof.scalars.derivative import gradient
 from graphgrad.proof.scalars.symbols import Sym
@@ -87,8 +88,8 @@ def entry(value: Array, graph: Graph) -> Sym:
 
 
 def source_of(graph: Graph) -> str:
-    """The user's text; for a graph that came through another door, its printed program."""
-    return graph.source or program(graph)
+    """The user's program, without its head; for a graph that came through another door, its printed program."""
+    return without_head(graph.source, graph.given) if graph.source else program(graph)
 
 
 def symbols(graph: Graph) -> dict[str, Array]:

@@ -121,7 +121,10 @@ class Module:
                 self.names |= {n.asname or n.name: self.library(_LIBRARIES[n.name]) for n in names}
             case ast.ImportFrom(module="math", names=names):
                 self.names |= {n.asname or n.name: getattr(self.library("math"), n.name, None) for n in names}
-            case ast.ImportFrom(module="__future__" | "typing" | "collections.abc") | ast.Expr(value=ast.Constant()):
+            case (
+                ast.ImportFrom(module="__future__" | "typing" | "collections.abc" | "random")
+                | ast.Expr(value=ast.Constant())
+            ):
                 pass
             case ast.If(test=ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()]), orelse=[]):
                 pass  # where a module is a program

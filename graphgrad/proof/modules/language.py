@@ -64,11 +64,11 @@ class Function:
 
 def bound_twice(body: list[ast.stmt]) -> str:
     """A name that two statements of a module bind; empty where there is none."""
-    names = [name for statement in body for name in _bound(statement)]
+    names = [name for statement in body for name in bound(statement)]
     return next((name for name in names if names.count(name) > 1), "")
 
 
-def _bound(statement: ast.stmt) -> list[str]:
+def bound(statement: ast.stmt) -> list[str]:
     """The names that a statement of a module binds."""
     match statement:
         case ast.FunctionDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):

@@ -75,7 +75,7 @@ def verify_source(source: str, graph: Graph | str | None = None, /, timeout: flo
         found |= in_points(source, examined, worst, deadline)
 
     findings = found_in_time(names, timeout, work)
-    return Report(source_of(program), findings, time.monotonic() - start, shapes)
+    return Report(program.source or source_of(program), findings, time.monotonic() - start, shapes)
 
 
 def _weakness(finding: Finding) -> int:

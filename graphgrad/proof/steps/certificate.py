@@ -26,6 +26,7 @@ from graphgrad.proof.modules.sweep import sweep
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.scalars.symbols import SymbolsLost
 from graphgrad.proof.steps.entrywise import updates_of
+from graphgrad.proof.steps.program import of_arrays, with_program
 from graphgrad.proof.steps.text import BIND, CALLS, ParameterPlace, Stepped, read_step
 from graphgrad.proof.steps.update import both
 from graphgrad.transform.grad import derivative_name, reverse
@@ -106,7 +107,9 @@ def certify_step(source: str, /, sizes: Mapping[str, int] | None = None, timeout
         updates = updates_of(step, deadline)
         gradient = _gradient(step)
         findings = {name: both(gradient, update) for name, update in updates.items()}
-        found |= _rounded(step, findings) if all(f.ok for f in findings.values()) else findings
+        if all(f.ok for f in findings.values()):
+            findings = _rounded(step, with_program(findings, source, of_arrays(step)))
+        found |= findings
 
     found = found_in_time([place.name for place in step.places], timeout, work)
     seconds = time.monotonic() - start

@@ -25,6 +25,7 @@ from graphgrad.proof.scalars.derivative import exchanged, order, substitute
 from graphgrad.proof.scalars.evaluate import evaluate, known
 from graphgrad.proof.scalars.points import points
 from graphgrad.proof.scalars.symbols import Sym, SymbolsLost, var
+from graphgrad.proof.steps.program import of_numbers, with_program
 from graphgrad.proof.steps.unrolled_text import Data, Outcome, Unrolled, Vectors, Way, read_unrolled
 from graphgrad.proof.steps.update import JOINED, Changes, both, compared, judged_update
 
@@ -49,7 +50,7 @@ def verify_unrolled(source: str, /, timeout: float = float("inf")) -> Report:
 
     def work(found: dict[str, Finding], deadline: float) -> None:
         try:
-            found |= _judged(step, names, deadline)
+            found |= with_program(_judged(step, names, deadline), source, of_numbers(step))
         except (SymbolsLost, GraphgradError) as error:
             found |= dict.fromkeys(names, Finding(Verdict.UNSUPPORTED, str(error)))
 
