@@ -20,7 +20,7 @@ from graphgrad.compiler.source.results import gradients
 from graphgrad.compiler.source.statements import Expr, Statement, variable
 from graphgrad.compiler.source.stored import STORED, Kinds, made_once, needed
 from graphgrad.compiler.steps.plan import StepPlan
-from graphgrad.compiler.steps.program import ArrayProgram
+from graphgrad.compiler.steps.program import ArrayTrainer
 from graphgrad.compiler.steps.update import VECTOR
 from graphgrad.core.ops import OPS
 from graphgrad.execute import numpy_functions, python_functions
@@ -163,7 +163,7 @@ class ArrayWriter:
         )
         loops = [self.fused.function(self.language)] if self.fused else []
         functions = [module.renamed(t, hidden) for t in library.values()]
-        program = ArrayProgram(plan, self.transposed, self.np).text()
+        program = ArrayTrainer(plan, self.transposed, self.np).text()
         return head + "\n\n".join([*functions, *loops, "\n".join(text) + "\n", *program])
 
     def binding(self) -> list[str]:

@@ -58,7 +58,7 @@ def given(name: str, value: Any, shape: tuple[int, ...]) -> Start:
     return Start("", array.tolist())
 
 
-class Program(ABC):
+class Trainer(ABC):
     """Writes `initial`, `pack`, `unpack` and `fit` below a step."""
 
     array: str  # the type of a parameter
@@ -140,7 +140,7 @@ class Program(ABC):
         """The loop."""
 
 
-class ArrayProgram(Program):
+class ArrayTrainer(Trainer):
     """The program of a step over arrays; without a batch every step is on all of the data."""
 
     array = vector = "Array"
@@ -206,7 +206,7 @@ class ArrayProgram(Program):
         return text
 
 
-class ListProgram(Program):
+class ListTrainer(Trainer):
     """The program of an unrolled step, which takes lists of numbers: every step is on rows that are drawn."""
 
     array, vector = "Any", "list[float]"

@@ -17,7 +17,7 @@ from graphgrad.compiler.source.lines import OF_NUMBERS, WIDTH, straight
 from graphgrad.compiler.source.outline import Code
 from graphgrad.compiler.source.statements import NO_NODE, Expr, Statement, replaced, variable, variables_of
 from graphgrad.compiler.steps.plan import StepPlan
-from graphgrad.compiler.steps.program import ListProgram
+from graphgrad.compiler.steps.program import ListTrainer
 from graphgrad.compiler.steps.update import rate_of_descent, read_update
 from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph
@@ -159,7 +159,7 @@ class UnrolledWriter:
                 *(["from typing import Any"] if plan.initial else []),
             ],
         )
-        return head + "\n\n".join([*library.values(), "\n".join(text) + "\n", *ListProgram(plan).text()])
+        return head + "\n\n".join([*library.values(), "\n".join(text) + "\n", *ListTrainer(plan).text()])
 
     def alone(self, vectors: list[str], body: list[str]) -> list[str]:
         """One step, after its data have their names: nothing is changed where arithmetic refuses."""
