@@ -4,7 +4,7 @@ import importlib.util
 
 import pytest
 
-from graphgrad.compiler.targets import TARGETS
+from graphgrad.compiler.backend import TARGETS
 
 
 def need(target):

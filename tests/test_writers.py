@@ -15,13 +15,13 @@ import pytest
 from hostile import TEXTS
 
 import graphgrad as gg
+from graphgrad.compiler.backend import TARGETS
 from graphgrad.compiler.compile import write
 from graphgrad.compiler.compile_step import step_of
 from graphgrad.compiler.passes.passed import pipeline
 from graphgrad.compiler.passes.table import SIMPLER
 from graphgrad.compiler.steps.plan import StepPlan
 from graphgrad.compiler.steps.update import read_update
-from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.quoting import terminal
 
 NAMES = [
@@ -296,7 +296,7 @@ def test_what_is_no_name_is_no_dimension(word) -> None:
 
 
 def test_class_names_on_the_terminal_and_as_csv() -> None:
-    from graphgrad.cli.printout import matrix
+    from graphgrad.cli.training.printout import matrix
     from graphgrad.core.quoting import csv as cell
 
     names = tuple(dict.fromkeys(TEXTS))

@@ -273,15 +273,14 @@ def backend(row: str | Backend, /) -> Backend:
     >>> backend("numpy").suffixes
     ('.py',)
     """
-    from graphgrad.compiler.targets import TARGETS
+    from graphgrad.compiler.backend import TARGETS
 
     return TARGETS.row(row) if isinstance(row, str) else _backend(row)
 
 
 @remembered
 def _backend(row: Backend) -> Backend:
-    from graphgrad.compiler.backend import Backend
-    from graphgrad.compiler.targets import TARGETS
+    from graphgrad.compiler.backend import TARGETS, Backend
 
     if not isinstance(row, Backend):
         raise UsageError(f"a backend is a row, a graphgrad.compiler.backend.Backend, not {row!r}")

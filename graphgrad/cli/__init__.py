@@ -5,7 +5,6 @@ from graphgrad.cli.main import main
 __all__ = ["main"]
 
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
-    "answers arguments limits main presets printout settings",
-    "animate compile derive plot predict results run show verify",
-    "train",
+    "answers arguments limits main",
+    "animate compile derive plot predict run show training verify",
 )

@@ -16,7 +16,7 @@ import click
 
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.files import check_kind
-from graphgrad.core.sizes import is_size
+from graphgrad.core.shapes import is_size
 
 if TYPE_CHECKING:
     from graphgrad.core.graph import Graph

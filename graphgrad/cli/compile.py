@@ -101,7 +101,7 @@ def _step(
 
 def _suited(file: Path, target: str | None) -> str:
     """Give the target of a file: the one that was named, or the first that its suffix suits."""
-    from graphgrad.compiler.targets import TARGETS
+    from graphgrad.compiler.backend import TARGETS
 
     rows = [*TARGETS.values()] if target is None else [TARGETS.row(target)]
     check_kind(file, dict.fromkeys(suffix for row in rows for suffix in row.suffixes))

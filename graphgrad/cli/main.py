@@ -29,6 +29,8 @@ COMMANDS = {
     "predict": "Let a trained network answer for a file of examples.",
 }
 
+PLACES = {"train": "training.train"}  # of a command that is more than a file
+
 EXAMPLES = """\b
 Examples:
   graphgrad run "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75
@@ -56,7 +58,7 @@ class Commands(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"graphgrad.cli.{cmd_name}").command
+        command: click.Command = import_module(f"graphgrad.cli.{PLACES.get(cmd_name, cmd_name)}").command
         return command
 
     def resolve_command(

@@ -1,9 +1,9 @@
 """Floor 5: graphs become source text in another language, and the text becomes functions.
 
-From below: `source` (statements, languages, modules), `passes` (on graphs), `backend` (the record), `arrays` (those
-on arrays), `compiled` (text becomes a function), `steps` (whole training steps), `backends` (a file and a row each),
-`targets` (the rows by name), `door` (what is
-given is looked at), `compile` and `compile_step`, `explain`. `library` has functions that emitted code calls.
+From below: `source` (statements, languages, modules), `passes` (on graphs), `backend` (the record, and the table of
+them), `arrays` (statements on arrays), `compiled` (text becomes a function), `steps` (whole training steps), `backends`
+(a file and a row each, imported when asked for), `door` (what is given is looked at), `compile` and `compile_step`,
+`explain`. `library` has functions that emitted code calls.
 """
 
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
@@ -12,7 +12,7 @@ ORDER = (  # from the bottom up: what stands here imports from earlier lines alo
     "arrays backend compiled",
     "steps",
     "backends",
-    "door targets",
+    "door",
     "compile compile_step",
     "explain",
 )

@@ -1,7 +1,8 @@
-"""A backend: what a graph can become, how that is written, and how it runs. `backends` has a file for each."""
+"""A backend: what a graph can become, how that is written, and how it runs; and the table of them, a file each."""
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -12,6 +13,7 @@ from graphgrad.compiler.source.language import Language
 from graphgrad.compiler.source.outline import Code
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
+from graphgrad.core.lookup import TableOfFiles
 
 if TYPE_CHECKING:
     from graphgrad.compiler.steps.emitted import Emitted
@@ -97,3 +99,28 @@ def numbers_only(program: Program) -> None:
     """Raise TargetError where a program has arrays, which its backend does not take."""
     if any(node.shape for node in program.graph.nodes):
         raise TargetError(f"the target '{program.target.name}' computes with numbers, and this program has arrays")
+
+
+TARGETS: TableOfFiles[Backend] = TableOfFiles(
+    "target",
+    {
+        "numpy": "graphgrad.compiler.backends.numpy:NUMPY",
+        "python": "graphgrad.compiler.backends.python:PYTHON",
+        "jax": "graphgrad.compiler.backends.jax:JAX",
+        "numba": "graphgrad.compiler.backends.numba.program:NUMBA",
+        "c": "graphgrad.compiler.backends.c:C",
+        "javascript": "graphgrad.compiler.backends.javascript:JAVASCRIPT",
+    },
+    error=TargetError,
+)
+
+
+def target_row(name: str) -> Backend:
+    """Give the row of a target that is to run; TargetError where there is none or a package is missing, and what to do.
+
+    What a target writes, `TARGETS.row` can write without the package.
+    """
+    row = TARGETS.row(name)
+    if row.package and importlib.util.find_spec(row.package) is None:
+        raise TargetError(f"the target '{name}' needs {row.package}", hint=f"pip install 'graphgrad[{row.extra}]'")
+    return row

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from graphgrad.compiler.backend import Program, ProgramWriter
+from graphgrad.compiler.backend import TARGETS, Program, ProgramWriter, target_row
 from graphgrad.compiler.compiled import Compiled, compiled, save
 from graphgrad.compiler.door import at_door
 from graphgrad.compiler.passes.passed import Passed, composed, pipeline
@@ -15,9 +15,8 @@ from graphgrad.compiler.passes.table import AS_WRITTEN, STABLER
 from graphgrad.compiler.source.comments import Provenance
 from graphgrad.compiler.source.outline import Code
 from graphgrad.compiler.source.results import RETURNS
-from graphgrad.compiler.targets import TARGETS, target_row
+from graphgrad.core.builder import uncollected
 from graphgrad.core.errors import UsageError
-from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph
 
 DTYPES = ("float64", "float32")

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graphgrad.compiler.backend import Way
+from graphgrad.compiler.backend import TARGETS, Way, target_row
 from graphgrad.compiler.passes.passed import pipeline
 from graphgrad.compiler.passes.specialise import check_rows
 from graphgrad.compiler.passes.table import SIMPLER
@@ -18,9 +18,8 @@ from graphgrad.compiler.steps.run import Run
 from graphgrad.compiler.steps.unrolled import MOST, fits
 from graphgrad.compiler.steps.update import read_update
 from graphgrad.compiler.steps.vectors import flat
-from graphgrad.compiler.targets import TARGETS, target_row
+from graphgrad.core.builder import uncollected
 from graphgrad.core.errors import ShapeError, TargetError, UsageError
-from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import Shape, show
 

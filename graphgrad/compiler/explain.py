@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from graphgrad.compiler.compile import WrittenModule
 from graphgrad.compiler.compile_step import CompiledStep
 from graphgrad.compiler.compiled import Compiled
-from graphgrad.compiler.passes.cleanup import dead_code
 from graphgrad.compiler.passes.passed import GONE, Passed
+from graphgrad.compiler.passes.table import dead_code
 from graphgrad.compiler.source.outline import Code
 from graphgrad.compiler.source.statements import NO_NODE
 from graphgrad.core.builder import trimmed

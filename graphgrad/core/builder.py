@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import math
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from graphgrad.core.constants import ConstantArray, known
 from graphgrad.core.errors import Span
@@ -13,6 +15,30 @@ from graphgrad.core.memory import refuse_array
 from graphgrad.core.op import Op
 from graphgrad.core.ops import OPS
 from graphgrad.core.shapes import Misfit, Shape
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def uncollected(function: Callable[P, T]) -> Callable[P, T]:
+    """Let a function run without Python's cyclic garbage collector, which would take as long as the building itself.
+
+    >>> uncollected(gc.isenabled)()
+    False
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        if not gc.isenabled():
+            return function(*args, **kwargs)
+        gc.disable()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            gc.enable()
+
+    return run
+
 
 PLACES = 64  # kept of one node: a hundred thousand uses of x must not take a hundred thousand squared steps
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pickle
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from contextlib import suppress
 from functools import wraps
 from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar
@@ -92,6 +92,64 @@ class Table(dict[str, R], Generic[R]):
         there = ", ".join([*self, *([self.otherwise] if self.otherwise else [])])
         near = did_you_mean(word, self.spellings) or did_you_mean(word.casefold(), self.spellings)
         return near or f"there are {there}"
+
+
+class TableOfFiles(Table[R]):
+    """A table whose rows stand in files of their own: one is imported when its row is asked for, and not before.
+
+    `places` says where, as "package.module:NAME", by the row's name. What goes through the rows imports them all.
+
+    >>> lazy = TableOfFiles("function", {"sqrt": "math:sqrt", "tau": "math:tau"})
+    >>> list(lazy), "tau" in lazy, len(lazy)
+    (['sqrt', 'tau'], True, 2)
+    """
+
+    def __init__(self, kind: str, places: Mapping[str, str], *, error: type[GraphgradError] = UsageError) -> None:
+        super().__init__(kind, error=error)
+        self.places = places
+
+    def __missing__(self, name: str) -> R:
+        """Import the row of a name."""
+        module, _, attribute = self.places[name].partition(":")
+        return super().add(getattr(importlib.import_module(module), attribute))
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the names: those of files, then those that were added."""
+        return iter(dict.fromkeys([*self.places, *super().__iter__()]))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.places or super().__contains__(name)
+
+    def keys(self) -> KeysView[str]:  # type: ignore[override]
+        """Give the names."""
+        return KeysView(self)
+
+    def values(self) -> ValuesView[R]:  # type: ignore[override]
+        """Give the rows."""
+        return ValuesView(self)
+
+    def items(self) -> ItemsView[str, R]:  # type: ignore[override]
+        """Give names and rows."""
+        return ItemsView(self)
+
+    def add(self, row: R) -> R:
+        """Add a row; what it may be called must be none of the others' names."""
+        self._whole()
+        return super().add(row)
+
+    def row(self, word: Any) -> R:
+        """Give the row of a name; for an alias, or what is none, all rows are looked at."""
+        if isinstance(word, str) and word in self.places:
+            return self[word]
+        self._whole()
+        return super().row(word)
+
+    def _whole(self) -> None:
+        for name in self.places:
+            self[name]
 
 
 def folded(word: str) -> str:

@@ -6,6 +6,8 @@ A rule takes the shapes of the operands and the static attributes, and gives the
 
 from __future__ import annotations
 
+import keyword
+import unicodedata
 from math import prod
 from typing import Any, NamedTuple
 
@@ -298,3 +300,14 @@ def eye_mask(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     (a,) = shapes
     axis = one_axis(attrs["axis"], len(a))
     return (*(s if i == axis else 1 for i, s in enumerate(a)), a[axis])
+
+
+def is_size(part: Any) -> bool:
+    """Whether that is a size: a number from 0 on, or a dimension's name, which may be a variable in emitted code.
+
+    >>> is_size(3), is_size("N"), is_size("a b"), is_size("for"), is_size(True)
+    (True, True, False, False, False)
+    """
+    if isinstance(part, str):
+        return part.isidentifier() and not keyword.iskeyword(part) and unicodedata.is_normalized("NFKC", part)
+    return type(part) is int and part >= 0

@@ -11,7 +11,7 @@ from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.execute.kernels import kernel
 from graphgrad.frontend.from_sympy import from_sympy
-from graphgrad.frontend.walk import length
+from graphgrad.frontend.printers import length
 
 LENGTH, OPERATIONS = 1500, 150  # beyond, nobody reads an expression, and sympy takes its time
 

@@ -14,7 +14,7 @@ from graphgrad.core.graph import Graph, Node, normal
 from graphgrad.core.memory import SMALL, allowed, bound, needed, spelled
 from graphgrad.core.ops import OPS
 from graphgrad.core.shapes import Shape, show
-from graphgrad.frontend.literals import plain_array
+from graphgrad.frontend.language.literals import plain_array
 
 Array = np.ndarray[Any, Any]
 

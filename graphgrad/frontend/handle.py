@@ -15,10 +15,9 @@ from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.op import Op
 from graphgrad.core.ops import NAMES
 from graphgrad.core.shapes import Misfit, Shape, Slice, show
-from graphgrad.frontend.indexing import Indices, indexed
-from graphgrad.frontend.literals import constant
-from graphgrad.frontend.lower import application
-from graphgrad.frontend.numpy_meaning import (
+from graphgrad.frontend.language.indexing import Indices, indexed
+from graphgrad.frontend.language.literals import constant
+from graphgrad.frontend.language.numpy_meaning import (
     by_keyword,
     kept,
     listed,
@@ -28,8 +27,9 @@ from graphgrad.frontend.numpy_meaning import (
     parameters,
     unbounded,
 )
-from graphgrad.frontend.refusals import meant as meant_by_name
-from graphgrad.frontend.static import refusal
+from graphgrad.frontend.language.refusals import meant as meant_by_name
+from graphgrad.frontend.language.static import refusal
+from graphgrad.frontend.lower import application
 
 
 class Handle(NDArrayOperatorsMixin):

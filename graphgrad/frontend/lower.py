@@ -16,10 +16,10 @@ from graphgrad.core.errors import ParseError, ShapeError, Span, UsageError
 from graphgrad.core.op import SYMBOLS, Op
 from graphgrad.core.ops import NAMES, OPS
 from graphgrad.core.shapes import Misfit
-from graphgrad.frontend.heads import UserFunction
-from graphgrad.frontend.indexing import Indices, indexed
-from graphgrad.frontend.literals import constant, written
-from graphgrad.frontend.numpy_meaning import (
+from graphgrad.frontend.language.heads import UserFunction
+from graphgrad.frontend.language.indexing import Indices, indexed
+from graphgrad.frontend.language.literals import constant, written
+from graphgrad.frontend.language.numpy_meaning import (
     by_keyword,
     listed,
     meant as meant_by_numpy,
@@ -29,8 +29,18 @@ from graphgrad.frontend.numpy_meaning import (
     parameters,
     unbounded,
 )
-from graphgrad.frontend.refusals import ALIASES, EXPONENT, FOREIGN, INSTEAD, LARGEST, OPERATORS, bound, meant, said
-from graphgrad.frontend.static import refusal, static_key, static_value
+from graphgrad.frontend.language.refusals import (
+    ALIASES,
+    EXPONENT,
+    FOREIGN,
+    INSTEAD,
+    LARGEST,
+    OPERATORS,
+    bound,
+    meant,
+    said,
+)
+from graphgrad.frontend.language.static import refusal, static_key, static_value
 
 MODULES = frozenset({"np", "numpy", "math", "linalg", "special", "scipy"})
 DEPTH = 90  # of nesting

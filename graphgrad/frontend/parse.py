@@ -8,17 +8,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from graphgrad.core.builder import Builder
+from graphgrad.core.builder import Builder, uncollected
 from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import ParseError, ShapeError, Span, UsageError, did_you_mean
-from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph, normal
-from graphgrad.core.shapes import Shape
-from graphgrad.core.sizes import is_size
-from graphgrad.frontend.heads import shape_of, values_at_head, without_parameters
-from graphgrad.frontend.long_sums import program_of
+from graphgrad.core.shapes import Shape, is_size
+from graphgrad.frontend.language.heads import shape_of, values_at_head, without_parameters
+from graphgrad.frontend.language.program_text import continued, program_of, refuse_raised
 from graphgrad.frontend.lower import Lowering, Value
-from graphgrad.frontend.typed import continued, refuse_raised
 
 LENGTH = 500_000  # characters in a program
 Declared = tuple[Shape, str]  # a shape, and what it holds: float, int or bool

@@ -1,7 +1,7 @@
 """Floor 3: graphs from graphs: gradients, tangents, rewriting, scalarizing, costs, derivations."""
 
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
-    "adjoints arithmetic matching movements rules",
+    "arithmetic matching rules",
     "rewrite scalarize",
     "pullback stable",
     "grad",

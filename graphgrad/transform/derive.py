@@ -18,8 +18,7 @@ from graphgrad.frontend.notation.names import tex_name
 from graphgrad.frontend.notation.plain import PLAIN
 from graphgrad.frontend.notation.tex import TEX
 from graphgrad.frontend.notation.writer import Writer
-from graphgrad.frontend.printers import text
-from graphgrad.frontend.walk import length
+from graphgrad.frontend.printers import length, text
 from graphgrad.transform.grad import derivative_name, differentiable, output_name, reverse
 from graphgrad.transform.jvp import tangents
 from graphgrad.transform.pullback import contribution, local_rule

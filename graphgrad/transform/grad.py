@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Set as AbstractSet
 
+from graphgrad.core.builder import uncollected
 from graphgrad.core.errors import ShapeError, UsageError
-from graphgrad.core.garbage import uncollected
 from graphgrad.core.graph import Graph, normal
 from graphgrad.core.ops import OPS
 from graphgrad.core.shapes import show
-from graphgrad.transform.adjoints import Adjoints
-from graphgrad.transform.pullback import Pullback, local_rule, zero
+from graphgrad.transform.pullback import Adjoints, Pullback, local_rule, zero
 from graphgrad.transform.rewrite import Rewriter
 from graphgrad.transform.rules import SLOPES, text_of
 from graphgrad.transform.stable import Stable, stabilised

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.latex import latex
 from graphgrad.frontend.printers import text
-from graphgrad.transform.adjoints import Adjoints
 from graphgrad.transform.grad import reverse
+from graphgrad.transform.pullback import Adjoints
 from graphgrad.transform.rewrite import Rewriter
 from graphgrad.transform.rules import SLOPES, text_of
 from graphgrad.transform.stable import GONE, stabilised

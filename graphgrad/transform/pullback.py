@@ -7,15 +7,34 @@ no rule: fan-out adds adjoints, broadcasting is undone by summing, and vectors i
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from graphgrad.core.op import Op
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import inline
-from graphgrad.transform.adjoints import Contribution
 from graphgrad.transform.arithmetic import build
 from graphgrad.transform.rewrite import Rewriter
+
+
+class Contribution(NamedTuple):
+    """One term of an adjoint sum: what a consumer passes back to one of its operands."""
+
+    consumer: int  # primal node whose cotangent is passed on
+    slot: int  # which operand of the consumer receives it
+    receiver: int  # primal node that receives it
+    partial: int | None  # node of the local partial; None where a full rule applies (matmul, sum, ...)
+    node: int  # node of the contribution itself
+    total: int  # the receiver's adjoint once this is added: the contribution itself for the first
+
+
+class Adjoints(NamedTuple):
+    """All adjoints of a gradient graph, keyed by the primal node (two adjoints may be one node)."""
+
+    output: int  # primal output
+    seed: int  # node of the seed cotangent
+    contributions: tuple[Contribution, ...]  # in the order backpropagation makes them
+    total: Mapping[int, int]  # primal node -> node of its finished adjoint
 
 
 class Pullback:

@@ -16,7 +16,7 @@ import warnings
 import numpy as np
 import report
 
-from graphgrad.cli.presets import PRESETS
+from graphgrad.cli.training.presets import PRESETS
 from graphgrad.learn.data.datasets import digits, mnist
 from graphgrad.learn.networks.network import mlp
 from graphgrad.learn.training.fit import fit

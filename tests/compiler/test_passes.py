@@ -7,11 +7,10 @@ import pytest
 from compiler_programs import HEADS, POINTS, SCALARS, TENSORS, close, measured, reference, tensor_feeds, tensor_program
 from hypothesis import given, settings, strategies as st
 
-from graphgrad.compiler.passes import cleanup, layout
+from graphgrad.compiler.passes import layout, table
 from graphgrad.compiler.passes.by_rules import by_rules, folding
 from graphgrad.compiler.passes.passed import Pass, Passed, composed, pipeline
-from graphgrad.compiler.passes.table import PASSES, SIMPLER, STEPWISE
-from graphgrad.compiler.passes.written_out import write_out
+from graphgrad.compiler.passes.table import PASSES, SIMPLER, STEPWISE, write_out
 from graphgrad.core.lookup import Table
 from graphgrad.execute.run import run
 from graphgrad.frontend.parse import parse
@@ -165,7 +164,7 @@ def test_a_wrong_rule_is_caught(name):
 
 
 def test_a_difference_is_no_sum(monkeypatch):
-    monkeypatch.setitem(cleanup.COMMUTING, "sub", "y - x -> x - y")
+    monkeypatch.setitem(table.COMMUTING, "sub", "y - x -> x - y")
     with pytest.raises(AssertionError):
         corpus_holds(lambda graph, feeds: keeps_values(PASSES["common sub-expressions"], graph, feeds))
 

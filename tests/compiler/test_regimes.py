@@ -5,10 +5,10 @@ import pytest
 from installed import need
 
 from graphgrad.compiler.arrays.many_points import MANY
+from graphgrad.compiler.backend import TARGETS
 from graphgrad.compiler.compile import compile  # noqa: A004
 from graphgrad.compiler.compile_step import compile_step
 from graphgrad.compiler.steps import arrays
-from graphgrad.compiler.targets import TARGETS
 from graphgrad.execute.run import run
 from graphgrad.frontend.parse import parse
 from graphgrad.transform.grad import grad

@@ -11,9 +11,9 @@ import pytest
 from installed import need
 from stepping import ADAM, CONSTANTS, MLP, NAMES, OPTIMIZERS, SHAPES, STEPPED, by_hand, problem
 
+from graphgrad.compiler.backend import TARGETS
 from graphgrad.compiler.compile import compile  # noqa: A004
 from graphgrad.compiler.compile_step import compile_step
-from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.errors import ShapeError, TargetError, UsageError
 from graphgrad.frontend.parse import parse
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from installed import need
 
+from graphgrad.compiler.backend import TARGETS
 from graphgrad.compiler.compile import compile, write  # noqa: A004
 from graphgrad.compiler.compile_step import compile_step
-from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.ops import OPS
 from graphgrad.execute.run import run

@@ -2,13 +2,13 @@
 
 import pytest
 
+from graphgrad.compiler.backend import TARGETS
 from graphgrad.compiler.passes.table import PASSES
-from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.errors import GraphgradError, UsageError, did_you_mean
 from graphgrad.core.lookup import Table
 from graphgrad.core.op import read
 from graphgrad.core.ops import OPS
-from graphgrad.frontend.refusals import meant
+from graphgrad.frontend.language.refusals import meant
 from graphgrad.learn.networks.activations import ACTIVATIONS, Activation
 from graphgrad.learn.networks.initial import INITIALS
 from graphgrad.learn.networks.losses import LOSSES

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 import graphgrad as gg
 from graphgrad.cli.main import group
-from graphgrad.frontend.heads import without_parameters
+from graphgrad.frontend.language.heads import without_parameters
 
 LECTURE = "log(x1*x2)*sin(x2)"
 

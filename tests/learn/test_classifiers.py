@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from graphgrad.cli.presets import PRESETS
+from graphgrad.cli.training.presets import PRESETS
 from graphgrad.learn.data.datasets import MNIST, digits, mnist
 from graphgrad.learn.models.model import accuracy, confusion
 from graphgrad.learn.networks.network import mlp

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from installed import need
 
-from graphgrad.compiler.targets import TARGETS
+from graphgrad.compiler.backend import TARGETS
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.learn.networks.network import mlp, network
 from graphgrad.learn.training.fit import fit

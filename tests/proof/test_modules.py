@@ -7,8 +7,8 @@ import pytest
 from installed import need
 from proof.corpus import ARRAYS, KINKED, SCALARS
 
+from graphgrad.compiler.backend import TARGETS
 from graphgrad.compiler.compile import compile as compiled
-from graphgrad.compiler.targets import TARGETS
 from graphgrad.core.errors import GraphgradError, ParseError
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.gradients import verify

@@ -36,6 +36,11 @@ class Pass(NamedTuple):
     run: Callable[[Graph], Passed]
     rules: Callable[[], Sequence[Rewrite]] = tuple
     aliases: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()  # in which it is run
+
+    def at(self, stages: str) -> Pass:
+        """Give the pass as one of these stages."""
+        return self._replace(stages=tuple(stages.split()))
 
 
 def idle(name: str, graph: Graph) -> Passed:

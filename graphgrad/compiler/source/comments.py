@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from graphgrad.core.graph import Graph, Node
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.printers import key
-from graphgrad.transform.adjoints import Adjoints
+from graphgrad.transform.pullback import Adjoints
 
 SHOWN = 2  # consumers named in one comment
 

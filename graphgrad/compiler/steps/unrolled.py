@@ -22,8 +22,8 @@ from graphgrad.compiler.steps.update import rate_of_descent, read_update
 from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph
 from graphgrad.execute import python_functions
-from graphgrad.transform.adjoints import Adjoints
 from graphgrad.transform.grad import derivative_name, reverse
+from graphgrad.transform.pullback import Adjoints
 from graphgrad.transform.scalarize import entry_name, scalarize
 
 MOST = 200  # parameters times rows: above, arrays are faster

@@ -10,7 +10,7 @@ from graphgrad.core.ops import OPS
 from graphgrad.frontend import printers
 from graphgrad.frontend.notation.indices import Index
 from graphgrad.frontend.notation.spelling import BIG, Written
-from graphgrad.frontend.walk import Text, is_operator
+from graphgrad.frontend.printers import Text, is_operator
 
 
 class Plain:

@@ -12,7 +12,7 @@ from graphgrad.core.quoting import tex
 from graphgrad.frontend.notation.indices import Index
 from graphgrad.frontend.notation.names import GREEK, number
 from graphgrad.frontend.notation.spelling import BIG, LOOSE, Written
-from graphgrad.frontend.walk import is_operator, shown_attrs
+from graphgrad.frontend.printers import is_operator, shown_attrs
 
 COMMA = r",\,"  # between indices
 ELEMENTWISE = {  # of arrays, lest they are read as powers and exponentials of matrices

@@ -14,10 +14,9 @@ from graphgrad.frontend.notation.plain import PLAIN
 from graphgrad.frontend.notation.spelling import Spelling, Written
 from graphgrad.frontend.notation.tex import TEX
 from graphgrad.frontend.notation.writer import Indices, Writer, labels
-from graphgrad.frontend.printers import own_names, statements
-from graphgrad.frontend.walk import is_operator, length
+from graphgrad.frontend.printers import is_operator, length, own_names, statements
 from graphgrad.render.scene.scene import EQUALS, Math, Phrase, Value, words
-from graphgrad.transform.adjoints import Contribution
+from graphgrad.transform.pullback import Contribution
 
 LONGEST_SOURCE, LONGEST_LINE = 80, 160  # nodes; operands and operations: a program of more is no formula any more
 PLACES = frozenset({"index", "take", "pick", "argmax", "argmin", "cross_entropy"})

@@ -25,7 +25,7 @@ from graphgrad.render.scene.scene import (
     Wire,
     alone,
 )
-from graphgrad.transform.adjoints import Contribution
+from graphgrad.transform.pullback import Contribution
 
 PLUS = Math(" + ", " + ")
 PLUS_EQUALS = Math(" += ", " += ")

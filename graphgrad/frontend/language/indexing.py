@@ -11,7 +11,7 @@ import numpy as np
 from graphgrad.core.builder import Builder
 from graphgrad.core.constants import ConstantArray
 from graphgrad.core.shapes import Misfit, Slice, show
-from graphgrad.frontend.static import written_out
+from graphgrad.frontend.language.static import written_out
 
 ENTRIES = 10_000_000  # of an array that known indices may be counted in
 

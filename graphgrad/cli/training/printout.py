@@ -13,7 +13,7 @@ from graphgrad.core.numerals import fixed, general
 from graphgrad.core.quoting import one_line
 
 if TYPE_CHECKING:
-    from graphgrad.cli.presets import Preset
+    from graphgrad.cli.training.presets import Preset
     from graphgrad.learn.data.tables import Dataset
     from graphgrad.learn.models.model import Model
     from graphgrad.learn.training.history import History, Record

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphgrad.core.builder import Builder
-from graphgrad.core.shapes import Key, Slice, normal_axes
-from graphgrad.core.sizes import is_size
+from graphgrad.core.shapes import Key, Slice, is_size, normal_axes
 
 
 def refusal(name: str, value: Any) -> str:

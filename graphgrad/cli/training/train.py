@@ -12,10 +12,10 @@ import click
 
 from graphgrad.cli.answers import say_json
 from graphgrad.cli.arguments import read_values, verb
-from graphgrad.cli.presets import PRESETS, Preset, choose, held_out, notes
-from graphgrad.cli.printout import Printer, answer, conclude
-from graphgrad.cli.results import check_exports, check_files, write_files
-from graphgrad.cli.settings import import_matplotlib, import_numba
+from graphgrad.cli.training.presets import PRESETS, Preset, choose, held_out, notes
+from graphgrad.cli.training.printout import Printer, answer, conclude
+from graphgrad.cli.training.results import check_exports, check_files, write_files
+from graphgrad.cli.training.settings import import_matplotlib, import_numba
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.quoting import one_line
 
