@@ -8,6 +8,7 @@ and more precision may.
 from __future__ import annotations
 
 import math
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from flint import arb, ctx, fmpq, fmpz
 
 EXACT = 3000  # bits of a rational; beyond, a ball is cheaper
 _LOCK = threading.RLock()
+if hasattr(os, "register_at_fork"):  # a child begins with the library's own precision, and a lock that nobody holds
+    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
 _RATIONAL: Any = fmpq  # whose truth value its types do not know
 
 

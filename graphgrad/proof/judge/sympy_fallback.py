@@ -23,7 +23,8 @@ def simplified_equal(pairs: Sequence[tuple[Sym, Sym]], deadline: float) -> str:
     if not small or until < time.monotonic() + 0.5 or any(node.op == "near" for n in nodes for node in n):
         return ""
     try:
-        return "sympy" if SYMPY.ask(all_zero, left, timeout=until - time.monotonic()) else ""
+        with SYMPY.lent() as worker:
+            return "sympy" if worker.ask(all_zero, left, timeout=until - time.monotonic()) else ""
     except (TimeUp, RuntimeError, OSError):
         return ""
 

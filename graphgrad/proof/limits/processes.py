@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import atexit
+import os
 import pickle
 import queue
 import subprocess
 import sys
 import threading
+import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from graphgrad.core.lookup import ADDED, told
+from graphgrad.core.memory import bound
 from graphgrad.proof.limits.deadline import TimeUp
 from graphgrad.proof.limits.worker import receive, send
 
@@ -41,55 +46,148 @@ def isolated_path() -> list[Path]:
 PACKAGE = Path(__file__).parents[2] / "__init__.py"
 
 
+_WORKERS: weakref.WeakSet[Worker] = weakref.WeakSet()
+_NOT_OURS: list[subprocess.Popen[bytes]] = []  # a forked parent's processes, whose records would complain if they went
+
+
+class Ended(RuntimeError):  # noqa: N818  (what happened, not an error of the user)
+    """The process ended before it answered."""
+
+
 class Worker:
-    """One process, started at the first question and again after one that was not answered."""
+    """One process, started at the first question, and again after one that it did not answer, or did not survive.
+
+    One thread asks at a time.
+    """
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._told = 0  # how many of the rows that users added it has heard of
+        self._asked = 0  # every question has a number, so that no answer is taken for another question's
         self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        _WORKERS.add(self)
 
     def ask(self, function: Callable[..., Any], *args: Any, timeout: float) -> Any:
-        """Give function(*args) as computed by the process; TimeUp, and RuntimeError for an error there."""
+        """Give function(*args) as computed by the process; TimeUp, and RuntimeError for an error there.
+
+        A process that is ended by something else is asked once more.
+        """
         try:
             message = pickle.dumps((function.__module__, function.__name__, args))
         except Exception as error:  # noqa: BLE001  (what cannot be pickled raises what it likes)
             raise RuntimeError(f"this cannot be given to a process: {error}") from None
-        process = self._process or self._start()
-        assert process.stdin is not None
-        news, self._told = told(self._told), len(ADDED)
-        send(cast("BinaryIO", process.stdin), pickle.dumps((news, message)))
+        latest = time.monotonic() + timeout
         try:
-            fine, result = self._answers.get(timeout=max(timeout, 0.01))
-        except queue.Empty:
+            with suppress(Ended):
+                return self._answer(message, latest)
+            return self._answer(message, latest)
+        except RuntimeError:
+            raise
+        except BaseException:  # an interrupt too: what it works on is nobody's question any more
             self.end()
+            raise
+
+    def _answer(self, message: bytes, latest: float) -> Any:
+        process = self._process
+        if process is None or process.poll() is not None:
+            process = self._start()
+        self._asked += 1
+        news, self._told = told(self._told), len(ADDED)
+        left = max(latest - time.monotonic(), 0.01)
+        try:
+            send(cast("BinaryIO", process.stdin), pickle.dumps((self._asked, left, news, message)))
+            number: int | None = 0
+            while number not in {self._asked, None}:
+                number, fine, result = self._answers.get(timeout=max(latest - time.monotonic(), 0.01))
+        except queue.Empty:
             raise TimeUp from None
+        except OSError:  # the pipe of a process that has just ended
+            number = None
+        if number is None:
+            self.end()
+            raise Ended("the process ended")
         if not fine:
             raise RuntimeError(result)
         return result
 
     def end(self) -> None:
         """End the process."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.communicate()
+
+    def forget(self) -> None:
+        """Let a process alone that is a forked parent's: its pipes are held open by the parent alone."""
+        if (process := self._process) is not None:
+            _NOT_OURS.append(process)
             self._process = None
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            for pipe in (process.stdin, process.stdout):
+                os.dup2(nowhere, cast("BinaryIO", pipe).fileno())
+            os.close(nowhere)
 
     def _start(self) -> subprocess.Popen[bytes]:
+        self.end()
         command = [sys.executable, "-I", "-c", START, *map(str, isolated_path())]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=-1)  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=-1, start_new_session=True
+        )
         answers = self._answers = queue.SimpleQueue()
+        self._process, self._told = process, 0
 
         def listen() -> None:
-            try:
-                while process.stdout is not None:
+            with suppress(EOFError, ValueError, OSError, pickle.UnpicklingError):
+                while True:
                     answers.put(receive(cast("BinaryIO", process.stdout)))
-            except (EOFError, ValueError, OSError):
-                answers.put((False, "the process ended"))
+            answers.put((None, False, ""))
 
         threading.Thread(target=listen, daemon=True).start()
-        self._process, self._told = process, 0
+        send(cast("BinaryIO", process.stdin), pickle.dumps(bound()))
         return process
+
+
+class Pool:
+    """Processes that are kept warm: a thread that asks has one for itself."""
+
+    def __init__(self) -> None:
+        self._idle: list[Worker] = []
+
+    @contextmanager
+    def lent(self) -> Iterator[Worker]:
+        """Lend a worker, an idle one where there is one."""
+        try:
+            worker = self._idle.pop()
+        except IndexError:
+            worker = Worker()
+        try:
+            yield worker
+        finally:
+            if len(self._idle) < KEPT:
+                self._idle.append(worker)
+            else:
+                worker.end()
+
+
+KEPT = 2  # idle processes that are kept
+SYMPY = Pool()  # for sympy's answers
+
+
+def end_all() -> None:
+    """End all processes."""
+    for worker in list(_WORKERS):
+        worker.end()
+
+
+def forget_all() -> None:
+    """Let the processes of a forked parent alone."""
+    for worker in list(_WORKERS):
+        worker.forget()
+
+
+atexit.register(end_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=forget_all)
 
 
 def parallel(
@@ -119,7 +217,3 @@ def parallel(
         threading.Thread(target=serve, daemon=True).start()
     for _ in jobs:
         yield done.get()
-
-
-SYMPY = Worker()  # kept warm for the next hard case
-atexit.register(SYMPY.end)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,7 @@ from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.judge import judge
 from graphgrad.proof.judge.sympy_fallback import to_sympy
 from graphgrad.proof.limits.deadline import TimeUp
-from graphgrad.proof.limits.processes import Worker
+from graphgrad.proof.limits.processes import SYMPY
 from graphgrad.proof.normal_form.equality import plainly
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.report import Finding, Verdict
@@ -47,28 +46,20 @@ class Asked:
         self._thread.start()
 
     def _ask(self, *question: Any) -> None:
-        if not _ONE_AT_A_TIME.acquire(timeout=max(0.0, self._latest - time.monotonic())):
-            return
         try:
-            SYMPY.ask(started, timeout=self._latest - time.monotonic())
-            share = min(self._share, self._latest - time.monotonic())
-            self._answers = SYMPY.ask(derivatives, *question, timeout=share)
+            with SYMPY.lent() as worker:
+                worker.ask(started, timeout=self._latest - time.monotonic())
+                share = min(self._share, self._latest - time.monotonic())
+                self._answers = worker.ask(derivatives, *question, timeout=share)
         except TimeUp:
             pass
         except (RuntimeError, OSError) as error:
             self._said = str(error).partition(":")[0]
-        finally:
-            _ONE_AT_A_TIME.release()
 
     def answer(self, name: str) -> Answer:
         """The answer on one input, waited for as long as its share of the time lasts."""
         self._thread.join(max(0.0, self._latest - time.monotonic()))
         return self._answers.get(name, Answer([], "", self._said))
-
-
-SYMPY = Worker()  # kept warm for the next question
-atexit.register(SYMPY.end)
-_ONE_AT_A_TIME = threading.Lock()
 
 
 def started() -> str:
