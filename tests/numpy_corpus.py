@@ -42,8 +42,9 @@ POSITIONS = ("argmax", "argmin")
 KINDS = ("x", "number", "empty", "strange", "yes", "whole", "narrow", "flag")
 PAIRS = (("x", "y"), ("x", "row"), ("column", "row"), ("x", "number"), ("empty", "row"), ("x", "bad"), ("yes", "no"),
          ("yes", "x"), ("whole", "places"), ("whole", "x"), ("strange", "stranger"), ("narrow", "narrow"),
-         ("hollow", "column"), ("flag", "yes"), ("x", "2"), ("2.5", "x"), ("yes", "1"), ("x", "inf"), ("nan", "x"))  # fmt: skip
-OPERATORS = ("+", "-", "*", "/", "**", "@", "<", "<=", ">", ">=", "==", "!=", "&", "|")
+         ("hollow", "column"), ("flag", "yes"), ("x", "2"), ("2.5", "x"), ("yes", "1"), ("x", "inf"), ("nan", "x"),
+         ("row", "0.1"), ("whole", "0"), ("x", "-0.3"))  # fmt: skip
+OPERATORS = ("+", "-", "*", "/", "**", "@", "<", "<=", ">", ">=", "==", "!=", "&", "|", "//", "%")
 KEYS = ("0", "-1", "1:", "::-1", ":, 0", "..., 1", "None", "0, 1", "0, 1:", "2", "0, 0, 0", "..., None", "()", "::2, ::-2",
         "1:1", "-3:", "..., ...", "places", "[1, 0, 1]", "places, places", "[0, 1], [2, 0]", ":, places", ":, [0, 2]",
         "yes", "1.5", "True")  # fmt: skip

@@ -112,7 +112,7 @@ op("atan2(a, b)", d=("b / hypot(a, b) / hypot(a, b)", "-a / hypot(a, b) / hypot(
 op("sinh(a)", d=("cosh(a)",), tex=r"\sinh", onnx="Sinh(a)")
 op("cosh(a)", d=("sinh(a)",), tex=r"\cosh", onnx="Cosh(a)")
 op("tanh(a)", d=("1 - v ** 2",), tex=r"\tanh", onnx="Tanh(a)")
-op("sech2(a)", d=("-2 * v * tanh(a)",), numpy="sech2(a)", python="1 / math.cosh(a) ** 2", sympy="1 - sp.tanh(a) ** 2",
+op("sech2(a)", d=("-2 * v * tanh(a)",), numpy="sech2(a)", python="sech2(a)", sympy="1 - sp.tanh(a) ** 2",
    js="Math.pow(1 / Math.cosh(a), 2)", c="pow(1 / cosh(a), 2)", tex=r"\operatorname{sech}^{2}", glyph="sech²",
    residues="1 - square(tanh(a))", onnx="Sub(1, Mul(Tanh(a), Tanh(a)))")  # fmt: skip
 op("asinh(a)", d=("1 / hypot(1, a)",), aliases=("arcsinh",), numpy="np.arcsinh(a)", onnx="Asinh(a)")
@@ -157,8 +157,12 @@ op("ceil(a)", define="-floor(-a)")
 op("round(a)", d=(None,), kinks="cos(pi * a)", python="math.copysign(round(a), a)",
    sympy="sp.floor(a + sp.Rational(1, 2))",
    js="(a - Math.floor(a) === 0.5 ? 2 * Math.round(a / 2) : Math.round(a))", aliases=("rint",))  # fmt: skip
-op("floor_divide(a, b)", define="floor(a / b)")
-op("remainder(a, b)", define="a - b * floor(a / b)", aliases=("mod",))
+op("floor_divide(a, b)", d=(None, None), domain="b != 0", kinks="sin(pi * a / b)", define="floor(a / b)",
+   python="floor_divide(a, b)", js="floor_divide(a, b)", c="floor_divide(a, b)",
+   tex=r"\left\lfloor \frac{$a}{$b}\right\rfloor")  # fmt: skip
+op("remainder(a, b)", d=("1", "-floor_divide(a, b)"), domain="b != 0", kinks="sin(pi * a / b)", aliases=("mod",),
+   define="a - b * floor(a / b)", python="remainder(a, b)", js="modulo(a, b)", c="modulo(a, b)",
+   tex=r"\operatorname{mod}")  # fmt: skip
 op("maximum(a, b)", of_conditions="logical_or", d=("(a > b) + (a == b) / 2", "(b > a) + (a == b) / 2"), kinks="a - b",
    python="a if a > b or a != a else b", sympy="sp.Max(a, b)", js="Math.max(a, b)", c="max2(a, b)", tex=r"\max",
    glyph="max", residues="where(a >= b, a, b)", onnx="Max(a, b)")  # fmt: skip

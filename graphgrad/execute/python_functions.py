@@ -33,6 +33,12 @@ def logaddexp(a: float, b: float) -> float:
     return a + math.log(2) if a == b else max(a, b) + math.log1p(math.exp(-abs(a - b)))
 
 
+def sech2(a: float) -> float:
+    """1 / cosh(a)**2 without overflow."""
+    small = math.exp(-2 * abs(a))
+    return 4 * small / ((1 + small) * (1 + small))
+
+
 def exprel(a: float, order: int) -> float:
     """The integral of t**order * exp(a*t) over t from 0 to 1: (exp(a) - 1) / a for order 0; the next is its slope."""
     if abs(a) <= 2:
@@ -54,6 +60,16 @@ def sign(a: float) -> float:
 def floored(a: float) -> float:
     """The next whole number below, with the sign of a; what has no digits behind the point as it is."""
     return math.copysign(float(math.floor(a)), a) if abs(a) < 2**52 else a
+
+
+def floor_divide(a: float, b: float) -> float:
+    """How often b goes into a whole, downwards; exact where a / b is not."""
+    return a // b
+
+
+def remainder(a: float, b: float) -> float:
+    """What is left of a, with the sign of b."""
+    return a % b
 
 
 def clip(a: float, low: float, high: float) -> float:

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from installed import need
 from stepping import ADAM, CONSTANTS, NAMES, OPTIMIZERS, by_hand
 
 from graphgrad.compiler.compile_step import compile_step
+from graphgrad.compiler.steps.unrolled import MOST
 from graphgrad.frontend.parse import parse
 
 XOR = "L = square(tanh(W2 @ tanh(W1 @ x + b1) + b2) - y)"
@@ -82,3 +84,37 @@ def test_an_input_with_the_name_of_an_entry_keeps_its_own_value():
     loss = parse("L = (W * x + W_0) ** 2; sum(L)", W=1)
     run = compile_step(loss, ["W", "W_0"], "p - lr * g").start({"W": [1.0], "W_0": 2.0})
     assert run(1.0, lr=0.25) == 9.0
+
+
+UPDATES = {  # where a new vector is another one, or an old one; and the third W_0 from 1, of the loss sum(W * W) + v
+    "p = g": 8.0, "m = 0.5 * m + g; p = m": 12.5, "q = m; m = g; p = q": 0.0, "m = p; p = p - 0.25 * g": 0.125,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize("size", [2, MOST + 1])
+@pytest.mark.parametrize("target", ["numpy", "python", pytest.param("numba", marks=pytest.mark.slow)])
+def test_new_vectors_that_are_others(update, size, target):
+    need(target)
+    if target == "python" and size > MOST:
+        return
+    step = compile_step(parse("sum(W * W) + v", W=size), ["W", "v"], update, dtype="float64", target=target)
+    assert step.unrolled == (size == 2)
+    run = step.start({"W": np.ones(size), "v": 3.0})
+    assert run() == size + 3
+    run()
+    run()
+    assert run.parameters["W"][0] == UPDATES[update]
+
+
+def test_a_loss_that_is_a_parameter_or_its_gradient():
+    run = compile_step(parse("w"), ["w"], "p - lr * g").start({"w": 1.0})
+    assert (run(lr=0.25), run(lr=0.25)) == (1.0, 0.75)
+    run = compile_step(parse("exp(w)"), ["w"], "p = g").start({"w": 0.0})
+    assert (run(), float(run.parameters["w"])) == (1.0, 1.0)
+
+
+def test_what_math_refuses_of_no_data():
+    run = compile_step(parse("exp(w)"), ["w"], "p = g").start({"w": 800.0})
+    assert (run(), run.t) == (np.inf, 1)
+    assert run.parameters["w"] == np.inf

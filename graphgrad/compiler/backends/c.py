@@ -51,6 +51,19 @@ static double exprel(double a, int order) { // the integral of t**order * exp(a*
     return value;
 }
 """
+MODULO = """\
+static double modulo(double a, double b) { // what is left of a, with the sign of b
+    double rest = fmod(a, b);
+    return rest * sign(b) < 0 ? rest + b : rest == 0 ? copysign(0.0, b) : rest;
+}
+"""
+FLOOR_DIVIDE = """\
+static double floor_divide(double a, double b) { // exact where a / b is not
+    double rest = fmod(a, b), whole = (a - rest) / b - (rest * sign(b) < 0);
+    return b == 0 ? a / b : whole == 0 ? copysign(0.0, a / b) : floor(whole) + (whole - floor(whole) > 0.5);
+}
+"""
+OWN = {"exprel": EXPREL, "remainder": MODULO, "floor_divide": FLOOR_DIVIDE}  # functions that C does not have
 LANGUAGE = Language(
     columns={NUMBERS: Column("C", attrgetter("c"), python=False)},
     assignment="{} = {};",
@@ -74,7 +87,7 @@ def c_source(graph: Graph) -> str:
     calls = [f"    part{k}(x, v);" for k in range(len(parts))]
     results = [f"    y[{k}] = v[{i}];" for k, i in enumerate(graph.outputs.values())]
     main = [f"static double v[{len(graph)}];\n", "void compute(const double *x, double *y) {", *calls, *results, "}\n"]
-    own = [EXPREL] if any(node.op == "exprel" for node in graph.nodes) else []
+    own = [text for op, text in OWN.items() if any(node.op == op for node in graph.nodes)]
     return "\n".join([PRELUDE, *own, *functions, *main])
 
 

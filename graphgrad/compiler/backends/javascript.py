@@ -55,7 +55,22 @@ function exprel(a, order) { // the integral of t**order * exp(a*t) over t from 0
   return value;
 }
 """
-LIBRARY = {"erf": ERF, "exprel": EXPREL}  # functions that JavaScript does not have
+MODULO = """\
+function modulo(a, b) { // what is left of a, with the sign of b
+  const rest = a % b;
+  return rest * Math.sign(b) < 0 ? rest + b : rest === 0 ? 0 * b : rest;
+}
+"""
+FLOOR_DIVIDE = """\
+function floor_divide(a, b) { // exact where a / b is not
+  const rest = a % b;
+  if (b === 0) return a / b;
+  const whole = (a - rest) / b - (rest * Math.sign(b) < 0 ? 1 : 0);
+  return whole === 0 ? 0 * (a / b) : whole - Math.floor(whole) > 0.5 ? Math.floor(whole) + 1 : Math.floor(whole);
+}
+"""
+# Functions that JavaScript does not have.
+LIBRARY = {"erf": ERF, "exprel": EXPREL, "modulo": MODULO, "floor_divide": FLOOR_DIVIDE}
 
 
 def javascript_body(graph: Graph, /) -> str:
@@ -100,7 +115,7 @@ WORDS = """
 arguments await break case catch class const continue debugger default delete do else enum eval export extends false
 finally for function if implements import in instanceof interface let new null package private protected public return
 static super switch this throw true try typeof var void while with yield
-Infinity Math NaN Number erf exprel inputs undefined value value_and_grad values
+Infinity Math NaN Number erf exprel floor_divide inputs modulo undefined value value_and_grad values
 """  # that no variable may be called
 RESERVED = frozenset(WORDS.split())
 

@@ -17,6 +17,7 @@ from graphgrad.compiler.source import module
 from graphgrad.compiler.source.lines import WIDTH
 from graphgrad.compiler.steps.program import Start
 from graphgrad.compiler.steps.update import Update
+from graphgrad.core.builder import Builder
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.printers import program
 from graphgrad.transform.scalarize import entry_name
@@ -49,7 +50,7 @@ class StepPlan:
     @cached_property
     def folded(self) -> Graph:
         """The update, with numbers folded out of its vectors; its states may be kept divided by a constant."""
-        return fold_scales(self.update.graph, self.update.slots)
+        return _each_of_its_own(fold_scales(self.update.graph, self.update.slots))
 
     @property
     def size(self) -> int:
@@ -111,3 +112,14 @@ class StepPlan:
         lines = [line for text in stated for line in textwrap.wrap(text, WIDTH - 4, subsequent_indent="    ")]
         starts = ["from the initial values", "", *(f"    {line}" for line in lines), ""] if stated else []
         return ["and the update", "", *update, "", *starts, *module.described_inputs(self.loss)]
+
+
+def _each_of_its_own(update: Graph) -> Graph:
+    """The same update, where each new vector is computed: none is another one, or an old one by another name."""
+    builder, taken, outputs = Builder(update), set[int](), dict[str, int]()
+    for name, node in update.outputs.items():
+        stays = update.inputs.get(name) == node
+        moved = not stays and (node in taken or update.nodes[node].op == "input")
+        outputs[name] = builder.apply("mul", node, builder.const(1)) if moved else node
+        taken.add(node)
+    return builder.build(outputs) if outputs != dict(update.outputs) else update

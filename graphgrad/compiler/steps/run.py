@@ -197,6 +197,8 @@ class UnrolledRun(Run):
             try:
                 loss = self._one(*map(_number, data), self.t + 1, *self._rates(rates))
             except (ArithmeticError, ValueError):
+                if not data:
+                    return float(self._on_arrays(lambda arrays: arrays(**rates)))
                 data = tuple([[d] for d in data])
             else:
                 self.t += 1
@@ -249,16 +251,20 @@ class UnrolledRun(Run):
             else:
                 self.t += len(losses)
                 return losses
-        arrays = self._on_arrays()
         rates = zip(self.step.update.rates, given, strict=True)
         known: dict[str, Any] = {"order": np.array(places), "batch": size, **dict(rates)}
-        found = arrays.epoch(*map(np.asarray, data), **known)
+        return self._on_arrays(lambda arrays: arrays.epoch(*map(np.asarray, data), **known))
+
+    def _on_arrays(self, take: Callable[[ArrayRun], Any]) -> Any:
+        """Take steps on arrays, from this state to the next; gives their losses."""
+        arrays = self._copied()
+        found = take(arrays)
         self.t = arrays.t
         vectors = [arrays.theta, *arrays.slots.values()]
         self._set([joined(views(v, arrays.step.shapes, arrays.step.transposed)) for v in vectors])
         return found
 
-    def _on_arrays(self) -> ArrayRun:
+    def _copied(self) -> ArrayRun:
         """The same state, in a run on arrays."""
         step = self.step.on_arrays
         run = ArrayRun(step, np.zeros(len(self.numbers[0])))

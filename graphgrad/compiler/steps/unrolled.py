@@ -114,8 +114,8 @@ class UnrolledWriter:
         return module.Library(imports, {n: module.renamed(t, hidden) for n, t in library.items()}, math), hidden
 
     def loss(self) -> str:
-        """The loss, as it is written."""
-        return self.language.text(self.value(self.graph.output, self.labels))
+        """The loss, as it is written after all new values have their names."""
+        return self.language.text(self.taken(self.language)[1])
 
     def source(self) -> str:
         """The module's text."""
@@ -245,27 +245,41 @@ class UnrolledWriter:
         return {node: output.removeprefix("new ") for output, node in outputs if output.startswith("new ")}
 
     def statements(self, language: Language) -> list[Statement]:
-        """The step: a new value takes the old one's name as soon as nothing reads the old."""
-        labels = list(self.labels)
+        """The lines of a step."""
+        return self.taken(language)[0]
+
+    def taken(self, language: Language) -> tuple[list[Statement], Expr]:
+        """The step, and its loss: a new value takes the old one's name as soon as nothing reads the old."""
+        labels, free = list(self.labels), itertools.count()
         for node, old in self.finals.items():
             if self.graph.nodes[node].operands:
                 labels[node] = next(n for k in itertools.count() if (n := f"new_{old}" + "_" * k) not in labels)
         named = {*self.graph.names, *self.said.adjoint_of}
         lines = straight(self.graph, OF_NUMBERS, language, labels, named, 8)
         last_read = {variable: k for k, line in enumerate(lines) for variable in variables_of(line.value)}
-        current: dict[str, Expr] = {}  # of new values: the variable that holds one
         found: list[Statement] = []
+        for node in self.outlived:
+            before, labels[node] = labels[node], next(n for k in free if (n := f"before_{k}") not in labels)
+            found.append(Statement(variable(labels[node]), variable(before)))
+        current: dict[str, Expr] = {}  # of new values: the variable that holds one
         for k, line in enumerate(lines):
             target = variable(labels[line.node])
             if line.node in self.finals:
                 old = self.finals[line.node]
                 current[labels[line.node]] = target = variable(old) if last_read.get(old, -1) <= k else target
             found.append(line._replace(target=target, value=replaced(line.value, current)))
-        for output, node in self.graph.outputs.items():
-            now = current.get(labels[node], self.value(node, labels))
-            if output.startswith("new ") and now != variable(old := output.removeprefix("new ")):
-                found.append(Statement(variable(old), now))
-        return found
+        values = {name: current.get(labels[i], self.value(i, labels)) for name, i in self.graph.outputs.items()}
+        changed = {name.removeprefix("new "): now for name, now in values.items() if name.startswith("new ")}
+        found += [Statement(variable(old), now) for old, now in changed.items() if now != variable(old)]
+        return found, values[next(iter(values))]
+
+    @cached_property
+    def outlived(self) -> list[int]:
+        """The parameters and states whose old values are the loss, or something's new value."""
+        news = {name.removeprefix("new "): i for name, i in self.graph.outputs.items() if name.startswith("new ")}
+        nodes, loss = self.graph.nodes, next(iter(self.graph.outputs.values()))
+        wanted = {i for name, i in news.items() if nodes[i].op == "input" and nodes[i].value != name} | {loss}
+        return [i for i in sorted(wanted) if nodes[i].op == "input" and news.get(nodes[i].value, i) != i]
 
     def value(self, node: int, labels: list[str]) -> Expr:
         """A value that has no line: an input or a constant."""
