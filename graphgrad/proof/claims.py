@@ -69,8 +69,9 @@ def check(
             return
         for name, until in shares(list(claims), deadline):
             found[name] = finding_within(until, _at_sizes, sizes, examined, name, claims[name], until)
-        for name, until in shares(list(claims), deadline) if asked else ():
-            found[name] = finding_within(until, beside_sympy, asked, found[name], first, name, until)
+        if asked:
+            for name, until in shares(list(claims), deadline):
+                found[name] = beside_sympy(asked, found[name], first, name, until)
 
     findings = found_in_time(claims, timeout, work)
     return Report(graph.source or source_of(graph), findings, time.monotonic() - start, shapes)
@@ -123,7 +124,9 @@ def _check(examined: Examined, name: str, claim: Claim, deadline: float, look: C
 
 def _where_right(finding: Finding, examined: Examined, name: str, claimed: Array, deadline: float) -> Finding:
     case = examined.case(name, np.broadcast_to(claimed, np.shape(examined.inputs[name])), deadline)
-    return finding.with_(correct_where=right_where(case, examined.inputs))
+    return finding.with_(
+        correct_where=right_where(case, examined.inputs, finding.witness.point if finding.witness else {})
+    )
 
 
 def value_of(claim: Claim, examined: Examined) -> Array:

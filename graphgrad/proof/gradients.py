@@ -15,7 +15,7 @@ from graphgrad.proof.judge.case import Case, Derivative, partials
 from graphgrad.proof.judge.cases import Examined, examine, source_of
 from graphgrad.proof.judge.judge import judge
 from graphgrad.proof.judge.search import has_value
-from graphgrad.proof.limits.deadline import LATE, finding_within, found_in_time
+from graphgrad.proof.limits.deadline import LATE, TimeUp, finding_within, found_in_time, until
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.readings import table
 from graphgrad.proof.readings.functions import Array
@@ -70,22 +70,23 @@ def verify(graph: Graph | str, /, timeout: float = TIMEOUT, *, sympy: bool = Tru
         values = cache(lambda k: judge(_values(seen(k), deadline)))
         derived, _ = reverse(graph)
         normal = Normal(naming=True)
-        for name, until in shares(names, deadline):
+        for name, end in shares(names, deadline):
             node = derived.outputs[derivative_name(next(iter(graph.outputs)), name)]
 
-            def looked_at(at: Sized, name: str = name, until: float = until) -> Finding:
+            def looked_at(at: Sized, name: str = name, end: float = end) -> Finding:
                 k = sizes.index(at)
                 finding = findings_of(
-                    seen(k), name, seen(k).gradients[name], until, None if k else normal, quickly if k else judge
+                    seen(k), name, seen(k).gradients[name], end, None if k else normal, quickly if k else judge
                 )
                 return finding if values(k).verdict is Verdict.PROVED else _weaker(finding, values(k))
 
-            def every(name: str = name, until: float = until, node: int = node) -> bool:
-                return for_every_size(sizes[0], name, lambda setting: setting.run(derived, node), until)
+            def every(name: str = name, end: float = end, node: int = node) -> bool:
+                return for_every_size(sizes[0], name, lambda setting: setting.run(derived, node), end)
 
-            found[name] = finding_within(until, lambda: settled(looked_at(sizes[0]), sizes, looked_at, every))
-        for name, until in shares(names, deadline) if asked else ():
-            found[name] = finding_within(until, beside_sympy, asked, found[name], first, name, until)
+            found[name] = finding_within(end, lambda: settled(looked_at(sizes[0]), sizes, looked_at, every))
+        if asked:
+            for name, end in shares(names, deadline):
+                found[name] = beside_sympy(asked, found[name], first, name, end)
 
     findings = found_in_time(names, timeout, work)
     return Report(graph.source or source_of(graph), findings, time.monotonic() - start, shapes)
@@ -98,7 +99,11 @@ def beside_sympy(asked: Asked, finding: Finding, examined: Examined, name: str, 
     answer = asked.answer(name)
     true = list(np.ravel(examined.slopes[name]))
     case = examined.case(name, np.array(answer.derivatives or true, dtype=object), deadline)
-    return witnessed(finding, answer, case)
+    try:
+        with until(deadline):
+            return witnessed(finding, answer, case)
+    except TimeUp:
+        return finding.with_(sympy="sympy's derivative was not compared in time")
 
 
 def shares(names: Sequence[str], deadline: float) -> Iterator[tuple[str, float]]:

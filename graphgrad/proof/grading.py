@@ -155,4 +155,4 @@ def graded(row: ClaimRow, timeout: float, sympy: bool) -> Finding:  # noqa: FBT0
         return Finding(Verdict.UNSUPPORTED, str(error))
 
 
-GRACE = 2.0  # seconds beyond a claim's own time before its process is ended: starting one takes half of it
+GRACE = 2.0  # seconds beyond a claim's own time before its process is ended

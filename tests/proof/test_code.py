@@ -62,7 +62,7 @@ CASES = [
 
 @pytest.mark.parametrize(("f", "grad_f", "shape", "verdict"), CASES)
 def test_functions(f, grad_f, shape, verdict):
-    assert verify_function(f, grad_f, x=shape)["x"].verdict is verdict
+    assert verify_function(f, grad_f, timeout=60, x=shape)["x"].verdict is verdict
 
 
 def test_products():

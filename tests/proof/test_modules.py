@@ -29,7 +29,7 @@ MODULES = [
 @pytest.mark.parametrize(("program", "shapes"), MODULES)
 def test_compiled_modules(program, shapes):
     source = compiled(grad(parse(program, shapes))).source
-    report = verify_source(source, timeout=30)
+    report = verify_source(source, timeout=120)
     assert {str(f.verdict) for f in report.values()} <= {"PROVED", "AGREED"}  # shrunk shapes agree at two sizes
     assert len(report) == 1 + sum(n.dtype == "float" and n.op == "input" for n in parse(program, shapes).nodes)
 
@@ -37,7 +37,7 @@ def test_compiled_modules(program, shapes):
 def test_a_spoiled_module_is_refuted():
     source = compiled(grad(parse(*MODULES[3]))).source
     assert "* sech2(v3)" in source
-    report = verify_source(source.replace("* sech2(v3)", "* (1 - h)"), timeout=30)
+    report = verify_source(source.replace("* sech2(v3)", "* (1 - h)"), timeout=120)
     assert {n for n, f in report.items() if f.verdict is Verdict.REFUTED} == {"X", "W1", "b1"}
 
 
@@ -53,7 +53,7 @@ def test_every_target_that_is_python(base, target, dtype):
     if base.shapes and not TARGETS[target].arrays:
         pytest.skip(f"{target} has no arrays")
     source = compiled(grad(parse(base.program, base.shapes)), target=target, dtype=dtype).source
-    report = verify_source(source, timeout=20)
+    report = verify_source(source, timeout=120)
     assert {str(f.verdict) for f in report.values()} == {"PROVED"}, text(report)
     assert all(f.digits >= (3 if dtype == "float32" else 10) for f in report.values())
 
@@ -86,7 +86,7 @@ def test_every_edit_by_hand_is_refused(program, shapes):
     for line, source in edited(compiled(grad(parse(program, shapes))).source):
         seen += 1
         with suppress(GraphgradError):
-            believed += [line] if verify_source(source, timeout=10).ok else []
+            believed += [line] if verify_source(source, timeout=120).ok else []
     assert seen >= 20
     assert believed == []
 
@@ -110,7 +110,7 @@ def test_cancellation_is_seen(right, rounded):
     source = compiled(grad(graph, "W1", "b1", "W2", "b2")).source
     assert right in source
     for report in (
-        verify_source(source.replace(right, rounded), timeout=30),
+        verify_source(source.replace(right, rounded), timeout=120),
         certify(source.replace(right, rounded), graph),
     ):
         assert report["b1"].verdict is Verdict.UNKNOWN
@@ -151,8 +151,8 @@ def test_nothing_else_is_run(source):
 
 def test_a_flat_tuple_of_derivatives_is_read_in_the_inputs_order():
     right = compiled(grad(parse("log(x1*x2)*sin(x2)")), returns="tuple").source
-    assert {str(f.verdict) for f in verify_source(right, timeout=30).values()} == {"PROVED"}
-    report = verify_source(right.replace("return z, dz_dx1, dz_dx2", "return z, dz_dx2, dz_dx1"), timeout=30)
+    assert {str(f.verdict) for f in verify_source(right, timeout=120).values()} == {"PROVED"}
+    report = verify_source(right.replace("return z, dz_dx1, dz_dx2", "return z, dz_dx2, dz_dx1"), timeout=120)
     assert {n for n, f in report.items() if f.verdict is Verdict.REFUTED} == {"x1", "x2"}
 
 

@@ -9,10 +9,10 @@ from graphgrad.compiler.passes.table import PASSES
 from graphgrad.core.lookup import Table
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.parse import parse
-from graphgrad.proof.judge.sympy_fallback import to_sympy
 from graphgrad.proof.report import GOOD, Verdict
 from graphgrad.proof.scalars.derivative import PARTIALS
 from graphgrad.proof.scalars.symbols import make, var
+from graphgrad.proof.sympy_witness.formulas import to_sympy
 from graphgrad.transform.rules import RULES, Rewrite
 
 

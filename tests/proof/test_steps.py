@@ -62,7 +62,7 @@ def test_steps_are_certified(program, shapes, parameters, target, update, tmp_pa
         assert {str(f.verdict) for f in report.values()} == {"CERTIFIED"}
     else:  # what cannot be read is said to be so
         made.save(tmp_path / "step.py")
-        found = {str(f.verdict) for f in verify_file(tmp_path / "step.py", timeout=30).values()}
+        found = {str(f.verdict) for f in verify_file(tmp_path / "step.py", timeout=120).values()}
         assert found in ({"CERTIFIED"}, {"UNSUPPORTED"})
 
 

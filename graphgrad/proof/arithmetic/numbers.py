@@ -185,7 +185,15 @@ def _whole(a: Number, n: int) -> Number:
         return ONE
     if isinstance(a, fmpq):
         return a**n if a.height_bits() * n < EXACT or abs(a) in {0, 1} else finite(arb(a) ** n)
-    return finite(ball(a) ** n)
+    a = ball(a)
+    return _whole_about_zero(a, n) if a.contains(0) and not a.is_exact() else finite(a**n)
+
+
+def _whole_about_zero(a: arb, n: int) -> arb:
+    """A positive power of a ball that holds zero, between the powers of its ends: FLINT itself gives no bound."""
+    low, high = a.lower(), a.upper()
+    ends = [low**n, high**n] if n % 2 else [arb(0), max(-low, high) ** n]
+    return finite(ends[0].union(ends[1]))
 
 
 def _root(a: Number, n: int, q: int) -> Number:
@@ -390,14 +398,6 @@ def gap(a: Number, b: Number) -> float:
     size = max(abs(one).abs_lower(), abs(other).abs_lower(), arb(1))
     bound = (abs(one - other) / size).upper()
     return float(bound) if bound.is_finite() else math.inf
-
-
-def hull(values: list[Number]) -> arb:
-    """The smallest ball that is known to hold some numbers and all between them."""
-    found = ball(values[0])
-    for value in values[1:]:
-        found = found.union(ball(value))
-    return found
 
 
 def digits(a: Number, count: int) -> str:

@@ -10,7 +10,6 @@ import time
 
 from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.search import CLOSE, UNMET, search
-from graphgrad.proof.judge.sympy_fallback import simplified_equal
 from graphgrad.proof.normal_form.equality import plainly, proved_equal
 from graphgrad.proof.report import Finding, Verdict
 from graphgrad.proof.scalars.borders import borders
@@ -50,8 +49,6 @@ def _decided(case: Case) -> Finding:
     found = search(case, MOST)
     if found.verdict in {Verdict.REFUTED, Verdict.UNDEFINED}:
         return found
-    if method := simplified_equal(case.pairs, case.deadline):
-        return _proved(found, method)
     closely = search(case, MOST, CLOSE)
     return closely if closely.verdict in {Verdict.REFUTED, Verdict.UNKNOWN} else found.with_(
         verdict=closely.verdict, reason=closely.reason, digits=closely.digits)  # fmt: skip

@@ -35,10 +35,11 @@ class OneSided(NamedTuple):
         """Whether they may be the same."""
         return not numbers.apart(self.before, self.after)
 
-    @property
-    def around(self) -> Number:
-        """A ball that holds both, and all between."""
-        return numbers.hull([self.before, self.after])
+    def beside(self, value: Number) -> Number | None:
+        """The nearer of the two where a value is certainly not between them, else None."""
+        low, high = (numbers.ball(s) for s in (self.before, self.after))
+        below, above = numbers.ball(value) < low.min(high), numbers.ball(value) > low.max(high)
+        return low.min(high) if below else low.max(high) if above else None
 
 
 class Rays:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from itertools import islice
 
 import numpy as np
@@ -25,31 +26,37 @@ VARIABLES, ENTRIES = 6, 12  # beyond, no region is looked for
 POINTS, BORDERS = 200, 12  # points looked at, and borders that may part them
 
 
-def right_where(case: Case, inputs: Mapping[str, Array]) -> str:
-    """Say where a refuted claim is right, or "".
+def right_where(case: Case, inputs: Mapping[str, Array], wrong_at: Mapping[str, str]) -> str:
+    """Say where a claim is right that is refuted at a point, or "".
 
     >>> from graphgrad.proof.scalars.elementary import sqrt
     >>> from graphgrad.proof.scalars.symbols import var
     >>> x = var("x")
-    >>> right_where(Case([sqrt(x**2)], [x], [x], [()], ["x"]), {"x": np.asarray(x, dtype=object)})
+    >>> right_where(Case([sqrt(x**2)], [x], [x], [()], ["x"]), {"x": np.asarray(x, dtype=object)}, {"x": "-1"})
     'x > 0'
     """
     if len(case.pairs) > ENTRIES:
         return _sums_to_one(case, inputs)
-    return _by_condition(case) or _by_sign(case) or _sums_to_one(case, inputs)
+    return _by_condition(case) or _by_sign(case, wrong_at) or _sums_to_one(case, inputs)
 
 
-def _by_sign(case: Case) -> str:
+def _by_sign(case: Case, wrong_at: Mapping[str, str]) -> str:
     names = case.variables if len(case.variables) <= VARIABLES else []
     for name in names:
         said = [
             word
             for sign, word in ((1, ">"), (-1, "<"))
-            if proved_given(case.pairs, {name: sign}, case.deadline, case.primal)
+            if Fraction(wrong_at.get(name, 0)) * sign <= 0
+            and proved_given(case.pairs, {name: sign}, case.deadline, case.primal)
         ]
         if said:
             return f"{name} {said[0] if len(said) == 1 else '!='} 0"
-    if len(names) > 1 and proved_given(case.pairs, dict.fromkeys(names, 1), case.deadline, case.primal):
+    everywhere = all(Fraction(wrong_at.get(name, 0)) > 0 for name in names)
+    if (
+        len(names) > 1
+        and not everywhere
+        and proved_given(case.pairs, dict.fromkeys(names, 1), case.deadline, case.primal)
+    ):
         return " and ".join(f"{name} > 0" for name in names)
     return ""
 

@@ -273,13 +273,14 @@ class Search:
         found = self._compared(claimed, sides.before) if sides.smooth else None
         if found is True or found is UNDECIDED:
             return found
-        if not numbers.apart(claimed, sides.around) or self._excused(i, place, claimed, sides):
+        nearest = sides.beside(claimed)
+        if nearest is None or self._excused(i, place, claimed, sides):
             self._kink(i, place, claimed, sides)
             return True
         if rays.jumps(place.point, here, place.bits):
             return NONE
         low, high = sorted((numbers.digits(s, 8) for s in sides), key=float)
-        return found or Wrong(claimed, sides.around, f"at a kink, outside the derivatives around it: {low} to {high}")
+        return found or Wrong(claimed, nearest, f"at a kink, outside the derivatives around it: {low} to {high}")
 
     def _excused(self, i: int, place: KnownPoint, claimed: Number, sides: OneSided) -> bool:
         """Whether a value at a kink is what one convention gives; where an equality singles the point out none does."""

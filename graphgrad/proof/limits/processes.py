@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, cast
 from graphgrad.core.lookup import ADDED, told
 from graphgrad.core.memory import bound
 from graphgrad.proof.limits.deadline import TimeUp
-from graphgrad.proof.limits.worker import receive, send
+from graphgrad.proof.limits.worker import ready, receive, send
 
 # What a process runs: its paths for imports are those that it is told, and this package is where it is here.
 START = """
@@ -43,6 +43,7 @@ def isolated_path() -> list[Path]:
     return [PACKAGE, *(path for path in paths if path.is_absolute() and path.resolve() != here)]
 
 
+START_TIME = 120.0  # seconds after which a process that has not started never will
 PACKAGE = Path(__file__).parents[2] / "__init__.py"
 
 
@@ -86,6 +87,11 @@ class Worker:
         except BaseException:  # an interrupt too: what it works on is nobody's question any more
             self.end()
             raise
+
+    def get_ready(self, module: str) -> None:
+        """Start the process where there is none, and have it import a module: what this takes is no answer's time."""
+        if self._process is None:
+            self.ask(ready, module, timeout=START_TIME)
 
     def _answer(self, message: bytes, latest: float) -> Any:
         process = self._process
@@ -207,6 +213,7 @@ def parallel(
             except queue.Empty:
                 break
             try:
+                worker.get_ready(function.__module__)
                 done.put((index, worker.ask(function, *jobs[index], timeout=timeout)))
             except Exception as error:  # noqa: BLE001  (whatever it was, a result is waited for)
                 worker.end()

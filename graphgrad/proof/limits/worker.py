@@ -39,6 +39,11 @@ def send(stream: BinaryIO, data: bytes) -> None:
     stream.flush()
 
 
+def ready(module: str) -> None:
+    """What a process is asked first: to have imported what it is going to be asked for."""
+    importlib.import_module(module)
+
+
 def main() -> None:
     """Serve until the parent goes: its pipe has an end then, whatever is being computed."""
     out = os.fdopen(os.dup(1), "wb")

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from graphgrad.proof.normal_form.generators import Generators
-from graphgrad.proof.normal_form.signs import Signs
+from graphgrad.proof.normal_form.signs import Signs, Undefined
 from graphgrad.proof.normal_form.sums import Monomial, Sum, constant, content, generator, plus, scaled, times
 
 Circle = tuple[Sum, Sum]  # sine and cosine of one angle
@@ -93,7 +93,10 @@ def acosh(n: ScalarReading, a: Sum) -> Sum:
     """Inverse hyperbolic cosine."""
     if n.signs is None:
         return generator(n.atoms.of("acosh", a))
-    return n.log(plus(a, n.power(plus(times(a, a), constant(-1)), HALF)))
+    above = plus(a, constant(-1))
+    if above and min(n.signs.of(a) if a else 0, n.signs.of(above)) < 0:
+        raise Undefined
+    return n.log(plus(a, n.power(times(above, plus(a, constant(1))), HALF)))
 
 
 def asinh(n: ScalarReading, a: Sum) -> Sum:

@@ -58,7 +58,7 @@ def learn(
 
     >>> learn("thrice", ["a"], {"by": 3}, "a * by")
     >>> [str(value) for _, value, _ in read("thrice(x)", {"x": symbols_of("x", ())})]
-    ['3*x']
+    ['mul(x, 3)']
     """
     if callable(meaning):
         FUNCTIONS[name] = meaning

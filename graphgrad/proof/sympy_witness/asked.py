@@ -12,17 +12,18 @@ import numpy as np
 
 from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.judge import judge
-from graphgrad.proof.judge.sympy_fallback import to_sympy
 from graphgrad.proof.limits.deadline import TimeUp
 from graphgrad.proof.limits.processes import SYMPY
 from graphgrad.proof.normal_form.equality import plainly
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.report import Finding, Verdict
-from graphgrad.proof.scalars.derivative import substitute
+from graphgrad.proof.scalars.derivative import order, substitute
 from graphgrad.proof.scalars.symbols import Sym, lift
+from graphgrad.proof.sympy_witness.formulas import to_sympy
 
 SHARE, LATEST = 0.4, 0.6  # of the time of a verdict: for an answer, and until one, where a process has to start
 SHOWN = 60  # characters of a formula
+LONGEST = 4000  # nodes of the derivatives with respect to one input, beyond which they are not compared
 
 
 class Answer(NamedTuple):
@@ -98,9 +99,12 @@ def _answer(value: Any, variables: Sequence[Any]) -> Answer:
         if any(slope.has(kind) for slope in found):
             return Answer([], formula, "has no derivative")
     try:
-        return Answer([carried(slope) for slope in found], formula)
+        slopes = [carried(slope) for slope in found]
     except AnotherConvention as error:
         return Answer([], formula, f"has another convention ({error})")
+    if len(order(slopes)) > LONGEST:
+        return Answer([], formula, "gives a derivative that is too long to compare")
+    return Answer(slopes, formula)
 
 
 def witnessed(finding: Finding, answer: Answer, case: Case) -> Finding:
