@@ -12,7 +12,7 @@ from graphgrad.api.proofs import verify
 from graphgrad.api.source import Source, as_graph, told_of_options
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.graph import Graph
-from graphgrad.execute.trace import Trace, without_gradient
+from graphgrad.execute.trace import Trace, symbolic, without_gradient
 from graphgrad.transform.grad import derivative_name
 from graphgrad.transform.lesson import NOTHING
 
@@ -41,9 +41,10 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
     """Film backpropagation at given values: forward, seed, and backward one contribution (or one node) a frame.
 
     `wrt` names the inputs to differentiate by, all by default, and `of` the output, where there are several.
-    `labels` is "symbols", "numbers" or "both"; `theme` "light", "dark", "print" or a TOML file. With `proof`, the last
-    frame carries the verdict on each gradient. A node that is computed by a stable form is marked, and says so, unless
-    all is computed `as_written`. Save it with `.save`, to .html, .gif, .svg, .png and more.
+    `labels` is "symbols", which wants no values, "numbers", "both", or "acts": first symbols, then values. `theme` is
+    "light", "dark", "print" or a TOML file. With `proof`, the last frame carries the verdict on each gradient. A node
+    that is computed by a stable form is marked, and says so, unless all is computed `as_written`. Save it with `.save`,
+    to .html, .gif, .svg, .png and more.
 
     Values have the shapes of their inputs; sizes in pictures are points, and pixels at 960 a width. Raises UsageError
     for an unknown choice or a missing value, ShapeError and DomainError as `trace` does. Source: layout by Graphviz's
@@ -53,10 +54,17 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
     >>> len(film.frames)
     15
     """
-    from graphgrad.render.backprop.film import film
+    from graphgrad.render.backprop.film import check_labels, film
 
+    check_labels(labels)
+    graph = as_graph(graph)
+    unknown = labels == "symbols" and not (values or more or graph.given)
     try:
-        traced = trace(graph, values, wrt=wrt, of=of, as_written=as_written, allow_nonfinite=allow_nonfinite, **more)
+        traced = (
+            symbolic(graph, wrt=wrt, of=of, as_written=as_written)
+            if unknown
+            else trace(graph, values, wrt=wrt, of=of, as_written=as_written, allow_nonfinite=allow_nonfinite, **more)
+        )
     except UsageError as error:
         raise told_of_options(
             error, "wrt", "of", "by", "labels", "theme", "proof", "as_written", "allow_nonfinite"
@@ -65,9 +73,13 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
         message, hint = without_gradient(traced.graph, traced.of)
         raise UsageError(message, hint=hint)
     badges = verdicts(traced.graph) if proof and len(traced.graph.outputs) == 1 else {}
-    finite = {
-        name for name, slope in traced.grad.items() if np.isfinite(traced.value).all() and np.isfinite(slope).all()
-    }
+    finite = (
+        {*badges}
+        if unknown
+        else {
+            name for name, slope in traced.grad.items() if np.isfinite(traced.value).all() and np.isfinite(slope).all()
+        }
+    )
     badges = {name: badge for name, badge in badges.items() if name in finite}  # nothing is proved of what is no number
     return film(traced, closed_forms=closed_forms(traced), verdicts=badges, by=by, labels=labels, theme=theme)
 

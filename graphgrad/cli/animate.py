@@ -27,7 +27,8 @@ from graphgrad.core.errors import UsageError
 @outputs
 @click.option("--by", type=click.Choice(["contribution", "node"]), default="contribution", show_default=True,
               help="What a backward frame shows.")  # fmt: skip
-@click.option("--labels", type=click.Choice(["both", "symbols", "numbers"]), default="both", show_default=True)
+@click.option("--labels", type=click.Choice(["both", "symbols", "numbers", "acts"]), default="both", show_default=True,
+              help="acts: in symbols first, then with values. Symbols alone want no values.")  # fmt: skip
 @click.option("--verify/--no-verify", "proof", default=True, help="Prove the gradients; their verdicts close the film.")
 @gradient
 @as_written

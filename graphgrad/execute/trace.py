@@ -54,12 +54,17 @@ class Trace:
     def __init__(self, graph: Graph, of: str, lesson: Lesson, values: Sequence[Any]) -> None:
         self.of = of
         self.graph, self.lesson, self.gradient, self.adjoints = graph, lesson, lesson.gradient, lesson.adjoints
-        self.values = [values[i] for i in lesson.place]
+        self.values = [values[i] for i in lesson.place] if values else []
 
     @cached_property
     def forms(self) -> Mapping[int, tuple[str, str]]:
         """The nodes that are computed by a stable form, and that form, as text and as LaTeX."""
         return self.lesson.forms(self.graph)
+
+    @property
+    def symbolic(self) -> bool:
+        """Whether it has no values."""
+        return not self.values
 
     def __repr__(self) -> str:
         return short("Trace", str(self))
@@ -179,12 +184,7 @@ def trace(  # noqa: PLR0913  (all but two are keywords)
     """
     if np.dtype(dtype) not in (np.float64, np.float32):
         raise UsageError(f"dtype must be float64 or float32, not {np.dtype(dtype)}")
-    of, names = output_name(graph, of), tuple([wrt] if isinstance(wrt, str) else wrt) or differentiable(graph)
-    top = graph.nodes[graph.outputs[of]]
-    if top.dtype != "float" or top.shape:
-        taught = value_alone(graph, of, as_written=as_written)
-    else:
-        taught = lesson(graph, names, of, as_written=as_written)
+    of, taught = _taught(graph, wrt, of, as_written=as_written)
     feeds = {**graph.given, **(values or {}), **more}
     try:
         computed = run(taught.computed, feeds, dtype)
@@ -203,3 +203,23 @@ def trace(  # noqa: PLR0913  (all but two are keywords)
                 f"the value is finite here, but the gradient is not: {error.message}", hint=error.hint
             ) from None
     return Trace(graph, of, taught, computed)
+
+
+def symbolic(
+    graph: Graph, /, *, wrt: str | Iterable[str] = (), of: str | None = None, as_written: bool = False
+) -> Trace:
+    """Give the steps of a run that nobody has run: a trace without values, for a film in symbols.
+
+    `wrt` and `of` are those of `trace`. Raises UsageError for unknown names.
+    """
+    of, taught = _taught(graph, wrt, of, as_written=as_written)
+    return Trace(graph, of, taught, ())
+
+
+def _taught(graph: Graph, wrt: str | Iterable[str], of: str | None, *, as_written: bool) -> tuple[str, Lesson]:
+    """The output, and the gradient that is gone through; the value alone where there is none."""
+    of, names = output_name(graph, of), tuple([wrt] if isinstance(wrt, str) else wrt) or differentiable(graph)
+    top = graph.nodes[graph.outputs[of]]
+    if top.dtype != "float" or top.shape:
+        return of, value_alone(graph, of, as_written=as_written)
+    return of, lesson(graph, names, of, as_written=as_written)

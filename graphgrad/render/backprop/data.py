@@ -94,7 +94,7 @@ def film_json(film: Film) -> bytes:
             {
                 "derivative": _phrase(c.name),
                 "form": c.form._asdict() if c.form else None,
-                "value": c.value.node,
+                "value": c.value and c.value.node,
                 "verdict": c.verdict,
             }
             for c in scene.closing

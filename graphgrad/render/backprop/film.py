@@ -18,7 +18,8 @@ from graphgrad.render.formats.protocols import Reel, Sheet
 from graphgrad.render.formats.table import FILM, PICTURE, Format, save
 from graphgrad.render.layout.graphviz import Size
 from graphgrad.render.scene import script
-from graphgrad.render.scene.scene import MODES, Frame, Math, Scene, text
+from graphgrad.render.scene.acts import in_acts, in_symbols
+from graphgrad.render.scene.scene import LABELS, Frame, Math, Scene, text
 
 
 class Picture(Sheet):
@@ -68,10 +69,6 @@ class Film(Reel):
     formats = FILM
 
     def __init__(self, scene: Scene, look: Style, labels: str = "both", trace: Trace | None = None) -> None:
-        if labels not in MODES:
-            raise UsageError(
-                f"labels are {', '.join(MODES[:-1])} or {MODES[-1]}, not '{labels}'", hint=did_you_mean(labels, MODES)
-            )
         self.scene, self.style, self.labels, self.trace = scene, look, labels, trace
         self.values, self.title = scene.values, f"Backpropagation of {scene.name}"
 
@@ -94,6 +91,13 @@ class Film(Reel):
         return len(self.scene.frames)
 
 
+def check_labels(labels: str) -> None:
+    """Refuse labels that a film does not have."""
+    if labels not in LABELS:
+        known = f"{', '.join(LABELS[:-1])} or {LABELS[-1]}"
+        raise UsageError(f"labels are {known}, not '{labels}'", hint=did_you_mean(labels, LABELS))
+
+
 def film(  # noqa: PLR0913  (all but the first are keywords)
     trace: Trace,
     *,
@@ -106,7 +110,8 @@ def film(  # noqa: PLR0913  (all but the first are keywords)
     """Make the film of a trace.
 
     `closed_forms` and `verdicts` (a word, and whether it is good news) come by input name, for the last frame; `by`
-    is contribution or node, `labels` both, symbols or numbers, `theme` light, dark, print, a TOML file or a `Style`.
+    is contribution or node, `labels` both, symbols, numbers or acts (symbols first, then values), `theme` light, dark,
+    print, a TOML file or a `Style`. A trace without values has a film in symbols.
 
     >>> from graphgrad.execute.trace import trace
     >>> from graphgrad.frontend.parse import parse
@@ -114,5 +119,8 @@ def film(  # noqa: PLR0913  (all but the first are keywords)
     >>> len(f), f.scene.frames[-1].phase
     (7, 'end')
     """
-    look = style(theme)
-    return Film(script.scene(trace, closed_forms=closed_forms, verdicts=verdicts, by=by), look, labels, trace)
+    check_labels(labels)
+    look, scene = style(theme), script.scene(trace, closed_forms=closed_forms, verdicts=verdicts, by=by)
+    if trace.symbolic:
+        return Film(in_symbols(scene), look, "symbols")
+    return Film(in_acts(scene), look, "both", trace) if labels == "acts" else Film(scene, look, labels, trace)

@@ -24,6 +24,7 @@ from graphgrad.render.drawing.stage import (
 from graphgrad.render.drawing.tensor import draw as draw_maps
 from graphgrad.render.drawing.typeset import EM, Label, advance_of, line
 from graphgrad.render.layout.graphviz import Point
+from graphgrad.render.scene.acts import IN_SYMBOLS, WITH_VALUES
 from graphgrad.render.scene.scene import Closing, Equation, Frame, Phrase, Sum, Value, Wire, words
 
 HEAD = 9.0  # length of an arrow head
@@ -41,6 +42,7 @@ def draw(stage: Stage, frame: Frame, mode: str = "both") -> tuple[Shape, ...]:
 
 def content(stage: Stage, frame: Frame, mode: str) -> tuple[Shape, ...]:
     """Draw what a player with a slider and a page of its own shows of a frame: no ground, no progress."""
+    mode = "symbols" if frame.act == IN_SYMBOLS else mode
     parts = (
         _source(stage, frame),
         _groups(stage),
@@ -124,7 +126,9 @@ def _wires(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
             yield Curve(points, stroke, width)
             yield Head(_triangle(points[-1], tip), stroke)
         if route.label:
-            partial = wire.partial.phrase(mode) if wire.partial and passed else ()
+            stays = frame.act == WITH_VALUES and not passed  # what the first act wrote there
+            shown = wire.partial and (passed or stays)
+            partial = wire.partial.phrase("symbols" if stays else mode) if wire.partial and shown else ()
             labels += _wire_labels(stage, wire, partial, *route.label)
     yield from labels
 
@@ -164,7 +168,7 @@ def _cards(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
         line_width = style.line_lit if lit else style.line
         yield Box(*_rounded(left, top, size.width, size.height), style.radius, fill, stroke, line_width, node=card.node)
         if card.node in stage.maps:
-            done = known, sums.get(card.node)
+            done = (known, sums.get(card.node)) if frame.act != IN_SYMBOLS else (False, None)
             yield from draw_maps(card, stage.maps[card.node], (left, top), done, (stage.arrays, style))
             continue
         room = size.width - PAD
@@ -184,7 +188,7 @@ def _cards(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
 
 def _sum(adjoint: Equation, so_far: Sum, mode: str) -> Phrase:
     """The adjoint of a card: the sum so far, and a sign that there is more to come."""
-    if mode == "symbols":
+    if mode == "symbols" or not adjoint.numbers:
         return adjoint.phrase(mode)
     phrase = adjoint._replace(numbers=(Value(so_far.total),)).phrase(mode)
     return phrase if so_far.finished else (*phrase, MORE)

@@ -106,6 +106,8 @@ def closing_phrase(closing: Closing) -> Phrase:
     form: Phrase = (EQUALS, closing.form) if closing.form else ()
     if closing.shape:
         return (*closing.name, space(closing.shape))
+    if closing.value is None:
+        return (*closing.name, *form)
     return (*closing.name, *form, Equal((closing.value,)), closing.value)
 
 

@@ -77,6 +77,7 @@ def alone(*shown: Value) -> tuple[Equal, Value]:
 
 
 MODES = ("both", "symbols", "numbers")
+LABELS = (*MODES, "acts")  # of a film: symbols first, and the values in a second act
 
 
 class Equation(NamedTuple):
@@ -161,6 +162,7 @@ class Frame(NamedTuple):
     rule: Equation = Equation()  # the line of algebra below the graph
     said: Said = ()  # the same in words
     asks: tuple[tuple[str, int], ...] = ()  # what this frame brings, to be guessed: a question, and whose value answers
+    act: int = 0  # of a film that has two: symbols first, then values
 
 
 class Closing(NamedTuple):
@@ -168,7 +170,7 @@ class Closing(NamedTuple):
 
     name: Phrase
     form: Math | None
-    value: Value
+    value: Value | None  # none in a film in symbols
     verdict: str = ""
     good: bool | None = None  # neither good news nor bad
     shape: tuple[int | str, ...] = ()
