@@ -7,7 +7,7 @@ Code that casts to float, or branches on a value, loses the symbols and raises `
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,30 +34,37 @@ def exact(value: Any) -> Sym:
 
 
 class SymbolArray(np.ndarray[Any, Any]):
-    """An object array of exact scalars that answers NumPy's functions exactly."""
+    """An object array of exact scalars that answers NumPy's functions exactly, conditions as booleans, or refuses.
+
+    What would show the code that it holds symbols, such as `==` of entries, `str`, `tolist` and `item`, is refused.
+    """
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
-        arrays = [plain(a) for a in inputs]
+        name = ufunc.__name__
         if method == "at":
             return _add_at(ufunc, inputs[0], *inputs[1:])
-        rule = RULES.get(ufunc.__name__)
-        if rule is None or options.pop("where", True) is not True:
-            raise SymbolsLost(f"np.{ufunc.__name__} has no meaning in symbols")
-        options.pop("dtype", None)
+        _only(name, options, {"axis", "keepdims", "initial"} if method == "reduce" else {"axis"})
+        arrays = [plain(a) for a in inputs]
         if method == "__call__":
-            result = rule(*arrays)
-        elif method == "reduce" and ufunc.__name__ in REDUCTIONS:
-            initial = options.pop("initial", None)
-            axis = options.get("axis", 0)
-            result = REDUCTIONS[ufunc.__name__](arrays[0], axis, bool(options.get("keepdims")))
-            result = result if initial is None or initial is np._NoValue else rule(result, exact(initial))  # noqa: SLF001
-        elif method == "accumulate":
-            result = np.asarray(np.frompyfunc(lambda a, b: rule(a, b)[()], 2, 1).accumulate(arrays[0], **options))
+            result = _meaning(name, arrays)(*arrays)
+        elif method == "reduce" and name in REDUCTIONS:
+            [values] = [_truths(arrays[0])] if name in TRUTHS else arrays
+            fold = OF_CONDITIONS_FOLDED.get(name, name) if _all_conditions(values) else name
+            initial = options.get("initial", np._NoValue)  # noqa: SLF001
+            result = REDUCTIONS[fold](values, options.get("axis", 0), bool(options.get("keepdims")))
+            if initial is not None and initial is not np._NoValue:  # noqa: SLF001
+                start = plain(initial)
+                if fold != name and not _all_conditions(start):
+                    raise SymbolsLost(f"np.{name}: the keyword initial has no meaning in symbols of conditions")
+                result = _meaning(name, [result, start])(result, start)
+        elif method == "accumulate" and name in REDUCTIONS and name not in TRUTHS:
+            numbers, rule = each(s.numeric)(arrays[0]), RULES[name]
+            result = np.asarray(np.frompyfunc(lambda a, b: rule(a, b)[()], 2, 1).accumulate(numbers, **options))
         elif method == "outer":
             a, b = arrays
-            result = rule(np.reshape(a, (*np.shape(a), *[1] * np.ndim(b))), b)
+            result = _meaning(name, arrays)(np.reshape(a, (*np.shape(a), *[1] * np.ndim(b))), b)
         else:
-            raise SymbolsLost(f"np.{ufunc.__name__}.{method} has no meaning in symbols")
+            raise SymbolsLost(f"np.{name}.{method} has no meaning in symbols")
         if out is not None:
             (target,) = out
             if target.dtype != object:
@@ -67,7 +74,10 @@ class SymbolArray(np.ndarray[Any, Any]):
         return wrapped(result)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        rule = WHOLE.get(func.__name__)
+        name = func.__name__
+        rule = WHOLE.get(name)
+        if name in SHOWING or (name in COUNTING and any(map(_conditions, args))):
+            raise SymbolsLost(f"np.{name} has no meaning in symbols")
         if rule is None:
             found = super().__array_function__(func, (SymbolArray,), args, kwargs)
             return found.view(SymbolArray) if type(found) is np.ndarray and found.dtype == object else found
@@ -82,14 +92,19 @@ class SymbolArray(np.ndarray[Any, Any]):
         return found if isinstance(found, np.ndarray) else wrapped(found)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        super().__setitem__(key, value.item() if isinstance(value, SymbolArray) and not value.ndim else value)
+        super().__setitem__(key, plain(value).item() if isinstance(value, SymbolArray) and not value.ndim else value)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        return bool(self.item())
+        return bool(plain(self).item())
 
-    def clip(self, low: Any = None, high: Any = None, **_: Any) -> Any:  # type: ignore[override]
+    def clip(self, *bounds: Any, **named: Any) -> Any:
         """Like np.clip."""
-        return wrapped(_clip(plain(self), low, high))
+        return wrapped(_clip(plain(self), *bounds, **named))
 
     def astype(self, dtype: Any, *_: Any, **__: Any) -> Any:
         """In float64 everything stays exact, conditions as 0 and 1; other types lose the symbols."""
@@ -99,20 +114,24 @@ class SymbolArray(np.ndarray[Any, Any]):
 
     def dot(self, other: Any, out: Any = None) -> Any:
         """Like np.dot."""
-        assert out is None
-        return wrapped(FUNCTIONS["dot"](plain(self), plain(other)))
+        return np.dot(self, other) if out is None else np.dot(self, other, out=out)
 
     def argmax(self, *_: Any, **__: Any) -> Any:
         """The place of the largest entry is no symbol."""
         raise SymbolsLost("the place of the largest entry is no symbol")
 
-    argmin = argsort = argmax
+    argmin = argsort = searchsorted = argpartition = argmax
+
+    def _shown(self, *_: Any, **__: Any) -> Any:
+        raise SymbolsLost("the code looks at a symbol as a number, or as text")
+
+    tolist = item = tobytes = tofile = dump = dumps = __str__ = __repr__ = __format__ = _shown
+    flat = property(_shown)
 
 
 def wrapped(values: Any) -> Any:
     """Exact scalars as an array that answers NumPy; single ones as arrays without axes."""
-    array = np.asarray(values, dtype=object)
-    return array.view(SymbolArray)
+    return np.asarray(values, dtype=object).view(SymbolArray)
 
 
 def _is_values(a: Any) -> bool:
@@ -124,10 +143,61 @@ def plain(a: Any) -> Array:
     return each(exact)(np.asarray(a, dtype=object) if not isinstance(a, SymbolArray) else a.view(np.ndarray))
 
 
-def _clip(a: Array, low: Any = None, high: Any = None, **_: Any) -> Array:
+def _clip(a: Array, a_min: Any = None, a_max: Any = None, **named: Any) -> Array:
+    low, high = named.pop("min", a_min), named.pop("max", a_max)
+    _only("clip", named, set())
     if low is not None:
         a = FUNCTIONS["maximum"](a, plain(low))
     return a if high is None else FUNCTIONS["minimum"](a, plain(high))
+
+
+def _only(name: str, options: Mapping[str, Any], taken: Collection[str]) -> None:
+    """Refuse keywords that say what symbols do not model; one that says what holds anyway does no harm."""
+    for option, value in options.items():
+        if option == "dtype":
+            meant = value is None or np.dtype(value) in (_BOOL if name in BOOLEAN else _REAL)
+        elif option == "where":
+            meant = value is True or value is np._NoValue  # noqa: SLF001
+        else:
+            meant = option in taken or option in HARMLESS or value is None
+        if not meant:
+            raise SymbolsLost(f"np.{name}: the keyword {option} has no meaning in symbols")
+
+
+_BOOL, _REAL, HARMLESS = {np.dtype(bool)}, {np.dtype(float), np.dtype(object)}, {"casting", "subok", "order"}
+CONDITIONS = {"lt", "le", "eq", "and", "not"}
+
+
+def _conditions(a: Any) -> bool:
+    """Whether an array is of booleans."""
+    if not isinstance(a, SymbolArray):
+        return np.asarray(a).dtype == bool if isinstance(a, np.ndarray | bool | list) else False
+    return _all_conditions(plain(a))
+
+
+def _all_conditions(a: Array) -> bool:
+    return bool(a.size) and all(map(_condition, np.ravel(a)))
+
+
+def _condition(a: Sym) -> bool:
+    return a.op in CONDITIONS or (a.op == "const" and isinstance(a.value, bool))
+
+
+def _truths(a: Array) -> Array:
+    """Numbers as NumPy's logical functions take them: whether they are other than 0."""
+    return each(lambda v: v if _condition(v) else s.negation(s.equal(v, 0)))(a)
+
+
+def _meaning(name: str, arrays: Sequence[Array]) -> Callable[..., Array]:
+    """What a universal function computes of such operands: as in NumPy, booleans are added by *or*."""
+    rule, kinds = RULES.get(name), [_all_conditions(a) for a in arrays]
+    if all(kinds):
+        rule = OF_CONDITIONS.get(name, rule)
+    if rule is None or (name in BITWISE and not all(kinds)):
+        raise SymbolsLost(f"np.{name} has no meaning in symbols" + " of conditions" * all(kinds))
+    if name in TRUTHS:
+        return lambda *operands: rule(*map(_truths, operands))
+    return rule
 
 
 def _add_at(ufunc: Any, target: Any, places: Any, values: Any) -> None:
@@ -143,7 +213,7 @@ def _add_at(ufunc: Any, target: Any, places: Any, values: Any) -> None:
 def _where(condition: Any, *branches: Any) -> Array:
     if len(branches) != 2:
         raise SymbolsLost("np.where of a condition alone has no meaning in symbols")
-    return FUNCTIONS["where"](plain(condition), *map(plain, branches))
+    return FUNCTIONS["where"](_truths(plain(condition)), *map(plain, branches))
 
 
 def _norm(a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A002, FBT001, FBT002
@@ -157,55 +227,13 @@ REDUCTIONS: dict[str, Callable[..., Array]] = {
     "logical_and": folded(s.both, True), "logical_or": folded(s.either, False),  # noqa: FBT003
 }  # fmt: skip
 _DIRECT = [
-    "exp",
-    "expm1",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "sqrt",
-    "cbrt",
-    "square",
-    "reciprocal",
-    "sin",
-    "cos",
-    "tan",
-    "arcsin",
-    "arccos",
-    "arctan",
-    "arctan2",
-    "sinh",
-    "cosh",
-    "tanh",
-    "arcsinh",
-    "arccosh",
-    "arctanh",
-    "abs",
-    "absolute",
-    "fabs",
-    "sign",
-    "floor",
-    "maximum",
-    "minimum",
-    "hypot",
-    "matmul",
-    "add",
-    "subtract",
-    "multiply",
-    "divide",
-    "true_divide",
-    "power",
-    "negative",
-    "greater",
-    "greater_equal",
-    "less",
-    "less_equal",
-    "equal",
-    "not_equal",
-    "logical_and",
-    "logical_or",
-    "logical_not",
-]
+    "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "square",
+    "reciprocal", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh",
+    "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "abs", "absolute", "fabs", "sign",
+    "floor", "maximum", "minimum", "hypot", "matmul", "add", "subtract", "multiply", "divide",
+    "true_divide", "power", "negative", "greater", "greater_equal", "less", "less_equal", "equal", "not_equal",
+    "logical_and", "logical_or", "logical_not",
+]  # fmt: skip
 RULES: dict[str, Callable[..., Array]] = {name: FUNCTIONS[ALIASES.get(name, name)] for name in _DIRECT} | {
     "positive": lambda a: a, "float_power": FUNCTIONS["pow"], "fmax": FUNCTIONS["maximum"],
     "fmin": FUNCTIONS["minimum"],
@@ -215,6 +243,32 @@ RULES: dict[str, Callable[..., Array]] = {name: FUNCTIONS[ALIASES.get(name, name
     "isnan": each(lambda _: s.FALSE), "isinf": each(lambda _: s.FALSE),
     "heaviside": each(lambda a, b: s.where(s.equal(a, 0), b, s.where(a > 0, 1, 0)), 2),
 }  # fmt: skip
+TRUTHS = {"logical_and", "logical_or", "logical_not"}
+BOOLEAN = TRUTHS | {
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "equal",
+    "not_equal",
+    "isfinite",
+    "isnan",
+    "isinf",
+}
+BITWISE = {"bitwise_and", "bitwise_or", "bitwise_xor", "invert"}
+EITHER_ALONE = each(lambda a, b: s.either(s.both(a, s.negation(b)), s.both(s.negation(a), b)), 2)
+OF_CONDITIONS: dict[str, Callable[..., Array] | None] = {
+    "add": FUNCTIONS["logical_or"], "maximum": FUNCTIONS["logical_or"], "multiply": FUNCTIONS["logical_and"],
+    "minimum": FUNCTIONS["logical_and"], "not_equal": EITHER_ALONE, "bitwise_xor": EITHER_ALONE,
+    "equal": each(lambda a, b: s.either(s.both(a, b), s.both(s.negation(a), s.negation(b))), 2),
+    "subtract": None, "negative": None, "reciprocal": None, "positive": None, "sign": None, "matmul": None,
+}  # fmt: skip
+OF_CONDITIONS_FOLDED = {"maximum": "logical_or", "minimum": "logical_and"}
+SHOWING = {  # what tells code of values that are not known
+    "array_equal", "array_equiv", "allclose", "isclose", "array_repr", "array_str", "array2string", "ix_", "angle",
+    "nonzero", "argwhere", "flatnonzero", "save", "savetxt", "unique",
+}  # fmt: skip
+COUNTING = {"dot", "vdot", "inner", "outer", "einsum", "tensordot", "kron", "cross", "trace", "convolve", "correlate"}
 WHOLE: dict[str, Callable[..., Array]] = {"where": _where, "clip": _clip, "norm": _norm, "dot": FUNCTIONS["dot"]}
 
 for _name in ["exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh"]:
