@@ -20,7 +20,24 @@ from commandline import COMMAND, graphgrad
 import graphgrad as gg
 from graphgrad.core import memory
 from graphgrad.learn.data.tables import read_csv, read_dataset, read_idx
+from graphgrad.proof.saved import verify_file
 
+SLOW_CLAIM = "abs(sin(x)**2+cos(x)**2-exp(y*x))**y"
+SLOW_SUM = " + ".join(f"sin(x{k} * x{k + 1}) ** {k}" for k in range(60))
+HANG = """
+import click
+from graphgrad.cli import limits
+from graphgrad.cli.main import group, main
+
+@click.command("hang")
+@limits.in_time
+def hang():
+    exec({work!r})
+
+group.resolve_command = lambda _, arguments: ("hang", hang, arguments[1:])
+main()
+"""  # a command that does something else
+ROOT = str(Path(__file__).parents[1])
 HUGE = [
     ("sum(broadcast_to(x, (1000000000, 1000000000)))", {}),
     ("sum(broadcast_to(x, (100000, 1000, 1000)))", {}),
@@ -106,6 +123,64 @@ def test_bombs_are_cut(tmp_path, monkeypatch) -> None:
         read_csv(files["line.csv"])
 
 
+def test_files_of_every_kind_are_bounded(tmp_path, monkeypatch) -> None:
+    """A bound of 2 MB, and of every kind a small file that would take more, by its size or by what it says."""
+    from graphgrad.cli.arguments import read_graph, read_values
+    from graphgrad.learn.models.tensors import read_tensors
+    from graphgrad.proof.grading import read_claims
+    from graphgrad.render.drawing.style import style
+
+    monkeypatch.setenv(memory.VARIABLE, "2MB")
+    text = "x" * 200_000
+    for name in ("a.csv", "a.txt", "a.json", "a.toml", "a.graphml", "a.py", "c.csv", "c.jsonl"):
+        (tmp_path / name).write_text(text)
+    np.save(tmp_path / "a.npy", np.zeros(300_000))
+    np.savez_compressed(tmp_path / "a.npz", x=np.zeros(300_000))
+    (tmp_path / "a.safetensors").write_bytes(bytes(2_000_000))
+    calls = [lambda suffix=suffix: read_values([f"x=@{tmp_path / 'a'}{suffix}"])
+             for suffix in (".npy", ".npz", ".csv", ".txt", ".json")]  # fmt: skip
+    calls += [lambda name=name: read_graph(str(tmp_path / name), {}) for name in ("a.txt", "a.graphml", "a.json")]
+    calls += [lambda name=name: read_claims(tmp_path / name) for name in ("c.csv", "c.jsonl")]
+    calls += [lambda: style(tmp_path / "a.toml"), lambda: verify_file(tmp_path / "a.py")]
+    calls += [lambda: read_tensors(tmp_path / "a.safetensors", "model"), lambda: gg.load(tmp_path / "a.safetensors")]
+    for call in calls:
+        with pytest.raises(gg.GraphgradError, match="2 MB may be used, and --memory or GRAPHGRAD_MEMORY moves"):
+            call()
+    head = io.BytesIO()  # an array that says more than its file holds
+    np.lib.format.write_array_header_1_0(head, {"descr": "<f8", "fortran_order": False, "shape": (10**9, 300)})
+    (tmp_path / "said.npy").write_bytes(head.getvalue() + bytes(80))
+    with pytest.raises(gg.UsageError, match="holds no array"):
+        read_values([f"x=@{tmp_path / 'said.npy'}"])
+
+
+def test_claims_are_bounded_in_number_and_length(tmp_path, monkeypatch) -> None:
+    import graphgrad.proof.grading as room
+
+    monkeypatch.setattr(room, "MOST", 3)
+    head = "expression,variable,claim\n"
+    (tmp_path / "many.csv").write_text(head + 4 * "x,x,1\n")
+    with pytest.raises(gg.DataError, match="holds 4 claims, 3 at most are judged"):
+        room.read_claims(tmp_path / "many.csv")
+    monkeypatch.setattr(room, "LONGEST", 20)
+    (tmp_path / "long.csv").write_text(head + f"x,x,{30 * '1'}\nx,x,1\n")
+    one, two = room.read_claims(tmp_path / "long.csv")
+    assert (one.problem, two.problem) == ("line 2: more than 20 characters in 'claim'", "")
+    (tmp_path / "deep.jsonl").write_text(100_000 * "[" + '\n{"expression": "x", "variable": "x", "claim": "1"}\n')
+    one, two = room.read_claims(tmp_path / "deep.jsonl")
+    assert "this is no JSON" in one.problem
+    assert not two.problem
+
+
+def test_a_step_is_bounded_by_all_of_its_arrays(monkeypatch) -> None:
+    X, net = np.zeros((1000, 2)), gg.mlp(2, 300, 1)  # 16 kB come in, and the hidden layer takes 2.4 MB an array
+    for size, batch in (("50MB", None), ("2MB", 10)):
+        monkeypatch.setenv(memory.VARIABLE, size)
+        gg.fit(net, X, X[:, 0], batch_size=batch, epochs=1, progress=False)
+    with pytest.raises(gg.ShapeError, match=r"a step of 1000 rows needs .* 2 MB may be used"):
+        gg.fit(net, X, X[:, 0], batch_size=None, epochs=1, progress=False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system counts")
 def test_a_layer_that_no_memory_holds_is_refused(tmp_path) -> None:
     done = graphgrad("train", "xor", "--layers", "2,1000000000,1", "--steps", "1", folder=tmp_path)
     assert done.returncode == 2
@@ -135,7 +210,7 @@ def test_an_error_of_any_kind_is_one_line_and_2(error, said, monkeypatch, capsys
 
 @pytest.mark.parametrize("command", [("derive",), ("show", "-o", "a.svg"), ("animate", "-o", "a.svg", "--no-verify")])
 def test_algebra_and_layout_end_at_the_limit(command, tmp_path) -> None:
-    text = " + ".join(f"sin(x{k} * x{k + 1}) ** {k}" for k in range(60))
+    text = SLOW_SUM
     values = [f"x{k}=1" for k in range(61)]
     done = graphgrad(command[0], text, *values, *command[1:], "--timeout", "0.3", folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
@@ -161,7 +236,7 @@ TRAINING = ["train", "xor", "--layers", "2,4,1", "--steps", "100000000", "--ever
 
 
 def started(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
-    environment = {**os.environ, "PYTHONUNBUFFERED": "", "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "", "PYTHONPATH": ROOT}
     return subprocess.Popen([*COMMAND, *arguments], cwd=folder, env=environment, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
 
@@ -213,22 +288,55 @@ def test_the_answer_of_a_bound_is_json_free_text() -> None:
         json.loads(done.stderr)
 
 
+def family(pid: int) -> set[int]:
+    """The processes that a process has started, and those that these have."""
+    found = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found |= {child} | family(child)
+    return found
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="who lives is read from /proc")
-def test_a_command_that_is_killed_leaves_no_process(tmp_path) -> None:
-    (tmp_path / "c.csv").write_text("expression,variable,claim\n" + "abs(sin(x)**2+cos(x)**2-exp(y*x))**y,x,y*x\n" * 4)
-    process = started(tmp_path, "verify", "c.csv", "--timeout", "60")
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+@pytest.mark.parametrize(("arguments", "number"), [
+    (["verify", "c.csv", "--timeout", "60"], signal.SIGKILL),
+    (["derive", SLOW_SUM], signal.SIGKILL),
+    (["show", SLOW_SUM, "-o", "a.svg"], signal.SIGTERM),
+])  # fmt: skip
+def test_a_command_that_is_killed_leaves_no_process_and_no_file(tmp_path, arguments, number) -> None:
+    (tmp_path / "c.csv").write_text(f"expression,variable,claim\n{SLOW_CLAIM},x,y*x\n")
+    process = started(tmp_path, *arguments)
     deadline, found = time.monotonic() + 60, set()
-    while not found and time.monotonic() < deadline:
-        tasks = Path(f"/proc/{process.pid}/task").iterdir()
-        found = {pid for task in tasks for pid in (task / children.name).read_text().split()}
+    wanted = 1 if arguments[0] == "derive" else 2  # the command's own, and one that judges or lays out
+    while len(found) < wanted and time.monotonic() < deadline:
+        found |= family(process.pid)
         time.sleep(0.05)
-    assert found
-    process.kill()
-    process.communicate()
+    process.send_signal(number)
+    _, errors = process.communicate()
+    said = (143, "interrupted") if number == signal.SIGTERM else (-9, "")
+    assert (process.returncode, errors.strip()) == said
     while any(Path(f"/proc/{pid}").exists() for pid in found) and time.monotonic() < deadline:
         time.sleep(0.1)
+    assert len(found) >= wanted
     assert not [pid for pid in found if Path(f"/proc/{pid}").exists()]
+    assert [path.name for path in tmp_path.iterdir()] == ["c.csv"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the limit is a child's")
+def test_what_libraries_do_in_c_ends_at_the_limit_and_in_memory(tmp_path) -> None:
+    hung = "import re\nre.match('(a+)+$', 40 * 'a' + 'b')"  # the matcher hears of no signal
+    for work, seconds, said in (
+        (hung, 0.3, "takes longer than 0.3 s; --timeout gives it more"),
+        ("bytes(4_000_000_000)", 60, "there is not enough memory"),
+        ("import os; os.kill(os.getpid(), 9)", 60, "was ended by the signal SIGKILL; memory may be too little"),
+    ):
+        script = HANG.format(work=work)
+        command = [sys.executable, "-c", script, "hang", "--timeout", str(seconds)]
+        done = subprocess.run(
+            command, cwd=tmp_path, text=True, capture_output=True, check=False, env={**os.environ, "PYTHONPATH": ROOT}
+        )
+        assert done.returncode == 2, done.stderr
+        assert said in done.stderr
 
 
 def test_many_classes_are_learned_without_a_table_of_them(tmp_path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -214,20 +213,24 @@ def latex(graph: Source, /) -> str:
 def closed_form(graph: Source, output: str | None = None, /, *, timeout: float = 60.0) -> Graph | None:
     """Give an output as one simplified expression of the inputs; None for tensors and for large graphs.
 
-    Also None where sympy has not found it in `timeout` seconds. Raises UsageError for an output that does not exist.
-    Source: sympy's canonical forms, and the shortest of them.
+    Also None where sympy has not found it in `timeout` seconds, or in the memory that arrays may take: a process of its
+    own looks for it. Raises UsageError for an output that does not exist. Source: sympy's canonical forms, and the
+    shortest of them.
 
     >>> print(closed_form(grad("log(x1*x2)*sin(x2)"), "dz_dx1"))
     sin(x2) / x1
     """
     from graphgrad.execute.closed_form import closed_form as find
-    from graphgrad.proof.limits.deadline import TimeUp, within
+    from graphgrad.proof.limits.deadline import TimeUp
+    from graphgrad.proof.limits.processes import SYMPY
     from graphgrad.transform.grad import output_name
 
     read = as_graph(graph)
-    with suppress(TimeUp):
-        found: Graph | None = within(time.monotonic() + timeout, find, read, output_name(read, output), stop=True)
-        return found
+    name = output_name(read, output)
+    with suppress(TimeUp, RuntimeError):  # of a process without memory, too
+        with SYMPY.lent() as process:
+            found: Graph | None = process.ask(find, read, name, timeout=timeout)
+            return found
     return None
 
 

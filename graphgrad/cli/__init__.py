@@ -5,6 +5,7 @@ from graphgrad.cli.main import main
 __all__ = ["main"]
 
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
-    "answers arguments limits main",
+    "answers arguments limits",
+    "main",
     "animate compile derive plot predict run show training verify",
 )

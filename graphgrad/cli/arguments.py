@@ -16,6 +16,7 @@ import click
 
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.files import check_kind
+from graphgrad.core.memory import TEXT, refuse_file
 from graphgrad.core.shapes import is_size
 
 if TYPE_CHECKING:
@@ -93,7 +94,9 @@ def shape_option(command: Command) -> Command:
 def read_program(source: str) -> str:
     """Give the program's text: a file's, standard input's, or the argument itself."""
     if source == "-":
-        return sys.stdin.read()
+        from graphgrad.frontend.parse import LENGTH
+
+        return sys.stdin.read(LENGTH + 1)  # what is longer is refused, and need not be read
     path = Path(source)
     try:
         found = len(source) < 256 and path.is_file()
@@ -102,6 +105,7 @@ def read_program(source: str) -> str:
     except (OSError, ValueError):  # too long for a file's name, or with a null in it
         found = False
     if found:
+        refuse_file(path)
         try:
             return path.read_text(encoding="utf-8")
         except ValueError:
@@ -197,8 +201,10 @@ def _array(name: str, file: str) -> Any:
     if not path.is_file():
         raise UsageError(f"there is no file '{file}' for '{name}'")
     check_kind(path, _READERS)
+    read, times = _READERS[path.suffix]
+    refuse_file(path, times)
     try:
-        return _READERS[path.suffix](path, name)
+        return read(path, name)
     except (ValueError, EOFError, BadZipFile, KeyError, TypeError, SyntaxError, RuntimeError, zlib.error):
         raise UsageError(f"'{file}' holds no array of numbers for '{name}'") from None
 
@@ -206,12 +212,15 @@ def _array(name: str, file: str) -> Any:
 def _npy(path: Path, _: str) -> Any:
     import numpy as np
 
-    return _numbers(np.load(path, allow_pickle=False))
+    return _numbers(np.load(path, mmap_mode="r", allow_pickle=False))  # no larger than the file, whatever it says
 
 
 def _npz(path: Path, name: str) -> Any:
     import numpy as np
 
+    from graphgrad.learn.data.tables import check_unpacked
+
+    check_unpacked(path)
     with np.load(path, allow_pickle=False) as arrays:
         if name not in arrays:
             raise UsageError(f"'{path}' holds no array '{name}'", hint=f"it has {', '.join(arrays) or 'none'}")
@@ -228,7 +237,13 @@ def _json(path: Path, _: str) -> Any:
     return _numbers(json.loads(path.read_text(encoding="utf-8")))
 
 
-_READERS = {".npy": _npy, ".npz": _npz, ".csv": _table, ".txt": _table, ".json": _json}
+_READERS = {  # and how many times its size a file takes while it is read
+    ".npy": (_npy, 1),
+    ".npz": (_npz, 1),
+    ".csv": (_table, TEXT),
+    ".txt": (_table, TEXT),
+    ".json": (_json, TEXT),
+}
 
 
 def _numbers(value: Any) -> Any:

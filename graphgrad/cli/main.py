@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from graphgrad.cli.limits import COMMAND
 from graphgrad.core import VERSION
 from graphgrad.core.errors import GraphgradError, did_you_mean
 from graphgrad.core.memory import VARIABLE, size
@@ -96,7 +97,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, terminated)
     written = sys.stdout
     try:
-        group.main(standalone_mode=False)
+        group.main(standalone_mode=False, obj=COMMAND)
         sys.stdout.flush()
     except SystemExit:
         if sys.stdout is not written:  # click has put another in its place: whoever reads has read enough

@@ -10,6 +10,7 @@ import click
 
 from graphgrad.cli.answers import counting
 from graphgrad.cli.arguments import read_program, read_shapes, shape_option, verb
+from graphgrad.cli.limits import in_memory
 from graphgrad.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--sympy/--no-sympy", "sympy", default=True, show_default=True, help="Ask sympy as a third witness.")
 @click.option("--markdown", is_flag=True, help="Report as Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+@in_memory
 def command(
     source: str | None,
     shapes: tuple[str, ...],

@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from graphgrad.compiler.backend import TARGETS, Way, target_row
 from graphgrad.compiler.passes.passed import pipeline
 from graphgrad.compiler.passes.specialise import check_rows
@@ -21,6 +23,7 @@ from graphgrad.compiler.steps.vectors import flat
 from graphgrad.core.builder import uncollected
 from graphgrad.core.errors import ShapeError, TargetError, UsageError
 from graphgrad.core.graph import Graph
+from graphgrad.core.memory import ENTRY, SMALL, allowed, bound, spelled
 from graphgrad.core.shapes import Shape, show
 
 _CALLED = frozenset({"bind", "train", "len", "range"})  # what the loop of a module calls, and no input may hide
@@ -86,6 +89,14 @@ class CompiledStep(Emitted):
     def unrolled(self) -> bool:
         """Whether every number is a variable of its own."""
         return self.taken.fits is fits
+
+    def refuse_large(self, rows: int) -> None:
+        """Raise ShapeError where a step of so many rows, parameters and states included, exceeds the bound."""
+        vectors = ENTRY * self.plan.size * (2 + len(self.update.slots))
+        arrays = sum(code.memory(dict.fromkeys(self.dimensions, rows)) for code in self.code())
+        need = (vectors + arrays) * np.dtype(self.dtype).itemsize // ENTRY
+        if need > SMALL and need > (most := bound()):
+            raise ShapeError(f"a step of {rows} rows needs {spelled(need)}", hint=allowed(most))
 
     def start(self, values: Mapping[str, Any]) -> Run:
         """Give a run that begins at these parameters, which are copied; ShapeError where one does not fit."""

@@ -16,6 +16,7 @@ from graphgrad.core.shapes import Shape, Size, show
 VARIABLE = "GRAPHGRAD_MEMORY"  # the environment variable that moves the bound; the command line's option sets it
 PART = 0.5  # of the memory that the process may use
 ENTRY = 8  # bytes, of a float64
+TEXT = 20  # times its size, that a text takes while it is read
 _UNITS = {"": 1, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 _GROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # of containers
 
@@ -71,6 +72,13 @@ def refuse_array(shape: Shape) -> None:
     need = needed(shape)
     if need > SMALL and need > (most := bound()):
         raise ShapeError(f"an array of shape {show(shape)} needs {spelled(need)}", hint=allowed(most))
+
+
+def refuse_file(path: Path, times: int = TEXT) -> None:
+    """Raise UsageError for a file that takes more than the bound while it is read: so many times its own size."""
+    with suppress(OSError, ValueError):  # what cannot be looked at cannot be read: that has its own words
+        if times * path.stat().st_size > (most := bound()):
+            raise UsageError(f"'{path}' takes {spelled(times * path.stat().st_size)} to read", hint=allowed(most))
 
 
 def allowed(most: float) -> str:

@@ -10,6 +10,7 @@ from xml.etree.ElementTree import ParseError as XMLError
 
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
+from graphgrad.core.memory import refuse_file
 from graphgrad.core.quoting import terminal
 from graphgrad.core.shapes import Slice
 from graphgrad.frontend.networkx_graphs import from_networkx, to_networkx
@@ -85,6 +86,7 @@ def from_graphml(text: str) -> Graph:
 
 def read_file(path: Path) -> Graph:
     """Read a graph from a file of one of the kinds in `READERS`; UsageError where there is none to read."""
+    refuse_file(path)
     try:
         text = path.read_text(encoding="utf-8")
     except ValueError:

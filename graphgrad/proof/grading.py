@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
 from graphgrad.core.files import check_kind
+from graphgrad.core.memory import refuse_file
+from graphgrad.core.quoting import one_line
 from graphgrad.proof.claims import check
 from graphgrad.proof.gradients import TIMEOUT
 from graphgrad.proof.limits.deadline import TimeUp
@@ -20,6 +22,7 @@ from graphgrad.proof.limits.processes import parallel
 from graphgrad.proof.report import Finding, Report, Verdict
 
 COLUMNS = ("expression", "variable", "claim")
+MOST, LONGEST, COLUMN = 100_000, 100_000, 40  # claims in a file; characters of a cell, and shown of a column's name
 
 
 class ClaimRow(NamedTuple):
@@ -44,6 +47,7 @@ def read_claims(path: str | Path) -> list[ClaimRow]:
     if not path.is_file():
         raise UsageError(f"there is no file '{path}'")
     check_kind(path, (".csv", ".jsonl", ".ndjson"))
+    refuse_file(path)
     try:
         content = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
@@ -60,13 +64,15 @@ def read_claims(path: str | Path) -> list[ClaimRow]:
         found = [(_object(line), k) for k, line in enumerate(lines, 1) if line.strip()]
     if not found:
         raise DataError(f"'{path}' holds no claims")
+    if len(found) > MOST:
+        raise DataError(f"'{path}' holds {len(found)} claims, {MOST} at most are judged", hint="part the file")
     return _rows(found, path)
 
 
 def _object(line: str) -> Any:
     try:
         return json.loads(line)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         return f"this is no JSON: {error}"
 
 
@@ -93,6 +99,9 @@ def _row(found: Any, line: int) -> ClaimRow:
     others = tuple((name, cell) for name, cell in cells.items() if name not in COLUMNS)
     missing = [column for column in COLUMNS if not cells.get(column)]
     problem = f"line {line}: no {missing[0]}" if missing else ""
+    if long := next((name for name, cell in cells.items() if len(cell) > LONGEST), ""):
+        problem = f"line {line}: more than {LONGEST} characters in '{one_line(long[:COLUMN])}'"
+        return ClaimRow("", "", "", line, problem)
     if None in found:
         problem = f"line {line}: more cells than there are columns; put a claim with commas in quotes"
     return ClaimRow(expression, variable, claim, line, problem, others)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from graphgrad.core.errors import DataError, ParseError
+from graphgrad.core.memory import refuse_file
 from graphgrad.proof.gradients import TIMEOUT
 from graphgrad.proof.modules.symbolic import verify_source
 from graphgrad.proof.report import Finding, Report, Verdict
@@ -30,6 +31,7 @@ def verify_file(path: Path, timeout: float = TIMEOUT) -> Report:
     """
     if path.suffix in OTHERS:
         return Report(str(path), {"module": Finding(Verdict.UNSUPPORTED, f"{OTHERS[path.suffix]} {ADVICE}")})
+    refuse_file(path)
     try:
         source = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from graphgrad.compiler.source.statements import NO_NODE
 from graphgrad.core.graph import Graph
+from graphgrad.core.memory import needed
 
 
 class Code(NamedTuple):
@@ -40,6 +41,15 @@ class Code(NamedTuple):
             if self.graph.nodes[i].operands:
                 found[array] = (*found.get(array, ()), i)
         return found
+
+    def memory(self, sizes: Mapping[str, int]) -> int:
+        """The bytes of all that the lines compute, as float64, at these sizes of named dimensions; an array once."""
+        found: dict[str | int, int] = {}
+        for i, _ in self.lines:
+            if i != NO_NODE:
+                place = self.arrays.get(i, i)
+                found[place] = max(found.get(place, 0), needed(self.graph.nodes[i].shape, sizes))
+        return sum(found.values())
 
     def alive(self) -> list[int]:
         """After every line: how many values are there that a later line, or the caller, still needs."""

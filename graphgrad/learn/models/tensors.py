@@ -10,6 +10,7 @@ from typing import Any
 from graphgrad.core import VERSION
 from graphgrad.core.errors import DataError, UsageError
 from graphgrad.core.files import check_writable, write_whole
+from graphgrad.core.memory import refuse_file
 
 
 def check_tensors(path: Path) -> None:
@@ -34,6 +35,7 @@ def read_tensors(path: Path, kind: str) -> tuple[dict[str, Any], dict[str, Any]]
 
     if not path.is_file():
         raise UsageError(f"there is no file '{path}'")
+    refuse_file(path, 2)  # the arrays, and what they become
     try:
         with safe_open(path, "numpy") as file:
             metadata = file.metadata() or {}
@@ -45,6 +47,6 @@ def read_tensors(path: Path, kind: str) -> tuple[dict[str, Any], dict[str, Any]]
         raise DataError(f"'{path}' holds no {kind} of graphgrad", hint=hint)
     try:
         said = json.loads(metadata[kind])
-    except ValueError:
+    except (ValueError, RecursionError):
         raise DataError(f"'{path}' has a damaged description") from None
     return arrays, said

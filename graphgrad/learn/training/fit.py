@@ -221,7 +221,7 @@ def _step(  # noqa: PLR0913, PLR0917
         return DeviceStep(graph, _shapes(net), change, dtype, batch, machines or Machines())
     if machines is not None:
         raise UsageError(f"many devices need the target jax, not {target}")
-    return compile_step(
+    step = compile_step(
         graph,
         net.values,
         change.text,
@@ -231,6 +231,8 @@ def _step(  # noqa: PLR0913, PLR0917
         target=target,
         sparse=sparse,
     )
+    step.refuse_large(batch)
+    return step
 
 
 def _named(X: Any, y: Any, validation: Any, classes: tuple[str, ...]) -> tuple[Any, Any, Any, tuple[str, ...]]:

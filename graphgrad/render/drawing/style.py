@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.lookup import Table
+from graphgrad.core.memory import refuse_file
 
 LARGEST = 10_000.0  # points, of a size
 LONGEST_NAME = 100  # characters
@@ -132,6 +133,7 @@ def _over(theme: str | Path, above: tuple[Path, ...]) -> Style:
         return THEMES.row(str(theme))
     if path in above:
         raise UsageError(f"the theme {path} is a base of itself", hint=f"a last base is one of {', '.join(THEMES)}")
+    refuse_file(path)
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:  # what is no TOML and what is no text are ValueErrors
