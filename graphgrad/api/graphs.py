@@ -227,10 +227,9 @@ def closed_form(graph: Source, output: str | None = None, /, *, timeout: float =
 
     read = as_graph(graph)
     name = output_name(read, output)
-    with suppress(TimeUp, RuntimeError):  # of a process without memory, too
-        with SYMPY.lent() as process:
-            found: Graph | None = process.ask(find, read, name, timeout=timeout)
-            return found
+    with suppress(TimeUp, RuntimeError), SYMPY.lent() as process:  # the other of a process without memory, too
+        found: Graph | None = process.ask(find, read, name, timeout=timeout)
+        return found
     return None
 
 
