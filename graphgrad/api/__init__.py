@@ -23,9 +23,18 @@ def _last_frame(traced: Trace) -> str:
     return film(traced).frames[-1].svg()
 
 
+def _numbers(traced: Trace) -> str:
+    from graphgrad.core.numerals import number
+    from graphgrad.transform.lesson import NOTHING
+
+    slopes = {} if traced.adjoints.seed == NOTHING else traced.grad
+    gradient = ", ".join(f"{name}: {number(slope)}" for name, slope in slopes.items())
+    return f"value {number(traced.value)}" + f", gradient {{{gradient}}}" * bool(slopes)
+
+
 register("Graph", "image/svg+xml", _picture)
 register("Trace", "image/svg+xml", _last_frame)
-register("Trace", "text/plain", lambda traced: f"value {traced.value}, gradient {dict(traced.grad)}")
+register("Trace", "text/plain", _numbers)
 
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
     "source tables training",

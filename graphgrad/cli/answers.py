@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from graphgrad.core.numerals import general
 from graphgrad.core.quoting import one_line
 
 
@@ -74,27 +73,6 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
-
-
-def number(value: Any) -> str:
-    """Write a number, or an array as its entries or its shape.
-
-    >>> number(0.1 + 0.2), number(-0.0), number([1.0, -0.0])
-    ('0.3', '0', '[1, 0]')
-    """
-    import numpy as np
-
-    array = np.asarray(value)
-    if not array.ndim:
-        return general(array.item(), 10) if array.dtype.kind == "f" else str(array.item())
-    if array.size > 12:
-        shape = "×".join(map(str, array.shape))
-        return f"{shape} array, min {general(array.min())}, max {general(array.max())}"
-    return json.dumps(array.tolist()) if array.dtype.kind != "f" else _list(array.tolist())
-
-
-def _list(entries: Any) -> str:
-    return f"[{', '.join(map(_list, entries))}]" if isinstance(entries, list) else general(entries)
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from graphgrad.cli.answers import number, say_json, say_table
+from graphgrad.cli.answers import say_json, say_table
 from graphgrad.cli.arguments import (
     as_written,
     gradient,
@@ -17,6 +17,7 @@ from graphgrad.cli.arguments import (
     say_given_nonfinite,
     verb,
 )
+from graphgrad.core.numerals import number
 
 if TYPE_CHECKING:
     from graphgrad.execute.trace import Trace

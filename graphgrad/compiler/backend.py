@@ -11,6 +11,7 @@ from graphgrad.compiler.passes.passed import Passed
 from graphgrad.compiler.source.comments import Provenance
 from graphgrad.compiler.source.language import Language
 from graphgrad.compiler.source.outline import Code
+from graphgrad.core.display import told
 from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
 from graphgrad.core.lookup import TableOfFiles
@@ -58,6 +59,7 @@ class StepWriter(Protocol):
         """What it says, from afar."""
 
 
+@told(lambda row: row.name)
 class Way(NamedTuple):
     """A way to take a step: for which plans, how its module is written, and how it is run."""
 
@@ -72,6 +74,7 @@ def always(_: StepPlan) -> bool:
     return True
 
 
+@told(lambda row: f"{row.name}, writes {' '.join(row.suffixes)}")
 class Backend(NamedTuple):
     """A row: everything that is known of a backend.
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -93,9 +93,16 @@ def _cache() -> Path:
 def compiled(function: Callable[..., Any], **known: Any) -> Compiled:
     """Give a function its source, its history and a way to save them."""
     made: Any = function
-    vars(made).update(known, save=lambda path: save(known["source"], path))
+    vars(made).update(known, save=lambda path: save(known["source"], path), _repr_mimebundle_=partial(_displays, made))
+    of, gives = (", ".join(names) for names in (known["graph"].inputs, known["graph"].outputs))
+    made.__qualname__ = f"{gives} of {of or 'nothing'}, for {known['target']}"
     result: Compiled = made
     return result
+
+
+def _displays(made: Compiled, **_: Any) -> dict[str, str]:
+    """What a notebook shows: the module."""
+    return {"text/plain": made.source, "text/markdown": f"```{made.target}\n{made.source}```"}
 
 
 def save(source: str, path: str | os.PathLike[str]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphgrad.core.display import bundle, displayed, short
+from graphgrad.core.display import bundle, displayed, short, told
 from graphgrad.core.errors import Span, UsageError, did_you_mean
 from graphgrad.core.shapes import Shape
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
+@told(lambda node: f"{node.op}, {dict(node.attrs) or ''} of nodes {node.operands}, shape {node.shape}, {node.dtype}")
 class Node(NamedTuple):
     """One node. Inputs have op "input" and their name as attribute, constants op "const" and their value."""
 

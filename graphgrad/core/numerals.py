@@ -5,6 +5,7 @@ In a picture it has four significant digits, in Python as in the player's JavaSc
 
 from __future__ import annotations
 
+import json
 import math
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, NamedTuple, SupportsFloat
@@ -114,6 +115,27 @@ def exact(value: Any) -> bool:
     said = numeral(x)
     shown = float(f"{said.mantissa.replace(MINUS, '-')}e{said.exponent or 0}")
     return abs(shown - x) <= TINY * abs(x)
+
+
+def number(value: Any) -> str:
+    """Write a number, or an array as its entries or its shape.
+
+    >>> number(0.1 + 0.2), number(-0.0), number([1.0, -0.0])
+    ('0.3', '0', '[1, 0]')
+    """
+    import numpy as np
+
+    array = np.asarray(value)
+    if not array.ndim:
+        return general(array.item(), 10) if array.dtype.kind == "f" else str(array.item())
+    if array.size > 12:
+        shape = "×".join(map(str, array.shape))
+        return f"{shape} array, min {general(array.min())}, max {general(array.max())}"
+    return json.dumps(array.tolist()) if array.dtype.kind != "f" else _list(array.tolist())
+
+
+def _list(entries: Any) -> str:
+    return f"[{', '.join(map(_list, entries))}]" if isinstance(entries, list) else general(entries)
 
 
 def written(value: Any) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphgrad.core import shapes
+from graphgrad.core.display import told
 from graphgrad.core.errors import UsageError, did_you_mean
 
 # How tightly a notation binds, loosest first, as in Python.
@@ -49,6 +50,7 @@ RESIDUES = {
 }
 
 
+@told(lambda row: f"{row.notation}, with slopes {', '.join(map(str, row.d))}" if row.d else row.notation)
 @dataclass(frozen=True, slots=True)
 class Op:
     """A row. Texts are written in the operands' names, `v` (the result) and, in `vjp`, `g` (its cotangent).

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from graphgrad.core.display import bundle, displayed, short
+from graphgrad.core.display import bundle, displayed, short, told
 from graphgrad.core.errors import DomainError, UsageError
 from graphgrad.core.graph import Graph
+from graphgrad.core.numerals import written
 from graphgrad.core.shapes import show
 from graphgrad.execute.domain import refuse_nonfinite, refuse_steep
 from graphgrad.execute.run import run
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
+@told(lambda step: f"{step.index}, {step.phase}: node {step.node} of {step.operands} is {written(step.value)}")
 class Step(NamedTuple):
     """One step of a run: the primal node that is computed, seeded, or receives, and what went into it.
 

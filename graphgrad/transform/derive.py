@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from graphgrad.core.display import short
+from graphgrad.core.display import short, told
 from graphgrad.core.graph import Graph
 from graphgrad.core.op import ATOM
 from graphgrad.core.ops import OPS
@@ -29,6 +29,7 @@ TOO_LONG = "too long to write out: put the lines above into the first"
 TOO_LONG_TEX = rf"\text{{{TOO_LONG}}}"
 
 
+@told(lambda line: " = ".join(line.text))
 class Line(NamedTuple):
     """One line of a derivation: its sides, to be joined by equals signs, as text and as LaTeX."""
 

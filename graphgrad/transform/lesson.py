@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from graphgrad.core.display import told
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.latex import latex
 from graphgrad.frontend.printers import text
@@ -18,6 +19,7 @@ from graphgrad.transform.stable import GONE, stabilised
 NOTHING = -1  # the seed of a run without a backward pass
 
 
+@told(lambda lesson: f"gradient of {len(lesson.gradient)} nodes, computed by {len(lesson.computed)}")
 class Lesson(NamedTuple):
     """The gradient graph as written and its provenance; the graph that computes it; and where, for every node.
 

@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from graphgrad.core.display import told
 from graphgrad.core.op import Op
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import inline
@@ -28,6 +29,7 @@ class Contribution(NamedTuple):
     total: int  # the receiver's adjoint once this is added: the contribution itself for the first
 
 
+@told(lambda found: f"of {len(found.total)} nodes, {len(found.contributions)} contributions")
 class Adjoints(NamedTuple):
     """All adjoints of a gradient graph, keyed by the primal node (two adjoints may be one node)."""
 

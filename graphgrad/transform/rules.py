@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
+from graphgrad.core.display import told
 from graphgrad.core.lookup import Table
 
 
+@told(lambda row: f"{row.name}, of {row.of}: {row.text}")
 class Rewrite(NamedTuple):
     """A rule; ours are called by pass and text."""
 

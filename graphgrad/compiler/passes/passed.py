@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from graphgrad.core.builder import Builder
+from graphgrad.core.display import told
 from graphgrad.core.graph import Graph
 from graphgrad.transform.rewrite import Firing
 from graphgrad.transform.rules import Rewrite
@@ -14,6 +15,7 @@ GONE = -1
 ROUNDS = 10  # of a stage at most; two do for almost all programs
 
 
+@told(lambda passed: f"{passed.name}: {len(passed.before)} nodes -> {len(passed.graph)}")
 class Passed(NamedTuple):
     """The graphs before and after a pass, the new place of every node that is left, and what was done."""
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from graphgrad.compiler.source.statements import ARRAYS, ENTRIES, NUMBERS, Expr, Statement
 from graphgrad.compiler.source.templates import ATOM, Column, Spelled, Template, form, sentence, template
+from graphgrad.core.display import told
 from graphgrad.core.ops import OPS
 
 TABLE: dict[str, Column] = {
@@ -26,6 +27,7 @@ class Extent(NamedTuple):
     level: int
 
 
+@told(lambda language: f"of {', '.join(language.columns)}")
 @dataclass(frozen=True)
 class Language:
     """How statements are written.

@@ -18,6 +18,7 @@ from graphgrad.compiler.source.lines import WIDTH
 from graphgrad.compiler.steps.program import Start
 from graphgrad.compiler.steps.update import Update
 from graphgrad.core.builder import Builder
+from graphgrad.core.display import told
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.printers import program
 from graphgrad.transform.scalarize import entry_name
@@ -28,6 +29,7 @@ OWN = (  # what emitted code calls its own
 )
 
 
+@told(lambda plan: f"for {plan.target.name}, {plan.dtype}: {plan.loss}")
 @dataclass(frozen=True)
 class StepPlan:
     """A loss, the shapes of its parameters, an update, and what is known of the rows of a step."""

@@ -16,6 +16,7 @@ from typing import IO, Any, AnyStr, NamedTuple, cast
 
 import numpy as np
 
+from graphgrad.core.display import told
 from graphgrad.core.errors import DataError, UsageError, did_you_mean
 from graphgrad.core.files import check_kind
 from graphgrad.core.memory import allowed, bound, spelled
@@ -87,6 +88,9 @@ def check_unpacked(path: Path) -> None:
         raise DataError(f"'{path}' holds {spelled(need)}", hint=allowed(bound()))
 
 
+@told(
+    lambda data: f"{len(data.X)} examples of {data.X.shape[1:]}" + f", {len(data.classes)} classes" * bool(data.classes)
+)
 class Dataset(NamedTuple):
     """Examples and targets, one row an example; `test` is what training must not see."""
 
@@ -98,6 +102,7 @@ class Dataset(NamedTuple):
     frame: PictureFrame | None = None  # of pictures, whose pixels the numbers are
 
 
+@told(lambda table: f"{len(table.lines)} rows of {', '.join(table.names)}")
 class CsvTable(NamedTuple):
     """A CSV file: columns by name (or number), numbers or words; `lines` says where in the file each row stands."""
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
+from graphgrad.core.display import told
 from graphgrad.core.errors import ParseError, UsageError
 from graphgrad.core.lookup import Table
 from graphgrad.core.ops import NAMES
 from graphgrad.frontend.parse import parse
 
 
+@told(lambda row: f"{row.name}: {row.text}")
 class Activation(NamedTuple):
     """An activation: an expression of x."""
 

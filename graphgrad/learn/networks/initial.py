@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from graphgrad.core.display import told
 from graphgrad.core.errors import ShapeError
 from graphgrad.core.graph import Graph
 from graphgrad.core.lookup import Table
@@ -96,6 +97,7 @@ def _size(dimension: int | str, shape: Shape) -> int:
     return dimension
 
 
+@told(lambda row: f"{row.name}: {row.law}, {row.scale}")
 class Initial(NamedTuple):
     """How weights begin: uniform within ±scale, or normal of that standard deviation; and how offsets do."""
 

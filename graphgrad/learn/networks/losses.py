@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from graphgrad.core.display import told
 from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.lookup import Table
@@ -20,6 +21,7 @@ from graphgrad.learn.networks.network import Network
 TARGETS = ("numbers", "labels", "yes or no")  # of the output's shape; a class index a row; 0 or 1
 
 
+@told(lambda row: f"{row.name}, of {row.target}: {row.text}")
 class Loss(NamedTuple):
     """A loss: its text, and which of `TARGETS` a target is."""
 
@@ -53,7 +55,7 @@ def loss_row(loss: str) -> Loss:
     """Give a row of the table, or make one of the user's own text in R and Y.
 
     >>> loss_row("mean(abs(R - Y) ** 3)")
-    Loss(name='loss', text='mean(abs(R - Y) ** 3)', target='numbers', aliases=())
+    <Loss loss, of numbers: mean(abs(R - Y) ** 3)>
     """
     if named(loss, "loss") in LOSSES.spellings or loss.isidentifier():
         return LOSSES.row(loss)

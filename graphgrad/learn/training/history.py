@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphgrad.core.display import Shown
+from graphgrad.core.display import Shown, told
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.files import check_kind, check_writable, write_whole
 from graphgrad.core.numerals import general
@@ -34,6 +34,7 @@ PLOTTED = (  # panel by panel: a column, its label, its colour (Okabe & Ito, 200
 UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # what else says when a plot was drawn
 
 
+@told(lambda record: f"step {record.step}, loss {general(record.loss, 4)}")
 class Record(NamedTuple):
     """Where a run stood after a round: an epoch, or a thousand random steps."""
 

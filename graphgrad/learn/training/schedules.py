@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from graphgrad.core.constants import CONSTANTS
+from graphgrad.core.display import told
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.lookup import Table
 from graphgrad.frontend.parse import parse
@@ -14,6 +15,7 @@ from graphgrad.learn.checks import finite, named, real
 from graphgrad.learn.training.optimizers import Optimizer
 
 
+@told(lambda row: f"{row.name}: {row.text}")
 class Schedule(NamedTuple):
     """A learning rate in terms of `base`, the optimizer's own; of the step t = 1, 2, ...; of their number T; and more.
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.compiler.compiled import Compiled
+from graphgrad.core.display import told
+from graphgrad.core.numerals import general
 from graphgrad.learn.data.examples import Examples
 from graphgrad.learn.models.model import Model
 from graphgrad.learn.networks.losses import Objective, objective
@@ -19,6 +21,7 @@ FRAMES = 48
 GRADED = 2048  # examples, evenly taken, that the gradient of a snapshot is taken over
 
 
+@told(lambda shot: f"step {shot.step}, loss {general(shot.loss, 4)}, of {', '.join(shot.values)}")
 class Snapshot(NamedTuple):
     """The parameters after a step, and the loss over all examples with them."""
 
@@ -27,6 +30,7 @@ class Snapshot(NamedTuple):
     values: dict[str, Any]
 
 
+@told(lambda reel: f"{len(reel.snapshots)} snapshots")
 class Snapshots:
     """The snapshots of a run, with what they are of: `model` says what outputs mean, X and Y are the examples."""
 

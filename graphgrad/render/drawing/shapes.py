@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from graphgrad.core.display import told
 from graphgrad.render.layout.graphviz import Point
 from graphgrad.render.scene.scene import Phrase
 
 
+@told(lambda box: f"{box.fill or box.stroke}, {box.width:g} by {box.height:g} at {box.x:g}, {box.y:g}")
 class Box(NamedTuple):
     """A rectangle with round corners; an empty role means none. `node` is the primal node that it stands for."""
 
@@ -25,6 +27,7 @@ class Box(NamedTuple):
     judges: bool = False  # whether it is part of a verdict
 
 
+@told(lambda curve: f"{curve.stroke}, of {len(curve.points)} points")
 class Curve(NamedTuple):
     """A chain of cubic Bézier curves: one point, then three a piece."""
 
@@ -40,6 +43,7 @@ class Head(NamedTuple):
     fill: str
 
 
+@told(lambda ink: f"{ink.colour}, {len(ink.phrase)} pieces at {ink.x:g}, {ink.y:g}")
 class Ink(NamedTuple):
     """A line of typeset mathematics, centred on x or starting there, no wider than its room."""
 
@@ -55,6 +59,7 @@ class Ink(NamedTuple):
     judges: bool = False  # whether it is part of a verdict
 
 
+@told(lambda heat: f"{heat.colour}, of node {heat.node}, at {heat.x:g}, {heat.y:g}")
 class Heat(NamedTuple):
     """A heat map: rows of numbers from -1 to 1; positive ones in a colour, negative ones in the colour of ink.
 
@@ -79,6 +84,7 @@ class Heat(NamedTuple):
                 yield self.x + j * wide, self.y + i * high, wide, high, colour, abs(x)
 
 
+@told(lambda patch: f"{patch.role}, of {len(patch.rectangles)} rectangles")
 class Patch(NamedTuple):
     """Cells of a surface in one shade of a colour: in rows from the top, runs of cells from a column to another."""
 

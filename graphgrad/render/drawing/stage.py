@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from graphgrad.core.display import told
 from graphgrad.core.numerals import Numeral
 from graphgrad.render.drawing.heat import Arrays
 from graphgrad.render.drawing.style import Style
@@ -43,6 +44,7 @@ class Place(NamedTuple):
     width: float
 
 
+@told(lambda stage: f"{stage.scene.name}: {stage.width:g} by {stage.height:g} points")
 class Stage(NamedTuple):
     """A scene with its places. Points, y downwards."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from graphgrad.core.display import told
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.lookup import Table
 from graphgrad.core.memory import refuse_file
@@ -29,6 +30,7 @@ def _is_colour(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch("#[0-9a-fA-F]{6}", value) is not None
 
 
+@told(lambda row: f"{row.name}, ink {row.ink} on {row.ground}")
 @dataclass(frozen=True, slots=True)
 class Style:
     """What a picture looks like. Colours are `#rrggbb`, sizes are points; 72 points are an inch.

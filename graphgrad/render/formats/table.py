@@ -7,11 +7,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from graphgrad.core.display import told
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.files import check_writable, write_whole
 from graphgrad.core.lookup import Table
 
 
+@told(lambda row: row.name)
 class Format(NamedTuple):
     """A kind of file: its suffix, and where the function that makes its bytes stands, by module of this room and name.
 

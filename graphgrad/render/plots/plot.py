@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from graphgrad.core.display import told
 from graphgrad.core.lookup import Table
 from graphgrad.core.numerals import general
 from graphgrad.render.drawing.shapes import Box, Curve, Ink, Shape
@@ -27,6 +28,7 @@ PANEL, MOST_ACROSS = Size(300.0, 210.0), 4  # without the formulas above it
 FORMULA, GAP = 15.0, 7.0  # size of a formula, and the room below it
 
 
+@told(lambda drawn: drawn.formula.text)
 class Drawn(NamedTuple):
     """A function as it is drawn: what is written above it, and the pieces of its graph and of its derivative's."""
 

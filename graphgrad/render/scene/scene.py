@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from graphgrad.core.display import told
 from graphgrad.core.quoting import tex
 
 
@@ -150,6 +151,7 @@ class Sum(NamedTuple):
     finished: bool
 
 
+@told(lambda frame: f"{frame.phase}, about nodes {frame.lit}")
 class Frame(NamedTuple):
     """One picture of the film."""
 
@@ -176,6 +178,7 @@ class Closing(NamedTuple):
     shape: tuple[int | str, ...] = ()
 
 
+@told(lambda scene: f"{scene.name}: {len(scene.cards)} cards, {len(scene.wires)} wires, {len(scene.frames)} frames")
 class Scene(NamedTuple):
     """A film as data."""
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from graphgrad.core.display import told
 from graphgrad.core.lookup import Table
 from graphgrad.render.drawing.shapes import Box, Ink, Shape
 from graphgrad.render.drawing.style import Style
@@ -51,6 +52,7 @@ STILLS = Table(
 )
 
 
+@told(lambda scene: f"{scene.name.text}: {len(scene.steps)} snapshots")
 class TrainingScene(NamedTuple):
     """What a training film shows, as plain data: F snapshots, the first before the first step.
 
