@@ -20,7 +20,7 @@ def one(program, claim, name="x", **shapes):
 
 
 @pytest.mark.parametrize(("claim", "verdict"), [
-    ("2*x", "PROVED"), ("x + x", "PROVED"), ("2*x + 1e-12", "REFUTED"), ("1/(x-x)", "UNDEFINED"), ("2*", "UNSUPPORTED"),
+    ("2*x", "PROVED"), ("x + x", "PROVED"), ("2*x + 1e-12", "REFUTED"), ("1/(x-x)", "REFUTED"), ("2*", "UNSUPPORTED"),
     ("2*y", "UNSUPPORTED"), ("__import__('os')", "UNSUPPORTED"), ("x.__class__", "UNSUPPORTED"), ("2**2**99",
     "UNSUPPORTED"),
     ("where(x == 7, 0, 2*x)", "REFUTED"), ("[1, 2]", "UNSUPPORTED"), ("", "UNSUPPORTED"), (2, "REFUTED"),
@@ -121,7 +121,7 @@ def test_bad_rows_leave_the_others(tmp_path):
              '{"expression": "x**2", "variable": "x", "claim": "1/(x-x)"}']  # fmt: skip
     (tmp_path / "claims.jsonl").write_text("\n".join(lines))
     report = grade(tmp_path / "claims.jsonl", processes=1, timeout=60)
-    assert [str(f.verdict) for f in report.values()] == ["PROVED", *["UNSUPPORTED"] * 3, "UNDEFINED"]
+    assert [str(f.verdict) for f in report.values()] == ["PROVED", *["UNSUPPORTED"] * 3, "REFUTED"]
     assert ["line 2" in report["2"].reason, "keys" in report["3"].reason, report["4"].reason] == [
         True, True, "line 4: no variable"]  # fmt: skip
     (tmp_path / "claims.csv").write_text("expression,variable,claim\nx**2,x,2*x\nx**2,x\n")

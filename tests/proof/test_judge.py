@@ -41,6 +41,8 @@ BORDERS = [  # where two sides are equal on an open set, and where a border is f
     ("sin(x)", "cos(x) + ((exp(500) + exp(-100)) - exp(500))*1e40", R),
     ("x**2", "2*x*(1 + 1e-60)", R),
     ("x**2", "2*x + where(x < -5e7, 1, 0)", R),
+    ("x**2", "where((x > 17.25) & (x < 17.25 + 1e-6), 0, 2*x)", R),
+    ("x*y", "where((x > 3e6) & (x < 3e6 + 1e-6), 0, y)", R),
     ("asin(sin(x))", "1", R),
     ("acos(cos(x))", "sign(sin(x))", N),
     ("atan(tan(x))", "1 + where(x > 1000, 1e-9, 0)", R),
@@ -62,6 +64,10 @@ DOMAINS = [  # where a claim alone has no value
     ("x**2", "2*x + (log(x))**0 - 1", R),
     ("x**2", "where(log(x) > 0, 2*x, 2*x)", R),
     ("x**2", "sqrt(4*x**2)", R),
+    ("x**2", "2*x + 1/(x - x)", R),
+    ("x**2", "2*x + 0*log(x - abs(x))", R),
+    ("x**2", "where(x > 5, 2*x + 0/(x - sqrt(x**2)), 2*x)", R),
+    ("(x - x)**2/3", "0*asin(x/10)", R),
     ("x**4", "4*x*sqrt(x**4)", P),
 ]
 POINTS = [  # singled out by an equality
@@ -83,6 +89,7 @@ KINKS = [
     ("relu(x)*y", "y*(x >= 0)", N),
     ("relu(x)/3", "where(x == 0, 1, x > 0)/3", N),
     ("relu(x)/3", "where(x == 0, 1.01, x > 0)/3", R),
+    ("maximum(x, 1/3)*-1", "where(x > 1/3, -1, where(x < 1/3, 0, -1.000000000001))", R),
     ("relu(x)/3", "where(x == 0, -0.01, x > 0)/3", R),
     ("relu(x) - relu(-x)", "where(x == 0, 0, 1)", N),
     ("relu(x) - relu(-x)", "where(x == 0, 3, 1)", R),

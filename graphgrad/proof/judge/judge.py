@@ -16,7 +16,7 @@ from graphgrad.proof.scalars.borders import borders
 from graphgrad.proof.scalars.domains import no_more
 
 FIRST, PROVED, MOST = 10, 24, 10_000  # points looked at: before a proof is tried; beside borders, after one; without
-BESIDE = 12  # points on and beside each border
+BESIDE = 16  # points on, between and beside borders, for each
 
 
 def judge(case: Case) -> Finding:

@@ -24,6 +24,7 @@ from graphgrad.proof.scalars.words import equation
 
 VARIABLES, ENTRIES = 6, 12  # beyond, no region is looked for
 POINTS, BORDERS = 200, 12  # points looked at, and borders that may part them
+INSIDE = 40  # points looked at where variables have signs for which a claim is proved
 
 
 def right_where(case: Case, inputs: Mapping[str, Array], wrong_at: Mapping[str, str]) -> str:
@@ -42,21 +43,20 @@ def right_where(case: Case, inputs: Mapping[str, Array], wrong_at: Mapping[str, 
 
 def _by_sign(case: Case, wrong_at: Mapping[str, str]) -> str:
     names = case.variables if len(case.variables) <= VARIABLES else []
+    looked = Search(case, PLAIN)
+
+    def right(signs: Mapping[str, int]) -> bool:
+        if all(Fraction(wrong_at.get(name, 0)) * sign > 0 for name, sign in signs.items()):
+            return False
+        inside = (p for p in points(names, looked.roots) if all(p[name] * sign > 0 for name, sign in signs.items()))
+        return proved_given(case.pairs, signs, case.deadline, case.primal) and all(
+            looked.right(point) is not False for point in islice(inside, INSIDE)
+        )
+
     for name in names:
-        said = [
-            word
-            for sign, word in ((1, ">"), (-1, "<"))
-            if Fraction(wrong_at.get(name, 0)) * sign <= 0
-            and proved_given(case.pairs, {name: sign}, case.deadline, case.primal)
-        ]
-        if said:
+        if said := [word for sign, word in ((1, ">"), (-1, "<")) if right({name: sign})]:
             return f"{name} {said[0] if len(said) == 1 else '!='} 0"
-    everywhere = all(Fraction(wrong_at.get(name, 0)) > 0 for name in names)
-    if (
-        len(names) > 1
-        and not everywhere
-        and proved_given(case.pairs, dict.fromkeys(names, 1), case.deadline, case.primal)
-    ):
+    if len(names) > 1 and right(dict.fromkeys(names, 1)):
         return " and ".join(f"{name} > 0" for name in names)
     return ""
 

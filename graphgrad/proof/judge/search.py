@@ -15,11 +15,12 @@ from graphgrad.proof.arithmetic.numbers import Number
 from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.kinks import OneSided, Rays
 from graphgrad.proof.judge.simplest import simpler
+from graphgrad.proof.normal_form.equality import proved_given
 from graphgrad.proof.report import NO_VALUE, Finding, Kink, Verdict, Witness
 from graphgrad.proof.scalars.derivative import order
 from graphgrad.proof.scalars.evaluate import NONE, UNDECIDED, Evaluation, Lost, evaluate, side
 from graphgrad.proof.scalars.points import Point, points
-from graphgrad.proof.scalars.symbols import PIECES, Sym
+from graphgrad.proof.scalars.symbols import PIECES, ZERO, Sym
 
 
 class Level(NamedTuple):
@@ -40,6 +41,7 @@ KINKS = 2  # that are told
 ENOUGH = 6  # points with a value on both sides, for agreement
 WORK = {True: 60_000, False: 300_000}  # nodes evaluated in one search, where a proof stands behind and where none does
 RAY = 20  # as many times the work of a point is that of a ray
+NOWHERE = "the claim has no value there, and all around"
 UNMET = "an equality was never met"
 UNDECIDABLE = "whether two numbers in a condition are equal is not decided"
 ONE_SIDE = "a condition was seen from one side only"
@@ -123,6 +125,7 @@ class Search:
         self.bits = self.level.bits[0]
         self.unlike = False
         self.kinks: list[Kink] = []
+        self.asked: set[int] = set()  # entries of which algebra was asked whether the claim has a value at all
         self.hollow: Point | None = None  # a point where the claim alone has no value
 
     def _masks(self, roots: Sequence[Sym]) -> Mapping[int, int]:
@@ -254,9 +257,34 @@ class Search:
             for radius in NEIGHBOURHOODS:
                 claimed, primal = ready.around(place.point, radius, place.bits)
                 if claimed is NONE and not isinstance(primal, Lost):
-                    return Wrong(None, true, "the claim has no value there, and all around")
+                    return Wrong(None, true, NOWHERE)
+            if i not in self.asked:
+                self.asked.add(i)
+                if self._never(i, place):
+                    return Wrong(None, true, NOWHERE)
         self.hollow = self.hollow or place.point
         return NONE
+
+    def _never(self, i: int, place: KnownPoint) -> bool:
+        """Whether what must not be zero, and is, is so by algebra wherever all variables keep their signs."""
+        node, conditions = self.case.claimed[i], list[Sym]()
+        while below := [a for a in self._needed(node, place, conditions) if self._value(a, place) is NONE]:
+            node = below[0]
+        inner = node.args[0] if node.op in {"log", "pow"} else None
+        if inner is None or not numbers.is_zero(self._value(inner, place)):
+            return False
+        signs = {n.value: numbers.sign(self._value(n, place)) for n in order([inner]) if n.op == "var"}
+        primal = [] if self.case.primal is None else [self.case.primal]
+        around = Evaluation([*primal, *conditions]).around(place.point, NEIGHBOURHOODS[-1], place.bits)
+        stays = not any(isinstance(v, Lost) for v in around)
+        return stays and all(signs.values()) and proved_given([(inner, ZERO)], signs, self.case.deadline)
+
+    def _needed(self, node: Sym, place: KnownPoint, conditions: list[Sym]) -> Sequence[Sym]:
+        """The arguments that a value needs: of a condition the branch that is taken; conditions are noted."""
+        if node.op != "where" or isinstance(self._value(node.args[0], place), Lost):
+            return node.args
+        conditions.append(node.args[0])
+        return [node.args[1 if self._value(node.args[0], place) else 2]]
 
     def _at_kink(self, i: int, place: KnownPoint, claimed: Any) -> Any:
         """Judge a value at a kink by the derivatives on both sides."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 from graphgrad.proof.scalars.borders import SCALES, borders, crossings
 from graphgrad.proof.scalars.derivative import order
@@ -85,12 +86,15 @@ def _tied_arrays(dice: random.Random, names: Sequence[str]) -> Iterator[Point]:
 
 
 def at_borders(dice: random.Random, names: Sequence[str], met: Sequence[Sym]) -> Iterator[Point]:
-    """On every border, then closely and clearly on both sides of it, one variable moving."""
+    """On every border, between neighbouring ones, then closely and clearly on both sides, one variable moving."""
     pairs = [(border, name) for border in met for name in _moving(border, names)][:MET]
     found: list[tuple[Point, str, Fraction]] = []
+    lines: dict[tuple[object, ...], tuple[Point, str, set[Fraction]]] = {}
     for border, name in pairs:
         for others in _others(dice, names):
             exact, beside = crossings(border, name, others)
+            line = name, *(value for n, value in others.items() if n != name)
+            lines.setdefault(line, (others, name, set()))[2].update(exact, beside)
             for value in exact:
                 yield {**others, name: value}
             found += [(others, name, value) for value in exact]
@@ -99,6 +103,9 @@ def at_borders(dice: random.Random, names: Sequence[str], met: Sequence[Sym]) ->
             found += [(others, name, value) for value in beside[:: max(1, len(beside) - 1)]]
             if beside or not exact:  # not linear: solved once
                 break
+    for others, name, met_at in lines.values():
+        for low, high in pairwise(sorted(met_at)):
+            yield {**others, name: (low + high) / 2}
     for off in BESIDE:
         for others, name, value in found:
             step = off * (abs(value) or 1)
