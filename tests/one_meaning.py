@@ -16,8 +16,9 @@ from graphgrad.core.ops import OPS
 ULPS = 6  # of a node's own rounding, for the type
 SIZES = (0.3, 1.0, 2.5, 0.0, 40.0, 1e-8, 800.0, 1e8, 1e-160, 1e160, 1e-300, 1e300)
 CONSTANTS = ("2", "0.5", "1", "3", "pi", "1e-3", "0")
-WAVES = {"sin", "cos", "tan", "floor", "round", "remainder", "floor_divide"}  # not monotone
-DIGITS, LARGEST = 1000, 1000  # of differences; the exponent of ten from which on a number has no exact value here
+STEPS = {"floor", "round", "remainder", "floor_divide"}
+WAVES = STEPS | {"sin", "cos", "tan"}  # not monotone
+DIGITS, LARGEST = 1000, 500  # of differences; the exponent of ten from which on a number has no exact value here
 NAMES = ("x", "y")
 
 
@@ -86,21 +87,21 @@ def _constant(value):
 
 
 def _applied(node, operands):
-    """What a row means, of numbers that are told in the working precision."""
+    """What a row means, of numbers that are told in the working precision; None where it is no such number."""
     if node.op == "where":
         return None if operands[0] is None else operands[1 if operands[0] else 2]
-    if any(value is None for value in operands):
-        return None
+    if None in operands or (node.op in STEPS and abs(operands[0]) > 1e20 * abs((*operands, 1)[1])):
+        return None  # the steps are nearer than what differences are taken of
     try:
         value = mp.nint(*operands) if node.op == "round" else meaning(node.op, node.attrs)(*operands)
+        return bool(value) if isinstance(value, bool) or node.dtype == "bool" else _real(value)
     except (ArithmeticError, ValueError, TypeError):
         return None
+
+
+def _real(value):
     if isinstance(value, (mp.mpc, complex)):
-        if value.imag:
-            return None
-        value = value.real
-    if isinstance(value, bool) or node.dtype == "bool":
-        return bool(value)
+        value = value.real if not value.imag else mp.nan
     value = mp.mpf(value)
     small = value == 0 or abs(mp.mag(value)) < 4 * LARGEST
     return value if small and mp.isfinite(value) else None

@@ -67,6 +67,9 @@ def test_show_writes_for_other_tools(tmp_path) -> None:
 
 
 def test_show_lists_and_scalarizes() -> None:
+    listed = graphgrad("show", "x*y", "--wrt", "x").stdout
+    assert "dz_dx" in listed
+    assert "dz_dy" not in listed
     assert "X @ v1" in graphgrad("show", "X @ W.T", "--shape", "X=N,2", "--shape", "W=4,2").stdout
     assert (
         len(json.loads(graphgrad("show", "sum(W @ x)", "W=[[1,2]]", "x=[1,2]", "--scalar", "--json").stdout)["nodes"])

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from graphgrad.cli.answers import say_json, say_table, say_wrote, working
-from graphgrad.cli.arguments import outputs, program, read_graph, read_values, shape_option, verb
+from graphgrad.cli.arguments import (
+    gradient as gradient_of,
+    outputs,
+    program,
+    read_graph,
+    read_values,
+    shape_option,
+    verb,
+)
 from graphgrad.cli.limits import in_time
 
 if TYPE_CHECKING:
@@ -19,7 +27,8 @@ if TYPE_CHECKING:
 @program
 @outputs
 @shape_option
-@click.option("--gradient", is_flag=True, help="Show the gradient graph.")
+@click.option("--gradient", is_flag=True, help="Show the gradient graph; so do --wrt and --of.")
+@gradient_of
 @click.option("--scalar", is_flag=True, help="Show every entry of a tensor as a node of its own.")
 @click.option("--collapse", multiple=True, metavar="NAME", help="Draw a layer, or a node and what is inside, as one.")
 @click.option("--expand", multiple=True, metavar="NAME", help="Of a large graph: draw this node's group node by node.")
@@ -32,6 +41,8 @@ def command(
     files: tuple[Path, ...],
     shapes: tuple[str, ...],
     gradient: bool,
+    wrt: tuple[str, ...],
+    of: str | None,
     scalar: bool,
     collapse: tuple[str, ...],
     expand: tuple[str, ...],
@@ -48,10 +59,10 @@ def command(
         from graphgrad.transform.scalarize import scalarize
 
         graph = scalarize(graph)
-    if gradient:
+    if gradient or wrt or of:
         from graphgrad.transform.grad import vjp
 
-        graph = vjp(graph)
+        graph = vjp(graph, None, *wrt, of=of)
     from graphgrad.api.pictures import show
 
     for file in files:

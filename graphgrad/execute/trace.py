@@ -6,6 +6,7 @@ The values are computed once, all together; the steps are a view of them, made w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -159,6 +160,16 @@ def without_gradient(graph: Graph, of: str) -> tuple[str, str]:
     )
 
 
+def _alone(graph: Graph, feeds: Mapping[str, Any], names: tuple[str, ...], of: str, dtype: Any) -> str:
+    """Say which of several inputs have a slope where others have none."""
+    found = []
+    for name in names if len(names) > 1 else ():
+        with suppress(DomainError):
+            run(lesson(graph, (name,), of).computed, feeds, dtype)
+            found.append(name)
+    return f"{' and '.join(f'd{of}/d{name}' for name in found)} is defined: ask with wrt={found!r}" if found else ""
+
+
 def trace(  # noqa: PLR0913  (all but two are keywords)
     graph: Graph,
     values: Mapping[str, Any] | None = None,
@@ -193,7 +204,8 @@ def trace(  # noqa: PLR0913  (all but two are keywords)
     except DomainError as error:
         primal = run(graph, feeds, dtype)  # raises where the value itself is undefined
         refuse_steep(graph, primal, taught.adjoints.total)
-        raise DomainError(f"the value is defined here, but the gradient is not: {error.message}") from None
+        message = f"the value is defined here, but the gradient is not: {error.message}"
+        raise DomainError(message, hint=_alone(graph, feeds, names, of, dtype)) from None
     if not allow_nonfinite:
         refuse_nonfinite(taught.computed, computed, [taught.place[graph.outputs[of]]], dtype)
         slopes = [i for name, i in taught.computed.outputs.items() if name == of or name not in graph.outputs]

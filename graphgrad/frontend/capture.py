@@ -25,7 +25,8 @@ def capture(function: Callable[..., Any], shapes: Mapping[str, Any] | None = Non
     """Give the graph of what a NumPy function computes.
 
     The function's parameters become the inputs, in order; one with a default keeps it, and is a Python constant, unless
-    its shape is given. Shapes are given as to `parse`. The function's local variables name the nodes. It may use
+    its shape is given. Shapes are given as to `parse`; a list of them, `p=[(2, 4), (4,)]`, is that of a parameter that is
+    a list of arrays, and the inputs are `p_0` and `p_1`. The function's local variables name the nodes. It may use
     operators, methods, indexing, ufuncs, NumPy's array functions, and Python of any kind that does not look at values:
     `if x > 0`, `float(x)` and `math.log(x)` raise UsageError, as does a NumPy function that is not in the table.
     ShapeError where shapes do not fit.
@@ -41,7 +42,7 @@ def capture(function: Callable[..., Any], shapes: Mapping[str, Any] | None = Non
     z = sum(tanh(h), axis=0)
     """
     builder = Builder()
-    declared = {name: declaration(name, said) for name, said in {**(shapes or {}), **more}.items()}
+    declared = {**(shapes or {}), **more}
     positional, keywords = _arguments(function, builder, declared)
     result, local = _call(function, positional, keywords)
     if not isinstance(result, Handle | int | float | np.number):
@@ -73,12 +74,19 @@ def _arguments(
             raise UsageError(f"the function takes any number of arguments, *{name}", hint="give it named parameters")
         if parameter.default is not parameter.empty and name not in declared:
             continue
-        handle = Handle(builder, builder.input(name, *declared.get(name, ())))
+        handle = _handles(builder, name, declared[name]) if name in declared else Handle(builder, builder.input(name))
         if parameter.kind is parameter.POSITIONAL_ONLY:
             positional.append(handle)
         else:
             keywords[name] = handle
     return positional, keywords
+
+
+def _handles(builder: Builder, name: str, said: Any) -> Any:
+    """Give a handle for a declared parameter, or a list of them where it is declared as a list of shapes."""
+    if isinstance(said, list) and any(isinstance(part, tuple | list) for part in said):
+        return [_handles(builder, f"{name}_{k}", part) for k, part in enumerate(said)]
+    return Handle(builder, builder.input(name, *declaration(name, said)))
 
 
 def _call(function: Callable[..., Any], positional: list[Any], keywords: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -93,8 +101,15 @@ def _call(function: Callable[..., Any], positional: list[Any], keywords: dict[st
     sys.setprofile(watch)
     try:
         return function(*positional, **keywords), local
+    except (TypeError, ValueError) as error:  # NumPy's, of an array that a captured value was to be put into
+        if isinstance(error.__cause__, UsageError):
+            raise UsageError("a captured value cannot be put into a NumPy array", hint=_COLLECT) from None
+        raise
     finally:
         sys.setprofile(before)
+
+
+_COLLECT = "collect the parts in a list, and np.stack(parts); or add up what a loop computes"
 
 
 def _said(result: Any) -> str:

@@ -134,7 +134,16 @@ class Handle(NDArrayOperatorsMixin):
         try:
             return Handle(self.builder, indexed(self.builder, self.node, parts))
         except Misfit as misfit:
-            raise ShapeError(str(misfit)) from None
+            made = self.builder.nodes[self.node]
+            undeclared = made.op == "input" and not made.shape
+            hint = (
+                f"declare its shape, as in {made.value}=(2, 3), or {made.value}=[(2, 3), (3,)] of a list" * undeclared
+            )
+            raise ShapeError(str(misfit), hint=hint) from None
+
+    def copy(self) -> Handle:
+        """Give the same values: nothing is changed in place."""
+        return self
 
     def __len__(self) -> int:
         """The size of the first dimension."""

@@ -68,7 +68,7 @@ def verify_function(
 
 
 def verify_vjp(
-    forward: Function, vjp: Function, shapes: Mapping[str, Sequence[int]], /, timeout: float = TIMEOUT
+    forward: Function, vjp: Function, shapes: Mapping[str, int | Sequence[int]], /, timeout: float = TIMEOUT
 ) -> Report:
     """Give the verdict on a hand-written vector-Jacobian product: `vjp(g, *inputs)` of `forward(*inputs)`.
 
@@ -78,7 +78,7 @@ def verify_vjp(
     'PROVED'
     """
     start = time.monotonic()
-    inputs = {name: symbols_of(name, tuple(shape)) for name, shape in shapes.items()}
+    inputs = {name: symbols_of(name, (n,) if isinstance(n, int) else tuple(n)) for name, n in shapes.items()}
     sizes = {name: a.shape for name, a in inputs.items()}
     cotangent = "g" if "g" not in inputs else "g_"
 
@@ -223,8 +223,17 @@ def _in_floats(code: Code, truth: Truth, deadline: float, why: str) -> dict[str,
 
 
 def _same_shape(name: str, values: Any, wanted: Array) -> None:
+    if values is None or (np.shape(values) == () and np.asarray(values).item() is None):
+        raise UsageError(
+            f"the gradient of '{name}' is None", hint=f"give zeros of shape {wanted.shape} where there is none"
+        )
     if np.shape(values) != wanted.shape:
         raise UsageError(f"the gradient of '{name}' has shape {np.shape(values)}, not {wanted.shape}")
+
+
+def _alone(found: Any, shape: tuple[int, ...]) -> bool:
+    """Whether a tuple holds the one gradient, as JAX and PyTorch want it of a backward pass."""
+    return len(found) == 1 and np.shape(found) != shape and np.shape(found[0]) == shape
 
 
 def by_name(found: Any, shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, Any]:
@@ -238,9 +247,8 @@ def by_name(found: Any, shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, A
     if isinstance(found, Mapping):
         parts = [found[n] for n in names if n in found]
     else:
-        parts = (
-            list(found) if isinstance(found, tuple | list) and len(names) > 1 else [found] if len(names) == 1 else []
-        )
+        several = isinstance(found, tuple | list) and (len(names) > 1 or _alone(found, shapes[names[0]]))
+        parts = list(found) if several else [found] if len(names) == 1 else []
     if len(parts) != len(names):
         raise UsageError(f"one gradient for each of {', '.join(names)} is wanted")
     return dict(zip(names, parts, strict=True))

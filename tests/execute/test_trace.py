@@ -207,3 +207,9 @@ def test_jacobian():
     np.testing.assert_array_equal(values[graph.outputs["dz_dy"]], [1, 4])
     with pytest.raises(ShapeError, match="named dimension"):
         jacobian(parse("x * 2", x="N"))
+
+
+def test_slopes_that_are_defined_alone():
+    with pytest.raises(DomainError, match=r"dz/dx is defined: ask with wrt=\['x'\]"):
+        trace(parse("x ** n"), x=-3.0, n=2.0)
+    assert trace(parse("x ** n"), x=-3.0, n=2.0, wrt="x").grad == {"x": -6.0}

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from graphgrad.core.errors import UsageError
+from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.frontend.capture import capture
 from graphgrad.frontend.parse import parse
 from graphgrad.frontend.printers import program
@@ -162,3 +162,26 @@ def test_handles_stay_in_their_function():
 def test_bad_shapes(shapes):
     with pytest.raises(Exception, match=r"parameter|shape"):
         capture(lambda x: x, shapes)
+
+
+def test_a_parameter_that_is_a_list_of_arrays():
+    graph = capture(lambda p, x: np.sum(np.tanh(x @ p[0] + p[1])), p=[(2, 4), (4,)], x=("N", 2))
+    assert str(graph) == "sum(tanh(x @ p_0 + p_1))"
+    assert [graph.nodes[i].shape for i in graph.inputs.values()] == [(2, 4), (4,), ("N", 2)]
+    with pytest.raises(ShapeError, match=r"declare its shape, as in p=\(2, 3\), or p=\[\(2, 3\), \(3,\)\] of a list"):
+        capture(lambda p, x: x @ p[0], x=(3, 2))
+
+
+def put(x):
+    parts = np.zeros(3)
+    for k in range(3):
+        parts[k] = np.sum(x[k])
+    return np.sum(parts)
+
+
+def test_what_is_put_into_an_array_of_numpys():
+    with pytest.raises(UsageError, match=r"cannot be put into a NumPy array; collect the parts in a list"):
+        capture(put, x=(3, 2))
+    with pytest.raises(ValueError, match="invalid literal"):  # the function's own
+        capture(lambda x: x * int("three"))
+    assert str(capture(lambda x: x.copy() * 2)) == "x * 2"

@@ -77,3 +77,12 @@ def test_assertion():
     assert_gradient(lambda w: np.sum(w**3), lambda w: 3 * w**2, w=(2,))
     with pytest.raises(AssertionError, match=r"w +REFUTED .*entry \[0\] claimed .*, true "):
         assert_gradient(lambda w: np.sum(w**3), lambda w: 3 * w, w=(2,))
+
+
+def test_what_a_backward_pass_returns():
+    """A tuple of one, as other libraries want it, a size alone for a shape, and no gradient at all."""
+    assert str(verify_vjp(np.sin, lambda g, x: (g * np.cos(x),), {"x": 3})["x"].verdict) == "PROVED"
+    add = np.add
+    assert str(verify_vjp(add, lambda g, *_: (g, np.sum(g, axis=0)), {"x": (3, 2), "b": 2})["b"].verdict) == "PROVED"
+    with pytest.raises(UsageError, match=r"the gradient of 'b' is None; give zeros of shape \(2,\)"):
+        verify_vjp(add, lambda g, *_: (g, None), {"x": (3, 2), "b": 2})
