@@ -160,9 +160,9 @@ def without_gradient(graph: Graph, of: str) -> tuple[str, str]:
     )
 
 
-def _alone(graph: Graph, feeds: Mapping[str, Any], names: tuple[str, ...], of: str, dtype: Any) -> str:
+def _alone(graph: Graph, feeds: Mapping[str, Any], wrt: str | Iterable[str], of: str, dtype: Any) -> str:
     """Say which of several inputs have a slope where others have none."""
-    found = []
+    found, names = list[str](), _names(graph, wrt)
     for name in names if len(names) > 1 else ():
         with suppress(DomainError):
             run(lesson(graph, (name,), of).computed, feeds, dtype)
@@ -197,6 +197,7 @@ def trace(  # noqa: PLR0913  (all but two are keywords)
     """
     if np.dtype(dtype) not in (np.float64, np.float32):
         raise UsageError(f"dtype must be float64 or float32, not {np.dtype(dtype)}")
+    wrt = (wrt,) if isinstance(wrt, str) else tuple(wrt)
     of, taught = _taught(graph, wrt, of, as_written=as_written)
     feeds = {**graph.given, **(values or {}), **more}
     try:
@@ -205,7 +206,7 @@ def trace(  # noqa: PLR0913  (all but two are keywords)
         primal = run(graph, feeds, dtype)  # raises where the value itself is undefined
         refuse_steep(graph, primal, taught.adjoints.total)
         message = f"the value is defined here, but the gradient is not: {error.message}"
-        raise DomainError(message, hint=_alone(graph, feeds, names, of, dtype)) from None
+        raise DomainError(message, hint=_alone(graph, feeds, wrt, of, dtype)) from None
     if not allow_nonfinite:
         refuse_nonfinite(taught.computed, computed, [taught.place[graph.outputs[of]]], dtype)
         slopes = [i for name, i in taught.computed.outputs.items() if name == of or name not in graph.outputs]
@@ -232,8 +233,12 @@ def symbolic(
 
 def _taught(graph: Graph, wrt: str | Iterable[str], of: str | None, *, as_written: bool) -> tuple[str, Lesson]:
     """The output, and the gradient that is gone through; the value alone where there is none."""
-    of, names = output_name(graph, of), tuple([wrt] if isinstance(wrt, str) else wrt) or differentiable(graph)
+    of = output_name(graph, of)
     top = graph.nodes[graph.outputs[of]]
     if top.dtype != "float" or top.shape:
         return of, value_alone(graph, of, as_written=as_written)
-    return of, lesson(graph, names, of, as_written=as_written)
+    return of, lesson(graph, _names(graph, wrt), of, as_written=as_written)
+
+
+def _names(graph: Graph, wrt: str | Iterable[str]) -> tuple[str, ...]:
+    return tuple([wrt] if isinstance(wrt, str) else wrt) or differentiable(graph)

@@ -25,10 +25,10 @@ def capture(function: Callable[..., Any], shapes: Mapping[str, Any] | None = Non
     """Give the graph of what a NumPy function computes.
 
     The function's parameters become the inputs, in order; one with a default keeps it, and is a Python constant, unless
-    its shape is given. Shapes are given as to `parse`; a list of them, `p=[(2, 4), (4,)]`, is that of a parameter that is
-    a list of arrays, and the inputs are `p_0` and `p_1`. The function's local variables name the nodes. It may use
-    operators, methods, indexing, ufuncs, NumPy's array functions, and Python of any kind that does not look at values:
-    `if x > 0`, `float(x)` and `math.log(x)` raise UsageError, as does a NumPy function that is not in the table.
+    its shape is given. Shapes are given as to `parse`; `p=[(2, 4), (4,)]` declares a list of arrays, the inputs `p_0`
+    and `p_1`. The function's local variables name the nodes. It may use operators, methods, indexing, ufuncs, NumPy's
+    array functions, and Python of any kind that does not look at values: `if x > 0`, `float(x)` and `math.log(x)` raise
+    UsageError, as does a NumPy function that is not in the table.
     ShapeError where shapes do not fit.
 
     >>> import numpy as np
