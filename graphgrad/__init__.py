@@ -17,60 +17,70 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphgrad.core import VERSION as __version__  # noqa: N811  (the name that Python gives it)
+from graphgrad.core import VERSION
 
 if TYPE_CHECKING:  # what type checkers see; at run time each name is imported at its first use, from _HOMES
-    from graphgrad.api.code import compile, compile_step  # noqa: A004
+    from graphgrad.api.code import (
+        compile as compile,  # noqa: A004
+        compile_step as compile_step,
+    )
     from graphgrad.api.graphs import (
-        capture,
-        closed_form,
-        cost,
-        derive,
-        from_networkx,
-        from_sympy,
-        grad,
-        hessian,
-        jacobian,
-        jvp,
-        latex,
-        parse,
-        scalarize,
-        simplify,
-        trace,
-        vjp,
+        capture as capture,
+        closed_form as closed_form,
+        cost as cost,
+        derive as derive,
+        from_networkx as from_networkx,
+        from_sympy as from_sympy,
+        grad as grad,
+        hessian as hessian,
+        jacobian as jacobian,
+        jvp as jvp,
+        latex as latex,
+        parse as parse,
+        scalarize as scalarize,
+        simplify as simplify,
+        trace as trace,
+        vjp as vjp,
     )
-    from graphgrad.api.passes import explain
-    from graphgrad.api.pictures import animate, show
-    from graphgrad.api.plots import plot
-    from graphgrad.api.proofs import check, equivalent, grade, verify, verify_function, verify_vjp
+    from graphgrad.api.passes import explain as explain
+    from graphgrad.api.pictures import animate as animate, show as show
+    from graphgrad.api.plots import plot as plot
+    from graphgrad.api.proofs import (
+        check as check,
+        equivalent as equivalent,
+        grade as grade,
+        verify as verify,
+        verify_function as verify_function,
+        verify_vjp as verify_vjp,
+    )
     from graphgrad.api.tables import (
-        activation,
-        backend,
-        format,  # noqa: A004
-        initial,
-        loss,
-        operation,
-        optimizer,
-        rule,
-        schedule,
-        theme,
+        activation as activation,
+        backend as backend,
+        format as format,  # noqa: A004
+        initial as initial,
+        loss as loss,
+        operation as operation,
+        optimizer as optimizer,
+        rule as rule,
+        schedule as schedule,
+        theme as theme,
     )
-    from graphgrad.api.training import animate_training
+    from graphgrad.api.training import animate_training as animate_training
     from graphgrad.core.errors import (
-        DataError,
-        DomainError,
-        GraphgradError,
-        ParseError,
-        ShapeError,
-        TargetError,
-        UsageError,
+        DataError as DataError,
+        DomainError as DomainError,
+        GraphgradError as GraphgradError,
+        ParseError as ParseError,
+        ShapeError as ShapeError,
+        TargetError as TargetError,
+        UsageError as UsageError,
     )
-    from graphgrad.learn.data import datasets
-    from graphgrad.learn.models.model import accuracy, confusion, load
-    from graphgrad.learn.networks.network import mlp, network
-    from graphgrad.learn.training.fit import fit
+    from graphgrad.learn.data import datasets as datasets
+    from graphgrad.learn.models.model import accuracy as accuracy, confusion as confusion, load as load
+    from graphgrad.learn.networks.network import mlp as mlp, network as network
+    from graphgrad.learn.training.fit import fit as fit
 
-
+__version__ = VERSION
 _HOMES = {  # where each public name lives, in the order of a first hour
     "graphgrad.api.graphs": (
         *("parse", "capture", "from_networkx", "from_sympy", "grad", "vjp", "jvp", "hessian", "jacobian", "simplify"),

@@ -173,6 +173,16 @@ def test_no_room_imports_the_package_itself():
             assert all(name != "graphgrad" for name, _ in used(path)), ids(path)
 
 
+def test_the_command_line_is_a_client_of_the_verbs():
+    """As a user's program would be: it imports public names and what stands in api, and no room behind them."""
+    for path in MODULES:
+        for found in imports(path) if path.is_relative_to(PACKAGE / "cli") else ():
+            package, _, rest = found.name.partition(".")
+            room_or_name = rest.partition(".")[0]
+            public = room_or_name in {"", "api", "cli", "datasets"} or (rest == room_or_name and rest not in ROOMS)
+            assert package != "graphgrad" or public, f"{ids(path)}:{found.line}: {found.name}"
+
+
 READING = ("text", "functions", "numpy_arrays")  # of proof/readings: what the proof itself knows of the language
 BLIND = ("graphgrad.core.op", "graphgrad.core.ops", "graphgrad.transform", "graphgrad.frontend", "graphgrad.execute")
 
@@ -203,7 +213,9 @@ def test_a_module_of_ours_has_one_name():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             for alias in node.names if isinstance(node, ast.ImportFrom) else ():
                 ours = f"{node.module}.{alias.name}" in NAMES
-                assert not ours or alias.asname in {None, "f", "s"}, f"{ids(path)}:{node.lineno}: {alias.asname}"
+                assert not ours or alias.asname in {None, "f", "s", alias.name}, (
+                    f"{ids(path)}:{node.lineno}: {alias.asname}"
+                )
 
 
 @pytest.mark.parametrize("path", MODULES, ids=ids)

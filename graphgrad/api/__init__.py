@@ -37,8 +37,9 @@ register("Trace", "image/svg+xml", _last_frame)
 register("Trace", "text/plain", _numbers)
 
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
-    "source tables training",
-    "code graphs plots proofs",
+    "client files models source tables training types",
+    "code graphs plots",
+    "proofs",
     "pictures",
     "passes",
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphgrad.api.source import Source, as_graph
 from graphgrad.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from graphgrad.compiler.compile import WrittenModule
     from graphgrad.compiler.compile_step import CompiledStep
     from graphgrad.compiler.compiled import Compiled
     from graphgrad.compiler.steps.program import Start
@@ -125,3 +127,42 @@ def without_rows(graph: Graph) -> list[str]:
     if len(fixed) == len(nodes):
         raise UsageError("no input comes in rows, and could be told from a parameter", hint="name the parameters")
     return fixed
+
+
+def write(
+    graph: Source,
+    /,
+    *,
+    target: str = "numpy",
+    dtype: str = "float64",
+    batch: int | None = None,
+    returns: str = "names",
+) -> WrittenModule:
+    """Write the module that `compile` would run, where what runs it need not be installed; `.source`, `.save(path)`.
+
+    Shapes, options and errors are those of `compile`. Source: as `compile`.
+
+    >>> write("x * y", target="c").source.splitlines()[-2:]
+    ['    return x * y;', '}']
+    """
+    from graphgrad.compiler.compile import write as written
+
+    return written(as_graph(graph), target, dtype, batch, returns)
+
+
+def target_for(file: Path, target: str | None = None, /) -> str:
+    """Give the target of a file: the one that is named, or the first that its suffix suits.
+
+    Raises UsageError for a suffix that is none of the target's, and for what cannot be written; TargetError for an
+    unknown target.
+
+    >>> target_for(Path("step.c")), target_for(Path("step.py"), "jax")
+    ('c', 'jax')
+    """
+    from graphgrad.compiler.backend import TARGETS
+    from graphgrad.core.files import check_kind, check_writable
+
+    rows = [*TARGETS.values()] if target is None else [TARGETS.row(target)]
+    check_kind(file, dict.fromkeys(suffix for row in rows for suffix in row.suffixes))
+    check_writable(file)
+    return next(row.name for row in rows if file.suffix in row.suffixes)

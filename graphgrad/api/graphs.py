@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -288,3 +288,56 @@ def trace(  # noqa: PLR0913  (all but two are keywords)
     refuse_options(read, {**read.given, **(values or {})}, "wrt", "of", "dtype", "as_written", "allow_nonfinite")
     how = {"as_written": as_written, "allow_nonfinite": allow_nonfinite}
     return trace_of(read, given, wrt=wrt, of=of, dtype=dtype, **how)
+
+
+def why_no_gradient(traced: Trace, /) -> tuple[str, str] | None:
+    """Say why a run has no gradient, and how its derivatives are had; None where it has one."""
+    from graphgrad.execute.trace import without_gradient
+    from graphgrad.transform.lesson import NOTHING
+
+    return without_gradient(traced.graph, traced.of) if traced.adjoints.seed == NOTHING else None
+
+
+def hvp(graph: Source, /, *wrt: str) -> Graph:
+    """Give the graph of a scalar output and its Hessian times a direction, for directions `x_dot`.
+
+    The gradient of the directional derivative is the Hessian times the direction; it has its input's shape. Raises
+    UsageError for an unknown name, and ShapeError as `grad` does. Source: Pearlmutter (1994), reverse over forward.
+
+    >>> list(hvp("x**2 * y", "x").outputs)
+    ['z_dot', 'dz_dot_dx']
+    """
+    from graphgrad.transform.grad import output_name
+
+    read = as_graph(graph)
+    along = jvp(read, *wrt)
+    names = wrt or [name for name in read.inputs if f"{name}_dot" in along.inputs]
+    return grad(along, *names, of=f"{output_name(read, None)}_dot")
+
+
+class ListedNode(NamedTuple):
+    """A node in words: its names, its formula in the names of its operands (none for an input), and its shape."""
+
+    names: tuple[str, ...]
+    formula: str
+    shape: str
+
+
+def listing(graph: Source, /) -> dict[int, ListedNode]:
+    """Give the nodes of a graph, but for constants, a line each.
+
+    Shapes are as they are written. Raises ParseError for text that cannot be read. Source: the table's notation.
+
+    >>> listing("x * sin(x)")[1]
+    ListedNode(names=('v1',), formula='sin(x)', shape='()')
+    """
+    from graphgrad.core.shapes import show
+    from graphgrad.frontend.printers import text
+
+    read, lines = as_graph(graph), dict[int, ListedNode]()
+    whole = frozenset(range(len(read)))
+    for i, node in enumerate(read.nodes):
+        if node.op != "const":
+            names = dict.fromkeys([read.label(i), *read.names.get(i, ())])
+            lines[i] = ListedNode(tuple(names), text(read, i, whole) if node.operands else "", show(node.shape))
+    return lines

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphgrad.api.graphs import trace
+from graphgrad.api.graphs import trace, why_no_gradient
 from graphgrad.api.proofs import verify
 from graphgrad.api.source import Source, as_graph, told_of_options
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.graph import Graph
-from graphgrad.execute.trace import Trace, symbolic, without_gradient
+from graphgrad.execute.trace import Trace, symbolic
 from graphgrad.transform.grad import derivative_name
-from graphgrad.transform.lesson import NOTHING
 
 if TYPE_CHECKING:
+    from graphgrad.learn.models.model import Model
     from graphgrad.render.backprop.film import Film, Picture
     from graphgrad.render.scene.scene import Math
 
@@ -69,8 +69,8 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
         raise told_of_options(
             error, "wrt", "of", "by", "labels", "theme", "proof", "as_written", "allow_nonfinite"
         ) from None
-    if traced.adjoints.seed == NOTHING:
-        message, hint = without_gradient(traced.graph, traced.of)
+    if why := why_no_gradient(traced):
+        message, hint = why
         raise UsageError(message, hint=hint)
     badges = verdicts(traced.graph) if proof and len(traced.graph.outputs) == 1 else {}
     finite = (
@@ -103,6 +103,19 @@ def show(
     from graphgrad.render.backprop.picture import picture
 
     return picture(as_graph(graph), theme=theme, collapse=collapse, expand=expand)
+
+
+def animate_model(model: Model, X: Any, y: Any, /) -> Film:
+    """Film backpropagation in a trained network, on examples and their targets, of the shapes that `fit` takes.
+
+    Raises UsageError and ShapeError as `animate` and `fit` do. Source: as `animate`.
+    """
+    from graphgrad.learn.data.examples import examples
+    from graphgrad.learn.networks.losses import objective
+
+    aim = objective(model.net, model.loss.text if model.loss.name == "loss" else model.loss.name)
+    given = examples(model.net, aim.loss, (np.asarray(X), np.asarray(y)), model.dtype)
+    return animate(aim.graph, {**model.net.values, model.net.data: given.X, aim.target: given.Y})
 
 
 def closed_forms(traced: Trace) -> dict[str, Math]:

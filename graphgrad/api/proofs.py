@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphgrad.api.source import Source, as_graph
 
 if TYPE_CHECKING:
+    from graphgrad.core.graph import Graph
+    from graphgrad.learn.networks.network import Network
     from graphgrad.proof.report import Finding, Report
 
 
@@ -130,3 +133,52 @@ def grade(claims: Any, /, **options: Any) -> Report:
     from graphgrad.proof.grading import grade as judge
 
     return judge(claims, **options)
+
+
+def is_code(path: Path, /) -> bool:
+    """Whether a path names a file of code, which `verify_file` judges."""
+    from graphgrad.proof.saved import is_code as is_saved
+
+    return is_saved(path)
+
+
+def verify_file(path: str | Path, /, *, timeout: float = 10.0) -> Report:
+    """Give the verdict on a saved module, which is read and never run; UNSUPPORTED on code that is not read.
+
+    A gradient is proved at small shapes, a training step at its own, in `timeout` seconds. Raises ParseError where a
+    file is Python, and neither a gradient nor a training step that graphgrad made. Source: as `verify`.
+    """
+    from graphgrad.proof.saved import verify_file as judge
+
+    return judge(Path(path), timeout)
+
+
+def verify_network(net: Network, loss: str, /, *, timeout: float = 10.0, sympy: bool = True) -> list[Report]:
+    """Give the verdicts on a network's gradient, at small shapes, and on its compiled code, at its true size.
+
+    `timeout` (seconds) is for both. Raises UsageError for an unknown loss. Source: as `verify`; the code's certificate
+    is over a prime field.
+    """
+    from graphgrad.api.code import compile as translate
+    from graphgrad.api.graphs import grad
+    from graphgrad.learn.networks.losses import objective
+    from graphgrad.proof.modules.certificate import certify
+
+    graph = objective(net, loss).graph
+    source = translate(grad(graph, *net.values), dtype="float32").source
+    proof = verify(graph, timeout=timeout, sympy=sympy)
+    return [proof, certify(source, graph, {"N": 32}, timeout=max(0.1, timeout - proof.seconds))]
+
+
+def check_names(graph: Graph, claim: str, /) -> None:
+    """Raise UsageError for a claim that speaks of what the program does not have."""
+    from graphgrad.proof.judge.cases import names_known
+
+    names_known(claim, {**graph.first_named, **graph.inputs})
+
+
+def written(report: Report, form: str = "text", /) -> str:
+    """Write a report, as "text", "markdown" or "json"."""
+    from graphgrad.proof.report import markdown, text, to_json
+
+    return {"text": text, "markdown": markdown, "json": to_json}[form](report)

@@ -11,10 +11,12 @@ import numpy as np
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.networkx_graphs import from_networkx
-from graphgrad.frontend.parse import parse
+from graphgrad.frontend.parse import LENGTH, parse
 
 if TYPE_CHECKING:
     import networkx as nx
+
+__all__ = ["LENGTH", "HasGraph", "Source", "as_graph", "refuse_options", "told_of_options"]
 
 
 class HasGraph(Protocol):

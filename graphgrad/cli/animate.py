@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from graphgrad import UsageError
 from graphgrad.cli.answers import say_wrote, working
 from graphgrad.cli.arguments import (
     as_written,
@@ -19,7 +20,6 @@ from graphgrad.cli.arguments import (
     verb,
 )
 from graphgrad.cli.limits import in_time
-from graphgrad.core.errors import UsageError
 
 
 @verb('animate "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75 -o backprop.gif')
@@ -54,12 +54,12 @@ def command(
 
     A name with {} in it, as frame{}.png, gives every frame a file of its own.
     """
-    from graphgrad.render.formats.table import FILM, check
+    from graphgrad import animate
+    from graphgrad.api.files import check_file
 
     files = files or (() if transcript else (Path("backprop.html"),))
     for file in files:
-        check(file, FILM)
-    from graphgrad.api.pictures import animate
+        check_file(file, "film")
 
     given = read_values(values)
     graph = read_graph(source, given)

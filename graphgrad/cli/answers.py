@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from graphgrad.core.quoting import one_line
+from graphgrad.api.client import one_line
 
 
 def say_json(answer: Any) -> None:

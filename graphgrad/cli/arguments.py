@@ -14,13 +14,11 @@ from zipfile import BadZipFile
 
 import click
 
-from graphgrad.core.errors import GraphgradError, UsageError
-from graphgrad.core.files import check_kind
-from graphgrad.core.memory import TEXT, refuse_file
-from graphgrad.core.shapes import is_size
+from graphgrad import GraphgradError, UsageError
+from graphgrad.api.client import TEXT, check_kind, is_size, refuse_file
 
 if TYPE_CHECKING:
-    from graphgrad.core.graph import Graph
+    from graphgrad.api.types import Graph
 
 Command = Callable[..., Any]
 
@@ -94,7 +92,7 @@ def shape_option(command: Command) -> Command:
 def read_program(source: str) -> str:
     """Give the program's text: a file's, standard input's, or the argument itself."""
     if source == "-":
-        from graphgrad.frontend.parse import LENGTH
+        from graphgrad.api.source import LENGTH
 
         return sys.stdin.read(LENGTH + 1)  # what is longer is refused, and need not be read
     path = Path(source)
@@ -148,11 +146,11 @@ def read_graph(source: str, values: dict[str, Any], shapes: Sequence[str] = ()) 
     """Give the graph of EXPR, with shapes as declared and as the values have them."""
     import numpy as np
 
-    from graphgrad.frontend.interchange import READERS, read_file
-    from graphgrad.frontend.parse import parse
+    from graphgrad import parse
+    from graphgrad.api.files import read_graph as read
 
-    if Path(source).suffix in READERS:
-        return read_file(Path(source))
+    if (graph := read(source)) is not None:
+        return graph
     kinds = {name: np.asarray(value) for name, value in values.items()}
     declared = {name: (*v.shape, bool) if v.dtype == bool else v.shape for name, v in kinds.items()}
     declared |= read_shapes(shapes)
@@ -176,8 +174,7 @@ def _value(name: str, text: str) -> Any:
 
 
 def _constant(name: str, text: str) -> float:
-    from graphgrad.execute.run import run
-    from graphgrad.frontend.parse import parse
+    from graphgrad import parse, trace
 
     refused = f"'{text}' is no value for '{name}'"
     if any(sign in text for sign in ";=\n"):
@@ -190,7 +187,7 @@ def _constant(name: str, text: str) -> float:
         graph = parse(text)
         if graph.inputs:
             raise UsageError(f"{refused}: {next(iter(graph.inputs))} is not known")
-        value = run(graph, {})[graph.output]
+        value = trace(graph).value
         return value if isinstance(value, bool) else float(value)
     except GraphgradError as error:
         raise error if isinstance(error, UsageError) else UsageError(f"{refused}: {error.message}") from None
@@ -218,7 +215,7 @@ def _npy(path: Path, _: str) -> Any:
 def _npz(path: Path, name: str) -> Any:
     import numpy as np
 
-    from graphgrad.learn.data.tables import check_unpacked
+    from graphgrad.api.files import check_unpacked
 
     check_unpacked(path)
     with np.load(path, allow_pickle=False) as arrays:

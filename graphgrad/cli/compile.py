@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from graphgrad import UsageError
+from graphgrad.api.client import check_writable
 from graphgrad.cli.answers import say_wrote
 from graphgrad.cli.arguments import outputs, program, read_graph, read_values, shape_option, verb
-from graphgrad.core.errors import UsageError
-from graphgrad.core.files import check_kind, check_writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphgrad.compiler.compile_step import CompiledStep
-    from graphgrad.core.graph import Graph
+    from graphgrad.api.types import CompiledStep, Graph
 
 WHAT = ("gradient", "value", "jvp", "hvp", "hessian", "step")
 
@@ -64,16 +63,16 @@ def command(
         raise UsageError(f"{said} of a training step", hint="add --what step")
     if explain is not None and str(explain) != "-":
         check_writable(explain)
-    targets = [_suited(file, target) for file in files] or [target or "numpy"]
-    from graphgrad.api.passes import explain as tell
-    from graphgrad.compiler.compile import write
+        from graphgrad import explain as tell
+    from graphgrad.api.code import target_for, write
 
+    targets = [target_for(file, target) for file in files] or [target or "numpy"]
     known = read_values(values)
     graph = read_graph(source, known, shapes)
     found = [
         _step(graph, wrt, optimizer or "sgd", known, initial, dtype=dtype, batch=batch, target=name)
         if what == "step"
-        else write(_transforms()[what](graph, *wrt), name, dtype, batch, returns)
+        else write(_transforms()[what](graph, *wrt), target=name, dtype=dtype, batch=batch, returns=returns)
         for name in targets
     ]
     if explain is not None and str(explain) != "-":
@@ -99,25 +98,8 @@ def _step(
     return compile_step(graph, parameters, optimizer, initial=starts, **options)
 
 
-def _suited(file: Path, target: str | None) -> str:
-    """Give the target of a file: the one that was named, or the first that its suffix suits."""
-    from graphgrad.compiler.backend import TARGETS
-
-    rows = [*TARGETS.values()] if target is None else [TARGETS.row(target)]
-    check_kind(file, dict.fromkeys(suffix for row in rows for suffix in row.suffixes))
-    check_writable(file)
-    return next(row.name for row in rows if file.suffix in row.suffixes)
-
-
 def _transforms() -> dict[str, Callable[..., Graph]]:
-    from graphgrad.transform.grad import grad, output_name
-    from graphgrad.transform.hessian import hessian
-    from graphgrad.transform.jvp import jvp
-
-    def hvp(graph: Graph, *wrt: str) -> Graph:
-        """The gradient of the directional derivative is the Hessian times the direction."""
-        along = jvp(graph, *wrt)
-        names = wrt or [name for name in graph.inputs if f"{name}_dot" in along.inputs]
-        return grad(along, *names, of=f"{output_name(graph, None)}_dot")
+    from graphgrad import grad, hessian, jvp
+    from graphgrad.api.graphs import hvp
 
     return {"gradient": grad, "value": lambda graph, *_: graph, "jvp": jvp, "hvp": hvp, "hessian": hessian}

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from graphgrad import UsageError
+from graphgrad.api.client import check_kind, check_writable, write_whole
 from graphgrad.cli.answers import say_json, say_wrote, working
 from graphgrad.cli.arguments import gradient, outputs, program, read_graph, read_values, shape_option, verb
 from graphgrad.cli.limits import in_time
-from graphgrad.core.errors import UsageError
-from graphgrad.core.files import check_kind, check_writable, write_whole
 
 if TYPE_CHECKING:
-    from graphgrad.transform.derive import Derivation
+    from graphgrad.api.types import Derivation
 
 STANDARD = Path("-")
 FORMATS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json"}
@@ -56,12 +56,11 @@ def command(
     if files and kind:
         hint = f"a file's format is told by its suffix, {' '.join(FORMATS)}"
         raise UsageError("--format is for what is printed", hint=hint)
-    from graphgrad.execute.closed_form import closed_form
-    from graphgrad.transform.derive import derive
+    from graphgrad import derive
 
     graph = read_graph(source, read_values(values), shapes)
     with working("deriving"):
-        found = derive(graph, *wrt, of=of, closed=closed_form, every_step=every_step)
+        found = derive(graph, *wrt, of=of, every_step=every_step)
     for file in files:
         write_whole(file, (written(found, FORMATS[file.suffix]) + "\n").encode())
         say_wrote(file, err=as_json)

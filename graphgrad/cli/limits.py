@@ -15,8 +15,8 @@ from typing import Any
 
 import click
 
-from graphgrad.core.errors import UsageError
-from graphgrad.core.memory import allowed, bound
+from graphgrad import UsageError
+from graphgrad.api.client import limit_memory, memory_allowed, memory_bound
 
 TIMEOUT = 60.0  # seconds
 ITSELF = 500_000_000  # bytes that libraries take when they are loaded, whatever is computed then
@@ -64,8 +64,6 @@ def in_child(command: Callable[..., Any], seconds: float, said: dict[str, Any]) 
     if click.get_current_context().find_root().obj != COMMAND or not hasattr(os, "fork"):
         command(**said)
         return
-    from graphgrad.proof.limits.worker import limit_memory
-
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
@@ -74,7 +72,7 @@ def in_child(command: Callable[..., Any], seconds: float, said: dict[str, Any]) 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells it to end
     signal.signal(signal.SIGTERM, _end)
     _end_with(parent)
-    limit_memory(ITSELF + bound())
+    limit_memory(ITSELF + memory_bound())
     command(**said)
 
 
@@ -110,7 +108,7 @@ def _code(child: int, seconds: float) -> int:
         raise
     code = os.waitstatus_to_exitcode(status)
     if code < 0:
-        hint = f"memory may be too little: {allowed(bound())}" if -code in {KILL, signal.SIGABRT} else ""
+        hint = f"memory may be too little: {memory_allowed(memory_bound())}" if -code in {KILL, signal.SIGABRT} else ""
         raise UsageError(f"this was ended by the signal {signal.Signals(-code).name}", hint=hint)
     return code
 

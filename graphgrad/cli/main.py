@@ -12,11 +12,10 @@ from typing import Any
 
 import click
 
+import graphgrad
+from graphgrad import GraphgradError
+from graphgrad.api.client import MEMORY, did_you_mean, memory_size, terminal
 from graphgrad.cli.limits import COMMAND
-from graphgrad.core import VERSION
-from graphgrad.core.errors import GraphgradError, did_you_mean
-from graphgrad.core.memory import VARIABLE, size
-from graphgrad.core.quoting import terminal
 
 COMMANDS = {
     "run": "Evaluate an expression and its gradient.",
@@ -80,13 +79,13 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name="graphgrad")
+@click.version_option(graphgrad.__version__, prog_name="graphgrad")
 @click.option("--memory", metavar="SIZE", help="What arrays may take, as in 4GB; half of the memory otherwise.")
 def group(memory: str | None) -> None:
     """Computation graphs, their gradients, and films of backpropagation."""
     if memory is not None:
-        size(memory)
-        os.environ[VARIABLE] = memory  # for the processes that are started, too
+        memory_size(memory)
+        os.environ[MEMORY] = memory  # for the processes that are started, too
 
 
 def main() -> None:

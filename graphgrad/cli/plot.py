@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from graphgrad import UsageError
 from graphgrad.cli.answers import say_wrote
 from graphgrad.cli.arguments import outputs, read_graph, read_values, verb
-from graphgrad.core.errors import UsageError
 
 
 @verb('plot "tanh(x)" "sigmoid(x)" "relu(x)" "leaky_relu(x)" x=-3..3 -o activations.svg')
@@ -18,13 +18,13 @@ from graphgrad.core.errors import UsageError
 @click.option("--theme", default="light", show_default=True, metavar="light|dark|print|FILE.toml")
 def command(parts: tuple[str, ...], files: tuple[Path, ...], no_derivative: bool, theme: str) -> None:
     """Plot functions of one number and their derivatives, side by side, to .svg, .png, .pdf, .tex or .dot."""
-    from graphgrad.api.plots import plot
-    from graphgrad.render.formats.table import PLOT, check
+    from graphgrad import plot
+    from graphgrad.api.files import check_file
 
     if not files:
         raise UsageError("where to?", hint="name a file, as in -o plot.svg")
     for file in files:
-        check(file, PLOT)
+        check_file(file, "plot")
     given, functions = {}, []
     for part in parts:
         name, equals, value = part.partition("=")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from graphgrad.api.client import number
 from graphgrad.cli.answers import say_json, say_table
 from graphgrad.cli.arguments import (
     as_written,
@@ -17,10 +18,9 @@ from graphgrad.cli.arguments import (
     say_given_nonfinite,
     verb,
 )
-from graphgrad.core.numerals import number
 
 if TYPE_CHECKING:
-    from graphgrad.execute.trace import Trace
+    from graphgrad.api.types import Trace
 
 
 @verb('run "log(x1*x2)*sin(x2)" x1=0.5 x2=0.75')
@@ -41,8 +41,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Evaluate EXPR and its gradient at the given values."""
-    from graphgrad.execute.trace import trace, without_gradient
-    from graphgrad.transform.lesson import NOTHING
+    from graphgrad import trace
+    from graphgrad.api.graphs import listing, why_no_gradient
 
     given = read_values(values)
     options: dict[str, Any] = {
@@ -57,39 +57,30 @@ def command(
     if as_json:
         say_json(answer(traced))
         return
-    graph = traced.graph
-    say_table(["node", "formula", "value", "adjoint"], [row(traced, i) for i in range(len(graph)) if shown(traced, i)])
+    lines = listing(traced.graph)
+    say_table(["node", "formula", "value", "adjoint"], [row(traced, i, line.formula) for i, line in lines.items()])
     click.echo(f"{traced.of} = {number(traced.value)}")
-    if traced.adjoints.seed == NOTHING:
-        message, hint = without_gradient(graph, traced.of)
+    if why := why_no_gradient(traced):
+        message, hint = why
         click.echo(f"note: {message}" + f"; {hint}" * bool(hint))
         return
     for name, slope in traced.grad.items():
         click.echo(f"d{traced.of}/d{name} = {number(slope)}")
-    if len(graph.outputs) == 1:
+    if len(traced.graph.outputs) == 1:
         click.echo(operations(traced, wrt))
 
 
-def shown(traced: Trace, node: int) -> bool:
-    """Whether a node has a line of its own: all but constants."""
-    return traced.graph.nodes[node].op != "const"
-
-
-def row(traced: Trace, node: int) -> list[str]:
+def row(traced: Trace, node: int, formula: str) -> list[str]:
     """Give a node's line: name, formula, value, adjoint."""
-    from graphgrad.frontend.printers import text
-
-    graph = traced.graph
-    formula = text(graph, node, frozenset(range(len(graph)))) if graph.nodes[node].operands else ""
     if node in traced.forms:
         formula += f", computed as {traced.forms[node][0]}"
     adjoint = traced.adjoint(node)
-    return [graph.label(node), formula, number(traced.primal(node)), "" if adjoint is None else number(adjoint)]
+    return [traced.graph.label(node), formula, number(traced.primal(node)), "" if adjoint is None else number(adjoint)]
 
 
 def operations(traced: Trace, wrt: tuple[str, ...]) -> str:
     """Say what the gradient costs beside the value."""
-    from graphgrad.transform.cost import cost
+    from graphgrad import cost
 
     sizes = {
         size: have
@@ -104,18 +95,16 @@ def operations(traced: Trace, wrt: tuple[str, ...]) -> str:
 
 def answer(traced: Trace) -> dict[str, Any]:
     """Give the whole run as data."""
-    from graphgrad.execute.trace import without_gradient
-    from graphgrad.transform.cost import cost
-    from graphgrad.transform.lesson import NOTHING
+    from graphgrad import cost
+    from graphgrad.api.graphs import listing, why_no_gradient
 
-    graph = traced.graph
+    rows = {i: row(traced, i, line.formula) for i, line in listing(traced.graph).items()}
     nodes = [
-        {"name": line[0], "formula": line[1], "value": traced.primal(i), "adjoint": traced.adjoint(i)}
-        for i in range(len(graph))
-        if shown(traced, i) and (line := row(traced, i))
+        {"name": name, "formula": formula, "value": traced.primal(i), "adjoint": traced.adjoint(i)}
+        for i, (name, formula, *_) in rows.items()
     ]
-    if traced.adjoints.seed == NOTHING:
-        return {"value": traced.value, "nodes": nodes, "note": without_gradient(graph, traced.of)[0]}
-    counted = cost(graph) if len(graph.outputs) == 1 else None
+    if why := why_no_gradient(traced):
+        return {"value": traced.value, "nodes": nodes, "note": why[0]}
+    counted = cost(traced.graph) if len(traced.graph.outputs) == 1 else None
     operations = counted and {"forward": counted.forward, "gradient": counted.gradient}
     return {"value": traced.value, "gradient": dict(traced.grad), "nodes": nodes, "operations": operations}

@@ -20,7 +20,7 @@ from graphgrad.cli.arguments import (
 from graphgrad.cli.limits import in_time
 
 if TYPE_CHECKING:
-    from graphgrad.core.graph import Graph
+    from graphgrad.api.types import Graph
 
 
 @verb('show "sigmoid(w*x + b)" -o neuron.svg')
@@ -50,43 +50,28 @@ def command(
     as_json: bool,
 ) -> None:
     """Show the graph of EXPR: as a table, or to .svg, .png, .dot, .graphml, .json and more."""
-    from graphgrad.render.formats.table import GRAPH, check
+    from graphgrad import scalarize, show, vjp
+    from graphgrad.api.files import check_file, node_link
 
     for file in files:
-        check(file, GRAPH)
+        check_file(file, "picture")
     graph = read_graph(source, read_values(values), shapes)
     if scalar:
-        from graphgrad.transform.scalarize import scalarize
-
         graph = scalarize(graph)
     if gradient or wrt or of:
-        from graphgrad.transform.grad import vjp
-
         graph = vjp(graph, None, *wrt, of=of)
-    from graphgrad.api.pictures import show
-
     for file in files:
         with working(f"writing {file}"):
             show(graph, theme=theme, collapse=collapse, expand=expand).save(file)
         say_wrote(file, f"{len(graph)} nodes", err=as_json)
     if as_json:
-        from graphgrad.frontend.interchange import node_link
-
         say_json(node_link(graph))
     elif not files:
         _list(graph)
 
 
 def _list(graph: Graph) -> None:
-    from graphgrad.core.shapes import show
-    from graphgrad.frontend.printers import text
+    from graphgrad.api.graphs import listing
 
-    whole = frozenset(range(len(graph)))
-    rows = []
-    for i, node in enumerate(graph.nodes):
-        if node.op != "const":
-            formula = text(graph, i, whole) if node.operands else "input"
-            rows.append(
-                [", ".join(dict.fromkeys([graph.label(i), *graph.names.get(i, ())])), formula, show(node.shape)]
-            )
+    rows = [[", ".join(line.names), line.formula or "input", line.shape] for line in listing(graph).values()]
     say_table(["node", "formula", "shape"], rows)

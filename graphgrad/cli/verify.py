@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from graphgrad import UsageError
 from graphgrad.cli.answers import counting
 from graphgrad.cli.arguments import read_program, read_shapes, shape_option, verb
 from graphgrad.cli.limits import in_memory
-from graphgrad.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from graphgrad.proof.report import Report
+    from graphgrad.api.types import Report
 
 
 @verb('verify "log(x1*x2)*sin(x2)" --claim "x1=sin(x2)/x1"')
@@ -47,51 +47,40 @@ def command(
     proved, a training step proved or certified as to its gradient and its update. A network is proved at small shapes,
     and its compiled code certified at its true size. Exits with 1 where anything is refuted, or could not be judged.
     """
-    from graphgrad.proof import report
+    from graphgrad.api.proofs import written
 
     if (source is None) == (sizes is None):
         raise UsageError("there must be one thing to verify", hint="give an expression, a file, or --mlp with sizes")
     reports = _network(sizes, loss, timeout, sympy) if sizes else [_report(str(source), shapes, claims, timeout, sympy)]
-    write = report.to_json if as_json else report.markdown if markdown else report.text
     for found in reports:
-        click.echo(write(found))
+        click.echo(written(found, "json" if as_json else "markdown" if markdown else "text"))
     sys.exit(0 if all(found.ok for found in reports) else 1)
 
 
 def _report(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout: float, sympy: bool) -> Report:
-    from graphgrad.proof.saved import is_code, verify_file
+    from graphgrad.api.proofs import is_code, verify_file
 
     path = Path(source)
     if path.suffix in {".csv", ".jsonl"}:
         return _grade(source, timeout, sympy)
     if is_code(path):
-        return verify_file(path, timeout)
+        return verify_file(path, timeout=timeout)
     return _one(source, shapes, claims, timeout, sympy)
 
 
 def _network(sizes: str, loss: str, timeout: float, sympy: bool) -> list[Report]:
-    from graphgrad.compiler.compile import compile as translate
-    from graphgrad.learn.networks.losses import objective
-    from graphgrad.learn.networks.network import mlp
-    from graphgrad.proof.gradients import verify
-    from graphgrad.proof.modules.certificate import certify
-    from graphgrad.transform.grad import grad
+    from graphgrad import mlp
+    from graphgrad.api.proofs import verify_network
 
     layers = sizes.split(",")
     if not all(size.strip().isdigit() for size in layers):
         raise UsageError(f"'{sizes}' are no sizes", hint="write numbers with commas, as in 784,128,10")
-    net = mlp(*map(int, layers))
-    graph = objective(net, loss).graph
-    source = translate(grad(graph, *net.values), dtype="float32").source
-    proof = verify(graph, timeout=timeout, sympy=sympy)
-    return [proof, certify(source, graph, {"N": 32}, timeout=max(0.1, timeout - proof.seconds))]
+    return verify_network(mlp(*map(int, layers)), loss, timeout=timeout, sympy=sympy)
 
 
 def _one(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout: float, sympy: bool) -> Report:
-    from graphgrad.frontend.parse import parse
-    from graphgrad.proof.claims import check
-    from graphgrad.proof.gradients import verify
-    from graphgrad.proof.judge.cases import names_known
+    from graphgrad import check, parse, verify
+    from graphgrad.api.proofs import check_names
 
     graph = parse(read_program(source), read_shapes(shapes))
     if not graph.inputs:
@@ -102,7 +91,7 @@ def _one(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout:
     for name, equals, text in pairs:
         if not equals or not name.strip().isidentifier() or not text.strip():
             raise UsageError(f"'{name}{equals}{text}' is no claim", hint="write NAME=EXPR, as in x1=sin(x2)/x1")
-        names_known(text, {**graph.first_named, **graph.inputs})
+        check_names(graph, text)
     names = [name.strip() for name, _, _ in pairs]
     if twice := next((name for name in names if names.count(name) > 1), ""):
         raise UsageError(f"'{twice}' is claimed twice")
@@ -110,7 +99,7 @@ def _one(source: str, shapes: tuple[str, ...], claims: tuple[str, ...], timeout:
 
 
 def _grade(source: str, timeout: float, sympy: bool) -> Report:
-    from graphgrad.proof.grading import grade
+    from graphgrad import grade
 
     with counting("grading") as progress:
         return grade(Path(source), timeout=timeout, sympy=sympy, progress=progress)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphgrad.core.numerals import general
+from graphgrad.api.client import general
 
 if TYPE_CHECKING:
-    from graphgrad.learn.data.tables import Dataset
+    from graphgrad.api.types import Dataset
 
 
 class Preset(NamedTuple):
@@ -36,7 +36,7 @@ PRESETS = {
 
 def choose(data: str, dataset: Dataset, said: dict[str, Any]) -> Preset:
     """Give what was said, completed by what suits the data."""
-    from graphgrad.learn.training.optimizers import optimizer_name
+    from graphgrad.api.models import optimizer_name
 
     preset = PRESETS.get(data) or suited(dataset, said["loss"])
     given = {name: said[name] for name in Preset._fields if said[name] is not None}
@@ -53,9 +53,9 @@ def choose(data: str, dataset: Dataset, said: dict[str, Any]) -> Preset:
 
 def suited(dataset: Dataset, loss: str | None) -> Preset:
     """Give what suits a file: a hidden layer of 32, and the loss that its targets ask for."""
-    from graphgrad.learn.networks.losses import loss_row
+    from graphgrad.api.models import target_of
 
-    target = loss_row(loss).target if loss else "labels" if dataset.classes or dataset.y.dtype.kind in "iu" else ""
+    target = target_of(loss) if loss else "labels" if dataset.classes or dataset.y.dtype.kind in "iu" else ""
     if target == "labels":
         outputs, loss = len(dataset.classes) or int(dataset.y.max()) + 1, "cross_entropy"
     else:
@@ -93,9 +93,9 @@ def notes(data: str, dataset: Dataset, chosen: Preset, said: dict[str, Any]) -> 
     >>> list(notes("file.csv", dataset, PRESETS["xor"], said))
     ['the targets 0 to 2 are learned as numbers; as classes by --loss cross_entropy']
     """
-    from graphgrad.learn.networks.losses import loss_row
+    from graphgrad.api.models import target_of
 
-    regression = loss_row(chosen.loss).target == "numbers"
+    regression = target_of(chosen.loss) == "numbers"
     for what, numbers in (("inputs", dataset.X), ("targets", dataset.y))[: 1 + regression]:
         largest = max(float(numbers.max()), -float(numbers.min())) if numbers.size else 0
         if (largest > FAR or 0 < largest < 1 / FAR) and not said["standardize"]:

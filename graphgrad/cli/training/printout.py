@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from graphgrad.core.numerals import fixed, general
-from graphgrad.core.quoting import one_line
+from graphgrad.api.client import fixed, general, one_line
 
 if TYPE_CHECKING:
+    from graphgrad.api.types import Dataset, History, Model, Record
     from graphgrad.cli.training.presets import Preset
-    from graphgrad.learn.data.tables import Dataset
-    from graphgrad.learn.models.model import Model
-    from graphgrad.learn.training.history import History, Record
 
 
 TABLE = 40  # classes whose confusions are shown
@@ -49,7 +46,7 @@ class Printer:
 
 def conclude(model: Model, dataset: Dataset, history: History) -> None:
     """Print what was learned: outputs of a few examples, or the confusion matrix of a classifier."""
-    from graphgrad.learn.models.model import accuracy, confusion
+    from graphgrad import accuracy, confusion
 
     record = history[-1] if len(history) else None
     X, y = dataset.test or (dataset.X, dataset.y)

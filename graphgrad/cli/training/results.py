@@ -7,58 +7,41 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from graphgrad import UsageError
+from graphgrad.api.client import one_line
 from graphgrad.cli.answers import say_wrote, working
-from graphgrad.core.errors import UsageError
-from graphgrad.core.files import check_kind, check_writable
-from graphgrad.core.quoting import one_line
 
 if TYPE_CHECKING:
-    from graphgrad.learn.data.tables import Dataset
-    from graphgrad.learn.models.model import Model
-    from graphgrad.learn.networks.network import Network
-    from graphgrad.learn.training.history import History
+    from graphgrad.api.types import Dataset, History, Model, Network
 
 MODEL = ".safetensors"
 
 
 def check_files(said: dict[str, Any]) -> None:
     """Refuse files of unknown kinds, and places that nothing can be written to."""
-    from graphgrad.learn.models.export import WRITERS
-    from graphgrad.learn.models.tensors import check_tensors
+    from graphgrad.api.files import check_file
 
     for file in said["saved"]:
-        check_kind(file, WRITERS)
-        check_writable(file)
+        check_file(file, "model")
     if said["checkpoint"] is not None:
-        check_tensors(said["checkpoint"])
+        check_file(said["checkpoint"], "checkpoint")
         if said["checkpoint"] in said["saved"]:
             raise UsageError("the model and the checkpoints need a file each", hint="they are not the same thing")
         if said["resume"] and not said["checkpoint"].is_file():
             name = one_line(str(said["checkpoint"]))
             click.echo(f"note: there is no '{name}' yet, and the run begins anew", err=True)
-    if said["history"]:
-        from graphgrad.learn.training.history import check_history
-
-        check_history(said["history"])
-    if said["film"]:
-        from graphgrad.render.training.film import check_training
-
-        check_training(said["film"])
-    if said["backprop"]:
-        from graphgrad.render.formats.table import FILM, check
-
-        check(said["backprop"], FILM)
+    for name, of in (("history", "history"), ("film", "training film"), ("backprop", "film")):
+        if said[name]:
+            check_file(said[name], of)
 
 
 def check_exports(net: Network, loss: str, files: tuple[Path, ...]) -> None:
     """Refuse a network that could not be exported, by exporting it before it is trained."""
-    from graphgrad.learn.models.export import exported
-    from graphgrad.learn.models.model import Model
-    from graphgrad.learn.networks.losses import loss_row
+    from graphgrad.api.models import check_export
 
     for file in files:
         if file.suffix != MODEL:
-            exported(Model(net, loss_row(loss)), file)
+            check_export(net, loss, file)
 
 
 def write_files(model: Model, dataset: Dataset, history: History, said: dict[str, Any]) -> None:
@@ -78,19 +61,13 @@ def write_files(model: Model, dataset: Dataset, history: History, said: dict[str
 
 def _film(_model: Model, _dataset: Dataset, history: History) -> Any:
     """The film of the training."""
-    from graphgrad.api.training import animate_training
+    from graphgrad import animate_training
 
     return animate_training(history)
 
 
 def _film_backprop(model: Model, dataset: Dataset, _history: History) -> Any:
     """The film of backpropagation in the trained network, on the last example."""
-    import numpy as np
+    from graphgrad.api.pictures import animate_model
 
-    from graphgrad.api.pictures import animate
-    from graphgrad.learn.data.examples import examples
-    from graphgrad.learn.networks.losses import objective
-
-    aim = objective(model.net, model.loss.text if model.loss.name == "loss" else model.loss.name)
-    one = examples(model.net, aim.loss, (np.asarray(dataset.X[-1:]), np.asarray(dataset.y[-1:])), model.dtype)
-    return animate(aim.graph, {**model.net.values, model.net.data: one.X, aim.target: one.Y})
+    return animate_model(model, dataset.X[-1:], dataset.y[-1:])

@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from graphgrad import UsageError
+from graphgrad.api.client import did_you_mean, one_line
 from graphgrad.cli.answers import say_json
 from graphgrad.cli.arguments import read_values, verb
 from graphgrad.cli.training.presets import PRESETS, Preset, choose, held_out, notes
 from graphgrad.cli.training.printout import Printer, answer, conclude
 from graphgrad.cli.training.results import check_exports, check_files, write_files
 from graphgrad.cli.training.settings import import_matplotlib, import_numba
-from graphgrad.core.errors import UsageError, did_you_mean
-from graphgrad.core.quoting import one_line
 
 if TYPE_CHECKING:
-    from graphgrad.learn.data.tables import Dataset
-    from graphgrad.learn.training.devices import Machines
+    from graphgrad.api.types import Dataset, Machines
 
 
 PASSED_ON = (
@@ -86,7 +85,7 @@ PASSED_ON = (
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def command(data: str, **said: Any) -> None:
     """Train a network on a data set by name, or on a file."""
-    from graphgrad.learn.training.fit import fit
+    from graphgrad import fit
 
     if said["target"] == "numba":
         import_numba()
@@ -134,16 +133,16 @@ def command(data: str, **said: Any) -> None:
 
 def with_test(dataset: Dataset, part: float | None, seed: int) -> Dataset:
     """Give the data set with what was held out as its test part, where it had none."""
-    from graphgrad.learn.training.evaluate import parted
+    from graphgrad.api.models import held_out as parted
 
     if part is None or dataset.test is not None:
         return dataset
-    return dataset._replace(test=parted(dataset.X, dataset.y, part, seed)[1])
+    return dataset._replace(test=parted(dataset, part, seed))
 
 
 def read(data: str, said: dict[str, Any]) -> Dataset:
     """Give the data set of a name or a file."""
-    from graphgrad.learn.data import datasets, tables
+    from graphgrad import datasets
 
     match data:
         case "xor":
@@ -155,7 +154,7 @@ def read(data: str, said: dict[str, Any]) -> Dataset:
     if "." not in data and not Path(data).exists():
         hint = did_you_mean(data, PRESETS) or f"there are {', '.join(PRESETS)}, or name a .csv or .npz file"
         raise UsageError(f"there is no data set '{data}'", hint=hint)
-    return tables.read_dataset(data, said["column"])
+    return datasets.read(data, said["column"])
 
 
 def flat(dataset: Dataset) -> Dataset:
@@ -166,21 +165,21 @@ def flat(dataset: Dataset) -> Dataset:
 
 def machines(said: dict[str, Any]) -> Machines | None:
     """Give the devices of a run, where it is said that there are several."""
-    from graphgrad.learn.training.devices import Machines
+    from graphgrad.api import models
 
     if said["devices"] is None and said["processes"] == 1:
         return None
     if (said["processes"] > 1) != bool(said["coordinator"]) or not 0 <= said["process"] < said["processes"]:
         hint = "such as --coordinator localhost:9876 --processes 2 --process-id 0, and the same with 1"
         raise UsageError("several processes need a coordinator and a number each", hint=hint)
-    return Machines(said["devices"], said["coordinator"], said["processes"], said["process"])
+    return models.machines(said["devices"], said["coordinator"], said["processes"], said["process"])
 
 
 def network_of(chosen: Preset, dataset: Dataset, said: dict[str, Any]) -> Any:
     """Give the network: layers, or a program from a file."""
+    from graphgrad import mlp, network
+    from graphgrad.api.models import is_activation
     from graphgrad.cli.arguments import read_program, read_shapes
-    from graphgrad.learn.networks.activations import ACTIVATIONS
-    from graphgrad.learn.networks.network import mlp, network
 
     how = {"initial": said["initial"], "seed": said["seed"]}
     if said["program"] is not None:
@@ -193,5 +192,5 @@ def network_of(chosen: Preset, dataset: Dataset, said: dict[str, Any]) -> Any:
     except ValueError:
         raise UsageError(f"'{chosen.layers}' are no layer sizes", hint="write them as in --layers 2,4,1") from None
     parts = chosen.activation.split(",")
-    activation = parts if len(parts) > 1 and all(part in ACTIVATIONS.spellings for part in parts) else chosen.activation
+    activation = parts if len(parts) > 1 and all(map(is_activation, parts)) else chosen.activation
     return mlp(*sizes, activation=activation, names=said["names"], **how)
