@@ -130,6 +130,8 @@ class Reader:
         return left
 
     def relation(self):
+        if self.take("("):
+            return self.elsewhere()
         first = left = self.sum()
         chain = []
         while sign := self.take(*RELATIONS):
@@ -140,6 +142,22 @@ class Reader:
         for more in chain[1:]:
             tree = ("and", tree, more)
         return tree
+
+    def elsewhere(self):
+        """Two places that differ: in one index at least."""
+        sides = []
+        for _ in range(2):
+            sides.append([self.sum()])
+            while self.take(","):
+                sides[-1].append(self.sum())
+            self.must(")")
+            if len(sides) == 1:
+                self.must(r"\neq")
+                self.must("(")
+        first, *rest = [("relation", r"\neq", a, b) for a, b in zip(*sides, strict=True)]
+        for more in rest:
+            first = ("or", first, more)
+        return first
 
     def sum(self):
         left = self.product()
@@ -191,7 +209,7 @@ class Reader:
         return ("entry", base, self.indices(below))
 
     def split(self, below):
-        return re.split(r"\\?,(?:\\[,;])?(?![^{]*\})", below.replace(r",\,", ",").replace(r",\;", ","))
+        return re.split(r"\\?,(?:\\[,;])?(?![^{]*\})(?![^(]*\))", below.replace(r",\,", ",").replace(r",\;", ","))
 
     def indices(self, below):
         if re.fullmatch(r"(?:[^\W\d_]'*)+", below.strip()) and below.strip() not in self.values:

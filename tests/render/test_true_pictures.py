@@ -9,9 +9,9 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from mathematics import FUNCTIONS, Reader
-from programs import PIECEWISE, SMOOTH, scalars, tensors
+from programs import PIECEWISE, SMOOTH, Program, scalars, tensors
 from scipy.special import xlogy
 
 from graphgrad.core.numerals import numeral
@@ -199,6 +199,7 @@ def test_films_of_numbers_are_true(folder, program):
 
 @settings(max_examples=20)
 @given(tensors())
+@example(Program("z = sin(prod(A))", {"A": (2, 3)}, {"A": np.linspace(0.5, 1.5, 6).reshape(2, 3)}))  # of all the others
 def test_films_of_arrays_are_true(folder, program):
     check(program, folder)
 

@@ -146,7 +146,7 @@ def index_digit(digit: str) -> int:
 def _typeset(tex: str) -> Label:
     from ziamath import zmath
 
-    font()
+    tex = tex if tex.isascii() else "".join(map(drawable, tex))
     while LOW.search(tex):
         tex = LOW.sub(r"(\1)", tex)
     tex = NAMED.sub(r"\1\\,", tex)
@@ -162,6 +162,18 @@ def _typeset(tex: str) -> Label:
             bars.append(Bar(x, y, width, height, _tag(element.attrib)))
     _, top, width, height = map(float, drawing.attrib["viewBox"].split())
     return Label(width, -top, height + top, tuple(glyphs), tuple(bars))
+
+
+@functools.cache
+def drawable(character: str) -> str:
+    r"""A character of LaTeX; one that the font does not have by its code point, so that no two look alike.
+
+    >>> print(drawable("θ"), drawable("变"))
+    θ \mathrm{u53D8}
+    """
+    with READING:
+        known = character.isascii() or font().glyphindex(character)
+    return character if known else rf"\mathrm{{u{ord(character):04X}}}"
 
 
 def _placed(attrib: dict[str, str], symbol: Any) -> Glyph:
