@@ -14,7 +14,8 @@ from graphgrad.render.scene.scene import text
 
 EMPTY, ONE = {"A": np.zeros((0, 3)), "c": np.zeros(0)}, {"C": np.array([[-1 / 3]]), "c": np.array([2.0])}
 CASES = {  # a program with its values, verdicts, and texts that the last picture has or has not
-    "empty": ("L = sum(A * 2) + sum(c)", EMPTY, {}, ["0 × 3", "0", "empty", "∂L/∂A of shape 0 × 3"], ["undefined", "nan"]),
+    "empty": ("L = sum(A * 2) + sum(c)", EMPTY, {},
+              ["0 × 3", "0", "empty", "∂L/∂A of shape 0 × 3"], ["undefined", "nan"]),
     "one entry": ("L = sum(C ** 2) * sum(c)", ONE, {}, ["≈ −0.3333", "1 × 1", "∂L/∂c of shape 1"], ["…"]),
     "verdicts": ("L = x * y * w", {"x": 2.0, "y": 0.5, "w": -0.0},
                  {"x": ("UNKNOWN", None), "y": ("REFUTED", False), "w": ("PROVED", True)},
