@@ -28,7 +28,9 @@ from graphgrad.core.ops import NAMES
 from graphgrad.frontend.latex import latex
 from graphgrad.frontend.parse import parse
 from graphgrad.frontend.printers import program
-from graphgrad.learn.data.tables import read_csv, read_dataset, read_idx
+from graphgrad.learn.data.arrays import read_idx
+from graphgrad.learn.data.files import read_dataset
+from graphgrad.learn.data.tables import read_csv
 from graphgrad.learn.models.model import load
 from graphgrad.proof.grading import read_claims
 from graphgrad.render.drawing.style import style

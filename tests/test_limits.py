@@ -19,7 +19,9 @@ from commandline import COMMAND, graphgrad
 
 import graphgrad as gg
 from graphgrad.core import memory
-from graphgrad.learn.data.tables import read_csv, read_dataset, read_idx
+from graphgrad.learn.data.arrays import read_idx
+from graphgrad.learn.data.files import read_dataset
+from graphgrad.learn.data.tables import read_csv
 from graphgrad.proof.saved import verify_file
 
 SLOW_CLAIM = "abs(sin(x)**2+cos(x)**2-exp(y*x))**y"

@@ -37,7 +37,7 @@ register("Trace", "image/svg+xml", _last_frame)
 register("Trace", "text/plain", _numbers)
 
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
-    "client files models source tables training types",
+    "client files learning models source tables training types",
     "code graphs plots",
     "proofs",
     "pictures",

@@ -78,6 +78,6 @@ def check_file(path: str | Path, of: str, /) -> None:
 
 def check_unpacked(path: Path, /) -> None:
     """Raise an error for a packed file of arrays that takes more memory than may be used."""
-    from graphgrad.learn.data.tables import check_unpacked as check
+    from graphgrad.learn.data.arrays import check_unpacked as check
 
     check(path)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphgrad.core.errors import DataError, UsageError, did_you_mean
+from graphgrad.core.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from graphgrad.learn.data.tables import Dataset
+    from graphgrad.learn.data.files import Dataset
     from graphgrad.learn.models.model import Model
     from graphgrad.learn.networks.network import Network
     from graphgrad.learn.training.devices import Machines
@@ -28,22 +28,25 @@ def read_pictures(model: Model, files: Sequence[Path], /) -> Any:
 
 
 def read_rows(model: Model, data: Path, left_out: Sequence[str] = (), /) -> Any:
-    """Give the examples in a CSV file; columns are found by the names that the model was trained on."""
-    from graphgrad.learn.data.tables import features, read_csv
+    """Give the examples in a file; columns are found by the names that the model was trained on."""
+    from graphgrad.learn.data.encoding import Source, match
+    from graphgrad.learn.data.files import read_table
 
-    table = read_csv(data)
+    table = read_table(data)
     for name in left_out:
-        if name not in table.names:
-            raise UsageError(f"'{data}' has no column '{name}'", hint=did_you_mean(name, table.names))
-    kept = [i for i, name in enumerate(table.names) if name not in left_out]
-    if model.columns and set(model.columns) <= set(table.names):  # by their names, whatever stands beside them
-        kept = [table.names.index(name) for name in model.columns]
+        table[name]  # or an error
+    kept = [name for name in table.names if name not in left_out]
+    if model.preparation is not None and model.preparation.sources:
+        return table.only(kept)
+    if model.columns and table.header:
+        match(kept, [Source(name, "numbers") for name in model.columns], f"'{data}'")
+        kept = [*model.columns]
     inner = model.net.sizes[0]
     wanted = prod(int(size) for size in inner)
     if len(kept) != wanted:
         hint = "leave one out by --leave-out NAME" if len(kept) > wanted else ""
         raise DataError(f"'{data}' has {len(kept)} columns, the model takes {wanted}", hint=hint)
-    found: Any = features(data, table, kept).reshape(-1, *inner)
+    found: Any = table.only(kept).array().reshape(-1, *inner)
     return found
 
 
@@ -61,13 +64,17 @@ def seen(model: Model, X: Any, captions: Sequence[str], /) -> bytes:
     return b"" if model.frame is None else sheet(X, captions, model.frame)
 
 
-def check_export(net: Network, loss: str, file: Path, /) -> None:
-    """Refuse a network that could not be exported, by exporting it before it is trained."""
+def check_export(net: Network, loss: str, X: Any, file: Path, /) -> None:
+    """Refuse a network of such examples that could not be exported, by exporting it before it is trained."""
+    from graphgrad.learn.data.encoding import source
+    from graphgrad.learn.data.tables import DataTable
     from graphgrad.learn.models.export import exported
     from graphgrad.learn.models.model import Model
+    from graphgrad.learn.models.preparation import Preparation
     from graphgrad.learn.networks.losses import loss_row
 
-    exported(Model(net, loss_row(loss)), file)
+    prepared = Preparation(tuple(map(source, X.columns))) if isinstance(X, DataTable) else None
+    exported(Model(net, loss_row(loss), preparation=prepared), file)
 
 
 def held_out(dataset: Dataset, part: float, seed: int, /) -> tuple[Any, Any]:

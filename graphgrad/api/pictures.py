@@ -114,7 +114,9 @@ def animate_model(model: Model, X: Any, y: Any, /) -> Film:
     from graphgrad.learn.networks.losses import objective
 
     aim = objective(model.net, model.loss.text if model.loss.name == "loss" else model.loss.name)
-    given = examples(model.net, aim.loss, (np.asarray(X), np.asarray(y)), model.dtype)
+    scaling = model.preparation and model.preparation.scaling
+    y = scaling.Y.of(np.reshape(y, (len(y), *model.net.sizes[1]))) if scaling and scaling.Y else np.asarray(y)
+    given = examples(model.net, aim.loss, (model.taken(X), y), model.dtype)
     return animate(aim.graph, {**model.net.values, model.net.data: given.X, aim.target: given.Y})
 
 

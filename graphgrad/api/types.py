@@ -7,7 +7,7 @@ from graphgrad.compiler.compile_step import CompiledStep
 from graphgrad.compiler.compiled import Compiled
 from graphgrad.core.graph import Graph
 from graphgrad.execute.trace import Trace
-from graphgrad.learn.data.tables import Dataset
+from graphgrad.learn.data.files import Dataset
 from graphgrad.learn.models.model import Model
 from graphgrad.learn.networks.network import Network
 from graphgrad.learn.training.devices import Machines

@@ -78,7 +78,7 @@ def flowers(path, rows=60):
 
 def test_a_file_with_words_for_classes(tmp_path):
     flowers(tmp_path / "flowers.csv")
-    train = "train flowers.csv --column kind --epochs 50 --lr 0.01 --validation 0.2 --save model.safetensors"
+    train = "train flowers.csv --target kind --epochs 50 --lr 0.01 --validation 0.2 --save model.safetensors"
     said = graphgrad(train, folder=tmp_path)
     assert "  rose  tulip violet   predicted" in said
     assert "accuracy" in said
@@ -104,11 +104,11 @@ def test_large_numbers_are_noted_and_one_epoch_is_one(tmp_path):
     (tmp_path / "prices.csv").write_text("rooms,price\n1,100000\n2,230000\n3,310000\n")
     command = [sys.executable, "-c", MAIN, *["train", "prices.csv", "--epochs", "1"]]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
-    said = "targets reach 310000, and networks learn numbers near 1: --standardize makes them so"
-    assert done.stderr == f"note: {said}\n"
+    said = "inputs are standardized, and so are targets and errors; --no-standardize leaves them as they are"
+    assert said in done.stderr
     assert "1 epoch  " in done.stdout
-    done = subprocess.run([*command, "--standardize"], capture_output=True, text=True, cwd=tmp_path, check=True)
-    assert done.stderr == "note: errors are those of standardized targets, where 1 is their standard deviation\n"
+    done = subprocess.run([*command, "--no-standardize"], capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert "targets reach 310000, and networks learn numbers near 1: --standardize makes them so" in done.stderr
 
 
 def test_standard_input_is_predicted(tmp_path):
@@ -123,11 +123,11 @@ def test_standardized_training_answers_in_the_numbers_of_the_file(tmp_path):
     year, area = generator.integers(1950, 2020, 80), generator.integers(30, 300, 80)
     lines = [f"{y},{a},3,{2000 * a + 500 * (y - 1950)}" for y, a in zip(year, area, strict=True)]
     (tmp_path / "homes.csv").write_text("year,area,floor,price\n" + "\n".join(lines) + "\n")
-    graphgrad("train homes.csv --standardize --optimizer lbfgs --steps 200 --save homes.safetensors", folder=tmp_path)
-    (tmp_path / "one.csv").write_text("area,year\n100,2000\n")
+    graphgrad("train homes.csv --optimizer lbfgs --steps 200 --save homes.safetensors", folder=tmp_path)
+    (tmp_path / "one.csv").write_text("area,yaer\n100,2000\n")
     error = graphgrad("predict homes.safetensors one.csv", folder=tmp_path, code=2)
-    assert "has 2 columns, the model takes 3" in error
-    (tmp_path / "one.csv").write_text("area,year,floor\n100,2000,3\n")
+    assert "has no column 'year'; it has 'area', 'yaer', and the model takes 'year', 'area'; is it 'yaer'?" in error
+    (tmp_path / "one.csv").write_text("area,year\n100,2000\n")  # the floor is always 3, and was left out
     assert float(graphgrad("predict homes.safetensors one.csv", folder=tmp_path)) == pytest.approx(225_000, rel=0.02)
 
 
@@ -254,7 +254,7 @@ def test_a_film_of_training(tmp_path, optimizer, end):
         ("train xor --film-backprop xor.giff", "did you mean '.gif'"),
         ("train xor --history a.csv --history b.csv", "--history is given twice, and takes one FILE"),
         ("train xor --film xor.giff", "did you mean '.gif'"),
-        ("train xor --optimizer lbfgs --target jax", "L-BFGS has no rate, settings, clipping or targets"),
+        ("train xor --optimizer lbfgs --backend jax", "L-BFGS has no rate, settings, clipping or targets"),
         ("train xor --save no/model.safetensors", "no folder"),
         ("predict no.safetensors data.csv", "there is no file"),
     ],

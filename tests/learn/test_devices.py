@@ -133,7 +133,7 @@ def folder(tmp_path):
 
 
 TRAIN = "train data.csv --batch 50 --json"
-MANY = f"{TRAIN} --target jax --devices 4"
+MANY = f"{TRAIN} --backend jax --devices 4"
 
 
 def curve(said):
@@ -153,7 +153,7 @@ def test_two_processes_learn_like_one(folder, begin):
 
 
 def test_a_process_that_dies_leaves_an_error_and_a_checkpoint(folder, begin):
-    port, kept = free_port(), "--target jax --devices 2 --checkpoint run.safetensors --every 0 --resume"
+    port, kept = free_port(), "--backend jax --devices 2 --checkpoint run.safetensors --every 0 --resume"
     both = [begin(f"{TRAIN} --epochs 1000000 {kept}", process=i, port=port) for i in (0, 1)]
     deadline = time.monotonic() + 120
     while not (folder / "run.safetensors").exists() and time.monotonic() < deadline:
@@ -180,8 +180,8 @@ def test_a_process_that_dies_leaves_an_error_and_a_checkpoint(folder, begin):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("--target jax --devices 3 --coordinator localhost:1 --processes 2", "cannot be divided"),
-        ("--target jax --processes 2", "need a coordinator"),
+        ("--backend jax --devices 3 --coordinator localhost:1 --processes 2", "cannot be divided"),
+        ("--backend jax --processes 2", "need a coordinator"),
         ("--devices 2", "need the target jax"),
     ],
 )

@@ -51,6 +51,10 @@ def choose(data: str, dataset: Dataset, said: dict[str, Any]) -> Preset:
     return preset._replace(**given)
 
 
+EPOCHS, BATCH = 100, 32
+STEPS, SEEN = 1000, 1_000_000  # a run on a file takes so many steps at least, and sees so many examples at most
+
+
 def suited(dataset: Dataset, loss: str | None) -> Preset:
     """Give what suits a file: a hidden layer of 32, and the loss that its targets ask for."""
     from graphgrad.api.models import target_of
@@ -60,8 +64,24 @@ def suited(dataset: Dataset, loss: str | None) -> Preset:
         outputs, loss = len(dataset.classes) or int(dataset.y.max()) + 1, "cross_entropy"
     else:
         outputs, loss = prod(dataset.y.shape[1:]), "mse"
-    layers = f"{prod(dataset.X.shape[1:])},32,{outputs}"
-    return Preset(layers, "tanh", loss, "adam", None, "constant", None, 100, 32)
+    layers = f"{inputs(dataset.X)},32,{outputs}"
+    return Preset(layers, "tanh", loss, "adam", None, "constant", None, epochs(len(dataset.X)), BATCH)
+
+
+def epochs(rows: int) -> int:
+    """How often a run passes over a file: a hundred times, oftener over few rows, and not so often over many.
+
+    >>> epochs(20), epochs(2000), epochs(50_000)
+    (1000, 100, 20)
+    """
+    return max(STEPS // -(-rows // BATCH), min(EPOCHS, max(SEEN // rows, 10)))
+
+
+def inputs(X: Any) -> int:
+    """How many numbers an example has, as a network takes it."""
+    from graphgrad.api.learning import numbers_of
+
+    return prod(numbers_of(X).shape[1:])
 
 
 HELD = 0.1  # of the examples, for --patience to look at where nothing else is said
@@ -72,38 +92,50 @@ FAR = 1000.0  # from 1, up or down: numbers that a network with weights near 1 l
 def held_out(dataset: Dataset, said: dict[str, Any]) -> float | None:
     """The part of the examples that is held out: what was said, or one for --patience, which never sees a test part.
 
+    Of a table, what was said is held out already, and --patience takes its own part of the rest.
+
     >>> import numpy as np
-    >>> from graphgrad.learn.data.tables import Dataset
+    >>> from graphgrad.api.types import Dataset
     >>> held_out(Dataset(np.zeros((40, 2)), np.zeros(40)), {"validation": None, "patience": 5})
     0.1
     """
-    if said["validation"] is None and said["patience"] is not None and len(dataset.X) * HELD >= 1:
-        return HELD
-    part: float | None = said["validation"]
-    return part
+    from graphgrad.api.learning import is_table
+
+    part: float | None = None if is_table(dataset.X) else said["validation"]
+    return HELD if part is None and said["patience"] is not None and len(dataset.X) * HELD >= 1 else part
+
+
+FAR = 1000.0  # from 1, up or down: numbers that a network with weights near 1 learns next to nothing of
 
 
 def notes(data: str, dataset: Dataset, chosen: Preset, said: dict[str, Any]) -> Iterator[str]:
     """What is worth knowing before a run.
 
     >>> import numpy as np
-    >>> from graphgrad.learn.data.tables import Dataset
+    >>> from graphgrad.api.types import Dataset
     >>> said = {"loss": None, "standardize": False, "patience": None, "validation": None}
     >>> dataset = Dataset(np.ones((4, 2)), np.array([0.0, 2.0, 1.0, 1.0]))
     >>> list(notes("file.csv", dataset, PRESETS["xor"], said))
     ['the targets 0 to 2 are learned as numbers; as classes by --loss cross_entropy']
     """
+    from graphgrad.api.learning import is_table, numbers_of
     from graphgrad.api.models import target_of
 
     regression = target_of(chosen.loss) == "numbers"
-    for what, numbers in (("inputs", dataset.X), ("targets", dataset.y))[: 1 + regression]:
+    standardized = is_table(dataset.X) if said["standardize"] is None else said["standardize"]
+    seen = (("inputs", numbers_of(dataset.X)), ("targets", dataset.y))[: 1 + regression]
+    for what, numbers in () if standardized else seen:
         largest = max(float(numbers.max()), -float(numbers.min())) if numbers.size else 0
-        if (largest > FAR or 0 < largest < 1 / FAR) and not said["standardize"]:
+        if largest > FAR or 0 < largest < 1 / FAR:
             yield f"{what} reach {general(largest)}, and networks learn numbers near 1: --standardize makes them so"
     values = sorted({float(value) for value in dataset.y.ravel()[:10_000]}) if regression else []
     if data not in PRESETS and not said["loss"] and 2 <= len(values) < 100 and values == [*range(len(values))]:
         yield f"the targets 0 to {len(values) - 1} are learned as numbers; as classes by --loss cross_entropy"
-    if said["standardize"] and regression:
+    if standardized and is_table(dataset.X):
+        also = ", and so are targets and errors" if regression else ""
+        yield f"inputs are standardized{also}; --no-standardize leaves them as they are"
+    elif standardized and regression:
         yield "errors are those of standardized targets, where 1 is their standard deviation"
-    if said["validation"] is None and (part := held_out(dataset, said)) is not None:
+    part = held_out(dataset, said)
+    if part is not None and part != said["validation"]:
         yield f"--patience looks at {part:.0%} of the training examples, which are held out for it"

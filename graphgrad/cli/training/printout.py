@@ -12,6 +12,7 @@ import click
 from graphgrad.api.client import fixed, general, one_line
 
 if TYPE_CHECKING:
+    from graphgrad.api.learning import Judged
     from graphgrad.api.types import Dataset, History, Model, Record
     from graphgrad.cli.training.presets import Preset
 
@@ -44,23 +45,33 @@ class Printer:
         click.echo(self.erase + "   ".join(said))
 
 
-def conclude(model: Model, dataset: Dataset, history: History) -> None:
-    """Print what was learned: outputs of a few examples, or the confusion matrix of a classifier."""
+def conclude(model: Model, dataset: Dataset, history: History, found: Judged | None = None) -> None:
+    """Print what was learned: of a table, how good it is; else outputs of a few examples, or the confusion matrix."""
     from graphgrad import accuracy, confusion
 
     record = history[-1] if len(history) else None
     X, y = dataset.test or (dataset.X, dataset.y)
-    if model.loss.target == "numbers":
+    if model.loss.target != "numbers" and max(map(int, model.net.sizes[1]), default=1) <= TABLE:
+        click.echo(matrix(confusion(model, X, y), model.classes))
+    if found is not None:
+        summary(found)
+    elif model.loss.target == "numbers":
         inputs, targets = form(X), form(y)
-        for x, wanted, found in list(zip(X, y, model.predict(X), strict=True))[:10]:
-            click.echo(f"{numbers(x, inputs)} -> {numbers(found, targets)}   (wanted {numbers(wanted, targets)})")
+        for x, wanted, said in list(zip(X, y, model.predict(X), strict=True))[:10]:
+            click.echo(f"{numbers(x, inputs)} -> {numbers(said, targets)}   (wanted {numbers(wanted, targets)})")
     else:
-        if max(map(int, model.net.sizes[1]), default=1) <= TABLE:
-            click.echo(matrix(confusion(model, X, y), model.classes))
         click.echo(f"accuracy {accuracy(model, X, y):.4f} on {len(y)} {'held-out ' * bool(dataset.test)}examples")
     if record is not None:
         steps = f"{record.step} step{'s' * (record.step != 1)}"
         click.echo(f"{steps} in {record.seconds:.2f} s  {rate(history):,.0f} examples/s")
+
+
+def summary(found: Judged) -> None:
+    """Print how good a model is, in the user's units, beside the naive answer, and the verdict."""
+    scores, where = found
+    click.echo(f"{scores}\n{scores.metrics[0].name} {scores.metrics[0].value:.4f} {where}")
+    if not scores.better:
+        click.echo(f"verdict: no better than the naive answer, {scores.naive}; more rows, or other columns, may help")
 
 
 def rate(history: History) -> float:

@@ -35,13 +35,13 @@ def check_files(said: dict[str, Any]) -> None:
             check_file(said[name], of)
 
 
-def check_exports(net: Network, loss: str, files: tuple[Path, ...]) -> None:
+def check_exports(net: Network, loss: str, X: Any, files: tuple[Path, ...]) -> None:
     """Refuse a network that could not be exported, by exporting it before it is trained."""
     from graphgrad.api.models import check_export
 
     for file in files:
         if file.suffix != MODEL:
-            check_export(net, loss, file)
+            check_export(net, loss, X, file)
 
 
 def write_files(model: Model, dataset: Dataset, history: History, said: dict[str, Any]) -> None:
@@ -68,6 +68,9 @@ def _film(_model: Model, _dataset: Dataset, history: History) -> Any:
 
 def _film_backprop(model: Model, dataset: Dataset, _history: History) -> Any:
     """The film of backpropagation in the trained network, on the last example."""
+    from graphgrad.api.learning import is_table
     from graphgrad.api.pictures import animate_model
 
-    return animate_model(model, dataset.X[-1:], dataset.y[-1:])
+    rows = [len(dataset.y) - 1]
+    X = dataset.X.take(rows) if is_table(dataset.X) else dataset.X[-1:]
+    return animate_model(model, X, dataset.y[-1:])

@@ -20,17 +20,17 @@ from graphgrad.cli.training.results import check_exports, check_files, write_fil
 from graphgrad.cli.training.settings import import_matplotlib, import_numba
 
 if TYPE_CHECKING:
-    from graphgrad.api.types import Dataset, Machines
+    from graphgrad.api.types import Dataset, Machines, Model
 
 
 PASSED_ON = (
     *("l2", "l1", "clip_norm", "clip_value", "tolerance", "step_tolerance", "seed", "dtype"),
-    *("target", "patience", "checkpoint", "every", "resume", "standardize"),
+    *("patience", "checkpoint", "every", "resume", "standardize"),
 )
 
 
 @verb("train xor --layers 2,4,1 --optimizer sgd --lr 0.1 --steps 100000")
-@click.argument("data", metavar="xor|digits|mnist|FILE.csv|FILE.npz")
+@click.argument("data", metavar="xor|digits|mnist|FILE")
 @click.option("--layers", metavar="2,4,1", help="Sizes, from inputs to outputs.")
 @click.option(
     "--activation",
@@ -62,15 +62,28 @@ PASSED_ON = (
 @click.option("--batch", type=int, metavar="N", help="Examples a step.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="N")
 @click.option("--dtype", type=click.Choice(["float64", "float32"]), help="Type of the numbers; else that of the data.")
-@click.option("--column", metavar="NAME", help="Column of a CSV file that is learned; the last one otherwise.")
-@click.option("--standardize", is_flag=True, help="Learn from numbers less their mean, over their deviation.")
-@click.option("--target", default="numpy", show_default=True, metavar="NAME", help="What the step is compiled to.")
-@click.option("--devices", type=int, metavar="N", help="Devices that divide every batch, with --target jax.")
+@click.option(
+    "--target", "targets", multiple=True, metavar="NAME", help="Column of a file that is learned; else the last one."
+)
+@click.option("--columns", multiple=True, metavar="NAME", help="Column to learn from; otherwise all others are.")
+@click.option("--leave-out", "left_out", multiple=True, metavar="NAME", help="Column that is not looked at.")
+@click.option("--task", metavar="NAME", help="regression or classes; else what the target says.")
+@click.option("--missing", multiple=True, metavar="WORD", help="Word that stands for a missing value.")
+@click.option("--decimal", metavar=".|,", help="What decimals follow; else what the file says.")
+@click.option("--test", type=click.Path(path_type=Path), metavar="FILE", help="What the model is judged on.")
+@click.option(
+    "--standardize/--no-standardize", default=None, help="Learn from numbers less their mean, over their deviation."
+)
+@click.option("--backend", default="numpy", show_default=True, metavar="NAME", help="What the step is compiled to.")
+@click.option("--column", hidden=True)
+@click.option("--devices", type=int, metavar="N", help="Devices that divide every batch, with --backend jax.")
 @click.option("--coordinator", default="", metavar="HOST:PORT", help="Where several processes meet.")
 @click.option("--processes", type=int, default=1, metavar="P", help="How many there are.")
 @click.option("--process-id", "process", type=int, default=0, metavar="I", help="Which this one is, from 0.")
 @click.option("--path", type=click.Path(path_type=Path), metavar="FOLDER", help="Where the files of MNIST lie.")
-@click.option("--validation", type=float, metavar="PART", help="Part of the examples to hold out.")
+@click.option(
+    "--validation", type=float, metavar="PART", help="Part of the examples to hold out; of a file 0.2, 0 for none."
+)
 @click.option("--patience", type=int, metavar="N", help="End after N epochs without a better validation loss.")
 @click.option("--checkpoint", type=click.Path(path_type=Path), metavar="FILE", help="Write checkpoints here.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint.")
@@ -86,49 +99,66 @@ PASSED_ON = (
 def command(data: str, **said: Any) -> None:
     """Train a network on a data set by name, or on a file."""
     from graphgrad import fit
+    from graphgrad.api.learning import is_table, judged
 
-    if said["target"] == "numba":
+    if said["column"] is not None:
+        raise UsageError("--column is called --target now", hint=f"--target {said['column']}")
+    if said["backend"] == "numba":
         import_numba()
     if said["history"]:
         import_matplotlib()
     check_files(said)
-    dataset = read(data, said) if said["program"] else flat(read(data, said))
+    dataset = read(data, said)
+    dataset = dataset if said["program"] or is_table(dataset.X) else flat(dataset)
     chosen = choose(data, dataset, said)
     part = held_out(dataset, said)
     for note in () if said["process"] else notes(data, dataset, chosen, said):
         click.echo(f"note: {one_line(note)}", err=True)
     net = network_of(chosen, dataset, said)
-    check_exports(net, chosen.loss, said["saved"])
+    check_exports(net, chosen.loss, dataset.X, said["saved"])
     printer = None if said["as_json"] or said["process"] else Printer(chosen, said["print_every"])
-    model, history = fit(
-        net,
-        dataset.X,
-        dataset.y,
-        loss=chosen.loss,
-        optimizer=chosen.optimizer,
-        lr=chosen.lr,
-        schedule=chosen.schedule,
-        settings=read_values(said["settings"]),
-        steps=chosen.steps,
-        epochs=chosen.epochs,
-        batch_size=chosen.batch,
-        validation=dataset.test if part is None else part,  # where there are both, the test part stays unseen
-        machines=machines(said),
-        record_every=said["print_every"] if chosen.steps is not None else None,
-        progress=sys.stderr.isatty(),
-        each=printer,
-        film=bool(said["film"]),
-        classes=dataset.classes,
+    options: dict[str, Any] = {
+        "loss": chosen.loss,
+        "optimizer": chosen.optimizer,
+        "lr": chosen.lr,
+        "schedule": chosen.schedule,
+        "settings": read_values(said["settings"]),
+        "steps": chosen.steps,
+        "epochs": chosen.epochs,
+        "batch_size": chosen.batch,
+        "machines": machines(said),
+        "record_every": said["print_every"] if chosen.steps is not None else None,
+        "classes": dataset.classes,
+        "target": said["backend"],
         **{name: said[name] for name in PASSED_ON},
-    )
+    }
+    shown: dict[str, Any] = {"progress": sys.stderr.isatty(), "each": printer, "film": bool(said["film"])}
+    held = dataset.test if part is None else part  # where there are both, the test part stays unseen
+    model, history = fit(net, dataset.X, dataset.y, validation=held, **shown, **options)
     if said["process"]:
         return  # the first process speaks for all
-    model, dataset = (
-        replace(model, columns=dataset.columns, frame=dataset.frame),
-        with_test(dataset, part, said["seed"]),
-    )
-    say_json(answer(model, history)) if said["as_json"] else conclude(model, dataset, history)
+    model, dataset = completed(model, dataset), with_test(dataset, part, said["seed"])
+    if said["as_json"]:
+        say_json(answer(model, history))
+    else:
+        alone = {"checkpoint": None, "resume": False, "patience": None, "standardize": standardized(model)}
+        again = {**options, **alone, "progress": False}
+        found = judged(model, dataset, lambda X, y: fit(net, X, y, **again)[0])
+        conclude(model, dataset, history, found)
     write_files(model, dataset, history, said)
+
+
+def standardized(model: Model) -> bool:
+    """Whether a model's numbers are."""
+    return model.preparation is not None and model.preparation.scaling is not None
+
+
+def completed(model: Model, dataset: Dataset) -> Model:
+    """Give the model with what the data set knows: its columns, its pictures, and what is learned."""
+    prepared = model.preparation
+    if prepared is not None and dataset.targets:
+        prepared = replace(prepared, targets=dataset.targets)
+    return replace(model, columns=dataset.columns, frame=dataset.frame, preparation=prepared)
 
 
 def with_test(dataset: Dataset, part: float | None, seed: int) -> Dataset:
@@ -152,9 +182,24 @@ def read(data: str, said: dict[str, Any]) -> Dataset:
         case "mnist":
             return datasets.mnist(said["path"])
     if "." not in data and not Path(data).exists():
-        hint = did_you_mean(data, PRESETS) or f"there are {', '.join(PRESETS)}, or name a .csv or .npz file"
+        hint = did_you_mean(data, PRESETS) or f"there are {', '.join(PRESETS)}, or name a file"
         raise UsageError(f"there is no data set '{data}'", hint=hint)
-    return datasets.read(data, said["column"])
+    return datasets.read(data) if data.endswith(".npz") else read_file(Path(data), said)
+
+
+def read_file(path: Path, said: dict[str, Any]) -> Dataset:
+    """Give what is to be learned from a table, a part of it held out, and say what was decided."""
+    from graphgrad.api.learning import read_table_to_learn
+    from graphgrad.api.models import target_of
+
+    asked = {"numbers": "regression"}.get(target_of(said["loss"]), "classes") if said["loss"] else None
+    how = {name: said[name] for name in ("targets", "columns", "left_out", "missing", "decimal", "test", "validation")}
+    found = read_table_to_learn(path, task=said["task"] or asked, seed=said["seed"], **how)
+    if not said["as_json"] and not said["process"]:
+        click.echo(one_line(found.said))
+    for note in () if said["process"] else found.notes:
+        click.echo(f"note: {one_line(note)}", err=True)
+    return found.dataset
 
 
 def flat(dataset: Dataset) -> Dataset:

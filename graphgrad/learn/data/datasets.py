@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from graphgrad.core.errors import UsageError
+from graphgrad.learn.data.arrays import read_pair
+from graphgrad.learn.data.files import Dataset, read_dataset, split
 from graphgrad.learn.data.pictures import frame_of
-from graphgrad.learn.data.tables import Dataset, read_dataset, read_pair
 
 MNIST = "GRAPHGRAD_MNIST"  # the environment variable that says where the files lie
 _FILES = {"train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
@@ -71,22 +72,6 @@ def idx(images: str | os.PathLike[str], labels: str | os.PathLike[str]) -> Datas
     or something else.
     """
     return Dataset(*read_pair(Path(images), Path(labels)))
-
-
-def split(y: Any, held_out: float, generator: np.random.Generator) -> tuple[Any, Any]:
-    """Give the indices of a part of each class to learn from and to hold out, each in order.
-
-    >>> learn, held = split(np.array([0, 0, 1, 1]), 0.5, np.random.default_rng(0))
-    >>> len(learn), len(held)
-    (2, 2)
-    """
-    out: list[Any] = []
-    for label in np.unique(y):
-        members = generator.permutation(np.flatnonzero(y == label))
-        out.append(members[: round(held_out * len(members))])
-    held = np.zeros(len(y), bool)
-    held[np.concatenate(out)] = True
-    return np.flatnonzero(~held), np.flatnonzero(held)
 
 
 def _file(folder: Path, name: str) -> Path:

@@ -34,7 +34,12 @@ def exported(model: Model, path: Path) -> bytes:
     """Give what `export` would write; raises what it would raise."""
     check_kind(path, WRITERS)
     check_writable(path)
-    return WRITERS[path.suffix](model)
+    if path.suffix != ".safetensors" and model.preparation and (worded := model.preparation.worded):
+        raise UsageError(
+            f"'{path}' would take numbers alone, and the model takes '{worded[0]}', of words, dates or missing values",
+            hint="save it as .safetensors, or leave such columns out by --leave-out",
+        )
+    return WRITERS[path.suffix](model.whole)
 
 
 def state_dict(model: Model) -> dict[str, Any]:
@@ -49,6 +54,7 @@ def state_dict(model: Model) -> dict[str, Any]:
     >>> list(state_dict(Model(mlp(2, 4, 1), LOSSES["mse"])))
     ['0.weight', '0.bias', '2.weight', '2.bias']
     """
+    model = model.whole
     lines = model.net.text.splitlines()
     first, last = (line.format(name, f"{name}_mean", f"{name}_scale") for line, name in ((TAKEN, "X"), (GIVEN, "R")))
     if not _layered(lines[lines[0] == first : len(lines) - (lines[-1] == last)]):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,12 @@ from graphgrad.core.display import Shown
 from graphgrad.core.errors import DataError, GraphgradError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.memory import refuse_array
-from graphgrad.learn.data.examples import array, examples, indices, inputs
+from graphgrad.learn.data.examples import examples, inputs
+from graphgrad.learn.data.frames import class_indices, is_table, like, target_of
 from graphgrad.learn.data.pictures import PictureFrame
+from graphgrad.learn.data.tables import DataTable
+from graphgrad.learn.models.preparation import Preparation, preparation_of
+from graphgrad.learn.models.scaling import scaled
 from graphgrad.learn.models.tensors import read_tensors, write_tensors
 from graphgrad.learn.networks.losses import LOSSES, TARGETS, Loss, objective
 from graphgrad.learn.networks.network import Network
@@ -45,6 +50,7 @@ class Model(Shown):
     columns: tuple[str, ...] = ()  # the names of an example's numbers, where they came from a file with a header
 
     frame: PictureFrame | None = None  # of pictures, where it was trained on their pixels
+    preparation: Preparation | None = None  # what becomes of a user's rows before the network, and of its outputs
 
     def __str__(self) -> str:
         return f"{self.net.text}\n# trained for {self.loss.name}"
@@ -68,9 +74,26 @@ class Model(Shown):
 
     def scores(self, X: Any) -> Any:
         """Give the network's outputs, one row an example; DataError for examples of another shape, or not finite."""
-        rows = inputs(self.net, X, self.dtype)
+        return self.back(self.outputs(self.taken(X)))
+
+    def taken(self, X: Any) -> Any:
+        """Give examples as the network takes them; DataError for what does not fit, and a warning for unknown words."""
+        prepared = self.preparation or Preparation()
+        rows, notes = prepared.rows(X)
+        for note in notes:
+            warnings.warn(note, stacklevel=3)
+        rows = inputs(self.net, rows, self.dtype)
+        return prepared.scaling.X.of(rows) if prepared.scaling else rows
+
+    def outputs(self, rows: Any) -> Any:
+        """Give what the network says of examples that it takes."""
         parts = [self._part(rows[start : start + ROWS]) for start in range(0, max(len(rows), 1), ROWS)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def back(self, outputs: Any) -> Any:
+        """Give outputs in the user's own units."""
+        by = self.preparation and self.preparation.scaling and self.preparation.scaling.Y
+        return outputs * by.scale + by.mean if by else outputs
 
     def _part(self, rows: Any) -> Any:
         fed = {self.net.data: np.asarray(rows, self.dtype), **self.weights}
@@ -79,14 +102,32 @@ class Model(Shown):
     def predict(self, X: Any) -> Any:
         """Give class indices for a classifier (the greatest score: no softmax is computed), else the outputs.
 
-        Where words were learned, `classes[i]` is the word of index i.
+        Where words were learned, `classes[i]` is the word of index i. For columns with names there is one answer a row,
+        (N,), and for a frame, which comes back as one, or a mapping, the words themselves.
         """
         scores = self.scores(X)
-        return scores if self.loss.target == "numbers" else decided(scores, self.loss)
+        found = scores if self.loss.target == "numbers" else decided(scores, self.loss)
+        if not is_table(X) or isinstance(X, np.ndarray):
+            return found
+        found = found[:, 0] if found.shape[1:] == (1,) else found
+        if self.classes and not isinstance(X, DataTable):
+            found = np.array(self.classes)[found]
+        return like(X, found, (self.preparation and self.preparation.targets) or ("prediction",))
+
+    @property
+    def whole(self) -> Model:
+        """The model of a user's own numbers: the one whose program begins and ends with their standardization."""
+        prepared = self.preparation
+        if prepared is None or prepared.scaling is None:
+            return self
+        return scaled(replace(self, preparation=None), prepared.scaling)
 
     def probabilities(self, X: Any) -> Any:
         """Give each class's probability, by softmax, or that of yes, by the sigmoid; UsageError for a regression."""
-        scores = self.scores(X)
+        return self.chances(self.outputs(self.taken(X)))
+
+    def chances(self, scores: Any) -> Any:
+        """Give probabilities for outputs."""
         if self.loss.target == "numbers":
             raise UsageError(f"a network trained on {self.loss.name} predicts numbers, not probabilities")
         if self.loss.target == "yes or no":
@@ -109,6 +150,7 @@ class Model(Shown):
             }
             | ({"names": dict(self.net.names)} if self.net.names else {})
             | ({"frame": list(self.frame)} if self.frame else {})
+            | ({"preparation": self.preparation.described()} if self.preparation else {})
         )
         weights = {self.net.names.get(name, name): value for name, value in self.weights.items()}
         write_tensors(Path(path), weights, "model", said)
@@ -168,11 +210,13 @@ def _paired(model: Model, X: Any, y: Any, metric: str) -> tuple[Any, Any]:
     if model.loss.target == "numbers":
         said = f"{metric} is of classifiers, and a network trained on {model.loss.name} predicts numbers"
         raise UsageError(said, hint="classes are learned by the losses cross_entropy and binary_cross_entropy")
-    given = examples(model.net, model.loss, (X, indices(array(y, "y"), model.classes, "y")), model.dtype)
+    taken = model.taken(X)
+    labels = class_indices(target_of(y)[0], model.classes, "y")
+    given = examples(model.net, model.loss, (taken, labels), model.dtype)
     wanted = np.asarray(given.Y)
     if (between := wanted[wanted != np.floor(wanted)]).size:
         raise DataError(f"y has {between[0]}, which is neither yes (1) nor no (0)")
-    return np.asarray(model.predict(given.X)).ravel(), wanted.astype(np.int64).ravel()
+    return np.asarray(decided(model.outputs(given.X), model.loss)).ravel(), wanted.astype(np.int64).ravel()
 
 
 def load(path: str | os.PathLike[str]) -> Model:
@@ -209,7 +253,8 @@ def load(path: str | os.PathLike[str]) -> Model:
             raise DataError("its classes do not fit its outputs")
         objective(net, loss.text)
         frame = PictureFrame(*said["frame"]) if "frame" in said else None
-        return Model(net, loss, dtype, classes, columns, frame)
+        prepared = preparation_of(said["preparation"], net, dtype) if "preparation" in said else None
+        return Model(net, loss, dtype, classes, columns, frame, prepared)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise DataError(f"'{place}' is no model of graphgrad: {error!r}") from None
     except GraphgradError as error:

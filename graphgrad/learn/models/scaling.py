@@ -1,7 +1,7 @@
 """Standardized data: every number of an example, and of a target, in standard deviations from its mean.
 
-Training sees such numbers; the model keeps the means and deviations as lines of its program, so that it takes and gives
-the user's own, and so does whatever it is exported to.
+Training sees such numbers; the model keeps the means and deviations, so that it takes and gives the user's own. What it
+is exported to has them as lines of its program.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from graphgrad.compiler.compile import compile as compiled
 from graphgrad.compiler.compiled import Compiled
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.data.examples import Examples
+from graphgrad.learn.data.tables import DataTable
 from graphgrad.learn.models.model import ROWS, Model, decided
 from graphgrad.learn.networks.losses import Loss, objective
 from graphgrad.learn.networks.network import Network
@@ -77,4 +78,5 @@ def parted(X: Any, y: Any, part: float, seed: int) -> tuple[tuple[Any, Any], tup
         return (X[:-count], y[:-count]), (X[-count:], y[-count:])
     places = np.random.default_rng([seed]).permutation(len(X))
     learn, held = np.sort(places[count:]), np.sort(places[:count])
-    return (X[learn], y[learn]), (X[held], y[held])
+    take = X.take if isinstance(X, DataTable) else X.__getitem__
+    return (take(learn), y[learn]), (take(held), y[held])

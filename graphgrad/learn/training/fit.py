@@ -6,25 +6,28 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from graphgrad.compiler.compile_step import CompiledStep, compile_step
-from graphgrad.core.errors import DataError, UsageError
+from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.learn.checks import named, real, whole
-from graphgrad.learn.data.examples import Examples, array, examples, indices, mostly_zero
+from graphgrad.learn.data.examples import Examples, mostly_zero
 from graphgrad.learn.models.model import Model
-from graphgrad.learn.models.scaling import scaled, scaling
+from graphgrad.learn.models.preparation import Preparation
+from graphgrad.learn.models.scaling import Scaling, scaling
+from graphgrad.learn.models.score import naive
 from graphgrad.learn.models.tensors import check_tensors
-from graphgrad.learn.networks.losses import Loss, objective
+from graphgrad.learn.networks.losses import objective
 from graphgrad.learn.networks.network import Network
 from graphgrad.learn.training.batches import Order
 from graphgrad.learn.training.checkpoint import fingerprint
 from graphgrad.learn.training.devices import DeviceStep, Machines
-from graphgrad.learn.training.evaluate import parted
+from graphgrad.learn.training.given import GivenRows, checked_examples, default_loss, given
 from graphgrad.learn.training.history import History, Record
 from graphgrad.learn.training.lbfgs import LbfgsStep
 from graphgrad.learn.training.loop import Keeping, Stops, Task, TrainingLoop
@@ -37,7 +40,7 @@ BATCH = 32  # examples a step, where nothing else is said
 
 
 def fit(  # noqa: PLR0913  (what a user may say about training)
-    net: Network,
+    net: Network | Model,
     X: Any,
     y: Any,
     *,
@@ -51,7 +54,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     seed: int = 0,
     dtype: str | None = None,
     shuffle: bool = True,
-    standardize: bool = False,
+    standardize: bool | None = None,
     l2: float = 0.0,
     l1: float = 0.0,
     schedule: str = "constant",
@@ -105,19 +108,16 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     >>> model.predict([[10.0]]).round(2)
     array([[21.]])
     """
-    if not isinstance(net, Network):
+    if not isinstance(net, Network | Model):
         raise UsageError(f"a network is wanted, not {type(net).__name__}", hint="make one by mlp or network")
-    X, y, held, classes = _named(X, y, validation, classes)
-    row = loss or _default_loss(net, y, classes)
-    kind = _dtype(dtype or (X.dtype if X.dtype in (np.float32, np.float64) else "float64"))
-    aim = objective(net, row, l2=l2, l1=l1)
-    _check_classes(net, aim.loss, classes)
-    learn = examples(net, aim.loss, (X, y), kind)
-    checked = None if held is None else examples(net, aim.loss, held, kind, "validation ")
-    if isinstance(validation, float | int):
-        learn, checked = _held_out(learn, validation, whole(seed, "seed", 0))
-    scales = scaling(net, learn, aim.loss.target) if standardize else None
-    if scales is not None:
+    net = net.net if isinstance(net, Model) else net
+    data = given(net, (X, y), validation, classes, whole(seed, "seed", 0))
+    kind = _dtype(dtype or (data.X.dtype if data.X.dtype in (np.float32, np.float64) else "float64"))
+    aim = objective(net, loss or default_loss(net, data.y, data.classes), l2=l2, l1=l1)
+    learn, checked = checked_examples(net, aim.loss, data, kind, seed)
+    scales, usual = None, naive(aim.loss, learn.Y, len(data.classes))
+    if standardize or (standardize is None and data.sources):
+        scales = scaling(net, learn, aim.loss.target)
         learn, checked = scales.of(learn), checked and scales.of(checked)
     stops = _stops(patience, tolerance, step_tolerance, held=checked is not None)
     recorded = _recorded(record_every, steps)
@@ -147,12 +147,18 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
         mark = _mark(net, (aim.graph.digest, kind, target), change, order, learn)
         writes = devices is None or devices.process == 0
         keeping = Keeping(Path(checkpoint), mark, real(every, "every"), resume=resume, writes=writes)
-    task = Task(net, aim, step, learn, checked, order, stops, keeping, classes, recorded)
+    task = Task(net, aim, step, learn, checked, order, stops, keeping, data.classes, recorded)
     reel = Snapshots(Model(net, aim.loss, kind, classes), learn, order.steps) if film else None
     with reporting(order, each, shown=progress) as report:
         loop = TrainingLoop(task, report, reel)
         model = loop.train()
-        return scaled(model, scales) if scales else model, History(loop.standing.records, reel)
+        return prepared(model, data, scales, usual), History(loop.standing.records, reel)
+
+
+def prepared(model: Model, data: GivenRows, scales: Scaling | None, usual: tuple[float, ...]) -> Model:
+    """Give the model of the user's own rows."""
+    columns = tuple(row.name for row in data.sources)
+    return replace(model, columns=columns, preparation=Preparation(data.sources, scales, data.targets, usual))
 
 
 def _change(  # noqa: PLR0913, PLR0917
@@ -233,54 +239,6 @@ def _step(  # noqa: PLR0913, PLR0917
     )
     step.refuse_large(batch)
     return step
-
-
-def _named(X: Any, y: Any, validation: Any, classes: tuple[str, ...]) -> tuple[Any, Any, Any, tuple[str, ...]]:
-    """Give arrays, the held-out pair among them (None where there is none), and class indices for words."""
-    X, y = array(X, "X"), array(y, "y")
-    held = None if validation is None or isinstance(validation, float | int) else validation
-    if held is not None:
-        if not isinstance(held, tuple | list) or len(held) != 2:
-            raise UsageError("validation is a pair (X, y), or a part of the examples", hint="such as validation=0.1")
-        held = array(held[0], "validation X"), array(held[1], "validation y")
-    if y.dtype.kind == "U" and y.ndim == 1:
-        classes = classes or tuple(map(str, np.unique(y)))
-        held = held and (held[0], indices(held[1], classes, "validation y"))
-        return X, indices(y, classes, "y"), held, classes
-    return X, y, held, classes
-
-
-def _check_classes(net: Network, loss: Loss, classes: tuple[str, ...]) -> None:
-    """Refuse classes that the network or the loss cannot tell apart."""
-    outputs = net.sizes[1][-1:] if loss.target == "labels" else ()
-    if len(classes) == 1:
-        raise DataError(f"y has one class, '{classes[0]}', and there is nothing to tell it from")
-    if classes and outputs > (len(classes),):
-        raise DataError(
-            f"the network has {outputs[0]} outputs, and y {len(classes)} classes",
-            hint="the last layer has one for each",
-        )
-    if len(classes) > 2 and loss.target == "numbers":
-        hint = "classes are learned by cross_entropy"
-        raise DataError(f"y has {len(classes)} classes, and the loss {loss.name} learns numbers", hint=hint)
-
-
-def _held_out(given: Examples, part: float, seed: int) -> tuple[Examples, Examples]:
-    """Give what to learn from, and a part that is not learned from."""
-    if not 0 < part < 1:
-        raise UsageError(f"validation is a part of the examples, between 0 and 1, not {part}")
-    learn, held = (Examples(*rows) for rows in parted(given.X, given.Y, part, seed))
-    if not len(learn):
-        raise DataError(f"of {len(held)} examples, none are left to learn from", hint="hold out fewer")
-    return learn, held
-
-
-def _default_loss(net: Network, y: Any, classes: tuple[str, ...]) -> str:
-    """Say what suits the targets: classes, yes or no, numbers."""
-    many = net.sizes[1] not in {(), (1,)}
-    if y.ndim == 1 and (y.dtype.kind in "iub" if many else len(classes) > 2):
-        return "cross_entropy"
-    return "binary_cross_entropy" if not many and (y.dtype.kind == "b" or classes) else "mse"
 
 
 def _order(rows: int, length: tuple[int | None, int | None], batch: int | None, seed: int, *, shuffle: bool) -> Order:

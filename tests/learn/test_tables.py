@@ -1,0 +1,269 @@
+"""Tables as people have them: how they are written, what their columns hold, what is learned of them."""
+
+import bz2
+import gzip
+import json
+import lzma
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import graphgrad as gg
+from graphgrad.learn.data.columns import CellReading
+from graphgrad.learn.data.dialect import is_header
+from graphgrad.learn.data.files import read_table, read_task
+from graphgrad.learn.data.tables import DataTable, read_csv
+from graphgrad.learn.data.targets import Wanted
+from graphgrad.learn.models.model import load
+
+ROWS = [["1.5", "red", "2020-01-02"], ["2.5", "blue", "2020-01-04"], ["4", "red", "2020-03-01"]]
+NAMES = ["size", "colour", "day"]
+WAYS = {  # of writing these rows
+    "commas": lambda: text(","),
+    "semicolons and decimal commas": lambda: text(";", lambda cell: cell.replace(".", ",")),
+    "bars": lambda: text("|"),
+    "tabs": lambda: text("\t"),
+    "blanks": lambda: text("   "),
+    "double quotes": lambda: text(",", lambda cell: f'"{cell}"'),
+    "single quotes": lambda: text(",", lambda cell: f"'{cell}'"),
+    "comments": lambda: "# measured\n# twice\n" + text(","),
+    "windows": lambda: "\ufeff" + text(",").replace("\n", "\r\n"),
+    "old macs": lambda: text(",").replace("\n", "\r"),
+    "names of rows": lambda: "\n".join([",".join(NAMES), *(f"row{k}," + ",".join(row) for k, row in enumerate(ROWS))]),
+}
+
+
+def text(separator, cell=str):
+    return "".join(separator.join(map(cell, row)) + "\n" for row in [NAMES, *ROWS])
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_one_table_written_in_many_ways(tmp_path, way, encoding):
+    (tmp_path / "table.dat").write_bytes(WAYS[way]().encode(encoding))
+    table = read_csv(tmp_path / "table.dat").only(NAMES)
+    assert table["size"].values.tolist() == [1.5, 2.5, 4]
+    assert table["colour"].texts.tolist() == ["red", "blue", "red"]
+    assert np.diff(table["day"].values).tolist() == [2, 57]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress], ids=["gzip", "bzip2", "xz"])
+def test_packed_tables(tmp_path, pack):
+    (tmp_path / "t.csv").write_bytes(pack("name;größe\nä;1\nö;2\n".encode("latin-1")))
+    assert read_csv(tmp_path / "t.csv").names == ("name", "größe")
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as file:
+        file.writestr("inside.csv", "a,b\n1,2\n3,4\n")
+    assert read_csv(tmp_path / "t.zip").array().tolist() == [[1, 2], [3, 4]]
+
+
+CELLS = {  # what a column's cells are read as
+    "thousands": (["1,234", "1,234,567.5", "12"], "numbers", [1234, 1234567.5, 12]),
+    "decimal commas": (["1,5", "1.234,5", "2"], "numbers", [1.5, 1234.5, 2]),
+    "money": (["$1.50", "$2", "$3"], "numbers", [1.5, 2, 3]),
+    "per cent": (["10%", "20 %", "NA"], "numbers", [10, 20, np.nan]),
+    "missing": (["1", "", "N/A", "?", "null", "nan"], "numbers", [1, *[np.nan] * 5]),
+    "a code that recurs": (
+        ["1", "2", "3", "4", "5", "6", "7", "8", ".", "."],
+        "numbers",
+        [*range(1, 9), np.nan, np.nan],
+    ),
+    "truths": (["TRUE", "FALSE", "NA"], "truths", [1, 0, np.nan]),
+    "dates by months": (["Jan 1 1970", "Feb 1 1970"], "dates", [0, 31]),
+    "days first": (["13/01/1970", "01/02/1970"], "dates", [12, 31]),
+    "times": (["1970-01-01T12:00:00Z", "1970-01-02"], "dates", [0.5, 1]),
+    "words": (["b", "a", "b", ""], "words", [1, 0, 1, -1]),
+    "words and numbers": (["1", "2", "a", "b", "c"], "words", [0, 1, 2, 3, 4]),
+    "no infinities": (["inf", "-inf", "1e999"], "words", [2, 0, 1]),
+}
+
+
+@pytest.mark.parametrize(("cells", "kind", "values"), CELLS.values(), ids=CELLS)
+def test_what_a_column_holds(tmp_path, cells, kind, values):
+    (tmp_path / "t.csv").write_text("a;b\n" + "".join(f"{cell};{k}\n" for k, cell in enumerate(cells)))
+    column = read_csv(tmp_path / "t.csv")["a"]
+    assert column.kind == kind
+    np.testing.assert_array_equal(column.values, values)
+
+
+def test_what_a_user_says_of_cells(tmp_path):
+    (tmp_path / "t.csv").write_text('a,b\n"1,234",x\n"5,678",-9\n-9,y\n')
+    assert read_csv(tmp_path / "t.csv", CellReading(("-9",), ","))["a"].values[:2].tolist() == [1.234, 5.678]
+    table = read_csv(tmp_path / "t.csv", CellReading(("-9",), "."))
+    assert table["a"].values[:2].tolist() == [1234, 5678]
+    assert table["b"].texts.tolist() == ["x", "", "y"]
+    with pytest.raises(gg.UsageError, match="a point or a comma, not 'x'"):
+        read_csv(tmp_path / "t.csv", CellReading((), "x"))
+
+
+HEADERS = [  # the first line, the others, whether it is of names
+    (["a", "b"], [["1", "2"]], True),
+    (["1", "2"], [["1", "2"]], False),
+    (["0", "1", "kind"], [["1.5", "2", "rose"], ["3", "4", "rose"], ["5", "6", "lily"], ["5", "6", "lily"]], True),
+    (["1990", "1991", "who"], [["1", "2", "a"], ["3", "4", "a"], ["5", "6", "b"], ["5", "6", "b"]], True),
+    (["5.1", "3.5", "rose"], [["1", "2", "rose"], ["3", "4", "lily"]], False),
+    (["rose", "lily"], [["lily", "rose"], ["rose", "rose"]], False),
+    (["from", "to"], [["rose", "lily"], ["rose", "rose"]], True),
+    (["2020-01-01", "a"], [["2020-01-02", "b"]], False),
+    (["", "x"], [["1", "2"], ["2", "3"]], True),
+]
+
+
+@pytest.mark.parametrize(("first", "rest", "header"), HEADERS)
+def test_a_header_is_told_from_data(first, rest, header):
+    assert is_header(first, rest) == header
+
+
+@given(
+    st.lists(st.lists(st.integers(-999, 999), min_size=3, max_size=3), min_size=2, max_size=9), st.sampled_from(",;|\t")
+)
+def test_numbers_come_back(tmp_path_factory, rows, separator):
+    path = tmp_path_factory.mktemp("any") / "t"
+    path.write_text("\n".join(separator.join(map(str, row)) for row in rows))
+    assert read_csv(path).array().tolist() == rows
+
+
+def table(**columns):
+    lines = zip(*columns.values(), strict=True)
+    return ",".join(columns) + "\n" + "".join(",".join(map(str, line)) + "\n" for line in lines)
+
+
+N = 60
+SIZE = [(7 * k * k) % 31 + 0.5 for k in range(N)]
+TASKS = {  # a target's values, and what is said of it
+    "two words": (["yes please", "no thanks"] * 30, "two classes (no thanks, yes please)"),
+    "truths": (["true", "false"] * 30, "two classes (no, yes)"),
+    "two numbers": ([0, 1] * 30, "two classes (0, 1)"),
+    "indices": ([0, 1, 2] * 20, "3 classes (0, 1, 2)"),
+    "whole numbers": ([4, 6, 8] * 20, "a regression"),
+    "numbers": ([k / 7 for k in range(N)], "a regression"),
+}
+
+
+@pytest.mark.parametrize(("values", "said"), TASKS.values(), ids=TASKS)
+def test_the_task_is_decided_by_the_target(tmp_path, values, said):
+    (tmp_path / "t.csv").write_text(table(size=SIZE, y=values))
+    assert said in read_task(tmp_path / "t.csv").described()
+
+
+def test_columns_that_teach_nothing_are_left_out_and_named(tmp_path):
+    days = [f"2020-{1 + k % 12:02}-{1 + k // 12:02}" for k in range(N)]
+    names = [f"name{k}" for k in range(N)]
+    columns = {"": range(1, N + 1), "same": [3] * N, "none": [""] * N, "size": SIZE, "y": SIZE[::-1], "who": names}
+    (tmp_path / "t.csv").write_text(table(**columns, when=days))
+    found = read_task(tmp_path / "t.csv")
+    assert (found.targets, found.X.names) == (("y",), ("size", "when"))
+    said = " ".join(found.notes)
+    for part in (
+        "'column 1' counts the rows", "'same' is the same in all rows", "'none' is empty", "'who' has another value",
+        "'when' is not learned: it holds dates",
+    ):  # fmt: skip
+        assert part in said
+    found = read_task(tmp_path / "t.csv", Wanted(targets=("size", "y"), columns=("when",)))
+    assert (found.y.shape, found.X.names) == ((N, 2), ("when",))
+    for wanted, error in (
+        (Wanted(("sise",)), "did you mean 'size'"),
+        (Wanted(task="clases"), "did you mean 'classes'"),
+        (Wanted(("who",)), "60 different words in 60 rows, too many for classes"),
+        (Wanted(("size",), ("size",)), "'size' is learned, and is no column to learn from"),
+    ):
+        with pytest.raises(gg.GraphgradError, match=error):
+            read_task(tmp_path / "t.csv", wanted)
+
+
+def mixed(count=N):
+    generator = np.random.default_rng(0)
+    size, kind = generator.normal(50, 10, count), generator.choice(["a", "b", "c"], count)
+    gaps = np.where(generator.random(count) < 0.2, np.nan, generator.normal(size=count))
+    price = 1e4 * (size + 5 * (kind == "a") + np.nan_to_num(gaps))
+    return {"size": size, "kind": kind, "gaps": gaps}, price
+
+
+def test_what_is_prepared_is_part_of_the_model(tmp_path):
+    X, y = mixed()
+    model, _ = gg.fit(gg.mlp(6, 8, 1), X, y, epochs=150, lr=0.01, progress=False)
+    assert np.mean((model.predict(X) - y) ** 2) < 0.1 * np.var(y)
+    assert model.predict(X).shape == (N,)
+    turned = dict(reversed(X.items()), more=y)
+    assert np.array_equal(model.predict(turned), model.predict(X))
+    model.save(tmp_path / "m.safetensors")
+    assert np.array_equal(load(tmp_path / "m.safetensors").predict(X), model.predict(X))
+    assert str(load(tmp_path / "m.safetensors").preparation) == str(model.preparation)
+    with pytest.raises(gg.DataError, match=r"no column 'kind'; it has 'size', 'knd', 'gaps'.*is it 'knd'"):
+        model.predict({"size": X["size"], "knd": X["kind"], "gaps": X["gaps"]})
+    with pytest.warns(UserWarning, match="holds 'new', which was never seen"):
+        model.predict({"size": [1.0], "kind": ["new"], "gaps": [None]})
+    with pytest.raises(gg.UsageError, match="'kind'"):
+        model.export(tmp_path / "m.onnx")
+    again, _ = gg.fit(model, X, y, epochs=1, progress=False)
+    assert {*again.net.values} == {"W1", "b1", "W2", "b2"}
+
+
+def test_frames_of_pandas_come_and_go():
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    X, y = mixed()
+    frame, words = pandas.DataFrame(X), pandas.Series(np.where(y > np.median(y), "dear", "cheap"), name="price")
+    model, _ = gg.fit(gg.mlp(6, 8, 2), frame, words, epochs=60, lr=0.01, validation=0.2, progress=False)
+    found = model.predict(frame.iloc[5:9, ::-1])
+    assert (found.name, found.index.tolist()) == ("price", [5, 6, 7, 8])
+    assert {*found} <= {"dear", "cheap"}
+    assert gg.accuracy(model, frame, words) > 0.8
+
+
+def test_names_come_with_arrays_that_are_read(tmp_path):
+    X, _ = mixed()
+    (tmp_path / "t.csv").write_text(table(size=X["size"], twice=X["size"] ** 2, kind=X["kind"]))
+    data = gg.datasets.read(tmp_path / "t.csv")
+    model, _ = gg.fit(gg.mlp(2, 4, 3), data.X, data.y, epochs=2, progress=False)
+    assert (model.classes, model.columns) == (("a", "b", "c"), ("size", "twice"))
+    assert gg.accuracy(model, data.X, data.y) == np.mean(model.predict(data.X) == data.y)
+
+
+@pytest.mark.parametrize("lines", [True, False])
+def test_json(tmp_path, lines):
+    records = [{"a": 1, "b": "x"}, {"a": None, "b": "y"}]
+    said = "\n".join(map(json.dumps, records)) if lines else json.dumps(records)
+    (tmp_path / "t.json").write_text(said)
+    found = read_table(tmp_path / "t.json")
+    np.testing.assert_array_equal(found["a"].values, [1, np.nan])
+    assert found["b"].texts.tolist() == ["x", "y"]
+    (tmp_path / "t.json").write_text("[1, 2")
+    with pytest.raises(gg.DataError, match="is no JSON"):
+        read_table(tmp_path / "t.json")
+
+
+def test_labels_may_be_any_whole_numbers():
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    y = np.array([5, 7, 9])[np.arange(30) % 3]
+    model, _ = gg.fit(gg.mlp(2, 3), X, y, epochs=1)
+    assert model.classes == ("5", "7", "9")
+    assert gg.accuracy(model, X, y) == np.mean(y == np.array([5, 7, 9])[model.predict(X)])
+
+
+def test_the_command_line_says_how_a_backend_is_named(tmp_path):
+    from click.testing import CliRunner
+
+    from graphgrad.cli.training.train import command
+
+    (tmp_path / "t.csv").write_text(table(a=SIZE, b=SIZE[::-1]))
+    for said, error in (
+        (["--target", "numba"], "compiled to numba by --backend"),
+        (["--column", "b"], "--target b"),
+        (["--task", "clases"], "did you mean 'classes'"),
+    ):
+        found = CliRunner().invoke(command, [str(tmp_path / "t.csv"), *said])
+        assert error in str(found.exception)
+
+
+def test_a_table_takes_little_more_memory_than_its_numbers(tmp_path):
+    import tracemalloc
+
+    numbers = np.random.default_rng(0).integers(0, 255, size=(4000, 50))
+    (tmp_path / "t.csv").write_text("".join(",".join(map(str, row)) + f",{'ab'[row[0] % 2]}\n" for row in numbers))
+    tracemalloc.start()
+    found = read_csv(tmp_path / "t.csv")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(found, DataTable)
+    assert peak < 5 * numbers.nbytes
