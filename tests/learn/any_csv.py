@@ -12,12 +12,11 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
-import click
 import numpy as np
 
 from graphgrad.cli.training import train
 from graphgrad.core.errors import GraphgradError
-from graphgrad.learn.data.files import read_table
+from graphgrad.learn.data import files
 from graphgrad.learn.data.tables import DataTable
 
 PART, SEED, SLOW = 0.2, 123, 60
@@ -26,34 +25,22 @@ NEAR = 1e-9
 
 def outcome(path, folder):
     """Give what became of a file, and a line about it."""
-    rows = path.read_bytes().splitlines(keepends=True)
     try:
-        table = read_table(path)
+        table = files.read_table(path)
     except GraphgradError as error:
         return "refused", str(error)
-    del rows
-    count = len(table)
-    places = np.random.default_rng(SEED).permutation(count)
-    held, learn = np.sort(places[: round(PART * count)]), np.sort(places[round(PART * count) :])
-    said = io.StringIO()
-    model_file = folder / "model.safetensors"
-    model_file.unlink(missing_ok=True)
-    whole, files = table, train.__dict__
-    from graphgrad.learn.data import files as reading
-
-    kept = reading.read_table
-    reading.read_table = lambda *_: whole.take(learn)
+    places = np.random.default_rng(SEED).permutation(len(table))
+    held, learn = np.split(places, [round(PART * len(table))])
+    said, kept, model_file = io.StringIO(), files.read_table, folder / "model.safetensors"
+    files.read_table = lambda *_: table.take(np.sort(learn))
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            arguments = [str(path), "--save", str(model_file)]
-            with click.Context(train.command):
-                train.command.main(arguments, standalone_mode=False)
+            train.command.main([str(path), "--save", str(model_file)], standalone_mode=False)
     except GraphgradError as error:
         return "refused", str(error)
     finally:
-        reading.read_table = kept
-    del files
-    return scored(model_file, whole.take(held), said.getvalue())
+        files.read_table = kept
+    return scored(model_file, table.take(np.sort(held)), said.getvalue())
 
 
 def scored(model_file, held: DataTable, said):
@@ -101,9 +88,9 @@ def main():
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--from", dest="first", type=int, default=0)
     given = parser.parse_args()
-    files = sorted(path for folder in given.folders for path in folder.rglob("*.csv") if not path.name.startswith("._"))
+    paths = sorted(path for folder in given.folders for path in folder.rglob("*.csv") if not path.name.startswith("._"))
     counts, scratch = Counter(), Path(given.folders[0]) / ".."
-    for path in files[given.first :: given.every]:
+    for path in paths[given.first :: given.every]:
         began = time.monotonic()
         try:
             kind, line = outcome(path, scratch)
