@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @told(lambda found: found.said)
-class Decided(NamedTuple):
+class ToLearn(NamedTuple):
     """What is to be learned, a part of it held out, what was decided, in a line, and what was noticed."""
 
     dataset: Dataset
@@ -37,7 +37,7 @@ def read_table_to_learn(  # noqa: PLR0913  (what a user may say about a table)
     test: Path | None = None,
     validation: float | None = None,
     seed: int = 0,
-) -> Decided:
+) -> ToLearn:
     """Read a table and decide what is learned from it, by the rules of `learn/data/targets.py`.
 
     A part of every class is held out, a fifth where nothing else is said and there are fifty rows, or `test` is another
@@ -56,7 +56,7 @@ def read_table_to_learn(  # noqa: PLR0913  (what a user may say about a table)
             raise UsageError(error.message, hint=f"the step is compiled to {min(named)} by --backend") from None
         raise
     held = read_table(test, reading) if test is not None else None
-    return Decided(task_dataset(found, held, validation, seed), f"{path.name}: {found.described()}", found.notes)
+    return ToLearn(task_dataset(found, held, validation, seed), f"{path.name}: {found.described()}", found.notes)
 
 
 def is_table(X: Any, /) -> bool:
