@@ -42,7 +42,7 @@ def compile(  # noqa: A001, PLR0913  (as in gg.compile; all but the first are op
     domain), the same lines run on NumPy, point by point, and follow it: inf and nan. `dtype` is the type of arrays;
     `batch` is the size of the named dimension, where there is one and it is known. With `as_written` no stable form
     takes the place of a formula; a gradient has its own choice. Types and shapes of what is given are looked at, as in
-    a run, unless `checked` is False; a saved module has no such door.
+    a run, and values may come in one mapping, unless `checked` is False; a saved module has no such door.
     Raises TargetError for a target that does not exist, is not installed or cannot spell an operation.
 
     >>> from graphgrad.frontend.parse import parse
@@ -56,7 +56,7 @@ def compile(  # noqa: A001, PLR0913  (as in gg.compile; all but the first are op
     row = target_row(target)
     module = write(graph, row.name, dtype, batch, returns, as_written=as_written)
     function = module.writer.function(module.source)
-    function = at_door(function, module.graph, dtype) if checked and row.runs else function
+    function = at_door(function, module.graph, dtype, arrays=bool(row.arrays)) if checked and row.runs else function
     known = {"source": module.source, "target": row.name, "dtype": dtype, "graph": module.graph}
     return compiled(function, **known, passes=module.passes, code=module.code)
 

@@ -10,10 +10,19 @@ from typing import Any, NamedTuple
 
 from graphgrad.core.graph import Graph
 from graphgrad.transform.matching import Match, matched, rules
-from graphgrad.transform.rewrite import Firing, Rewriter
+from graphgrad.transform.rewrite import EXACT, Firing, Rewriter
 from graphgrad.transform.rules import FORMS, text_of
 
 GONE = -1
+FILLED = "where(x == c, f(c), f(x)) -> f(x)"
+AT_WHOLE_NUMBERS = {  # smooth functions, where their values are whole numbers too
+    **EXACT,
+    **dict.fromkeys(
+        ("sin", "tan", "sinh", "tanh", "asinh", "atan", "expm1", "log1p", "erf"), lambda a: None if a else 0
+    ),
+    **dict.fromkeys(("exp", "cos", "cosh"), lambda a: None if a else 1),
+    "log": lambda a: 0 if a == 1 else None,
+}
 
 
 class Stable(NamedTuple):
@@ -48,7 +57,9 @@ def stabilised(graph: Graph) -> Stable:
 def _stabilised(graph: Graph) -> Stable:
     text = text_of(*FORMS)
     table = rules(text)
-    if not any(matched(graph.nodes, rule, i) for i, n in enumerate(graph.nodes) for rule in table.get(n.op, ())):
+    nodes = graph.nodes
+    found = (matched(nodes, rule, i) for i, n in enumerate(nodes) for rule in table.get(n.op, ()))
+    if not any(n.op == "where" for n in nodes) and not any(found):
         return Stable(graph, range(len(graph)), frozenset(), ())
     builder, place = _Stabiliser(graph, table=text, exact={}), list[int]()
     for i, node in enumerate(graph.nodes):
@@ -73,6 +84,47 @@ class _Stabiliser(Rewriter):
     def __init__(self, graph: Graph, **tables: Any) -> None:
         super().__init__(graph, **tables)
         self.passed: set[int] = set()
+
+    def rewritten(self, node: int) -> int:
+        """Give the branch of a `where` that is the whole: it has the value of the point that is set apart."""
+        if self.nodes[node].op == "where" and (whole := self._filled(node)) is not None:
+            self.fire(Firing(node, whole, FILLED), Match({"x": whole}, {}))
+            return whole
+        return super().rewritten(node)
+
+    def _filled(self, node: int) -> int | None:
+        condition, *branches = self.nodes[node].operands
+        op, sides, *_ = self.nodes[condition]
+        if op not in {"equal", "not_equal"}:
+            return None
+        apart, whole = branches if op == "equal" else branches[::-1]
+        point = next((o for o in sides if self.nodes[o].op == "const"), None)
+        where = next((o for o in sides if self.nodes[o].op != "const"), None)
+        if point is None or where is None or self.nodes[apart].op != "const" or self.nodes[whole].shape:
+            return None
+        value = self._at(whole, where, self.nodes[point].value)
+        return whole if value is not None and value == self.nodes[apart].value else None
+
+    def _at(self, node: int, where: int, value: Any) -> int | None:
+        """The value of a node where another one is a whole number, if it is one."""
+        inside, stack = set[int](), [node]
+        while stack:
+            i = stack.pop()
+            if i != where and i not in inside:
+                inside.add(i)
+                stack += self.nodes[i].operands
+        there = Rewriter(None, "", AT_WHOLE_NUMBERS)
+        new = {where: there.const(int(value) if value == int(value) else value)}
+        for i in sorted(inside):
+            made = self.nodes[i]
+            if made.op == "const":
+                new[i] = there.const(made.value)
+            elif made.op == "input" or any(there.nodes[new[o]].op != "const" for o in made.operands):
+                return None
+            else:
+                new[i] = there.apply(made.op, *[new[o] for o in made.operands], **dict(made.attrs))
+        found = there.nodes[new[node]]
+        return found.value if found.op == "const" and type(found.value) is int else None
 
     def fire(self, firing: Firing, match: Match) -> None:
         """Collect what lies between a node and the operands of its stable form."""

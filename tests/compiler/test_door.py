@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+from installed import need
 
 from graphgrad.compiler.compile import compile as translate
 from graphgrad.core.errors import ShapeError, UsageError
@@ -60,16 +61,35 @@ def test_the_door_is_not_in_the_module_and_can_be_left_out():
     assert wide.shape != (5,)
 
 
-@pytest.mark.parametrize("value", [1j, None, np.array([1j, 2]), "a"])
+RUNNING = ["numpy", "python", "c", pytest.param("numba", marks=pytest.mark.slow), "jax"]
+
+
+@pytest.mark.parametrize("target", RUNNING)
 @pytest.mark.parametrize("text", ["x * y", "exp(x) + y", "x * 0 + 1 + y"])
-def test_numbers_are_looked_at_where_they_leave_their_quick_path(value, text):
-    with pytest.raises(UsageError, match="the value of 'x' is no array of numbers"):
-        translate(parse(text))(value, 2.0)
+def test_numbers_are_looked_at_where_they_leave_their_quick_path(text, target):
+    need(target)
+    function = translate(parse(text), target=target)
+    for value in (1j, None, np.array([1j, 2]), "a"):
+        with pytest.raises(UsageError, match="the value of 'x' is no array of numbers"):
+            function(value, 2.0)
+    with pytest.raises(UsageError, match="no value for 'y'; give one"):
+        function(2.0)
+    with pytest.raises(UsageError, match="'w'"):
+        function({"x": 1.0, "y": 2.0, "w": 3.0})
+    with pytest.raises(ShapeError, match=r"points must come in arrays of one shape, not \(2,\) and \(3,\)"):
+        function(np.ones(2), np.ones(3))
+    assert float(function({"y": 3.0, "x": 2.0})) == float(function(x=2.0, y=3.0))
 
 
-@pytest.mark.parametrize("text", ["x * 0 + 1", "x + 2 * y", "exp(x)", "where(x > 0, 1, 2)", "x * y - x * y", "y"])
-def test_results_have_the_shape_of_the_points(text):
-    graph = grad(parse(text))
-    for points in (np.array([1.0, 2.0, 3.0]), np.ones((2, 3)), np.ones(40_000)):
-        value, grads = translate(graph)(**dict.fromkeys(graph.inputs, points))
-        assert {np.shape(v) for v in (value, *grads.values())} == {points.shape}
+@pytest.mark.parametrize("target", RUNNING)
+def test_results_have_the_shape_of_the_points(target):
+    need(target)
+    for text in ("x * 0 + 1", "x + 2 * y", "exp(x)", "where(x > 0, 1, 2)", "x * y - x * y", "y"):
+        graph = grad(parse(text))
+        function = translate(graph, target=target)
+        for points in (np.array([1.0, 2.0, 3.0]), np.ones((2, 3)), np.ones(40_000), [1.0, 2.0])[
+            : 4 if target == "numpy" else 2
+        ]:
+            value, grads = function(**dict.fromkeys(graph.inputs, points))
+            assert {np.shape(v) for v in (value, *grads.values())} == {np.shape(points)}
+        assert np.shape(function(*[np.float64(2.0)] * len(graph.inputs))[0]) == ()

@@ -160,6 +160,27 @@ def test_the_lesson_keeps_its_nodes_and_says_how_they_are_computed():
     assert [card.label for card in scene.cards if card.title[-1].text == " *"] == ["f"]
 
 
+FILLED = {  # a point that is set apart with the value that is there anyway, and its slope
+    "where(x == 1, 1, x ** 2)": (1.0, 2.0),
+    "where(x != 1, x ** 2, 1)": (1.0, 2.0),
+    "where(2 == x, 9, x ** 3 + 1)": (2.0, 12.0),
+    "where(x == 0, 1, exp(x) * cos(x))": (0.0, 1.0),
+    "where(x == 1, 2, x ** 2)": (1.0, 0.0),
+    "where(x == 0, 0, sqrt(x))": (0.0, 0.0),
+    "where(x == 0, 5, 5 + log1p(sin(x)))": (0.0, 1.0),
+    "where(x == 0, 0, abs(x))": (0.0, 0.0),
+}
+
+
+@pytest.mark.parametrize("text", FILLED)
+def test_a_point_that_is_set_apart_for_nothing(text):
+    point, slope = FILLED[text]
+    graph = parse(text)
+    assert trace(graph, x=point).grad["x"] == slope
+    assert compile(grad(graph))(point)[1]["x"] == slope
+    assert compile(grad(graph))(np.array([point, point]))[1]["x"].tolist() == [slope, slope]
+
+
 def test_as_written():
     graph = parse("log(1 + x)")
     assert trace(graph, x=1e-17, as_written=True).value == 0
