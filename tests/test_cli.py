@@ -133,7 +133,7 @@ ERRORS = [
     (("derive", "x", "-o", "no/such/d.tex"), "error: there is no folder 'no/such' to write 'd.tex' to\n"),
     (("derive", "x", "-o", "d.pdf"), "error: 'd.pdf' is of no known kind; known are .txt .md .tex .json\n"),
     (("derive", "x", "-o", "d.md", "--format", "latex"),
-     "error: --format is for what is printed; a file's format is told by its suffix, .txt .md .tex .json\n"),
+     "error: standard output takes one --format, and no file beside it; as in -o - --format svg\n"),
     (("derive", "x", "--format", "latex", "--format", "text"),
      "error: --format is given twice, and takes one value\n"),
     (("compile", "x", "-o", "step.js", "--target", "python"), "error: 'step.js' is of no known kind; known are .py\n"),

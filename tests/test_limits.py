@@ -8,6 +8,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from importlib import import_module
@@ -15,9 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from commandline import COMMAND, graphgrad
 
 import graphgrad as gg
+from graphgrad.cli.main import group
 from graphgrad.core import memory
 from graphgrad.learn.data.arrays import read_idx
 from graphgrad.learn.data.files import read_dataset
@@ -228,9 +231,37 @@ def test_a_closed_form_ends_at_the_limit() -> None:
     assert time.monotonic() - start < 60
 
 
-def test_standard_output_takes_a_format() -> None:
-    assert graphgrad("derive", "x*x", "-o", "-", "--format", "latex").stdout.startswith("\\begin{align*}")
-    assert graphgrad("derive", "x*x", "-o", "-").returncode == 2
+PRINTED = [
+    (["derive", "x*x"], "latex", b"\\begin{align*}\n"),
+    (["show", "x*x"], "svg", b"<svg xmlns="),
+    (["plot", "tanh(x)", "x=-3..3"], "png", b"\x89PNG"),
+    (["animate", "x*x", "x=1", "--no-verify"], "json", b"{"),
+    (["compile", "x*x"], "javascript", b"/*\n"),
+]
+
+
+def test_standard_output_takes_a_format(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for arguments, kind, start in PRINTED:
+        done = CliRunner().invoke(group, [*arguments, "-o", "-", "--format", kind])
+        out = done.stdout_bytes
+        assert (out[: len(start)], b"wrote" in out, done.stderr, done.exit_code) == (start, False, "", 0)
+        assert not [*tmp_path.iterdir()]
+        for more in (["-o", "-"], ["-o", "-", "-o", "a.svg", "--format", kind], ["--format", "a/b"], ["--format", ""]):
+            with pytest.raises(gg.UsageError, match="takes one --format"):
+                group.main([*arguments, *more], standalone_mode=False)
+
+
+def test_standard_output_is_written_by_a_child_and_takes_one_thing(tmp_path) -> None:
+    done = graphgrad("show", "x*y", "--format", "svg", folder=tmp_path, TMPDIR=str(tmp_path))
+    assert (done.returncode, done.stdout.count("<svg "), done.stderr, [*tmp_path.iterdir()]) == (0, 1, "", [])
+    for arguments in (
+        ["show", "x", "--json"],
+        ["animate", "x", "x=1", "--transcript"],
+        ["compile", "x", "--explain", "-"],
+    ):
+        with pytest.raises(gg.UsageError, match="takes one thing"):
+            group.main([*arguments, "--format", "svg"], standalone_mode=False)
 
 
 TRAINING = ["train", "xor", "--layers", "2,4,1", "--steps", "100000000", "--every", "0.1",

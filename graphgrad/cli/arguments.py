@@ -8,7 +8,11 @@ import sys
 import unicodedata
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from functools import wraps
+from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
@@ -57,11 +61,37 @@ def say_given_nonfinite(values: dict[str, Any]) -> None:
 
 
 def outputs(command: Command) -> Command:
-    """Add -o FILE, as often as wanted."""
+    """Add -o FILE, as often as wanted, and --format KIND for what is written to standard output instead."""
+
+    @wraps(command)
+    def wrote(*, files: tuple[Path, ...], kind: str | None, **said: Any) -> None:
+        if kind is None and STANDARD not in files:
+            command(files=files, **said)
+            return
+        if kind is None or not kind.isalnum() or {*files} - {STANDARD}:
+            hint = "as in -o - --format svg"
+            raise UsageError("standard output takes one --format, and no file beside it", hint=hint)
+        if spoken := next((option for option, value in SPOKEN.items() if said.get(option) == value), ""):
+            raise UsageError(f"standard output takes one thing, and '{spoken}' is printed there, too")
+        with TemporaryDirectory(prefix="graphgrad-") as folder:
+            file = Path(folder) / f"output.{KINDS.get(kind, kind)}"
+            with redirect_stdout(StringIO()):  # that it was written there is nobody's business
+                command(files=(file,), **said)
+            sys.stdout.buffer.write(file.read_bytes())
+            sys.stdout.flush()
+
+    made = click.option(
+        "--format", "kind", metavar="KIND", help="Write to standard output, as svg, json, latex, ...; -o - is the same."
+    )(wrote)
     return click.option(
         "-o", "--output", "files", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
         help="File to write, of a kind told by its suffix; may be given more than once.",
-    )(command)  # fmt: skip
+    )(made)  # fmt: skip
+
+
+STANDARD = Path("-")
+KINDS = {"text": "txt", "markdown": "md", "latex": "tex", "python": "py", "javascript": "js"}  # and what suffixes are
+SPOKEN = {"as_json": True, "transcript": True, "explain": STANDARD}  # options that print what they say
 
 
 class Once(click.Command):

@@ -63,7 +63,7 @@ def command(
         raise UsageError(f"{said} of a training step", hint="add --what step")
     if explain is not None and str(explain) != "-":
         check_writable(explain)
-        from graphgrad import explain as tell
+    from graphgrad import explain as tell
     from graphgrad.api.code import target_for, write
 
     targets = [target_for(file, target) for file in files] or [target or "numpy"]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from graphgrad import UsageError
 from graphgrad.api.client import check_kind, check_writable, write_whole
 from graphgrad.cli.answers import say_json, say_wrote, working
 from graphgrad.cli.arguments import gradient, outputs, program, read_graph, read_values, shape_option, verb
@@ -17,7 +16,6 @@ from graphgrad.cli.limits import in_time
 if TYPE_CHECKING:
     from graphgrad.api.types import Derivation
 
-STANDARD = Path("-")
 FORMATS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json"}
 
 
@@ -27,8 +25,6 @@ FORMATS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json"}
 @shape_option
 @gradient
 @click.option("--every-step", is_flag=True, help="Begin lines with the chain rule, partial by partial.")
-@click.option("--format", "kind", type=click.Choice(["text", "markdown", "latex"]),
-              help="Format of what is printed, text otherwise; a file's is told by its suffix.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @in_time
 def command(
@@ -39,23 +35,15 @@ def command(
     wrt: tuple[str, ...],
     of: str | None,
     every_step: bool,
-    kind: str | None,
     as_json: bool,
 ) -> None:
     """Derive the gradient of EXPR by hand, one line a node, ending in the closed form.
 
     Printed, or written to .txt, .md, .tex or .json.
     """
-    if STANDARD in files:
-        if kind is None or len(files) > 1:
-            raise UsageError("standard output needs one --format, and no file beside it")
-        files = ()
     for file in files:
         check_kind(file, FORMATS)
         check_writable(file)
-    if files and kind:
-        hint = f"a file's format is told by its suffix, {' '.join(FORMATS)}"
-        raise UsageError("--format is for what is printed", hint=hint)
     from graphgrad import derive
 
     graph = read_graph(source, read_values(values), shapes)
@@ -67,7 +55,7 @@ def command(
     if as_json:
         say_json(data(found))
     elif not files:
-        click.echo(written(found, kind or "text"))
+        click.echo(str(found))
 
 
 def written(found: Derivation, kind: str) -> str:
