@@ -135,7 +135,7 @@ ERRORS = [
     (("derive", "x", "-o", "d.md", "--format", "latex"),
      "error: standard output takes one --format, and no file beside it; as in -o - --format svg\n"),
     (("derive", "x", "--format", "latex", "--format", "text"),
-     "error: --format is given twice, and takes one value\n"),
+     "error: --format is given twice, and takes one KIND\n"),
     (("compile", "x", "-o", "step.js", "--target", "python"), "error: 'step.js' is of no known kind; known are .py\n"),
     (("compile", "x", "-o", "step.jss"), "error: 'step.jss' is of no known kind; did you mean '.js'?\n"),
     (("show", "x", "-o", "g.graphm"),
