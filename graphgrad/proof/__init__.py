@@ -8,7 +8,7 @@ ORDER = (  # from the bottom up: what stands here imports from earlier lines alo
     "normal_form readings",
     "judge",
     "sizes sympy_witness",
-    "gradients",
+    "execution gradients",
     "code equivalence modules",
     "claims steps",
     "grading saved",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
+from graphgrad.proof.execution import as_it_runs, function_as_it_runs
 from graphgrad.proof.gradients import TIMEOUT
 from graphgrad.proof.judge.case import Case, partials
 from graphgrad.proof.judge.cases import examine, slopes
@@ -26,6 +28,7 @@ from graphgrad.proof.sizes.chosen import sized
 
 Function = Callable[..., Any]
 ROUNDING = 1e-13  # relatively: a smaller difference may be that of a rounded constant
+OF_SINGLE = 7  # digits of code that computes in float32
 SLOW = Finding(Verdict.UNKNOWN, "time was up: the code did not return")
 VALUE = "value"  # the name of the function's own value, where the code gives that too
 
@@ -61,7 +64,11 @@ def verify_function(
             found |= dict.fromkeys(inputs, output)
             return
         true = {VALUE: np.asarray(output, dtype=object), **slopes(output, inputs)}
-        found |= judged(lambda given: by_name(grad_f(*given.values()), shapes), Truth(inputs, true, output), deadline)
+        judge_it = partial(judged, lambda given: by_name(grad_f(*given.values()), shapes), Truth(inputs, true, output))
+        if isinstance(f, str | Graph):
+            found |= judge_it(deadline)
+        else:
+            found |= _of_function(f, inputs, true[VALUE], judge_it, deadline)
 
     findings = found_in_time(inputs, timeout, work)
     return Report(_name(grad_f), findings, time.monotonic() - start, shapes)
@@ -72,7 +79,8 @@ def verify_vjp(
 ) -> Report:
     """Give the verdict on a hand-written vector-Jacobian product: `vjp(g, *inputs)` of `forward(*inputs)`.
 
-    `shapes` names the inputs in order; g has the shape of forward's result. The product has the inputs' order.
+    `shapes` names the inputs in order, each with its sizes, or its one size; g has the shape of forward's result. The
+    product has the inputs' order.
 
     >>> str(verify_vjp(lambda a, b: a @ b, lambda g, a, b: (g @ b.T, a.T @ g), {"a": (2, 3), "b": (3, 2)})["a"].verdict)
     'PROVED'
@@ -90,8 +98,9 @@ def verify_vjp(
         g = symbols_of(cotangent, np.shape(result))
         output = Sym.__radd__(plain(np.sum(np.ravel(result) * np.ravel(g)))[()], 0)
         every = {cotangent: g, **inputs}
-        true = slopes(output, inputs)
-        found |= judged(lambda given: by_name(vjp(*given.values()), sizes), Truth(every, true, output), deadline)
+        truth = Truth(every, slopes(output, inputs), output)
+        judge_it = partial(judged, lambda given: by_name(vjp(*given.values()), sizes), truth)
+        found |= _of_function(forward, inputs, result, judge_it, deadline)
 
     findings = found_in_time(inputs, timeout, work)
     return Report(_name(vjp), findings, time.monotonic() - start, sizes)
@@ -127,6 +136,24 @@ def _forward(deadline: float, read: Function, f: Any, inputs: Mapping[str, Array
         return Finding(
             Verdict.UNSUPPORTED, f"the function itself takes no symbols ({said}): give it as text or in NumPy"
         )
+
+
+def _of_function(
+    f: Function,
+    inputs: Mapping[str, Array],
+    value: Array,
+    judge_it: Callable[[float], dict[str, Finding]],
+    deadline: float,
+) -> dict[str, Finding]:
+    """The findings on code of a function's gradient, where the function is on floats what it is on symbols."""
+
+    def code(given: Mapping[str, Array]) -> Mapping[str, Any]:
+        return {VALUE: f(*given.values())}
+
+    ran = function_as_it_runs(Comparison(code, inputs, {VALUE: value}, deadline, None))
+    if not ran.ok:
+        return dict.fromkeys(inputs, ran)
+    return {n: g.with_(assumptions=(*g.assumptions, *ran.assumptions)) for n, g in judge_it(deadline).items()}
 
 
 def _result(f: Function, inputs: Mapping[str, Array]) -> Array:
@@ -184,7 +211,7 @@ def judged(code: Code, truth: Truth, deadline: float) -> dict[str, Finding]:
         if witness and _close(witness):
             why = "a constant in the code is rounded"
             findings[name] = _in_floats(code, truth, deadline, why)[name]
-    return findings
+    return as_it_runs(Comparison(code, inputs, true, deadline, primal), findings)
 
 
 def _close(witness: Witness) -> bool:
@@ -212,8 +239,14 @@ def _in_floats(code: Code, truth: Truth, deadline: float, why: str) -> dict[str,
         return found
 
     try:
-        comparison = Comparison(shaped, inputs, true, deadline, primal)
-        findings = compared(comparison, f"compared in floating point: {why}")
+        findings = compared(Comparison(shaped, inputs, true, deadline, primal), f"compared in floating point: {why}")
+        if any(f.verdict is Verdict.UNKNOWN and f.points for f in findings.values()):
+            single = Comparison(shaped, inputs, true, deadline, primal)
+            single.single = True
+            rounded = compared(single, f"compared in floating point, as computed in float32: {why}")
+            for name, finding in findings.items():
+                if finding.verdict is Verdict.UNKNOWN and (rounded[name].digits or 0) >= OF_SINGLE:
+                    findings[name] = rounded[name]
     except TimeUp:
         return dict.fromkeys(_wanted(true, inputs), SLOW)
     if raised and not any(f.points or f.witness for f in findings.values()):
@@ -251,4 +284,5 @@ def by_name(found: Any, shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, A
         parts = list(found) if several else [found] if len(names) == 1 else []
     if len(parts) != len(names):
         raise UsageError(f"one gradient for each of {', '.join(names)} is wanted")
-    return dict(zip(names, parts, strict=True))
+    filled = [np.zeros(shapes[n]) if part is None else part for n, part in zip(names, parts, strict=True)]
+    return dict(zip(names, filled, strict=True))

@@ -80,25 +80,29 @@ class Comparison:
         self.ready = Evaluation([*self.roots, *([] if primal is None else [primal])])
         self.seen = {name: Seen() for name in true}
         self.single, self.primal = False, primal
+        self.ordinary: dict[str, Array] | None = None  # floats at a point of everyday's size, where all has a value
         self.given_names: set[str] = set()
 
-    def run(self) -> dict[str, Seen]:
+    def run(self, most: int = PLACES) -> dict[str, Seen]:
         """Look at as many points as there is time for."""
-        places = PLACES if len(self.roots) < LARGE else FEWER
+        places = most if len(self.roots) < LARGE else min(most, FEWER)
         for count, point in enumerate(points(self.variables, [])):
             if count >= places or (time.monotonic() > self.deadline and any(s.tried for s in self.seen.values())):
                 break
             self._at(point)
         return self.seen
 
-    def given(self, point: Point) -> dict[str, Array]:
-        """What the code gives at a point, as float64 arrays; in float32 from then on where that is what it gives."""
-        floats = {
+    def floats(self, point: Point) -> dict[str, Array]:
+        """The inputs at a point."""
+        return {
             n: np.array([float(point[v.value]) for v in np.ravel(a)]).reshape(a.shape) if a.dtype == object else a
             for n, a in self.inputs.items()
         }
+
+    def given(self, point: Point) -> dict[str, Array]:
+        """What the code gives at a point, as float64 arrays; in float32 from then on where that is what it gives."""
         with np.errstate(all="ignore"):
-            found = {n: np.asarray(g) for n, g in self.code(floats).items()}
+            found = {n: np.asarray(g) for n, g in self.code(self.floats(point)).items()}
         self.single = self.single or any(g.dtype.itemsize < 8 and g.dtype.kind == "f" for g in found.values())
         self.given_names |= set(found)
         return {n: g.astype(float) for n, g in found.items()}
@@ -119,6 +123,8 @@ class Comparison:
         if self.primal is not None and every[self.ready.roots[-1]] is NONE:
             return
         tied = self.ready.tied(every)
+        if self.ordinary is None and not tied and _within(at, ORDINARY):
+            self.ordinary = self.floats(at)
         for name, roots in self.true.items():
             truth = [next(values) for _ in roots]
             if name not in found:
@@ -188,9 +194,10 @@ class Comparison:
         return True
 
 
-def compared(comparison: Comparison, why: str) -> dict[str, Finding]:
-    """The finding on every gradient that code gives in floating point; `why` it is judged so."""
-    return {name: _finding(seen, why) for name, seen in comparison.run().items() if name in comparison.given_names}
+def compared(comparison: Comparison, why: str, places: int = PLACES) -> dict[str, Finding]:
+    """The finding on every gradient that code gives in floating point, at that many points; `why` it is judged so."""
+    seen = comparison.run(places)
+    return {name: _finding(seen[name], why) for name in seen if name in comparison.given_names}
 
 
 def _finding(seen: Seen, why: str) -> Finding:

@@ -63,6 +63,8 @@ def within(deadline: float, function: Callable[..., Any], *args: Any, stop: bool
     def run() -> None:
         try:
             answer.append((True, context.run(function, *args)))
+        except SystemExit:
+            answer.append((False, RuntimeError("exit() was called")))
         except BaseException as error:  # noqa: BLE001  (whatever it was, the caller hears of it)
             answer.append((False, error))
 
