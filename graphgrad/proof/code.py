@@ -20,7 +20,7 @@ from graphgrad.proof.judge.floats import Code, Comparison, compared
 from graphgrad.proof.judge.judge import judge
 from graphgrad.proof.limits.deadline import TimeUp, found_in_time, within
 from graphgrad.proof.readings.functions import Array
-from graphgrad.proof.readings.numpy_arrays import plain, symbolic, wrapped
+from graphgrad.proof.readings.numpy_arrays import CastToSingle, plain, symbolic, wrapped
 from graphgrad.proof.readings.text import symbols_of
 from graphgrad.proof.report import NO_VALUE, Finding, Report, Verdict, Witness
 from graphgrad.proof.scalars.symbols import Sym, SymbolsLost
@@ -28,7 +28,6 @@ from graphgrad.proof.sizes.chosen import sized
 
 Function = Callable[..., Any]
 ROUNDING = 1e-13  # relatively: a smaller difference may be that of a rounded constant
-OF_SINGLE = 7  # digits of code that computes in float32
 SLOW = Finding(Verdict.UNKNOWN, "time was up: the code did not return")
 VALUE = "value"  # the name of the function's own value, where the code gives that too
 
@@ -197,7 +196,7 @@ def judged(code: Code, truth: Truth, deadline: float) -> dict[str, Finding]:
         raise
     except Exception as error:  # noqa: BLE001  (code that takes no symbols says so in its own way)
         lost = str(error) if isinstance(error, SymbolsLost) else "the code takes no symbols"
-        return _in_floats(code, truth, deadline, lost)
+        return _in_floats(code, truth, deadline, lost, single=isinstance(error, CastToSingle))
     findings = {}
     for name, values in claimed.items():
         _same_shape(name, values, true[name])
@@ -222,7 +221,7 @@ def _close(witness: Witness) -> bool:
     return abs(claimed - true) < ROUNDING * max(abs(claimed), abs(true))
 
 
-def _in_floats(code: Code, truth: Truth, deadline: float, why: str) -> dict[str, Finding]:
+def _in_floats(code: Code, truth: Truth, deadline: float, why: str, *, single: bool = False) -> dict[str, Finding]:
     inputs, true, primal = truth
     raised: list[Exception] = []
 
@@ -240,13 +239,10 @@ def _in_floats(code: Code, truth: Truth, deadline: float, why: str) -> dict[str,
 
     try:
         findings = compared(Comparison(shaped, inputs, true, deadline, primal), f"compared in floating point: {why}")
-        if any(f.verdict is Verdict.UNKNOWN and f.points for f in findings.values()):
-            single = Comparison(shaped, inputs, true, deadline, primal)
-            single.single = True
-            rounded = compared(single, f"compared in floating point, as computed in float32: {why}")
-            for name, finding in findings.items():
-                if finding.verdict is Verdict.UNKNOWN and (rounded[name].digits or 0) >= OF_SINGLE:
-                    findings[name] = rounded[name]
+        if single and any(f.verdict is Verdict.UNKNOWN for f in findings.values()):
+            rounded = Comparison(shaped, inputs, true, deadline, primal)
+            rounded.single = True
+            findings = compared(rounded, f"compared in floating point, as computed in float32: {why}")
     except TimeUp:
         return dict.fromkeys(_wanted(true, inputs), SLOW)
     if raised and not any(f.points or f.witness for f in findings.values()):

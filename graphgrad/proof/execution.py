@@ -12,7 +12,7 @@ from graphgrad.proof.limits.deadline import TimeUp, within
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.report import Finding, Verdict
 
-PLACES = 16  # points at which code is run
+PLACES, LARGE, FEWER = 16, 1000, 2  # points at which code is run; variables from which on at only so many
 AGREE = 1e-9  # relatively: what two calls of one function may differ by, as sums over views have another order
 SINGLE = 1e-3  # relatively: what results for arrays of float32 may differ by
 Given = Mapping[str, Array]
@@ -88,10 +88,12 @@ def as_it_runs(comparison: Comparison, findings: Mapping[str, Finding]) -> dict[
 
     REFUTED where its own numbers are wrong, UNSUPPORTED where it gives none; what else was noticed is a remark.
     """
+    if not any(finding.ok for finding in findings.values()):
+        return dict(findings)
     called = Called(comparison.code, comparison.deadline)
     comparison.code = called
     try:
-        seen = compared(comparison, "compared in floating point, as the code runs", PLACES)
+        seen = compared(comparison, "compared in floating point, as the code runs", _places(comparison))
         if comparison.ordinary is not None:
             called.in_other_types(comparison.ordinary)
     except TimeUp:
@@ -108,7 +110,7 @@ def function_as_it_runs(comparison: Comparison) -> Finding:
     called = Called(comparison.code, comparison.deadline)
     comparison.code = called
     try:
-        seen = compared(comparison, "", PLACES)
+        seen = compared(comparison, "", _places(comparison))
     except TimeUp:
         return Finding(Verdict.UNKNOWN, "time was up: the function did not return")
     except Exception as error:  # noqa: BLE001  (somebody's code may raise anything)
@@ -118,6 +120,10 @@ def function_as_it_runs(comparison: Comparison) -> Finding:
             return Finding(Verdict.UNSUPPORTED, "the function itself gives other numbers for floats than for symbols")
     remarks = tuple(remark.replace("the code", "the function") for remark in called.remarks)
     return Finding(Verdict.PROVED, assumptions=remarks)
+
+
+def _places(comparison: Comparison) -> int:
+    return PLACES if len(comparison.variables) < LARGE else FEWER
 
 
 def _held(finding: Finding, run: Finding | None, remarks: tuple[str, ...]) -> Finding:

@@ -58,10 +58,13 @@ def installed(library):
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_other_libraries(library, program):
     gradient = LIBRARIES[library](PROGRAMS[program])
-    for report in (gg.verify_function(program, gradient, x=(3,)), gg.check(gg.parse(program, x=3), x=gradient)):
+    for report in (
+        gg.verify_function(program, gradient, x=(3,), timeout=60),
+        gg.check(gg.parse(program, x=3), x=gradient, timeout=60),
+    ):
         assert report["x"].verdict in {Verdict.AGREED, Verdict.NON_SMOOTH}, report
         assert report["x"].digits >= 5
-    wrong = gg.verify_function(program, lambda x: np.asarray(gradient(x)) * 1.001, x=(3,))
+    wrong = gg.verify_function(program, lambda x: np.asarray(gradient(x)) * 1.001, x=(3,), timeout=60)
     assert wrong["x"].verdict is Verdict.REFUTED
 
 
@@ -107,7 +110,7 @@ CODES = [  # program, gradient of one entry, verdict
 
 @pytest.mark.parametrize(("program", "rule", "verdict"), CODES)
 def test_code_of_floats(program, rule, verdict):
-    finding = gg.verify_function(program, floats(rule), x=(2,))["x"]
+    finding = gg.verify_function(program, floats(rule), x=(2,), timeout=60)["x"]
     assert finding.verdict is verdict, finding
     assert (finding.witness is not None) == (verdict is R)
 

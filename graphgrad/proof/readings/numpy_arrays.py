@@ -33,6 +33,10 @@ def exact(value: Any) -> Sym:
     return s.lift(value)
 
 
+class CastToSingle(SymbolsLost):
+    """Code computes in float32."""
+
+
 class SymbolArray(np.ndarray[Any, Any]):
     """An object array of exact scalars that answers NumPy's functions exactly, conditions as booleans, or refuses.
 
@@ -109,7 +113,7 @@ class SymbolArray(np.ndarray[Any, Any]):
     def astype(self, dtype: Any, *_: Any, **__: Any) -> Any:
         """In float64 everything stays exact, conditions as 0 and 1; other types lose the symbols."""
         if not (dtype is float or (isinstance(dtype, type) and issubclass(dtype, np.float64)) or dtype == "float64"):
-            raise SymbolsLost(f"the code casts symbols to {dtype}")
+            raise (CastToSingle if np.dtype(dtype) == np.float32 else SymbolsLost)(f"the code casts symbols to {dtype}")
         return wrapped(each(s.numeric)(plain(self)))
 
     def dot(self, other: Any, out: Any = None) -> Any:
