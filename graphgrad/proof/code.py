@@ -252,10 +252,6 @@ def _in_floats(code: Code, truth: Truth, deadline: float, why: str, *, single: b
 
 
 def _same_shape(name: str, values: Any, wanted: Array) -> None:
-    if values is None or (np.shape(values) == () and np.asarray(values).item() is None):
-        raise UsageError(
-            f"the gradient of '{name}' is None", hint=f"give zeros of shape {wanted.shape} where there is none"
-        )
     if np.shape(values) != wanted.shape:
         raise UsageError(f"the gradient of '{name}' has shape {np.shape(values)}, not {wanted.shape}")
 
