@@ -170,7 +170,7 @@ class Reader:
         while True:
             if sign := self.take(r"\odot", r"\cdot", r"\times"):
                 left = ("product", sign, left, self.signed())
-            elif self.take(r"\,"):
+            elif self.take(r"\,") or (left[0] == "number" and re.fullmatch(r"[^\W\d_]", self.peek())):
                 left = ("product", "", left, self.signed())
             elif self.peek() == r"\log" and left:
                 left = ("product", "xlogy", left, self.signed())
@@ -552,7 +552,7 @@ class Reader:
             return np.concatenate(given, axis=int(below) - 1 if below else 0)
         if name == "cross entropy":
             scores, labels = given
-            return -np.mean([log_softmax(row)[int(k)] for row, k in zip(scores, labels, strict=True)])
+            return -np.mean(np.take_along_axis(log_softmax(scores, -1), labels[..., None].astype(int), -1))
         if name in {"max", "min"}:
             return {"max": np.maximum, "min": np.minimum}[name](*given)
         if name == "abs":

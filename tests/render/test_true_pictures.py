@@ -191,13 +191,13 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("films")
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(scalars(SMOOTH + PIECEWISE))
 def test_films_of_numbers_are_true(folder, program):
     check(program, folder)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(tensors())
 @example(Program("z = sin(prod(A))", {"A": (2, 3)}, {"A": np.linspace(0.5, 1.5, 6).reshape(2, 3)}))  # of all the others
 def test_films_of_arrays_are_true(folder, program):
@@ -219,7 +219,7 @@ def check_latex(graph, values):
         assert not INTERNAL.search(line)
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(scalars(SMOOTH + PIECEWISE) | tensors())
 def test_programs_in_latex_are_read_back(program):
     check_latex(parse(program.text, program.shapes), program.values)

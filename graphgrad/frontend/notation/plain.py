@@ -64,6 +64,12 @@ class Plain:
         second = right.text if right.tight > MUL else f"({right.text})"
         return Written(f"{first} {sign} {second}", MUL, left.built or right.built)
 
+    def side(self, a: Written) -> Written:
+        return a  # what compares is written ==
+
+    def term(self, a: Written, place: int) -> str:
+        return f"({a.text})" if a.tight < ADD or (place and a.text.startswith("-")) else a.text
+
     def transposed(self, a: Written) -> Written:
         return Written(f"{self._enclosed(a)}.T", ATOM, a.built)
 

@@ -70,6 +70,12 @@ class Spelling(Protocol):
     def scaled(self, left: Written, right: Written) -> Written:
         """A number times an array or a number."""
 
+    def side(self, a: Written) -> Written:
+        """What stands on the right of an equals sign: there a relation would read as the sign's own next."""
+
+    def term(self, a: Written, place: int) -> str:
+        """A term of a sum, at a place counted from 0."""
+
     def transposed(self, a: Written) -> Written:
         """The transpose of a matrix, or a vector as a row."""
 

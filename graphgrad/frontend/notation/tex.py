@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from graphgrad.core.graph import Graph, Node
-from graphgrad.core.op import ATOM, MUL, NEG, POW, Op
+from graphgrad.core.op import ADD, ATOM, COMPARE, MUL, NEG, POW, Op
 from graphgrad.core.ops import OPS
 from graphgrad.core.quoting import tex
 from graphgrad.frontend.notation.indices import Index
@@ -114,6 +114,12 @@ class Tex:
         if kind == "times" and (loose or right.head.isdigit()):  # two numbers are no number, x (y + 1) is no function
             sign = r" \cdot "
         return Written(first + sign + second, CHAINS[kind], left.built or right.built)
+
+    def side(self, a: Written) -> Written:
+        return a._replace(text=self._paren(a), tight=ATOM) if COMPARE <= a.tight < ADD else a
+
+    def term(self, a: Written, place: int) -> str:
+        return a.text if self.binds(OPS["add"], min(place, 1), a) else self._paren(a)
 
     def transposed(self, a: Written) -> Written:
         return Written(rf"{self._enclosed(a, POW + 1)}^{{\top}}", POW, a.built)

@@ -50,6 +50,7 @@ class Writer:
         self.known: dict[int, Written] = {}
         self.sizes: dict[str, Any] = {}  # how far letters run
         self.told: set[str] = set()  # letters that stand alone on an axis of their own length
+        self.untold: set[str] = set()  # and on one of another length, too
 
     @cached_property
     def names(self) -> Mapping[str, str]:
@@ -102,9 +103,9 @@ class Writer:
         """
         whole = [self.name(node) if node in named else self.formula(node) for node in nodes]
         if not any(w.built for w in whole):
-            return (), whole
+            return (), [*map(self.spelling.side, whole)]
         both = [self.entrywise(node, named=node in named) for node in nodes]
-        return both[0][0], [written for _, written in both]
+        return both[0][0], [self.spelling.side(written) for _, written in both]
 
     def entrywise(self, node: int, *, named: bool = False) -> tuple[Indices, Written]:
         """A node entry by entry, in its formula or in its name, and the indices of the entry."""
@@ -195,7 +196,7 @@ class Writer:
     def bound(self, index: Index, size: Any) -> str:
         """A letter of an array told by entries; with its range where the entries do not tell it."""
         letter = index.written(self.spelling.first)
-        if not index.base or index.base in self.told:
+        if not index.base or index.base in self.told - self.untold:
             return letter
         return self.spelling.relation(letter, "<=" if self.spelling.first else "<", self.spelling.dimension(size))
 
@@ -217,9 +218,9 @@ class Writer:
 
     def entry_of(self, whole: Written, indices: Indices, shape: Shape) -> Written:
         """One entry of what is written as a whole, and has that shape."""
-        self.told.update(
-            i.base for i, size in zip(indices, shape, strict=False) if self.sizes.get(i.base) == size and i.plain
-        )
+        for index, size in zip(indices, shape, strict=False):
+            if index.plain:
+                (self.told if self.sizes.get(index.base) == size else self.untold).add(index.base)
         lone = f"{whole.text}_{{{self.spelling.subscript(indices)}}}" if hasattr(self.spelling, "subscript") else ""
         return self.spelling.entry(whole, indices, lone=lone not in self.names.values())
 
@@ -229,6 +230,7 @@ class Writer:
         letter = self.letters[place] + "'" * turn
         self.sizes[letter] = size
         self.told.discard(letter)
+        self.untold.discard(letter)
         return letter
 
     def over(self, op: str, letters: Sequence[str], body: Written) -> Written:

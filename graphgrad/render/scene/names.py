@@ -184,7 +184,8 @@ class Symbols:
             if any(w.built for w in formulas):
                 indices, formulas = self._entrywise(terms, k)
             left = self.names.writers(self.graph, range(0))[k].lead(bar[k], indices)
-            sides.append([left, *(w.text for w in formulas)])
+            spelled = SPELLINGS[k].term
+            sides.append([left, *(spelled(w, p) if len(terms) > 1 else w.text for p, w in enumerate(formulas))])
         both = [Math(a, b) for a, b in zip(*sides, strict=True)]
         return both[0], both[1:]
 
