@@ -23,6 +23,7 @@ FUNCTIONS = {
     "clip": lambda a, low, high: np.minimum(np.maximum(a, low), high),
     "leaky relu": lambda a, slope=0.1: np.where(a > 0, a, slope * a),
     "reciprocal": lambda a: 1 / a, "square": np.square, "round": np.round,
+    "mod": np.mod,
     "logaddexp": np.logaddexp, "sech": lambda a: 1 / np.cosh(a),
     "exprel": lambda a, order=0: sum(np.asarray(a) ** k / ((k + order + 1) * math.factorial(k)) for k in range(60)),
     "elu": lambda a, alpha=1.0: np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0))),
@@ -482,7 +483,8 @@ class Reader:
         _, sign, left, right = tree
         a, b = self.value(left, letters), self.value(right, letters)
         if sign == "/":
-            return np.asarray(a) / np.asarray(b)
+            with np.errstate(divide="ignore", invalid="ignore"):  # of a case that is not taken, perhaps
+                return np.asarray(a) / np.asarray(b)
         if sign == "xlogy":
             return np.asarray(a) * np.asarray(b)
         if sign == r"\odot":
