@@ -143,7 +143,7 @@ def write(
     Shapes, options and errors are those of `compile`. Source: as `compile`.
 
     >>> write("x * y", target="c").source.splitlines()[-2:]
-    ['    return x * y;', '}']
+    ['    y[0] = v[2];', '}']
     """
     from graphgrad.compiler.compile import write as written
 

@@ -299,13 +299,13 @@ def why_no_gradient(traced: Trace, /) -> tuple[str, str] | None:
 
 
 def hvp(graph: Source, /, *wrt: str) -> Graph:
-    """Give the graph of a scalar output and its Hessian times a direction, for directions `x_dot`.
+    """Give the graph of a scalar output, its derivative along `x_dot`, and its Hessian times that direction.
 
     The gradient of the directional derivative is the Hessian times the direction; it has its input's shape. Raises
     UsageError for an unknown name, and ShapeError as `grad` does. Source: Pearlmutter (1994), reverse over forward.
 
     >>> list(hvp("x**2 * y", "x").outputs)
-    ['z_dot', 'dz_dot_dx']
+    ['z', 'z_dot', 'dz_dot_dx']
     """
     from graphgrad.transform.grad import output_name
 

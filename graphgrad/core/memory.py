@@ -11,7 +11,7 @@ from math import prod
 from pathlib import Path
 
 from graphgrad.core.errors import ShapeError, UsageError
-from graphgrad.core.shapes import Shape, Size, show
+from graphgrad.core.shapes import Shape, show
 
 VARIABLE = "GRAPHGRAD_MEMORY"  # the environment variable that moves the bound; the command line's option sets it
 PART = 0.5  # of the memory that the process may use
@@ -60,17 +60,13 @@ def needed(shape: Shape, sizes: Mapping[str, int] | None = None) -> int:
     >>> needed(("N", 3)), needed(("N", 3), {"N": 100})
     (24, 2400)
     """
-
-    def entries(part: Size) -> int:
-        return part if isinstance(part, int) else (sizes or {}).get(part, 1)
-
-    return ENTRY * prod(map(entries, shape))
+    known = sizes or {}
+    return ENTRY * prod([part if isinstance(part, int) else known.get(part, 1) for part in shape])
 
 
 def refuse_array(shape: Shape) -> None:
     """Raise ShapeError for an array that is larger than the bound."""
-    need = needed(shape)
-    if need > SMALL and need > (most := bound()):
+    if shape and (need := needed(shape)) > SMALL and need > (most := bound()):
         raise ShapeError(f"an array of shape {show(shape)} needs {spelled(need)}", hint=allowed(most))
 
 

@@ -17,13 +17,14 @@ from graphgrad.frontend.lower import Lowering, parsed
 
 
 class Rule(NamedTuple):
-    """One rule: the graph of its left side, whose inputs match anything; what its operands must be; and the text.
+    """One rule: the graph of its left side, whose inputs match anything, and its top; what operands must be; the text.
 
     Inputs in capitals match matrices alone, and `vector` a vector. `known` is a term, as an operation of two inputs of
     the pattern, that must exist for the rule to fire.
     """
 
     pattern: Graph
+    top: int
     heads: tuple[tuple[int, str], ...]
     replacement: str
     known: tuple[str, str, str] | None
@@ -44,7 +45,7 @@ def matched(nodes: Sequence[Node], rule: Rule, node: int) -> Match | None:
         if nodes[operands[slot]].op != head:
             return None
     match = Match({}, {})
-    return match if _fits(nodes, rule.pattern, rule.pattern.output, node, match) else None
+    return match if _fits(nodes, rule.pattern, rule.top, node, match) else None
 
 
 def _fits(nodes: Sequence[Node], pattern: Graph, at: int, node: int, match: Match) -> bool:
@@ -68,9 +69,13 @@ def rules(text: str) -> dict[str, tuple[Rule, ...]]:
         left, right = line.split(" -> ")
         right, _, condition = right.partition(" if ")
         pattern = _pattern(left)
-        op, operands, *_ = pattern.nodes[pattern.output]
+        top = pattern.output
+        op, operands, *_ = pattern.nodes[top]
         heads = tuple((slot, pattern.nodes[i].op) for slot, i in enumerate(operands) if pattern.nodes[i].op != "input")
-        table[op] = (*table.get(op, ()), Rule(pattern, heads, right, _term(condition) if condition else None, line))
+        table[op] = (
+            *table.get(op, ()),
+            Rule(pattern, top, heads, right, _term(condition) if condition else None, line),
+        )
     return table
 
 

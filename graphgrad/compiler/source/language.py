@@ -47,7 +47,6 @@ class Language:
     branching: bool = False  # whether only branches that are taken are computed, since nothing takes over what raises
     inlines: bool = True  # whether expressions stand in others; needs precedences, which Python's spellings have
     _forms: dict[Any, Template] = field(default_factory=dict, compare=False, repr=False)
-    _widths: dict[tuple[str, ...], int] = field(default_factory=dict, compare=False, repr=False)
 
     def but(self, **changes: Any) -> Language:
         """The same, with changes."""
@@ -109,9 +108,7 @@ class Language:
         made = self.form(e)
         if made.listed:
             sizes = [Extent(sum(size.width + 2 for size in sizes), ATOM)]
-        width = self._widths.get(made.texts)
-        if width is None:
-            width = self._widths[made.texts] = sum(map(len, made.texts))
+        width = made.width
         for slot, level in made.places:
             size = sizes[slot]
             width += size.width + 2 * (size.level < level)

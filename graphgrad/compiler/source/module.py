@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.metadata
 import inspect
 import math
-import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from types import ModuleType
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from graphgrad.compiler.source.lines import WIDTH
 from graphgrad.core import quoting
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import show
+from graphgrad.frontend.language import program_text
 
 FORMULA_LINES = 24  # of the formula that a docstring shows
 
@@ -31,6 +32,7 @@ def described(title: str, graph: Graph, notes: Iterable[str], target: str, dtype
     return "\n".join([*lines, "", *textwrap.wrap(made, WIDTH)]).strip()
 
 
+@cache
 def version() -> str:
     """The version of graphgrad that writes."""
     return importlib.metadata.version("graphgrad")
@@ -68,6 +70,9 @@ class Library(NamedTuple):
     math: bool  # whether the functions speak of `math` itself
 
 
+_text_of = cache(inspect.getsource)  # of a function that modules copy
+
+
 def library(calls: Iterable[str], *modules: ModuleType) -> Library:
     """Give what the calls need.
 
@@ -84,7 +89,7 @@ def library(calls: Iterable[str], *modules: ModuleType) -> Library:
     for other in modules[1:]:
         functions |= {n: f for n, f in vars(other).items() if n in wanted and inspect.isfunction(f)}
     spoken = any("math" in functions[name].__code__.co_names for name in wanted)
-    return Library(imported, {name: inspect.getsource(functions[name]) for name in functions if name in wanted}, spoken)
+    return Library(imported, {name: _text_of(functions[name]) for name in functions if name in wanted}, spoken)
 
 
 def head(said: str, *groups: Iterable[str]) -> str:
@@ -99,10 +104,8 @@ def from_math(names: Iterable[str], hidden: Mapping[str, str]) -> list[str]:
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:
-    """Rename functions and modules in a copied function; before a parenthesis or a dot no name is a variable."""
-    for name, new in names.items():
-        text = re.sub(rf"(?<![\w.]){name}(?=\(|\.(?!T\b))", new, text)
-    return text
+    """Rename functions and modules in a copied function."""
+    return program_text.renamed(text, tuple(names.items()), called=True) if names else text
 
 
 def written(lines: Iterable[tuple[str, str]], indent: int) -> list[str]:
@@ -123,11 +126,12 @@ def written(lines: Iterable[tuple[str, str]], indent: int) -> list[str]:
     return said
 
 
-def signature(name: str, parameters: Iterable[str], result: str) -> list[str]:
-    """Write the first line of a function, or lines, where one does not hold it."""
+def signature(name: str, parameters: Iterable[str], result: str = "") -> list[str]:
+    """Write the first line of a function, or lines, where one does not hold it; without a result it has no types."""
     given = list(parameters)
-    one = f"def {name}({', '.join(given)}) -> {result}:"
-    return [one] if len(one) <= WIDTH else [f"def {name}(", *(f"    {p}," for p in given), f") -> {result}:"]
+    end = f") -> {result}:" if result else "):  # type: ignore"
+    one = f"def {name}({', '.join(given)}{end}"
+    return [one] if len(one) <= WIDTH else [f"def {name}(", *(f"    {p}," for p in given), end]
 
 
 def imported(package: str, names: list[str]) -> list[str]:

@@ -9,7 +9,8 @@ import ast
 import math
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,7 +40,8 @@ class Spelled(NamedTuple):
     level: int
 
 
-class Template(NamedTuple):
+@dataclass(frozen=True)
+class Template:
     """Texts between places; a place is an operand's slot and the level below which it needs parentheses."""
 
     texts: tuple[str, ...]
@@ -49,31 +51,36 @@ class Template(NamedTuple):
     calls: frozenset[str]  # functions called by a bare name: of `math` or of the runtime
     listed: bool = False  # whether the one operand is a list of any length
 
-    @property
+    @cached_property
     def both(self) -> bool:
         """Whether a spelling for numbers serves arrays too, with NumPy's functions in the place of those of `math`."""
         return not self.branches and all(hasattr(np, name) and hasattr(math, name) for name in self.calls)
 
-    @property
+    @cached_property
     def branches(self) -> bool:
         """Whether it asks for the truth of an operand, which an array has not."""
         return any(word in text for text in self.texts for word in (" if ", "not ", " and ", " or ", "min(", "max("))
 
-    @property
+    @cached_property
     def raises(self) -> bool:
         """Whether Python may refuse some numbers."""
         return bool(self.calls) or any(sign in text for text in self.texts for sign in ("/", "**"))
+
+    @cached_property
+    def width(self) -> int:
+        """The characters of its texts."""
+        return sum(map(len, self.texts))
 
     def renamed(self, names: Mapping[str, str]) -> Template:
         """Call functions, and modules, by other names."""
         texts = self.texts
         for name in (self.calls | MODULES) & names.keys():
             texts = tuple(re.sub(rf"(?<![\w.]){name}(?=[(.])", names[name], text) for text in texts)
-        return self if texts is self.texts else self._replace(texts=texts)
+        return self if texts is self.texts else replace(self, texts=texts)
 
     def typed(self, kind: str) -> Template:
         """Make its numbers numbers of a type."""
-        return self._replace(texts=tuple(typed(text, kind) for text in self.texts))
+        return replace(self, texts=tuple(typed(text, kind) for text in self.texts))
 
     def fill(self, operands: list[Spelled]) -> Spelled:
         """Put operands in their places."""
@@ -115,7 +122,7 @@ def template(row: Op, attrs: tuple[tuple[str, Any], ...], column: Column) -> Tem
         raise TargetError(f"'{row.name}' has no spelling in {column.name}")
     if not column.python:
         return _foreign(row.operands, text, attrs)
-    return _python(row.operands, text, dict(attrs))._replace(listed=row.variadic)
+    return replace(_python(row.operands, text, dict(attrs)), listed=row.variadic)
 
 
 @cache

@@ -6,6 +6,7 @@ import ast
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 
 from graphgrad.core.errors import ParseError, Span
 
@@ -149,3 +150,33 @@ def _shifted(tree: ast.expr, columns: int) -> ast.expr:
             node.col_offset += columns
             node.end_col_offset = (node.end_col_offset or 0) + columns
     return tree
+
+
+@cache
+def renamed(text: str, names: tuple[tuple[str, str], ...], *, called: bool) -> str:
+    """Give Python's text with names exchanged, where its syntax has them: functions and modules, or values.
+
+    Functions are what is `called` or defined, modules what stands before a dot, but for `.T`; values are all others.
+
+    >>> renamed("f(f, np.e)", (("f", "g"), ("np", "np_")), called=True)
+    'g(f, np_.e)'
+    >>> renamed("R(x) - R.T", (("R", "z"),), called=False)
+    'R(x) - z.T'
+    """
+    new, places = dict(names), list[tuple[int, int, int, str]]()
+    tree = ast.parse(text)
+    nodes = [*ast.walk(tree)]
+    functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    modules = {id(node.value) for node in nodes if isinstance(node, ast.Attribute) and node.attr != "T"}
+    for node in nodes:
+        if isinstance(node, ast.Name) and node.id in new:
+            if id(node) in functions | modules if called else id(node) not in functions:
+                places.append((node.lineno, node.col_offset, node.end_col_offset or 0, node.id))
+        elif isinstance(node, ast.FunctionDef) and called and node.name in new:
+            at = node.col_offset + len("def ")
+            places.append((node.lineno, at, at + len(node.name), node.name))
+    lines = text.encode().split(b"\n")
+    for line, at, end, name in sorted(places, reverse=True):
+        before = lines[line - 1]
+        lines[line - 1] = before[:at] + new[name].encode() + before[end:]
+    return b"\n".join(lines).decode()

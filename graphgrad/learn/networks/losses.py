@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.lookup import Table
 from graphgrad.core.shapes import Shape
+from graphgrad.frontend.language.program_text import renamed
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.checks import named, real
 from graphgrad.learn.networks.network import Network
@@ -99,7 +99,7 @@ def objective(net: Network, loss: str, *, l2: float = 0.0, l1: float = 0.0) -> O
     known = {*graph.inputs, *graph.first_named}
     target, value = free("Y", known), free("L", known)
     lines, output = named_output(net, known)
-    text = re.sub(r"(?<![\w.])Y(?!\w)", target, re.sub(r"(?<![\w.])R(?![\w(])", output, row.text))
+    text = renamed(row.text, (("R", output), ("Y", target)), called=False)
     weights = [name for name, array in net.values.items() if np.ndim(array) > 1]
     if (l1 or l2) and not weights:
         hint = "they are the parameters of two axes or more; write a penalty on others into the loss"

@@ -49,7 +49,7 @@ class MachineUnrolledWriter(UnrolledWriter):
         """The function of one step."""
         entries, kinds = self.plan.entries(), ("p", *self.plan.update.slots)
         given = [VECTOR] * len(vectors) + [NUMBER] * len(numbers) + [COUNT] + [NUMBER] * (len(rates) - 1)
-        text = [*self.compiled(NUMBER, given), *self.opening(self.inner, [*vectors, *numbers, *rates])]
+        text = [*self.compiled(NUMBER, given), *module.signature(self.inner, [*vectors, *numbers, *rates])]
         text.append('    """Take one step, the t-th, on these vectors, in place; gives the loss before it."""')
         states = [[self.state(kind, e) for e in entries] for kind in kinds]
         for vector, names in zip(vectors, states, strict=True):
@@ -66,7 +66,7 @@ class MachineUnrolledWriter(UnrolledWriter):
         size = plan.batch or 1
         k = self.free("k")
         given = [VECTOR] * len(vectors) + ["float64[:, ::1]", "int64[::1]", COUNT] + [NUMBER] * (len(rates) - 1)
-        text = [*self.compiled(VECTOR, given), *self.opening("train", [*vectors, rows, order, *rates])]
+        text = [*self.compiled(VECTOR, given), *module.signature("train", [*vectors, rows, order, *rates])]
         text.append(
             '    """Take a step for every row, or rows, in order, after t steps; gives the losses before each."""'
         )
@@ -99,8 +99,3 @@ class MachineUnrolledWriter(UnrolledWriter):
             f"    {OPTIONS},",
             ")",
         ]
-
-    def opening(self, name: str, parameters: list[str]) -> list[str]:
-        """The first line of a function, or lines."""
-        *first, last = module.signature(name, parameters, "float")
-        return [*first, last.replace(") -> float:", "):  # type: ignore")]
