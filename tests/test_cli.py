@@ -70,6 +70,17 @@ def test_show_lists_and_scalarizes() -> None:
     listed = graphgrad("show", "x*y", "--wrt", "x").stdout
     assert "dz_dx" in listed
     assert "dz_dy" not in listed
+    drawn = graphgrad("show", "log(x1*x2)*sin(x2)").stdout.partition("\n\n")[0]
+    assert (
+        drawn
+        == """z = v2 * v3
+├─ v2 = log(v1)
+│  └─ v1 = x1 * x2
+│     ├─ x1
+│     └─ x2
+└─ v3 = sin(x2)
+   └─ x2"""
+    )
     assert "X @ v1" in graphgrad("show", "X @ W.T", "--shape", "X=N,2", "--shape", "W=4,2").stdout
     assert (
         len(json.loads(graphgrad("show", "sum(W @ x)", "W=[[1,2]]", "x=[1,2]", "--scalar", "--json").stdout)["nodes"])

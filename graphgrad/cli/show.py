@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from graphgrad.cli.arguments import (
 from graphgrad.cli.limits import in_time
 
 if TYPE_CHECKING:
+    from graphgrad.api.graphs import ListedNode
     from graphgrad.api.types import Graph
 
 
@@ -49,9 +51,10 @@ def command(
     theme: str,
     as_json: bool,
 ) -> None:
-    """Show the graph of EXPR: as a table, or to .svg, .png, .dot, .graphml, .json and more."""
+    """Show the graph of EXPR: drawn in the terminal, or to .svg, .png, .dot, .graphml, .json and more."""
     from graphgrad import scalarize, show, vjp
     from graphgrad.api.files import check_file, node_link
+    from graphgrad.api.graphs import listing
 
     for file in files:
         check_file(file, "picture")
@@ -67,11 +70,29 @@ def command(
     if as_json:
         say_json(node_link(graph))
     elif not files:
-        _list(graph)
+        lines = listing(graph)
+        if len(graph) <= DRAWN:
+            click.echo("\n".join(_drawn(graph, lines)) + "\n")
+        say_table(["node", "formula", "shape"], [[", ".join(n), f or "input", shape] for n, f, shape in lines.values()])
 
 
-def _list(graph: Graph) -> None:
-    from graphgrad.api.graphs import listing
+DRAWN = 60  # nodes, of a graph that is drawn in a terminal
 
-    rows = [[", ".join(line.names), line.formula or "input", line.shape] for line in listing(graph).values()]
-    say_table(["node", "formula", "shape"], rows)
+
+def _drawn(graph: Graph, listed: Mapping[int, ListedNode]) -> list[str]:
+    """Draw every output above what it is made of; what is drawn already is named alone."""
+    lines, seen = list[str](), set[int]()
+
+    def draw(i: int, first: str, rest: str) -> None:
+        operands = [o for o in dict.fromkeys(graph.nodes[i].operands) if o in listed and i not in seen]
+        formula = f" = {listed[i].formula}" if listed[i].formula and i not in seen else ""
+        lines.append(f"{first}{graph.label(i)}{formula}")
+        for o in operands:
+            last = o == operands[-1]
+            draw(o, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "))
+        seen.add(i)
+
+    for output in dict.fromkeys(graph.outputs.values()):
+        if output in listed and output not in seen:
+            draw(output, "", "")
+    return lines

@@ -33,6 +33,10 @@ UNIT_VECTOR = (
     "spread(g, a, axis=axis, keepdims=keepdims) * where(spread(v, a, axis=axis, keepdims=keepdims) == 0, 0,"
     " a / spread(v, a, axis=axis, keepdims=keepdims))"
 )
+SHARES = (  # of every entry in the sum; the value's own rounding, of its size, is divided away
+    "spread(g / sum(exp(a - spread(v, a, axis=axis, keepdims=keepdims)), axis=axis, keepdims=keepdims), a, axis=axis,"
+    " keepdims=keepdims) * exp(a - spread(v, a, axis=axis, keepdims=keepdims))"
+)
 VARIANCE = "var(a, axis=axis, keepdims=keepdims, ddof=ddof)"
 
 OPS: Table[Op] = Table("operation")
@@ -82,7 +86,7 @@ op("log10(a)", d=("1 / (a * log(10))",), domain="a > 0", sympy="sp.log(a) / sp.l
 op("xlogy(a, b)", d=("log(b)", "a / b"), domain="(b > 0) | (a == 0)", steep="b", tex=r"$a \log $b",
    numpy="xlogy(a, b)", python="xlogy(a, b)", sympy="a * sp.log(b)", js="(a === 0 ? 0 : a * Math.log(b))",
    c="(a == 0 ? 0 : a * log(b))")  # fmt: skip
-op("log1mexp(a)", d=("-1 / expm1(-a)",), domain="a < 0", sympy="sp.log(1 - sp.exp(a))", numpy="log1mexp(a)",
+op("log1mexp(a)", d=("exp(a) / expm1(a)",), domain="a < 0", sympy="sp.log(1 - sp.exp(a))", numpy="log1mexp(a)",
    python="log1mexp(a)", tex=r"\log\left(1 - e^{$a}\right)",
    js="(a > -0.6931471805599453 ? Math.log(-Math.expm1(a)) : Math.log1p(-Math.exp(a)))",
    c="(a > -0.6931471805599453 ? log(-expm1(a)) : log1p(-exp(a)))",
@@ -318,7 +322,7 @@ op("argmin(a, *, axis=None)", vjp=(None,), dtype="int", shape=shapes.position, c
 op("var(a, *, axis=None, keepdims=False, ddof=0)", define=mean_square_deviation)
 op("std(a, *, axis=None, keepdims=False, ddof=0)", define=f"where({VARIANCE} == 0, 0, sqrt({VARIANCE}))")
 op("logsumexp(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="3 * a",
-   vjp=("spread(g, a, axis=axis, keepdims=keepdims) * exp(a - spread(v, a, axis=axis, keepdims=keepdims))",),
+   vjp=(SHARES,),
    define="log(sum(exp(a), axis=axis, keepdims=keepdims))", numpy="logsumexp(a, axis, keepdims)")  # fmt: skip
 op("softmax(a, *, axis=-1)", vjp=("v * (g - sum(g * v, axis=axis, keepdims=True))",), shape=shapes.along,
    cost="3 * a", define="exp(a) / sum(exp(a), axis=axis, keepdims=True)", numpy="softmax(a, axis)",

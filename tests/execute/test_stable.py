@@ -132,7 +132,7 @@ def test_arrays(text, x, value, slope):
     graph = parse(text, x=2)
     for got, grads in (compile(grad(graph))(x=np.array(x)), ((t := trace(graph, x=x)).value, t.grad)):
         np.testing.assert_allclose(got, value, rtol=1e-15)
-        np.testing.assert_allclose(grads["x"], slope, rtol=1e-13)
+        np.testing.assert_allclose(grads["x"], slope, rtol=1e-15)
 
 
 def test_powers():
