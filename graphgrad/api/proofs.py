@@ -20,6 +20,8 @@ def verify(graph: Source, /, *, timeout: float = 10.0, sympy: bool = True) -> Re
     `timeout` (seconds, for the whole call) is kept; what is not decided by then is UNKNOWN, never wrong. sympy is a
     third witness: the verdict names its derivative, or says why it has none; `sympy=False` does not ask it.
 
+    Of a network the output is proved together with any cotangent, R_bar, so that it holds for every loss on it.
+
     Raises UsageError for a program without inputs, and ShapeError where the output is no single number. Source: normal
     forms over the rationals, local rules, and signatures over a prime field, Schwartz (1980), Zippel (1979).
 
@@ -28,7 +30,7 @@ def verify(graph: Source, /, *, timeout: float = 10.0, sympy: bool = True) -> Re
     """
     from graphgrad.proof.gradients import verify as examine
 
-    return examine(as_graph(graph), timeout=timeout, sympy=sympy)
+    return examine(as_graph(getattr(graph, "verified", graph)), timeout=timeout, sympy=sympy)
 
 
 def check(

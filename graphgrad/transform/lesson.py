@@ -82,6 +82,7 @@ def _computed(graph: Graph, gradient: Graph, adjoints: Adjoints, better: Graph) 
         for i, at in enumerate(stable.place)
         if at != GONE and at not in stable.passed and i in adjoints.total and at in total
     }
+    known |= {node: better.outputs[name] for name, node in gradient.outputs.items() if name in better.outputs}
     builder = Rewriter(better, text_of(*SLOPES), exact={})
     place = _placed(builder, gradient, {i: at for i, at in known.items() if i >= len(graph)})
     nodes, outputs = tuple(builder.nodes), better.outputs

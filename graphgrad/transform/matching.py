@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from graphgrad.core.builder import Builder
-from graphgrad.core.constants import CONSTANTS
+from graphgrad.core.constants import CONSTANTS, ConstantArray
 from graphgrad.core.errors import ParseError, UsageError
 from graphgrad.core.graph import Graph, Node
 from graphgrad.core.op import SYMBOLS
@@ -19,8 +21,8 @@ from graphgrad.frontend.lower import Lowering, parsed
 class Rule(NamedTuple):
     """One rule: the graph of its left side, whose inputs match anything, and its top; what operands must be; the text.
 
-    Inputs in capitals match matrices alone, and `vector` a vector. `known` is a term, as an operation of two inputs of
-    the pattern, that must exist for the rule to fire.
+    Inputs in capitals match matrices alone, `vector` a vector, `weights` a constant with a zero in it. `known` is a
+    term, as an operation of two inputs of the pattern, that must exist for the rule to fire.
     """
 
     pattern: Graph
@@ -52,6 +54,8 @@ def _fits(nodes: Sequence[Node], pattern: Graph, at: int, node: int, match: Matc
     wanted, found = pattern.nodes[at], nodes[node]
     if wanted.op == "input":
         rank = 2 if wanted.value.isupper() else 1 if wanted.value == "vector" else None
+        if wanted.value == "weights" and not (found.op == "const" and _has_zero(found.value)):
+            return False
         return match.env.setdefault(wanted.value, node) == node and (rank is None or len(found.shape) == rank)
     if wanted.op != found.op:
         return False
@@ -59,6 +63,10 @@ def _fits(nodes: Sequence[Node], pattern: Graph, at: int, node: int, match: Matc
         if (match.attrs.setdefault(wish.name, value) if isinstance(wish, Anything) else wish) != value:
             return False
     return all(_fits(nodes, pattern, a, b, match) for a, b in zip(wanted.operands, found.operands, strict=True))
+
+
+def _has_zero(constant: Any) -> bool:
+    return 0 in (constant.array if isinstance(constant, ConstantArray) else np.asarray(float(constant)))
 
 
 @cache

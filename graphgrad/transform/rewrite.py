@@ -105,7 +105,7 @@ class Rewriter(Builder):
         """The branch that a condition on constants selects, where it has the shape of the whole."""
         condition, a, b = self.nodes[node].operands
         op, sides, *_ = self.nodes[condition]
-        if op not in _DECIDED or any(self.nodes[o].op != "const" for o in sides):
+        if op not in _DECIDED or any(self.nodes[o].op != "const" or self.nodes[o].shape for o in sides):
             return None
         chosen = a if _DECIDED[op](*[self.nodes[o].value for o in sides]) else b
         return chosen if self.nodes[chosen].shape == self.nodes[node].shape else None

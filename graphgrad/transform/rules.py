@@ -1,8 +1,9 @@
 """Rewrite rules as text in the language, `pattern -> replacement`, a row each, by the pass that applies them.
 
-Every name stands for any node, `axis=axis` for any attribute, a name in capitals for a matrix, and `vector` for a
-vector. A rule must hold wherever its pattern is defined, and is proved in the tests because it is a row. It fires only
-where it keeps the shape; after `if` stands a term that must be there already, so that the rule shares work.
+Every name stands for any node, `axis=axis` for any attribute, a name in capitals for a matrix, `vector` for a vector,
+and `weights` for a constant with a zero in it. A rule must hold wherever its pattern is defined, and is proved in the
+tests because it is a row. It fires only where it keeps the shape; after `if` stands a term that must be there already,
+so that the rule shares work.
 """
 
 from __future__ import annotations
@@ -97,6 +98,8 @@ expm1(x) / (exp(x) + 1) -> tanh(x / 2)
 log(sigmoid(x)) -> -softplus(-x)
 log(sum(exp(x), axis=axis, keepdims=keepdims)) -> logsumexp(x, axis=axis, keepdims=keepdims)
 log(softmax(x, axis=axis)) -> log_softmax(x, axis=axis)
+weights * log(x) -> xlogy(weights, where(weights == 0, 1, x))
+log(x) * weights -> xlogy(weights, where(weights == 0, 1, x))
 exp(x) / sum(exp(x), axis=axis, keepdims=True) -> softmax(x, axis=axis)
 exp(vector) / sum(exp(vector)) -> softmax(vector)
 x - logsumexp(x, axis=axis, keepdims=True) -> log_softmax(x, axis=axis)

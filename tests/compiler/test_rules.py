@@ -18,7 +18,11 @@ LINES = [
 @pytest.mark.parametrize(("name", "line"), LINES)
 def test_every_rule_fires(name, line):
     left, _, shapes = sides(line)
-    fired = [firing.rule for firing in PASSES[name].run(parse(left, shapes)).fired]
+    constants = left.replace("weights", "0")  # which stands for a constant with a zero in it
+    fired = [
+        firing.rule
+        for firing in PASSES[name].run(parse(constants, {n: s for n, s in shapes.items() if n != "weights"})).fired
+    ]
     assert line in fired or f"{left.partition('(')[0]} -> the steps that NumPy takes" in fired, fired
 
 

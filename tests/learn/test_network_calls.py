@@ -61,3 +61,45 @@ def test_names_are_kept_in_files(tmp_path):
     for wrong in ("l", "l{}{}", "{"):
         with pytest.raises(gg.UsageError, match="names of layers have their number"):
             gg.mlp(2, 1, names=wrong)
+
+
+@pytest.mark.parametrize("initial", ["glorot", "he", "pytorch"])
+@pytest.mark.parametrize(("sizes", "activation", "loss"), [
+    ((3, 2), "tanh", "mse"), ((3, 5, 2), "relu", "cross_entropy"), ((3, 5, 4, 2), ["tanh", "x**2"], "half_mse"),
+])  # fmt: skip
+def test_columns_are_rows_turned(sizes, activation, loss, initial):
+    how = {"activation": activation, "initial": initial, "seed": 4}
+    rows, columns = gg.mlp(*sizes, **how), gg.mlp(*sizes, **how, columns=True)
+    assert all(f"W{k} @ " in columns.text and f"+ b{k}" in columns.text for k in range(1, len(sizes)))
+    target = np.arange(7) % 2 if loss == "cross_entropy" else ROWS[:, :2] ** 2
+    for inputs in (ROWS, ROWS[3], ROWS[:0]):
+        np.testing.assert_allclose(columns(inputs), rows(inputs), rtol=1e-12)
+    (first, told), (second, again) = (
+        gg.fit(net, ROWS, target, loss=loss, lr=0.05, steps=9, dtype="float64", progress=False)
+        for net in (rows, columns)
+    )
+    np.testing.assert_allclose(told["loss"], again["loss"], rtol=1e-9)
+    for name, value in first.weights.items():
+        np.testing.assert_allclose(second.weights[name].reshape(value.shape), value, rtol=1e-9, atol=1e-12)
+
+
+def test_a_column_has_its_derivatives_by_outer_products():
+    net = gg.mlp(3, 5, 2, columns=True, seed=4)
+    loss = gg.parse(f"{net.text}\nL = half_mse(R, Y)", {**net.shapes, "Y": ("N", 2)})
+    assert gg.verify(loss).ok
+    told = gg.trace(loss, {**net.values, "X": ROWS, "Y": ROWS[:, :2]}).grad["W1"]
+    np.testing.assert_allclose(told, gg.trace(
+        gg.parse(f"{NET.text}\nL = half_mse(R, Y)", {**NET.shapes, "Y": ("N", 2)}),
+        {**NET.values, "X": ROWS, "Y": ROWS[:, :2]}).grad["W1"], rtol=1e-12)  # fmt: skip
+
+
+def test_columns_have_no_names_of_files():
+    with pytest.raises(gg.UsageError, match="examples are rows"):
+        gg.mlp(2, 1, columns=True, names="l{}")
+
+
+def test_a_network_is_verified_as_it_is():
+    for net in (gg.mlp(2, 1), gg.network("tanh(X @ W.T) + X", X=("N", 2), W=(2, 2))):
+        report = gg.verify(net, sympy=False)
+        assert report.ok
+        assert {*net.values, net.data, f"{net.output}_bar"} == {*report}

@@ -38,6 +38,7 @@ PASSED_ON = (
     help="tanh, relu, sigmoid, ..., or an expression in x; relu,tanh one for each layer.",
 )
 @click.option("--names", default="", metavar="l{}", help="What files call a layer: l1.weight, l1.bias.")
+@click.option("--columns", is_flag=True, help="Write the layers as W @ x + b, examples and biases being columns.")
 @click.option("--program", metavar="FILE", type=click.Path(path_type=Path), help="A network of your own, as a program.")
 @click.option(
     "--shape", "shapes", multiple=True, metavar="NAME=N,2", help="Shape of an input of --program; X is the data."
@@ -238,4 +239,4 @@ def network_of(chosen: Preset, dataset: Dataset, said: dict[str, Any]) -> Any:
         raise UsageError(f"'{chosen.layers}' are no layer sizes", hint="write them as in --layers 2,4,1") from None
     parts = chosen.activation.split(",")
     activation = parts if len(parts) > 1 and all(map(is_activation, parts)) else chosen.activation
-    return mlp(*sizes, activation=activation, names=said["names"], **how)
+    return mlp(*sizes, activation=activation, names=said["names"], columns=said["columns"], **how)

@@ -138,6 +138,7 @@ class Tex:
             inner = self.entry(Written(slope[2]), indices, lone=lone)
             return Written(rf"\frac{{\partial {slope[1]}}}{{\partial {inner.text}}}", POW, a.built)
         base = a.text if lone and a.tight == ATOM and "_" not in a.text else self._paren(a)
+        base = f"{{{base}}}" if base.startswith(r"\begin") else base  # the typesetter's wish
         return Written(f"{base}_{{{self.subscript(indices)}}}", ATOM, a.built)
 
     def subscript(self, indices: Sequence[Index]) -> str:

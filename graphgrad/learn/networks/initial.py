@@ -35,6 +35,8 @@ def fans(graph: Graph, name: str) -> Fans:
     >>> g = parse("tanh(X @ W.T + b)", X=("N", 2), W=(4, 2), b=4)
     >>> fans(g, "W"), fans(g, "b")
     (Fans(into=2, out=4, offset=False), Fans(into=2, out=4, offset=True))
+    >>> fans(parse("A @ X.T + b", X=("N", 2), A=(4, 2), b=(4, 1)), "b")
+    Fans(into=2, out=4, offset=True)
     >>> fans(parse("X[:, :-1] * k[0] + X[:, 1:] * k[1]", X=("N", 5), k=2), "k")
     Fans(into=2, out=2, offset=False)
     """
@@ -47,10 +49,10 @@ def fans(graph: Graph, name: str) -> Fans:
         return Fans(found[0].into * len(found), found[0].out * len(found), offset=False)
     sums = [o for u in graph.users[whole] if graph.nodes[u].op == "add" for o in graph.nodes[u].operands if o != whole]
     for other in sums:
-        if graph.nodes[other].op == "matmul":
-            inner = _product(graph, graph.nodes[other].operands[1], other)
-            if inner is not None:
-                return inner._replace(offset=True)
+        factors = graph.nodes[other].operands if graph.nodes[other].op == "matmul" else ()
+        known = [f for f in factors[::-1] if all(isinstance(size, int) for size in graph.nodes[f].shape)]
+        if known and (inner := _product(graph, known[0], other)) is not None:
+            return inner._replace(offset=True)
     return Fans(1, 1, offset=True)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.compiler.compiled import Compiled
+from graphgrad.core.builder import Builder
 from graphgrad.core.display import Shown
 from graphgrad.core.errors import ShapeError, UsageError, did_you_mean
 from graphgrad.core.graph import Graph
@@ -26,6 +27,20 @@ class Layer(NamedTuple):
 
     weight: Any
     bias: Any
+
+
+class Form(NamedTuple):
+    """How layers are written: the lines before and after them, the names of what enters and leaves, and one layer."""
+
+    linear: str
+    data: str
+    output: str
+    first: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+
+
+ROWS = Form("{x} @ W{i}.T + b{i}", "X", "R")  # an example is a row
+COLUMNS = Form("W{i} @ {x} + b{i}", "x", "y", ("x = X.T",), ("R = y.T",))  # an example is a column
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -71,6 +86,15 @@ class Network(Shown):
     def graph(self) -> Graph:
         """The program's graph; the parameters are values that it is given, so that it is traced as it is."""
         return replace(parse(self.text, self.shapes), given=self.values)
+
+    @cached_property
+    def verified(self) -> Graph:
+        """What is proved of it: the sum of its output times a cotangent, which has the gradient of any loss on it."""
+        graph, output = self.graph, self.output
+        builder = Builder(graph)
+        bar = builder.input(f"{output}_bar", graph.nodes[graph.output].shape)
+        total = builder.apply("sum", builder.apply("mul", graph.output, bar), axis=None, keepdims=False)
+        return builder.build({f"{output}_along_{output}_bar": total})
 
     @cached_property
     def _forward(self) -> Compiled:
@@ -150,12 +174,14 @@ def mlp(
     initial: str = "glorot",
     seed: int | np.random.Generator = 0,
     names: str = "",
+    columns: bool = False,
 ) -> Network:
     """Make a multilayer perceptron: linear layers with an activation between them, weights (out, in).
 
     `activation` is a row of `ACTIVATIONS`, another elementwise function of the language, an expression in x, "x**2", or
-    a list of these, one for each hidden layer. With `names`, such as "l{}", files call the parameters l1.weight and
-    l1.bias, as classes of PyTorch do.
+    a list of these, one for each hidden layer. With `columns` the layers are W @ x + b, the examples in x and the
+    biases being columns, as in textbooks; the data stay in rows, and the numbers are the same. With `names`, such as
+    "l{}", files call the parameters l1.weight and l1.bias, as classes of PyTorch do.
 
     Maps X of shape (N, sizes[0]) to (N, sizes[-1]). Raises UsageError for sizes, an activation or an `initial` that
     cannot be. Source: Rosenblatt (1958); initial values by Glorot and Bengio (2010) unless `initial` says otherwise.
@@ -164,6 +190,12 @@ def mlp(
     h1 = X @ W1.T + b1
     t1 = tanh(h1)
     R = t1 @ W2.T + b2
+    >>> print(mlp(2, 4, 1, columns=True))
+    x = X.T
+    h1 = W1 @ x + b1
+    t1 = tanh(h1)
+    y = W2 @ t1 + b2
+    R = y.T
     """
     if len(sizes) < 2:
         raise UsageError(f"layer sizes must be two or more numbers, not {sizes}", hint="such as mlp(2, 4, 1)")
@@ -175,15 +207,21 @@ def mlp(
         raise UsageError(f"{len(sizes) - 2} hidden layers have an activation each, and {len(hidden)} are given")
     if names.count("{}") != (1 if names else 0):
         raise UsageError(f"names of layers have their number in them, as in 'l{{}}', not '{names}'")
-    lines: list[str] = []
+    form = COLUMNS if columns else ROWS
+    if names and columns:
+        raise UsageError("names of layers in files are for networks whose examples are rows")
+    lines, below = [*form.first], form.data
     shapes: dict[str, Shape] = {"X": ("N", sizes[0])}
     layers = len(sizes) - 1
     for i in range(1, layers + 1):
-        linear = f"{f't{i - 1}' if i > 1 else 'X'} @ W{i}.T + b{i}"
+        linear = form.linear.format(x=below, i=i)
+        below = f"t{i}"
         lines += (
-            [f"h{i} = {linear}", f"t{i} = {activated(hidden[i - 1], f'h{i}')}"] if i < layers else [f"R = {linear}"]
+            [f"h{i} = {linear}", f"{below} = {activated(hidden[i - 1], f'h{i}')}"]
+            if i < layers
+            else [f"{form.output} = {linear}", *form.last]
         )
-        shapes |= {f"W{i}": (sizes[i], sizes[i - 1]), f"b{i}": (sizes[i],)}
+        shapes |= {f"W{i}": (sizes[i], sizes[i - 1]), f"b{i}": (sizes[i], 1) if columns else (sizes[i],)}
     made = network("\n".join(lines), shapes, initial=initial, seed=seed)
     kinds = {"W": "weight", "b": "bias"}
     return replace(made, names={n: f"{names.format(n[1:])}.{kinds[n[0]]}" for n in made.values} if names else {})

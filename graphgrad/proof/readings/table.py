@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from graphgrad.core.builder import Builder
+from graphgrad.core.constants import ConstantArray
 from graphgrad.core.graph import Graph, Node
 from graphgrad.core.op import EXACT
 from graphgrad.core.ops import OPS
@@ -66,7 +67,8 @@ def values(graph: Graph, inputs: Mapping[str, Array]) -> list[Array]:
         if node.op == "input":
             found.append(inputs[node.value])
         elif node.op == "const":
-            found.append(np.asarray(lift(node.value), dtype=object))
+            value = node.value.array.tolist() if isinstance(node.value, ConstantArray) else node.value
+            found.append(lifted(value))
         else:
             found.append(apply(node, [found[i] for i in node.operands]))
     return found

@@ -107,6 +107,8 @@ class Reading:
                 return np.asarray(lift(value), dtype=object)
             case ast.Name(id=name) if name in self.names:
                 return self.names[name]
+            case ast.List(elts=parts):
+                return np.stack([np.asarray(self.of(t), dtype=object) for t in parts])
             case ast.Name(id="pi"):
                 return np.asarray(PI, dtype=object)
             case ast.Name(id="e"):
