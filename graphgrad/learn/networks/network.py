@@ -29,7 +29,7 @@ class Layer(NamedTuple):
     bias: Any
 
 
-class Form(NamedTuple):
+class LayerForm(NamedTuple):
     """How layers are written: the lines before and after them, the names of what enters and leaves, and one layer."""
 
     linear: str
@@ -39,8 +39,8 @@ class Form(NamedTuple):
     last: tuple[str, ...] = ()
 
 
-ROWS = Form("{x} @ W{i}.T + b{i}", "X", "R")  # an example is a row
-COLUMNS = Form("W{i} @ {x} + b{i}", "x", "y", ("x = X.T",), ("R = y.T",))  # an example is a column
+ROWS = LayerForm("{x} @ W{i}.T + b{i}", "X", "R")  # an example is a row
+COLUMNS = LayerForm("W{i} @ {x} + b{i}", "x", "y", ("x = X.T",), ("R = y.T",))  # an example is a column
 
 
 @dataclass(frozen=True, eq=False, repr=False)
