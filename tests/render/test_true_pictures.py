@@ -253,6 +253,7 @@ OF_ARRAYS = {
     "bias": ("L = sum((X @ W + b) ** 2)", {"X": (4, 3), "W": (3, 2), "b": (2,)}, r"\sum_{j} \left(\bar{v}_{2}\right)"),
     "a matrix and a vector": ("L = sum(tanh(W @ x))", {"W": (2, 3), "x": (3,)}, r"W^{\top} \, \bar{v}_{1}"),
     "an outer product": ("L = sum(tanh(W @ x))", {"W": (2, 3), "x": (3,)}, r"\bar{v}_{1} \, x^{\top}"),
+    "a quadratic form": ("L = x @ A @ x", {"x": (2,), "A": (2, 2)}, r"A^{\top} \, x"),
     "elementwise": ("L = sum(X * Y)", {"X": (2, 3), "Y": (2, 3)}, r"X \odot Y"),
     "of matrices": ("L = sum(X @ Y)", {"X": (2, 3), "Y": (3, 4)}, r"X \, Y"),
     "a slice": ("L = sum(x[1:] ** 2)", {"x": (4,)}, r"\left(\bar{v}_{1}\right)_{i - 1} & 2 \leq i \leq 4"),
@@ -278,6 +279,7 @@ def test_what_mathematics_writes_of_arrays(name):
      ("a - b * -c", r"a - b \cdot \left(-c\right)"), ("sigma * (x + 1)", r"\sigma \cdot \left(x + 1\right)"),
      ("where(a > 0, a, b) * c", r"\left(\begin{cases} a & a > 0 \\ b & \mathrm{otherwise}\end{cases}\right) \, c"),
      ("x1 + x_1", r"x_{1} + \mathrm{x\_1}"), ("2 * 3 + x", r"2 \cdot 3 + x"),
+     ("(x > 0) * x", r"\left[x > 0\right] \, x"),
      ("loss_bar * v", r"\overline{\mathrm{loss}} \, v")],
 )  # fmt: skip
 def test_titles_keep_their_parentheses(text, line):

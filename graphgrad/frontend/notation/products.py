@@ -115,23 +115,27 @@ Bases = tuple[str, ...]
 
 
 def _matched(w: Writer, a: tuple[int, Bases], b: tuple[int, Bases], out: Bases) -> Written | None:
-    """The product of two factors in the order that needs the fewest transposes."""
+    """The product of two factors in the order that needs the fewest transposes, a column where it is a vector."""
     found = [
-        (2 * sum(turned) + order, left, right, turned)
+        (2 * sum(turned) + order + 2 * _lies(w, left[1], right[1]), left, right, turned)
         for order, (left, right) in enumerate(((a, b), (b, a)))
         if (turned := _turned(left[1], right[1], out)) is not None
     ]
     if not found:
         return None
     _, (x, i), (y, j), (first, second) = min(found)
-    left, right = w.array(x), w.array(y)
     if len(i) == len(j) == len(out) - 1 == 1:
-        return w.spelling.outer(left, right)
+        return w.spelling.outer(w.array(x), w.array(y))
     if not i or not j:
-        return w.spelling.scaled(left, right)
-    if first:
-        left = w.spelling.row(left) if len(i) == 1 else w.spelling.transposed(left)
+        return w.spelling.scaled(w.array(x), w.array(y))
+    turn = w.row if len(i) == 1 else lambda node: w.spelling.transposed(w.array(node))
+    left, right = turn(x) if first else w.array(x), w.array(y)
     return w.spelling.product(left, w.spelling.transposed(right) if second else right)
+
+
+def _lies(w: Writer, i: Bases, j: Bases) -> bool:
+    """Whether a product is a row, x^T A, where formulas have columns; programs have neither."""
+    return w.spelling.first == 1 and len(i) == 1 and len(j) == 2
 
 
 def _turned(i: Bases, j: Bases, out: Bases) -> tuple[bool, bool] | None:

@@ -139,6 +139,14 @@ class Writer:
             return self.name(node)
         return self._inside(node, self.array_of)
 
+    def row(self, node: int) -> Written:
+        """A vector that lies: x^T, and x^T A for what alone is A^T x."""
+        made = self.graph.nodes[node]
+        if not self.ends(node) and made.op == "matmul" and len(self.graph.nodes[made.operands[0]].shape) == 1:
+            vector, matrix = made.operands
+            return self._inside(node, lambda _: self.spelling.product(self.row(vector), self.array(matrix)))
+        return self.spelling.row(self.array(node))
+
     def entry(self, node: int, indices: Indices) -> Written:
         """One entry of a node."""
         made = self.graph.nodes[node]

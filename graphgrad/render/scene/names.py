@@ -228,6 +228,9 @@ class Symbols:
         if any(self.graph.nodes[i].shape for i in (node, *made.operands)):
             return ()
         row, values = OPS[made.op], [Value(o, guard=True) for o in made.operands]
+        if made.op in INFIX:  # where a condition is 1 or 0
+            truths = [self.graph.nodes[o].dtype == "bool" for o in made.operands]
+            values = [v._replace(part="number") if t else v for v, t in zip(values, truths, strict=True)]
         if made.op in INFIX:
             return (values[0]._replace(guard=made.op == "mul"), INFIX[made.op], values[1])
         if made.op == "neg":
