@@ -57,7 +57,7 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
     from graphgrad.render.backprop.film import check_labels, film
 
     check_labels(labels)
-    graph = as_graph(graph)
+    graph = as_graph(graph, {**(values or {}), **more})
     unknown = labels == "symbols" and not (values or more or graph.given)
     try:
         traced = (

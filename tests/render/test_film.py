@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from programs import scalars
 
+import graphgrad as gg
 from graphgrad.core.errors import UsageError
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.capture import capture
@@ -133,3 +134,7 @@ def test_what_doubles_line_by_line_has_no_formula():
 def test_an_array_without_entries_is_drawn(shape):
     made = film(trace(parse("sum(square(x))", x=shape), {"x": np.zeros(shape)}))
     assert all(picture.svg() for picture in made.frames)
+
+
+def test_text_takes_the_shapes_of_the_values():
+    assert gg.animate("L = sum(w * x)", {"w": [1, 2]}, x=1, proof=False).trace.value == 3
