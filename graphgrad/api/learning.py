@@ -108,3 +108,42 @@ def judged(model: Model, dataset: Dataset, train: Callable[[Any, Any], Model], /
         return Judged(score(model, dataset.X, dataset.y), f"on {len(dataset.X)} examples, which it was trained on")
     X = encode(dataset.X, model.preparation.sources)[0]
     return Judged(cross_score(train, X, dataset.y), f"on {len(X)} examples, by cross-validation")
+
+
+def evaluate(
+    model: Model,
+    path: Path,
+    /,
+    *,
+    target: str | None = None,
+    missing: Sequence[str] = (),
+    decimal: str | None = None,
+) -> Scores:
+    """Score a model on a file: a table with the columns that it takes and those that it learned, or X and y of .npz.
+
+    Raises DataError where columns are missing, or hold other classes. Source: the metrics' own.
+    """
+    import numpy as np
+
+    from graphgrad.learn.data.columns import CellReading
+    from graphgrad.learn.data.files import read_dataset, read_table
+    from graphgrad.learn.data.targets import target_values
+    from graphgrad.learn.models.score import score
+
+    if path.suffix == ".npz":
+        data = read_dataset(path)
+        return score(model, data.X, data.y)
+    table = read_table(path, CellReading(tuple(missing), decimal))
+    names = (target,) if target is not None else (model.preparation.targets if model.preparation else ())
+    if not names:
+        raise UsageError("the model does not know what its target is called", hint="name its column by --target")
+    columns = [table[name] for name in names]
+    known = ~np.logical_or.reduce([column.missing for column in columns])
+    if not known.any():
+        raise DataError(f"'{path}' has no row with a value of '{names[0]}'")
+    y = np.stack([target_values(column, model.classes, str(path)) for column in columns], axis=1)[known]
+    kept = [name for name in table.names if name not in names]
+    X: Any = table.only(kept).take(known)
+    if model.preparation is None or not model.preparation.sources:
+        X = X.only(model.columns or X.names).array().reshape(-1, *model.net.sizes[0])
+    return score(model, X, y[:, 0] if len(names) == 1 else y)

@@ -7,5 +7,5 @@ __all__ = ["main"]
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
     "answers arguments limits",
     "main",
-    "animate compile derive plot predict run show training verify",
+    "animate compile derive evaluate plot predict run show training verify",
 )

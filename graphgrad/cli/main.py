@@ -27,6 +27,7 @@ COMMANDS = {
     "compile": "Turn value and gradient into a standalone module.",
     "train": "Train a network on a data set or a file.",
     "predict": "Let a trained network answer for a file of examples.",
+    "evaluate": "Score a trained network on a file of examples.",
 }
 
 PLACES = {"train": "training.train"}  # of a command that is more than a file

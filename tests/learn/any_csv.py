@@ -1,6 +1,6 @@
 """Train on every CSV file in some folders by its name alone, and score the models on rows that training never saw.
 
-A command of its own, since it takes minutes: `python tests/learn/any_csv.py FOLDER ... [--every N] [--from K]`.
+A command of its own, since it takes minutes: `python tests/learn/any_csv.py FOLDER ... [--every N] [--from K] [--with="--l2 0.01"]`.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import traceback
 import warnings
 from collections import Counter
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 
@@ -23,7 +24,7 @@ PART, SEED, SLOW = 0.2, 123, 60
 NEAR = 1e-9
 
 
-def outcome(path, folder):
+def outcome(path, folder, more):
     """Give what became of a file, and a line about it."""
     try:
         table = files.read_table(path)
@@ -35,7 +36,7 @@ def outcome(path, folder):
     files.read_table = lambda *_: table.take(np.sort(learn))
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            train.command.main([str(path), "--save", str(model_file)], standalone_mode=False)
+            train.command.main([str(path), "--save", str(model_file), *more], standalone_mode=False)
     except GraphgradError as error:
         return "refused", str(error)
     finally:
@@ -87,13 +88,14 @@ def main():
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--from", dest="first", type=int, default=0)
+    parser.add_argument("--with", dest="options", default="", help="options of graphgrad train")
     given = parser.parse_args()
     paths = sorted(path for folder in given.folders for path in folder.rglob("*.csv") if not path.name.startswith("._"))
-    counts, scratch = Counter(), Path(given.folders[0]) / ".."
+    counts, scratch = Counter(), Path(mkdtemp())
     for path in paths[given.first :: given.every]:
         began = time.monotonic()
         try:
-            kind, line = outcome(path, scratch)
+            kind, line = outcome(path, scratch, given.options.split())
         except Exception:  # noqa: BLE001  (that is what is counted)
             kind, line = "CRASH", traceback.format_exc()
         took = time.monotonic() - began

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import json
 import lzma
+import pickle
 import zipfile
 
 import numpy as np
@@ -11,11 +12,13 @@ import pytest
 from hypothesis import given, strategies as st
 
 import graphgrad as gg
+from graphgrad.api.learning import evaluate
 from graphgrad.learn.data.columns import CellReading
 from graphgrad.learn.data.dialect import is_header
 from graphgrad.learn.data.files import read_table, read_task
 from graphgrad.learn.data.tables import DataTable, read_csv
 from graphgrad.learn.data.targets import Wanted
+from graphgrad.learn.models import metrics
 from graphgrad.learn.models.model import load
 
 ROWS = [["1.5", "red", "2020-01-02"], ["2.5", "blue", "2020-01-04"], ["4", "red", "2020-03-01"]]
@@ -239,6 +242,84 @@ def test_labels_may_be_any_whole_numbers():
     model, _ = gg.fit(gg.mlp(2, 3), X, y, epochs=1)
     assert model.classes == ("5", "7", "9")
     assert gg.accuracy(model, X, y) == np.mean(y == np.array([5, 7, 9])[model.predict(X)])
+
+
+def test_labels_in_a_column_are_labels_and_models_that_predicted_are_pickled():
+    X, y = np.random.default_rng(0).normal(size=(30, 2)), (np.arange(30) % 3)[:, None]
+    (one, _), (two, _) = (gg.fit(gg.mlp(2, 3), X, labels, epochs=2) for labels in (y, y[:, 0]))
+    assert np.array_equal(one.predict(X), two.predict(X))
+    assert np.array_equal(pickle.loads(pickle.dumps(one)).predict(X), one.predict(X))  # noqa: S301
+    assert gg.accuracy(one, X, y) == gg.accuracy(one, X, y[:, 0])
+
+
+def test_a_model_is_evaluated_on_a_file(tmp_path):
+    X, y = mixed()
+    (tmp_path / "t.csv").write_text(table(**X, price=y))
+    (tmp_path / "w.csv").write_text(table(**X, price=np.where(y > np.median(y), "dear", "cheap")))
+    for file, net in (("t.csv", gg.mlp(6, 8, 1)), ("w.csv", gg.mlp(6, 8, 2))):
+        found = read_task(tmp_path / file)
+        model, _ = gg.fit(net, found.X, found.y, epochs=150, lr=0.01, classes=found.classes, progress=False)
+        with pytest.raises(gg.UsageError, match="name its column by --target"):
+            evaluate(model, tmp_path / file)
+        scores = evaluate(model, tmp_path / file, target="price")
+        assert (scores.rows, scores.better) == (N, True)
+        metrics = {metric.name: metric.value for metric in scores.metrics}
+        if found.classes:
+            assert metrics["accuracy"] == gg.accuracy(model, found.X, found.y)
+        else:
+            assert metrics["RMSE"] == pytest.approx(np.sqrt(np.mean((model.predict(found.X) - y) ** 2)))
+    with pytest.raises(gg.DataError, match="holds words, where numbers are learned"):
+        evaluate(
+            gg.fit(gg.mlp(6, 2, 1), *read_task(tmp_path / "t.csv")[:2], epochs=1)[0], tmp_path / "w.csv", target="price"
+        )
+
+
+def test_metrics_are_those_of_scikit_learn():
+    theirs = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
+    generator = np.random.default_rng(0)
+    y, found = generator.normal(size=(2, 50))
+    numbers = metrics.Answers(y, found)
+    assert metrics.r2(numbers) == pytest.approx(theirs.r2_score(y, found))
+    assert metrics.mae(numbers) == pytest.approx(theirs.mean_absolute_error(y, found))
+    for count in (2, 3):
+        y, chances = generator.integers(count, size=50), generator.dirichlet(np.ones(count), size=50).round(1) + 0.01
+        chances /= chances.sum(axis=1, keepdims=True)
+        said = metrics.Answers(y, chances.argmax(axis=1), chances)
+        assert metrics.balanced_accuracy(said) == pytest.approx(theirs.balanced_accuracy_score(y, said.found))
+        assert metrics.f1(said) == pytest.approx(theirs.f1_score(y, said.found, average="macro"))
+        assert metrics.log_loss(said) == pytest.approx(theirs.log_loss(y, chances))
+        if count == 2:
+            assert metrics.auc(said) == pytest.approx(theirs.roc_auc_score(y, chances[:, 1]))
+
+
+NOISE = np.random.default_rng(1).normal(size=(80, 3))
+RUNS = {  # what is trained, and how, and which verdict it ends with
+    "better than naive": ((gg.mlp(3, 1), NOISE, NOISE @ [1, 2, 3]), {"epochs": 200, "lr": 0.05}),
+    "no better than naive": ((gg.mlp(3, 8, 1), NOISE, NOISE[::-1, 0] * 10 + 90), {"epochs": 5, "validation": 0.3}),
+    "still improving": ((gg.mlp(3, 8, 1), NOISE, NOISE @ [1, 2, 3]), {"epochs": 20, "lr": 0.002}),
+    "rate too low": ((gg.mlp(3, 8, 1), NOISE, NOISE @ [1, 2, 3] + 9), {"epochs": 30, "lr": 0.0004}),
+    "leak suspected": ((gg.mlp(3, 8, 1), NOISE, NOISE[:, 1] * 2 + 1), {"epochs": 100, "lr": 0.01}),
+    "overfitting": (
+        (gg.mlp(3, 64, 1), NOISE, np.roll(NOISE[:, 0], 7)),
+        {"epochs": 400, "lr": 0.01, "validation": 0.4},
+    ),
+    "dead units": (
+        (gg.mlp(3, 8, 1, activation="relu").starting(b1=np.full(8, -9.0)), NOISE, NOISE @ [1, 2, 3]),
+        {"epochs": 12, "lr": 0.0001},
+    ),
+    "diverged": (
+        (gg.mlp(3, 1), NOISE, NOISE @ [1, 2, 3]),
+        {"epochs": 12, "lr": 1.02, "optimizer": "sgd", "batch_size": 80},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_ends_with_a_verdict_and_what_to_try(name):
+    given, how = RUNS[name]
+    _, history = gg.fit(*given, progress=False, **how)
+    assert name in [verdict.name for verdict in history.verdicts], history.verdicts
+    assert all(verdict.advice or verdict.name == "better than naive" for verdict in history.verdicts)
 
 
 def test_the_command_line_says_how_a_backend_is_named(tmp_path):

@@ -64,14 +64,26 @@ def conclude(model: Model, dataset: Dataset, history: History, found: Judged | N
     if record is not None:
         steps = f"{record.step} step{'s' * (record.step != 1)}"
         click.echo(f"{steps} in {record.seconds:.2f} s  {rate(history):,.0f} examples/s")
+    if found is not None:
+        verdicts(history, found)
 
 
 def summary(found: Judged) -> None:
-    """Print how good a model is, in the user's units, beside the naive answer, and the verdict."""
+    """Print how good a model is, in the user's units, beside the naive answer."""
     scores, where = found
     click.echo(f"{scores}\n{scores.metrics[0].name} {scores.metrics[0].value:.4f} {where}")
-    if not scores.better:
-        click.echo(f"verdict: no better than the naive answer, {scores.naive}; more rows, or other columns, may help")
+
+
+COMPARED = {"no better than naive", "better than naive"}  # which a score has said, on better grounds
+
+
+def verdicts(history: History, found: Judged | None) -> None:
+    """Print what the run came to, and what to try next."""
+    said = [str(verdict) for verdict in history.verdicts if found is None or verdict.name not in COMPARED]
+    if found is not None and not found.scores.better:
+        said.insert(0, f"no better than the naive answer, {found.scores.naive}; more rows or other columns may help")
+    for line in said or ["better than the naive answer, and nothing to try next"]:
+        click.echo(one_line(f"verdict: {line}"))
 
 
 def rate(history: History) -> float:
@@ -117,6 +129,7 @@ def answer(model: Model, history: History) -> dict[str, Any]:
     return {
         "program": model.net.text,
         "loss": model.loss.name,
+        "verdicts": [verdict._asdict() for verdict in history.verdicts],
         "history": [record._asdict() for record in history],
         "weights": dict(model.net.values),
     }

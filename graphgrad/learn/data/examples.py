@@ -90,6 +90,8 @@ def positions(graph: Graph, rows: Any, name: str) -> Any:
 def labels(targets: Any, outer: Shape, name: str) -> Any:
     """Check class indices, and give them as int64."""
     classes = outer[-1] if outer else 0
+    if targets.ndim == 2 and targets.shape[1] == 1:
+        targets = targets[:, 0]
     if targets.ndim != 1:
         hint = "one-hot rows become indices by y.argmax(axis=1)" if targets.ndim == 2 else ""
         raise DataError(f"{name} has shape {show(targets.shape)}, where class indices have one axis", hint=hint)

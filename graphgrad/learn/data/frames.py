@@ -90,7 +90,11 @@ def target_of(y: Any, what: str = "y") -> tuple[Any, tuple[str, ...], tuple[str,
         columns = (column(str(getattr(y, "name", None) or what), y, what),)
     else:
         found = array(y, what)
-        return (found[:, 0] if found.ndim == 2 and found.shape[1] == 1 and found.dtype.kind == "U" else found), (), ()
+        return (
+            (found[:, 0] if found.ndim == 2 and found.shape[1] == 1 and found.dtype.kind in "Uiub" else found),
+            (),
+            (),
+        )
     for part in columns:
         if part.missing.any():
             row = int(np.flatnonzero(part.missing)[0])

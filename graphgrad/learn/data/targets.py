@@ -105,7 +105,7 @@ def problem(table: DataTable, wanted: Wanted = Wanted()) -> LearningTask:  # noq
 def useless(column: TableColumn) -> str | None:
     """Say why nothing is learned from a column, and nothing else; None where something may be.
 
-    >>> useless(TableColumn("a", "numbers", np.array([1.0, 2.0, 3.0])))
+    >>> useless(TableColumn("a", "numbers", np.arange(1.0, 9.0)))
     'counts the rows'
     """
     known = column.values[~column.missing]
@@ -115,7 +115,7 @@ def useless(column: TableColumn) -> str | None:
     reasons = {
         "is empty": not len(known),
         "is the same in all rows": len(distinct) == 1 and len(known) == len(column.values),
-        COUNTS: whole and len(known) > 2 and known[0] in {0, 1} and bool((np.diff(known) == 1).all()),
+        COUNTS: whole and len(known) >= FEW and known[0] in {0, 1} and bool((np.diff(known) == 1).all()),
         "has another value in every row": each and (column.kind == "words" or (whole and _names_rows(column.name))),
         "has other words in most rows": column.kind == "words" and len(distinct) > max(MANY, len(known) / 2),
     }

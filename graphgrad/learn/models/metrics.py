@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-DRAWS, SURE = 200, 0.9  # of the bootstrap: samples, and the part of them that an interval holds
+DRAWS, SURE, LEAST = 200, 0.9, 10  # of the bootstrap: samples, the part that an interval holds, and examples
 TINY = 1e-15  # a probability that is no smaller, for its logarithm
 
 
@@ -127,7 +127,7 @@ def scores(given: Answers, naive: Answers, seed: int = 0) -> list[Score]:
 def _interval(given: Answers, metric: Metric, seed: int) -> tuple[float, float] | None:
     """The middle of a metric over examples drawn again and again. Efron (1979)."""
     generator, count = np.random.default_rng(seed), len(given.wanted)
-    if count < 2:
+    if count < LEAST:
         return None
     values = [metric(given.take(generator.integers(count, size=count))) for _ in range(DRAWS)]
     low, high = np.nanquantile(values, [(1 - SURE) / 2, (1 + SURE) / 2])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,10 @@ class Model(Shown):
 
     def _short(self) -> str:
         return f"for {self.loss.target}, trained for {self.loss.name}: {self.net.text}"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is computed when it is needed, such as compiled functions, which no pickle takes."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
     def graph(self) -> Graph:

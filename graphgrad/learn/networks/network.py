@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -54,6 +54,10 @@ class Network(Shown):
     shapes: Mapping[str, Shape]
     values: Mapping[str, Any]  # the parameters, float64, in order of first appearance
     names: Mapping[str, str] = field(default_factory=dict)  # of parameters in files, where they are not their own
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is computed when it is needed: the graph, and its compiled function, which no pickle takes."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
 
     def __str__(self) -> str:
         return self.text

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from graphgrad.learn.training.optimizers import OPTIMIZERS, Optimizer, optimizer
 from graphgrad.learn.training.progress import reporting
 from graphgrad.learn.training.schedules import UpdateProgram, update
 from graphgrad.learn.training.snapshots import Snapshots
+from graphgrad.learn.training.verdicts import Look, some, verdicts
 
 BATCH = 32  # examples a step, where nothing else is said
 
@@ -148,11 +150,15 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
         writes = devices is None or devices.process == 0
         keeping = Keeping(Path(checkpoint), mark, real(every, "every"), resume=resume, writes=writes)
     task = Task(net, aim, step, learn, checked, order, stops, keeping, data.classes, recorded)
-    reel = Snapshots(Model(net, aim.loss, kind, classes), learn, order.steps) if film else None
+    reel = Snapshots(Model(net, aim.loss, kind, data.classes), learn, order.steps) if film else None
     with reporting(order, each, shown=progress) as report:
         loop = TrainingLoop(task, report, reel)
         model = loop.train()
-        return prepared(model, data, scales, usual), History(loop.standing.records, reel)
+    records = loop.standing.records
+    look = Look(
+        records, model, some(learn), checked and some(checked), tuple(n for row in data.sources for n in row.numbers)
+    )
+    return prepared(model, data, scales, usual), History(records, reel, partial(verdicts, look))
 
 
 def prepared(model: Model, data: GivenRows, scales: Scaling | None, usual: tuple[float, ...]) -> Model:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +19,7 @@ from graphgrad.core.numerals import general
 
 if TYPE_CHECKING:
     from graphgrad.learn.training.snapshots import Snapshots
+    from graphgrad.learn.training.verdicts import RunVerdict
 
 
 SUFFIXES = (".csv", ".png", ".svg", ".pdf")
@@ -56,9 +58,19 @@ class History(Shown):
     ([0.5], 1, 1000)
     """
 
-    def __init__(self, records: list[Record] | None = None, reel: Snapshots | None = None) -> None:
+    def __init__(
+        self,
+        records: list[Record] | None = None,
+        reel: Snapshots | None = None,
+        look: Callable[[], tuple[RunVerdict, ...]] = tuple,
+    ) -> None:
         self.records: list[Record] = list(records or [])
-        self.reel = reel
+        self.reel, self._look = reel, look
+
+    @cached_property
+    def verdicts(self) -> tuple[RunVerdict, ...]:
+        """What the run came to, what matters most first, each with what to try: computed when it is asked for."""
+        return self._look()
 
     def __str__(self) -> str:
         if not self.records:
