@@ -11,5 +11,6 @@ ORDER = (  # from the bottom up: what stands here imports from earlier lines alo
     "execution gradients",
     "code equivalence modules",
     "claims steps",
-    "grading saved",
+    "derivatives grading saved",
+    "door",
 )

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.core.errors import GraphgradError, UsageError, did_you_mean
-from graphgrad.core.graph import Graph, normal
+from graphgrad.core.errors import GraphgradError, UsageError
+from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.code import VALUE, Truth, by_name, judged
-from graphgrad.proof.gradients import TIMEOUT, beside_sympy, findings_of, shares, unsupported
+from graphgrad.proof.gradients import TIMEOUT, beside_sympy, findings_of, known_input, shares, stated, unsupported
 from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.cases import Examined, claimed_values, examine, source_of
 from graphgrad.proof.judge.judge import judge
@@ -30,20 +30,28 @@ from graphgrad.proof.scalars.symbols import SymbolsLost
 from graphgrad.proof.sizes.chosen import Sized, dimensions, numbers, sized
 from graphgrad.proof.sizes.verdict import for_every_size, quickly, settled
 from graphgrad.proof.sympy_witness.asked import Asked
-from graphgrad.transform.grad import differentiable
 
 Claim = str | float | Callable[..., Any] | Any  # text, a number, an array of numbers, or a function of the inputs
 
 
-def check(
-    graph: Graph | str, claims: Mapping[str, Claim], /, timeout: float = TIMEOUT, *, sympy: bool = True
+def check(  # noqa: PLR0913  (each is given by name)
+    graph: Graph | str,
+    claims: Mapping[str, Claim],
+    /,
+    timeout: float = TIMEOUT,
+    *,
+    given: Sequence[str] = (),
+    atol: float = 0.0,
+    sympy: bool = True,
 ) -> Report:
     """Give the verdict on claimed gradients of a scalar program, by name of the input.
 
     A claim is text in the program's inputs and named values (an expression, or a derivation as lines of assignments), a
     number or an array of them, or a function that takes the inputs by name, as NumPy arrays, and gives the gradient. A
     scalar claim stands for every entry. Nothing in a text is evaluated as Python. A claim that cannot be read is
-    UNSUPPORTED with the error as its reason; the others are judged. Raises UsageError for an unknown input.
+    UNSUPPORTED with the error as its reason; the others are judged. `given` are conditions on inputs, which all points
+    satisfy, and `atol` is the difference that a claim may have. Raises UsageError for an unknown input, and for a
+    condition that cannot be used.
 
     >>> report = check("log(x1*x2) * sin(x2)", {"x1": "sin(x2) / x1", "x2": "cos(x2)"})
     >>> [str(finding.verdict) for finding in report.values()]
@@ -51,30 +59,32 @@ def check(
     """
     start = time.monotonic()
     graph = parse(graph) if isinstance(graph, str) else graph
-    claims = {normal(name): claim for name, claim in claims.items()}
-    for name in claims:
-        if name not in differentiable(graph):
-            raise UsageError(f"'{name}' is no input with a gradient", hint=did_you_mean(name, graph.inputs))
+    claims = {known_input(graph, name): claim for name, claim in claims.items()}
     shapes: dict[str, tuple[int, ...]] = {}
 
     def work(found: dict[str, Finding], deadline: float) -> None:
         try:
             sizes = _sizes(graph, claims)
-            examined = cache(lambda k: examine(sizes[k].graph))
+            examined = cache(lambda k: _examined(sizes[k], given, atol))
             first = examined(0)
+            look_up = lambda at: examined(sizes.index(at)) if at in sizes else _examined(at, given, atol)  # noqa: E731
             shapes.update({n: np.shape(v) for n, v in first.inputs.items()})
             asked = Asked(source_of(first.graph), first.inputs, list(claims), timeout) if sympy else None
         except (SymbolsLost, UsageError) as error:
             found |= dict.fromkeys(claims, unsupported(error))
             return
         for name, until in shares(list(claims), deadline):
-            found[name] = finding_within(until, _at_sizes, sizes, examined, name, claims[name], until)
+            found[name] = finding_within(until, _at_sizes, sizes, look_up, name, claims[name], until)
         if asked:
             for name, until in shares(list(claims), deadline):
                 found[name] = beside_sympy(asked, found[name], first, name, until)
 
-    findings = found_in_time(claims, timeout, work)
+    findings = stated(found_in_time(claims, timeout, work), given, atol)
     return Report(graph.source or source_of(graph), findings, time.monotonic() - start, shapes)
+
+
+def _examined(at: Sized, given: Sequence[str], atol: float) -> Examined:
+    return examine(at.graph, [at.of(text) for text in given], atol)
 
 
 def _sizes(graph: Graph, claims: Mapping[str, Claim]) -> list[Sized]:
@@ -87,12 +97,12 @@ def _sizes(graph: Graph, claims: Mapping[str, Claim]) -> list[Sized]:
 
 
 def _at_sizes(
-    sizes: Sequence[Sized], examined: Callable[[int], Examined], name: str, claim: Claim, deadline: float
+    sizes: Sequence[Sized], examined: Callable[[Sized], Examined], name: str, claim: Claim, deadline: float
 ) -> Finding:
     first = sizes[0]
 
     def looked_at(at: Sized) -> Finding:
-        known = examined(sizes.index(at)) if at in sizes else examine(at.graph)
+        known = examined(at)
         look = judge if at is first else quickly
         return _check(known, name, at.of(claim) if isinstance(claim, str) else claim, deadline, look)
 
@@ -148,7 +158,7 @@ def _called(examined: Examined, name: str, claim: Callable[..., Any], deadline: 
 
     true = {VALUE: np.asarray(examined.true, dtype=object), **wanted}
     try:
-        finding = judged(code, Truth(examined.inputs, true, examined.true), deadline)[name]
+        finding = judged(code, Truth(examined.inputs, true, examined.true, examined.assumed), deadline)[name]
     except UsageError as error:
         return Finding(Verdict.UNSUPPORTED, str(error))
     if finding.verdict is Verdict.REFUTED and "floating point" not in finding.reason:
@@ -182,7 +192,7 @@ def first_wrong_line(examined: Examined, name: str, text: str, deadline: float) 
             continue
         claimed, wanted = list(np.ravel(value)), list(np.ravel(true))
         entries = list(np.ndindex(*np.shape(value)))
-        case = Case(claimed, wanted, wanted, entries, examined.variables(), deadline)
+        case = Case(claimed, wanted, wanted, entries, examined.variables(), deadline, assumed=examined.assumed)
         if judge(case).verdict is Verdict.REFUTED:
             return line
     return None

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.graph import Graph
-from graphgrad.frontend.parse import parse
+from graphgrad.frontend.parse import declared_shape, parse
 from graphgrad.proof.execution import as_it_runs, function_as_it_runs
-from graphgrad.proof.gradients import TIMEOUT
+from graphgrad.proof.gradients import TIMEOUT, stated
+from graphgrad.proof.judge.assumed import NOTHING, Assumed, assumed as assume
 from graphgrad.proof.judge.case import Case, partials
 from graphgrad.proof.judge.cases import examine, slopes
 from graphgrad.proof.judge.floats import Code, Comparison, compared
@@ -29,21 +31,24 @@ from graphgrad.proof.sizes.chosen import sized
 Function = Callable[..., Any]
 ROUNDING = 1e-13  # relatively: a smaller difference may be that of a rounded constant
 SLOW = Finding(Verdict.UNKNOWN, "time was up: the code did not return")
+MOST = 200_000  # entries of one argument
 VALUE = "value"  # the name of the function's own value, where the code gives that too
 
 
-def verify_function(
+def verify_function(  # noqa: PLR0913, PLR0917  (options come by name)
     f: Function | Graph | str,
     grad_f: Function,
     arguments: Mapping[str, Any] | None = None,
     /,
     timeout: float = TIMEOUT,
+    given: Sequence[str] = (),
+    atol: float = 0.0,
     **x: Any,
 ) -> Report:
     """Give the verdict on hand-written gradient code of a scalar function.
 
-    `x`, or the mapping, names the arguments in order and gives for each an array, a number, or a shape as a tuple of
-    ints. `f` is NumPy code of them, or a program as text or Graph; `grad_f` takes the same arguments and gives the
+    `x`, or the mapping, names the arguments in order and gives for each an array, a float, or a shape as `parse` takes
+    it. `f` is NumPy code of them, or a program as text or Graph; `grad_f` takes the same arguments and gives the
     gradient, for several arguments a tuple or a mapping, or the value and the gradient, as jax.value_and_grad does.
     NumPy code is run on arrays of symbols; a `grad_f` that takes none (any other library's) is run on floats and
     compared with 50-digit truth at many points. Code that does not return in time is UNKNOWN, code that raises an error
@@ -54,7 +59,8 @@ def verify_function(
     'PROVED'
     """
     start = time.monotonic()
-    inputs = {name: symbols_of(name, _shape(value)) for name, value in {**(arguments or {}), **x}.items()}
+    inputs = {name: symbols_of(name, shape_of(name, value)) for name, value in {**(arguments or {}), **x}.items()}
+    terms = assume(given, inputs, atol)
     shapes = {name: a.shape for name, a in inputs.items()}
 
     def work(found: dict[str, Finding], deadline: float) -> None:
@@ -63,18 +69,25 @@ def verify_function(
             found |= dict.fromkeys(inputs, output)
             return
         true = {VALUE: np.asarray(output, dtype=object), **slopes(output, inputs)}
-        judge_it = partial(judged, lambda given: by_name(grad_f(*given.values()), shapes), Truth(inputs, true, output))
+        truth = Truth(inputs, true, output, terms)
+        judge_it = partial(judged, lambda values: by_name(grad_f(*values.values()), shapes), truth)
         if isinstance(f, str | Graph):
             found |= judge_it(deadline)
         else:
-            found |= _of_function(f, inputs, true[VALUE], judge_it, deadline)
+            found |= _of_function(f, truth, judge_it, deadline)
 
-    findings = found_in_time(inputs, timeout, work)
+    findings = stated(found_in_time(inputs, timeout, work), given, atol)
     return Report(_name(grad_f), findings, time.monotonic() - start, shapes)
 
 
-def verify_vjp(
-    forward: Function, vjp: Function, shapes: Mapping[str, int | Sequence[int]], /, timeout: float = TIMEOUT
+def verify_vjp(  # noqa: PLR0913, PLR0917  (options come by name)
+    forward: Function,
+    vjp: Function,
+    shapes: Mapping[str, Any],
+    /,
+    timeout: float = TIMEOUT,
+    given: Sequence[str] = (),
+    atol: float = 0.0,
 ) -> Report:
     """Give the verdict on a hand-written vector-Jacobian product: `vjp(g, *inputs)` of `forward(*inputs)`.
 
@@ -85,7 +98,8 @@ def verify_vjp(
     'PROVED'
     """
     start = time.monotonic()
-    inputs = {name: symbols_of(name, (n,) if isinstance(n, int) else tuple(n)) for name, n in shapes.items()}
+    inputs = {name: symbols_of(name, shape_of(name, shape)) for name, shape in shapes.items()}
+    terms = assume(given, inputs, atol)
     sizes = {name: a.shape for name, a in inputs.items()}
     cotangent = "g" if "g" not in inputs else "g_"
 
@@ -97,11 +111,11 @@ def verify_vjp(
         g = symbols_of(cotangent, np.shape(result))
         output = Sym.__radd__(plain(np.sum(np.ravel(result) * np.ravel(g)))[()], 0)
         every = {cotangent: g, **inputs}
-        truth = Truth(every, slopes(output, inputs), output)
+        truth = Truth(every, slopes(output, inputs), output, terms)
         judge_it = partial(judged, lambda given: by_name(vjp(*given.values()), sizes), truth)
-        found |= _of_function(forward, inputs, result, judge_it, deadline)
+        found |= _of_function(forward, Truth(inputs, {VALUE: result}, output, terms), judge_it, deadline)
 
-    findings = found_in_time(inputs, timeout, work)
+    findings = stated(found_in_time(inputs, timeout, work), given, atol)
     return Report(_name(vjp), findings, time.monotonic() - start, sizes)
 
 
@@ -118,8 +132,20 @@ def _name(code: Function) -> str:
     return str(getattr(code, "__qualname__", code))
 
 
-def _shape(value: Any) -> tuple[int, ...]:
-    return value if isinstance(value, tuple) and all(isinstance(n, int) for n in value) else np.shape(value)
+def shape_of(name: str, value: Any) -> tuple[int, ...]:
+    """The shape of an argument: given as `parse` takes it (3 is a vector of three), or by an array or a float."""
+    named = value if isinstance(value, tuple) or (isinstance(value, list) and value) else (value,)
+    if not all(type(n) is int or isinstance(n, str) for n in named):
+        array = np.asarray(value)
+        if array.dtype.kind not in "biuf":
+            raise UsageError(f"'{name}' has no shape: {value!r} is no number, array or shape")
+        return array.shape
+    sizes = declared_shape(name, value)
+    if not all(isinstance(n, int) for n in sizes):
+        raise UsageError(f"'{name}' has the shape {value}", hint="code is verified at sizes that are numbers")
+    if prod(map(int, sizes)) > MOST:
+        raise UsageError(f"'{name}' of shape {value} is too large to be verified", hint="give a smaller shape")
+    return tuple(map(int, sizes))
 
 
 def _forward(deadline: float, read: Function, f: Any, inputs: Mapping[str, Array]) -> Any:
@@ -138,18 +164,15 @@ def _forward(deadline: float, read: Function, f: Any, inputs: Mapping[str, Array
 
 
 def _of_function(
-    f: Function,
-    inputs: Mapping[str, Array],
-    value: Array,
-    judge_it: Callable[[float], dict[str, Finding]],
-    deadline: float,
+    f: Function, truth: Truth, judge_it: Callable[[float], dict[str, Finding]], deadline: float
 ) -> dict[str, Finding]:
     """The findings on code of a function's gradient, where the function is on floats what it is on symbols."""
 
     def code(given: Mapping[str, Array]) -> Mapping[str, Any]:
         return {VALUE: f(*given.values())}
 
-    ran = function_as_it_runs(Comparison(code, inputs, {VALUE: value}, deadline, None))
+    inputs, value = truth.inputs, {VALUE: truth.gradients[VALUE]}
+    ran = function_as_it_runs(Comparison(code, inputs, value, deadline, None, truth.assumed))
     if not ran.ok:
         return dict.fromkeys(inputs, ran)
     return {n: g.with_(assumptions=(*g.assumptions, *ran.assumptions)) for n, g in judge_it(deadline).items()}
@@ -180,6 +203,7 @@ class Truth(NamedTuple):
     inputs: Mapping[str, Array]
     gradients: Mapping[str, Array]
     value: Sym
+    assumed: Assumed = NOTHING
 
 
 def judged(code: Code, truth: Truth, deadline: float) -> dict[str, Finding]:
@@ -187,7 +211,7 @@ def judged(code: Code, truth: Truth, deadline: float) -> dict[str, Finding]:
 
     `code` takes all inputs and gives gradients by name, and may give the value of the function, too, as "value".
     """
-    inputs, true, primal = truth
+    inputs, true, primal, assumed = truth
     try:
         claimed = {n: plain(g) for n, g in within(deadline, code, symbolic(inputs), stop=True).items()}
     except TimeUp:
@@ -202,7 +226,7 @@ def judged(code: Code, truth: Truth, deadline: float) -> dict[str, Finding]:
         _same_shape(name, values, true[name])
         entries = list(np.ndindex(*true[name].shape))
         wanted = list(np.ravel(true[name]))
-        case = Case(list(np.ravel(values)), wanted, wanted, entries, variables(inputs), deadline)
+        case = Case(list(np.ravel(values)), wanted, wanted, entries, variables(inputs), deadline, assumed=assumed)
         if name in inputs:
             case.primal, case.derivatives = primal, partials(primal, np.ravel(inputs[name]))
         findings[name] = judge(case)
@@ -210,7 +234,7 @@ def judged(code: Code, truth: Truth, deadline: float) -> dict[str, Finding]:
         if witness and _close(witness):
             why = "a constant in the code is rounded"
             findings[name] = _in_floats(code, truth, deadline, why)[name]
-    return as_it_runs(Comparison(code, inputs, true, deadline, primal), findings)
+    return as_it_runs(Comparison(code, inputs, true, deadline, primal, assumed), findings)
 
 
 def _close(witness: Witness) -> bool:
@@ -222,7 +246,7 @@ def _close(witness: Witness) -> bool:
 
 
 def _in_floats(code: Code, truth: Truth, deadline: float, why: str, *, single: bool = False) -> dict[str, Finding]:
-    inputs, true, primal = truth
+    inputs, true, primal, assumed = truth
     raised: list[Exception] = []
 
     def shaped(given: Mapping[str, Array]) -> Mapping[str, Any]:
@@ -238,9 +262,10 @@ def _in_floats(code: Code, truth: Truth, deadline: float, why: str, *, single: b
         return found
 
     try:
-        findings = compared(Comparison(shaped, inputs, true, deadline, primal), f"compared in floating point: {why}")
+        comparison = Comparison(shaped, inputs, true, deadline, primal, assumed)
+        findings = compared(comparison, f"compared in floating point: {why}")
         if single and any(f.verdict is Verdict.UNKNOWN for f in findings.values()):
-            rounded = Comparison(shaped, inputs, true, deadline, primal)
+            rounded = Comparison(shaped, inputs, true, deadline, primal, assumed)
             rounded.single = True
             findings = compared(rounded, f"compared in floating point, as computed in float32: {why}")
     except TimeUp:

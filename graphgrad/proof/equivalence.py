@@ -12,8 +12,9 @@ from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.gradients import TIMEOUT, unsupported
 from graphgrad.proof.judge.case import Case
-from graphgrad.proof.judge.cases import free_names, source_of, symbols
+from graphgrad.proof.judge.cases import source_of, symbols
 from graphgrad.proof.judge.judge import judge
+from graphgrad.proof.judge.names import free_names
 from graphgrad.proof.limits.deadline import found_in_time
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.readings.text import read

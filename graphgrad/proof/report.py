@@ -129,6 +129,17 @@ class Report(Mapping[str, Finding]):
         """Whether every finding can be trusted; UNKNOWN and UNSUPPORTED cannot."""
         return bool(self.findings) and all(f.ok for f in self.findings.values())
 
+    def exit_code(self, *, strict: bool = False) -> int:
+        """What the command exits with: 0 trusted, 1 something is REFUTED, 3 not judged, or, if strict, only AGREED.
+
+        >>> Report("x", {"x": Finding(Verdict.AGREED)}).exit_code(), Report("x", {}).exit_code()
+        (0, 3)
+        """
+        if self.refuted:
+            return 1
+        agreed = strict and any(f.verdict is Verdict.AGREED for f in self.findings.values())
+        return 0 if self.ok and not agreed else 3
+
     @property
     def refuted(self) -> bool:
         """Whether any finding is REFUTED."""

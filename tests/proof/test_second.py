@@ -5,8 +5,9 @@ import pytest
 from proof.corpus import SCALARS
 
 from graphgrad.frontend.parse import parse
-from graphgrad.proof import gradients
-from graphgrad.proof.gradients import verify, verify_hessian, verify_jvp
+from graphgrad.proof import derivatives
+from graphgrad.proof.derivatives import verify_hessian, verify_jvp
+from graphgrad.proof.gradients import verify
 from graphgrad.proof.readings import table
 from graphgrad.proof.report import Verdict
 
@@ -45,7 +46,7 @@ def test_a_wrong_hessian_is_refuted(monkeypatch):
         at = graph.outputs.get("d2z_dx_dy")
         return [v * 1.000001 if i == at else v for i, v in enumerate(values)]
 
-    monkeypatch.setattr(gradients.table, "values", spoiled)
+    monkeypatch.setattr(derivatives.table, "values", spoiled)
     report = verify_hessian("x**2 * y + sin(y)")
     assert [str(f.verdict) for f in report.values()] == ["PROVED", "REFUTED", "PROVED"]
     assert np.isclose(float(report["d2z_dx_dy"].witness.claimed) / float(report["d2z_dx_dy"].witness.true), 1.000001)

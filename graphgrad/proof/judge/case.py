@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import NamedTuple
 
+from graphgrad.proof.judge.assumed import NOTHING, Assumed
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.scalars.derivative import Rules, gradient
 from graphgrad.proof.scalars.symbols import ONE, ZERO, Sym, numeric, var
@@ -44,7 +44,7 @@ class Case:
     normal: Normal | None = None  # a reading to try first, shared by cases that are expected to be right
     primal: Sym | None = None
     derivatives: Sequence[Derivative] = ()
-    tolerance: Fraction = Fraction(0)  # by how much a claim may be off
+    assumed: Assumed = NOTHING
 
     def __post_init__(self) -> None:
         own = self.given is not self.true

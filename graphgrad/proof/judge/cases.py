@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -12,19 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.core.constants import CONSTANTS
-from graphgrad.core.errors import ShapeError, UsageError, did_you_mean
+from graphgrad.core.errors import ShapeError
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
-from graphgrad.frontend.lower import MODULES
 from graphgrad.frontend.parse import parse
 from graphgrad.frontend.printers import program
+from graphgrad.proof.judge.assumed import NOTHING, Assumed, assumed
 from graphgrad.proof.judge.case import Case, partials
+from graphgrad.proof.judge.names import names_known
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.readings import table
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.readings.heads import without_head
-from graphgrad.proof.readings.text import read, statements, symbols_of
+from graphgrad.proof.readings.text import read, symbols_of
 from graphgrad.proof.scalars.derivative import gradient
 from graphgrad.proof.scalars.symbols import Sym
 from graphgrad.transform.grad import derivative_name, differentiable, reverse
@@ -39,6 +37,7 @@ class Examined:
     true: Sym
     primal: Sym
     gradients: Mapping[str, Array]
+    assumed: Assumed = NOTHING
 
     def variables(self) -> list[str]:
         """The names of all symbols."""
@@ -49,7 +48,8 @@ class Examined:
         places = list(np.ndindex(*np.shape(self.inputs[name])))
         true, given = (list(np.ravel(side[name])) for side in (self.slopes, self.gradients))
         own = partials(self.true, np.ravel(self.inputs[name]))
-        return Case(list(np.ravel(claimed)), true, given, places, self.variables(), deadline, normal, self.true, own)
+        claims, names = list(np.ravel(claimed)), self.variables()
+        return Case(claims, true, given, places, names, deadline, normal, self.true, own, self.assumed)
 
     @cached_property
     def slopes(self) -> dict[str, Array]:
@@ -57,7 +57,7 @@ class Examined:
         return slopes(self.true, {name: self.inputs[name] for name in differentiable(self.graph)})
 
 
-def examine(graph: Graph) -> Examined:
+def examine(graph: Graph, given: Sequence[str] = (), atol: float = 0.0) -> Examined:
     """Read a scalar program both ways, at shapes of numbers; ShapeError where its output is no scalar."""
     inputs = symbols(graph)
     primal = entry(read(source_of(graph), inputs)[-1][1], graph)
@@ -65,7 +65,8 @@ def examine(graph: Graph) -> Examined:
     values = table.values(derived, inputs)
     output = next(iter(graph.outputs))
     gradients = {n: values[derived.outputs[derivative_name(output, n)]] for n in differentiable(graph)}
-    return Examined(graph, inputs, primal, entry(values[derived.output], graph), gradients)
+    true = entry(values[derived.output], graph)
+    return Examined(graph, inputs, primal, true, gradients, assumed(given, inputs, atol))
 
 
 def slopes(output: Sym, inputs: Mapping[str, Array]) -> dict[str, Array]:
@@ -128,41 +129,15 @@ def sizes_of(graph: Graph, node: int) -> tuple[int, ...]:
     return tuple(int(n) for n in graph.nodes[node].shape)
 
 
-def claimed_values(text: str, examined: Examined) -> list[tuple[str, Array, int]]:
-    """Read a claim in the inputs and named values of a program: the value of every statement, its target and line.
+def claimed_values(
+    text: str, examined: Examined, more: Mapping[str, Array] | None = None
+) -> list[tuple[str, Array, int]]:
+    """Read a claim in a program's inputs and named values, and more: of every statement the value, target and line.
 
     ParseError where it is not in the language, UsageError where it names a stranger.
     """
     named = {target: value for target, value, _ in read(source_of(examined.graph), examined.inputs) if target}
-    known: dict[str, Any] = {**named, **examined.inputs}
+    known: dict[str, Any] = {**named, **examined.inputs, **(more or {})}
     used = names_known(text, known)
     checked = parse(text, {name: np.shape(known[name]) for name in used if name in known})
     return read(checked.source, known)
-
-
-def names_known(text: str, known: Collection[str]) -> list[str]:
-    """The names that a claim uses; ParseError where it is not in the language, UsageError where it names a stranger."""
-    used = free_names(text)
-    for name in used:
-        if name not in known and name not in CONSTANTS:
-            hint = did_you_mean(name, known) or f"it has {', '.join(known)}"
-            raise UsageError(f"the claim names '{name}', which the program does not", hint=hint)
-    return used
-
-
-def free_names(text: str) -> list[str]:
-    """The names that a program uses before it assigns them; ParseError where it is not in the language."""
-    with suppress(ShapeError):  # shapes come later
-        parse(text)
-    assigned: set[str] = set()
-    free: dict[str, None] = {}
-    for target, expression, _ in statements(text.strip()):
-        calls = {id(t.func) for t in ast.walk(expression) if isinstance(t, ast.Call)}
-        modules = {id(t.value) for t in ast.walk(expression) if isinstance(t, ast.Attribute)}
-        for tree in ast.walk(expression):
-            if not isinstance(tree, ast.Name) or id(tree) in calls or tree.id in assigned:
-                continue
-            if id(tree) not in modules or tree.id not in MODULES:
-                free.setdefault(tree.id)
-        assigned.add(target)
-    return list(free)

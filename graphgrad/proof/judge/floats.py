@@ -18,6 +18,7 @@ import numpy as np
 
 from graphgrad.core.numerals import general
 from graphgrad.proof.arithmetic import numbers
+from graphgrad.proof.judge.assumed import NOTHING, Assumed
 from graphgrad.proof.judge.kinks import around
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.report import Finding, Kink, Verdict, Witness
@@ -69,9 +70,16 @@ class Seen:
 class Comparison:
     """Compares code with the truth, point by point, where the primal, if there is one, has a value."""
 
-    def __init__(
-        self, code: Code, inputs: Mapping[str, Array], true: Mapping[str, Array], deadline: float, primal: Sym | None
+    def __init__(  # noqa: PLR0913, PLR0917  (what is compared, and where)
+        self,
+        code: Code,
+        inputs: Mapping[str, Array],
+        true: Mapping[str, Array],
+        deadline: float,
+        primal: Sym | None,
+        assumed: Assumed = NOTHING,
     ) -> None:
+        self.assumed = assumed
         self.code, self.inputs, self.deadline = code, inputs, deadline
         self.true: dict[str, list[Sym]] = {name: list(np.ravel(roots)) for name, roots in true.items()}
         self.shapes = {name: np.shape(roots) for name, roots in true.items()}
@@ -86,7 +94,8 @@ class Comparison:
     def run(self, most: int = PLACES) -> dict[str, Seen]:
         """Look at as many points as there is time for."""
         places = most if len(self.roots) < LARGE else min(most, FEWER)
-        for count, point in enumerate(points(self.variables, [])):
+        every = (self.assumed.met(point) for point in points(self.variables, self.assumed.held))
+        for count, point in enumerate(point for point in every if point is not None):
             if count >= places or (time.monotonic() > self.deadline and any(s.tried for s in self.seen.values())):
                 break
             self._at(point)

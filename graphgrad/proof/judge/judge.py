@@ -10,7 +10,7 @@ import time
 
 from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.search import CLOSE, UNMET, search
-from graphgrad.proof.normal_form.equality import plainly, proved_equal
+from graphgrad.proof.normal_form.equality import plainly, proved_equal, proved_given
 from graphgrad.proof.report import Finding, Verdict
 from graphgrad.proof.scalars.borders import borders
 from graphgrad.proof.scalars.domains import no_more
@@ -43,7 +43,7 @@ def _expected(case: Case) -> bool:
 
 def _decided(case: Case) -> Finding:
     """Prove, and look on where there are borders, or everywhere, and closely, where no proof was found."""
-    method = proved_equal(case.pairs, case.deadline, case.primal)
+    method = _method(case)
     if method:
         return _looked_over(case, method)
     found = search(case, MOST)
@@ -52,6 +52,18 @@ def _decided(case: Case) -> Finding:
     closely = search(case, MOST, CLOSE)
     return closely if closely.verdict in {Verdict.REFUTED, Verdict.UNKNOWN} else found.with_(
         verdict=closely.verdict, reason=closely.reason, digits=closely.digits)  # fmt: skip
+
+
+def _method(case: Case) -> str:
+    """How all pairs are proved equal, where what is assumed holds; "" where they are not."""
+    assumed = case.assumed
+    if not assumed.texts:
+        return proved_equal(case.pairs, case.deadline, case.primal)
+    pairs = [(assumed.applied(a), assumed.applied(b)) for a, b in case.pairs]
+    primal = None if case.primal is None else assumed.applied(case.primal)
+    if method := proved_equal(pairs, case.deadline, primal):
+        return method
+    return "normal form, by cases" if proved_given(pairs, assumed.signs, case.deadline, primal) else ""
 
 
 def _looked_over(case: Case, method: str) -> Finding:

@@ -7,7 +7,7 @@ again with more bits. A claim without a value in a whole neighbourhood where the
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from graphgrad.proof.arithmetic import numbers
@@ -51,12 +51,20 @@ def search(case: Case, most: int, level: Level = PLAIN, *, proved: bool = False)
     """Look for a point where claim and truth differ; else say how far they agree."""
     looked = Search(case, level)
     work = WORK[proved] if any(a is not b for a, b in case.pairs) else WORK[proved] // 10
-    for count, point in enumerate(points(case.variables, looked.roots, rounds=4)):
+    for count, point in enumerate(_points(case, looked.roots)):
         if count >= most or looked.work > work or (time.monotonic() > case.deadline and looked.tried):
             break
         if (found := looked.at(point)) is not None:
             return found
     return looked.result()
+
+
+def _points(case: Case, roots: Sequence[Sym]) -> Iterator[Point]:
+    """Where to look: points at which what is assumed holds."""
+    assumed = case.assumed
+    for point in points(case.variables, [*roots, *assumed.held], rounds=4):
+        if (met := assumed.met(point)) is not None:
+            yield met
 
 
 def _to_look_at(case: Case) -> list[int]:
@@ -166,13 +174,15 @@ class Search:
 
     def wrong(self, i: int, point: Point, bits: int) -> tuple[KnownPoint, Wrong] | None:
         """What refutes an entry at a point, with these bits."""
-        place = self._place(point, bits)
+        met = self.case.assumed.met(point)
+        place = None if met is None else self._place(met, bits)
         found = None if place is None else self._entry(i, place)
         return (place, found) if place is not None and isinstance(found, Wrong) else None
 
     def right(self, point: Point) -> bool | None:
         """Whether all entries agree at a point; None where there is nothing to compare, or it is not decided."""
-        place = self._place(point, self.level.bits[-2:][0])
+        met = self.case.assumed.met(point)
+        place = None if met is None else self._place(met, self.level.bits[-2:][0])
         if place is None:
             return None
         found = [self._entry(i, place) for i in self.left]
@@ -240,8 +250,7 @@ class Search:
         return place.tied & (self.masks[id(self.case.true[i])] | below)
 
     def _compared(self, claimed: Number, true: Number) -> Any:
-        allowed = self.case.tolerance
-        tolerated = allowed and abs(numbers.ball(claimed) - numbers.ball(true)) <= numbers.rational(allowed)
+        tolerated = self._tolerated(claimed, true)
         if numbers.apart(claimed, true) and not tolerated:
             return Wrong(claimed, true, "a counterexample")
         gap = numbers.gap(claimed, true)
@@ -249,6 +258,11 @@ class Search:
             return UNDECIDED
         self.worst = max(self.worst, gap)
         return True
+
+    def _tolerated(self, claimed: Number, true: Number) -> bool:
+        """Whether a difference is one that is allowed."""
+        allowed = self.case.assumed.tolerance
+        return bool(allowed and abs(numbers.ball(claimed) - numbers.ball(true)) <= numbers.rational(allowed))
 
     def _without(self, i: int, place: KnownPoint, true: Number) -> Any:
         """A claim without a value where the truth has one: wrong where that is so all around."""
@@ -302,7 +316,7 @@ class Search:
         if found is True or found is UNDECIDED:
             return found
         nearest = sides.beside(claimed)
-        if nearest is None or self._excused(i, place, claimed, sides):
+        if nearest is None or self._tolerated(claimed, nearest) or self._excused(i, place, claimed, sides):
             self._kink(i, place, claimed, sides)
             return True
         if rays.jumps(place.point, here, place.bits):
@@ -352,7 +366,7 @@ class Search:
             verdict, reason = Verdict.UNKNOWN, "too few points have a value"
         elif any(0 not in self.sides[id(n)] for n in self.own):
             verdict, reason = Verdict.UNKNOWN, UNMET
-        elif not all(len(s) > 1 for s in [*self.sides.values(), *self.chosen.values()]):
+        elif not self.case.assumed.texts and not all(len(s) > 1 for s in [*self.sides.values(), *self.chosen.values()]):
             verdict, reason = Verdict.UNKNOWN, ONE_SIDE
         elif self.unlike:
             verdict = Verdict.NON_SMOOTH

@@ -7,9 +7,10 @@ import ctypes
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
+from graphgrad.core.errors import UsageError
 from graphgrad.proof.report import Finding, Verdict
 
 
@@ -46,6 +47,7 @@ def tick() -> None:
 
 SHARE = 0.9  # of its time that work may plan with: the rest is for what cannot be interrupted
 STACK = 64 << 20  # bytes: nested expressions are walked to their depth
+TOO_MUCH = {RecursionError: "this is nested too deeply", MemoryError: "there is not memory enough for this"}
 LATE = Finding(Verdict.UNKNOWN, "time was up")
 
 
@@ -93,6 +95,8 @@ def finding_within(deadline: float, judged: Callable[..., Finding], *args: Any) 
             return judged(*args)
     except TimeUp:
         return LATE.with_(seconds=time.monotonic() - start)
+    except (RecursionError, MemoryError) as error:
+        return Finding(Verdict.UNKNOWN, TOO_MUCH[type(error)], seconds=time.monotonic() - start)
 
 
 def found_in_time(
@@ -108,7 +112,11 @@ def found_in_time(
         with until(start + timeout):
             work(found, start + SHARE * timeout)
 
-    with suppress(TimeUp):
+    try:
         within(start + timeout, kept)
+    except TimeUp:
+        pass
+    except (RecursionError, MemoryError) as error:
+        raise UsageError(TOO_MUCH[type(error)], hint="give less: smaller shapes, or a program in more lines") from None
     known = dict(found)
     return {name: known.get(name, LATE.with_(seconds=timeout)) for name in names} | known

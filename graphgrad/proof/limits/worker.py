@@ -48,11 +48,11 @@ def main() -> None:
     """Serve until the parent goes: its pipe has an end then, whatever is being computed."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anything prints is no answer
-    limit_memory(receive(sys.stdin.buffer))
     questions: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.stack_size(STACK)
     threading.Thread(target=serve, args=(questions, out), daemon=True).start()
     try:
+        limit_memory(receive(sys.stdin.buffer))
         while True:
             questions.put(received(sys.stdin.buffer))
     except EOFError:

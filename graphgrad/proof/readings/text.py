@@ -39,13 +39,21 @@ def statements(source: str) -> Iterator[tuple[str, ast.expr, int]]:
 
 
 def read(source: str, inputs: Mapping[str, Array]) -> list[tuple[str, Array, int]]:
-    """The value of every statement, with its target and line; inputs are object arrays, or integer arrays of labels."""
+    """The value of every statement, with its target and line; inputs are object arrays, or integer arrays of labels.
+
+    Unread where there is none.
+    """
     names: dict[str, Any] = dict(inputs)
     results = []
-    for target, expression, line in statements(source):
-        value = Reading(names).of(expression)
-        names |= {target: value} if target else {}
-        results.append((target, value, line))
+    try:
+        for target, expression, line in statements(source):
+            value = Reading(names).of(expression)
+            names |= {target: value} if target else {}
+            results.append((target, value, line))
+    except (RecursionError, MemoryError):
+        raise Unread("nested too deeply; name the inner parts on lines of their own") from None
+    except (ValueError, IndexError, ArithmeticError) as error:  # in NumPy's words: shapes that do not fit, most of all
+        raise Unread(f"this has no value: {error}") from None
     return results
 
 

@@ -29,7 +29,7 @@ def equation(a: Sym, sign: str = "==") -> str:
     >>> equation(var("x") - 5), equation(var("x") - var("y"), "<"), equation(3 - var("x"), ">")
     ('x == 5', 'x < y', 'x < 3')
     """
-    solved = _linear(a)
+    solved = linear(a)
     if solved is not None:
         name, slope, constant = solved
         return f"{name} {sign if slope > 0 else _TURNED.get(sign, sign)} {-constant / slope}"
@@ -44,7 +44,7 @@ def equation(a: Sym, sign: str = "==") -> str:
 _TURNED = {"<": ">", ">": "<"}
 
 
-def _linear(a: Sym) -> tuple[str, Fraction, Fraction] | None:
+def linear(a: Sym) -> tuple[str, Fraction, Fraction] | None:
     """A variable, its factor and what is added, where an expression is no more than that."""
     names, slope, constant = set[str](), Fraction(0), Fraction(0)
     for term in _terms(a):

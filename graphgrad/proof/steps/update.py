@@ -20,8 +20,8 @@ from graphgrad.core.errors import ParseError
 from graphgrad.proof.arithmetic import numbers
 from graphgrad.proof.arithmetic.numbers import NoValue, Undecided
 from graphgrad.proof.judge.case import Case
-from graphgrad.proof.judge.cases import free_names
 from graphgrad.proof.judge.judge import FIRST, judge
+from graphgrad.proof.judge.names import free_names
 from graphgrad.proof.judge.search import search
 from graphgrad.proof.modules.prime_field import SIMPLE
 from graphgrad.proof.normal_form.equality import Pair, proved_equal

@@ -54,7 +54,7 @@ class Asked:
                 self._answers = worker.ask(derivatives, *question, timeout=share)
         except TimeUp:
             pass
-        except (RuntimeError, OSError) as error:
+        except (RuntimeError, OSError, ValueError) as error:  # a closed pipe, too: the program is at its end
             self._said = str(error).partition(":")[0]
 
     def answer(self, name: str) -> Answer:
