@@ -18,6 +18,7 @@ from graphgrad.core.shapes import show
 from graphgrad.execute.feeds import fed
 
 KINDS = {"float": "fiub", "int": "iu", "bool": "b"}  # letters of NumPy's types that an input takes as they are
+PLAIN = {"float": float, "int": int, "bool": bool}
 NUMBER = frozenset({float, int})
 MISSING = object()  # no value
 
@@ -133,11 +134,12 @@ def _of_points(
             _in_order(graph, {name: v for name, v in zip(alone, args, strict=True) if v is not MISSING})
         if any(hasattr(value, "aval") for value in args):  # JAX's own
             return function(*args)
-        for (name, (kind, program)), value in zip(alone.items(), args, strict=True):
-            if type(value) not in NUMBER and not (type(value) is np.ndarray and value.dtype.kind in KINDS[kind]):
-                _refuse(program, {name: value}, dtype)
-        shape = _common(args)
-        found = function(*args)
+        values = list(args)
+        for k, ((name, (kind, program)), value) in enumerate(zip(alone.items(), args, strict=True)):
+            if type(value) is not PLAIN[kind] and not (type(value) is np.ndarray and value.dtype.kind in KINDS[kind]):
+                (values[k],) = fed(program, {name: value}, np.dtype(dtype))
+        shape = _common(values)
+        found = function(*values)
         return _shaped(found, shape, dtype) if shape else found
 
     return looked_at

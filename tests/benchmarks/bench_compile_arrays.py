@@ -159,7 +159,30 @@ def w7():
             harness.goal("of torch", found["graphgrad"] / found["torch"], 0.5)
 
 
+def door():
+    """What it costs to look at the inputs of a program of arrays, beside a check of type and shape by hand."""
+    graph = grad(parse("mean(square(X @ w - y))", X=("N", 3), w=3, y="N"))
+    X, w, y = np.ones((5, 3)), np.ones(3), np.ones(5)
+
+    def check(X=X, w=w, y=y):
+        for value, count in ((X, 2), (w, 1), (y, 1)):
+            if not isinstance(value, np.ndarray) or value.dtype != np.float64 or value.ndim != count:
+                raise TypeError
+        if X.shape[1] != 3 or w.shape != (3,) or y.shape != X.shape[:1]:
+            raise ValueError
+
+    contenders = {
+        "graphgrad": partial(compile_graph(graph), X, w, y),
+        "graphgrad, without the door": partial(compile_graph(graph, checked=False), X, w, y),
+        "a check by hand": check,
+    }
+    found = harness.race("The door of a program of arrays", contenders, rounds=41)
+    cost = found["graphgrad"] - found["graphgrad, without the door"]
+    harness.goal("of a check by hand", cost / found["a check by hand"], 2)
+
+
 if __name__ == "__main__":
+    door()
     w5()
     training("W3  64-128-10, Adam, batch 32", (64, 128, 10), 32, of_products=2.9, of_jax=0.27, of_torch=0.11, rounds=41)
     training("W3  64-128-10, Adam, batch 128", (64, 128, 10), 128, of_products=2, of_jax=None, of_torch=None)

@@ -2,6 +2,7 @@
 
 import inspect
 import warnings
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -69,7 +70,7 @@ RUNNING = ["numpy", "python", "c", pytest.param("numba", marks=pytest.mark.slow)
 def test_numbers_are_looked_at_where_they_leave_their_quick_path(text, target):
     need(target)
     function = translate(parse(text), target=target)
-    for value in (1j, None, np.array([1j, 2]), "a"):
+    for value in (1j, None, np.array([1j, 2]), "a") + (10**400,) * (target != "python"):
         with pytest.raises(UsageError, match="the value of 'x' is no array of numbers"):
             function(value, 2.0)
     with pytest.raises(UsageError, match="no value for 'y'; give one"):
@@ -79,6 +80,7 @@ def test_numbers_are_looked_at_where_they_leave_their_quick_path(text, target):
     with pytest.raises(ShapeError, match=r"points must come in arrays of one shape, not \(2,\) and \(3,\)"):
         function(np.ones(2), np.ones(3))
     assert float(function({"y": 3.0, "x": 2.0})) == float(function(x=2.0, y=3.0))
+    assert float(function(Fraction(1, 2), 3)) == float(function(0.5, 3.0))
 
 
 @pytest.mark.parametrize("target", RUNNING)
