@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import shlex
 import signal
 import struct
 import subprocess
@@ -14,6 +15,7 @@ import zipfile
 from importlib import import_module
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -250,6 +252,38 @@ def test_standard_output_takes_a_format(monkeypatch, tmp_path) -> None:
         for more in (["-o", "-"], ["-o", "-", "-o", "a.svg", "--format", kind], ["--format", "a/b"], ["--format", ""]):
             with pytest.raises(gg.UsageError, match="takes one --format"):
                 group.main([*arguments, *more], standalone_mode=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="streams are closed by a POSIX shell")
+@pytest.mark.parametrize(("call", "code", "said"), [
+    ("run x x=1 >&-", 0, ""),
+    ("run - x=1 <&-", 2, "error: "),
+    ("derive 'x*' >&- 2>&- <&-", 2, ""),
+])  # fmt: skip
+def test_streams_may_be_closed(call, code, said, tmp_path) -> None:
+    command = f"{shlex.join(COMMAND)} {call}"
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, text=True, capture_output=True, check=False,
+                          env={**os.environ, "PYTHONPATH": ROOT})  # fmt: skip
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.startswith(said)
+    assert "fault" not in done.stderr
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "1e300", "a", ""])
+def test_a_timeout_is_a_time(text) -> None:
+    for command in ("derive", "show", "plot", "verify"):
+        with pytest.raises(click.BadParameter, match="is no time|is not a valid float"):
+            group.main([command, "x", "--timeout", text], standalone_mode=False)
+
+
+@pytest.mark.parametrize("verb", [gg.verify, gg.closed_form])
+def test_a_timeout_of_a_verb_is_a_time(verb) -> None:
+    with pytest.raises(gg.UsageError, match="a timeout of nan is none"):
+        verb("x*x", timeout=float("nan"))
+
+
+def test_whoever_waits_for_ever_waits_a_day() -> None:
+    assert gg.verify("x*x", timeout=float("inf")).ok
 
 
 def test_standard_output_is_written_by_a_child_and_takes_one_thing(tmp_path) -> None:

@@ -221,14 +221,14 @@ def closed_form(graph: Source, output: str | None = None, /, *, timeout: float =
     sin(x2) / x1
     """
     from graphgrad.execute.closed_form import closed_form as find
-    from graphgrad.proof.limits.deadline import TimeUp
+    from graphgrad.proof.limits.deadline import TimeUp, seconds
     from graphgrad.proof.limits.processes import SYMPY
     from graphgrad.transform.grad import output_name
 
     read = as_graph(graph)
     name = output_name(read, output)
     with suppress(TimeUp, RuntimeError), SYMPY.lent() as process:  # the other of a process without memory, too
-        found: Graph | None = process.ask(find, read, name, timeout=timeout)
+        found: Graph | None = process.ask(find, read, name, timeout=seconds(timeout))
         return found
     return None
 

@@ -18,7 +18,7 @@ import click
 from graphgrad import UsageError
 from graphgrad.api.client import limit_memory, memory_allowed, memory_bound
 
-TIMEOUT = 60.0  # seconds
+TIMEOUT, DAY = 60.0, 86_400.0  # seconds
 ITSELF = 500_000_000  # bytes that libraries take when they are loaded, whatever is computed then
 DEATH_SIGNAL, KILL = 1, 9  # of Linux: what prctl is asked for, and what it is told to send
 WATCH = 0.5  # seconds between two looks at the parent
@@ -30,6 +30,15 @@ class _OutOfTime(BaseException):
     """Time is up: no Exception, as libraries catch those."""
 
 
+def a_time(_: click.Context, parameter: click.Parameter, value: float) -> float:
+    """Refuse an option's value that is no time limit: more than nothing, at most a day."""
+    if not 0 < value <= DAY:
+        raise click.BadParameter(
+            f"{value:g} is no time: seconds above 0, and at most a day's {DAY:.0f}.", param=parameter
+        )
+    return value
+
+
 def in_time(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --timeout SECONDS, and end the command then; what libraries do in C ends, too."""
 
@@ -38,7 +47,7 @@ def in_time(command: Callable[..., Any]) -> Callable[..., Any]:
         in_child(command, timeout, said)
 
     return click.option(
-        "--timeout", type=click.FloatRange(min=0, min_open=True), default=TIMEOUT, show_default=True,
+        "--timeout", type=float, callback=a_time, default=TIMEOUT, show_default=True,
         metavar="SECONDS", help="Longest time for algebra and layout.",
     )(ended)  # fmt: skip
 

@@ -91,9 +91,7 @@ def group(memory: str | None) -> None:
 
 def main() -> None:
     """Run the command line; errors say what would be right, and exit with 2."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a Greek name on a terminal of another alphabet is no reason to fail
-            stream.reconfigure(errors="backslashreplace")
+    set_up_streams()
     signal.signal(signal.SIGTERM, terminated)
     written = sys.stdout
     try:
@@ -118,6 +116,16 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001  (1 says that a gradient is wrong: an error must not end with it)
         click.echo(f"error: {terminal(explained(error))}", err=True)
         leave(2)
+
+
+def set_up_streams() -> None:
+    """Open streams that the caller has closed, lest files take their numbers, and let all of them take any text."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # in the order of their numbers
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a Greek name on a terminal of another alphabet is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
 
 
 def say_misused(error: click.ClickException) -> None:

@@ -9,6 +9,7 @@ import click
 from graphgrad import UsageError
 from graphgrad.cli.answers import say_wrote
 from graphgrad.cli.arguments import outputs, read_graph, read_values, verb
+from graphgrad.cli.limits import in_time
 
 
 @verb('plot "tanh(x)" "sigmoid(x)" "relu(x)" "leaky_relu(x)" x=-3..3 -o activations.svg')
@@ -16,6 +17,7 @@ from graphgrad.cli.arguments import outputs, read_graph, read_values, verb
 @outputs
 @click.option("--no-derivative", is_flag=True, help="Draw the functions alone.")
 @click.option("--theme", default="light", show_default=True, metavar="light|dark|print|FILE.toml")
+@in_time
 def command(parts: tuple[str, ...], files: tuple[Path, ...], no_derivative: bool, theme: str) -> None:
     """Plot functions of one number and their derivatives, side by side, to .svg, .png, .pdf, .tex or .dot."""
     from graphgrad import plot

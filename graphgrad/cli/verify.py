@@ -11,7 +11,7 @@ import click
 from graphgrad import UsageError
 from graphgrad.cli.answers import counting
 from graphgrad.cli.arguments import read_program, read_shapes, shape_option, verb
-from graphgrad.cli.limits import in_memory
+from graphgrad.cli.limits import a_time, in_memory
 
 if TYPE_CHECKING:
     from graphgrad.api.types import Graph, Report
@@ -42,7 +42,7 @@ class Terms(NamedTuple):
               help="The difference that a claim may have.")  # fmt: skip
 @click.option("--mlp", "sizes", metavar="784,128,10", help="Verify the training code of a network of these sizes.")
 @click.option("--loss", default="cross_entropy", show_default=True, help="The network's loss.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True,
+@click.option("--timeout", type=float, callback=a_time, default=10.0, show_default=True,
               help="Seconds for the whole call; for each claim of a file.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Exit with 3 where a verdict is AGREED: no proof.")
 @click.option("--sympy/--no-sympy", "sympy", default=True, show_default=True, help="Ask sympy as a third witness.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isnan
 from typing import Any
 
 from graphgrad.core.errors import UsageError
@@ -12,6 +11,7 @@ from graphgrad.proof.claims import check
 from graphgrad.proof.code import verify_function, verify_vjp
 from graphgrad.proof.derivatives import verify_hessian, verify_jvp
 from graphgrad.proof.gradients import TIMEOUT, known_input, verify
+from graphgrad.proof.limits.deadline import seconds
 from graphgrad.proof.report import Report
 from graphgrad.transform.grad import derivative_name, differentiable
 
@@ -41,8 +41,7 @@ def verified(  # noqa: PLR0913  (each is given by name)
     names, conditions = _listed(wrt, "wrt"), _listed(given, "given")
     if order not in ORDERS:
         raise UsageError(f"there is no order {order!r}", hint=f"known are {', '.join(map(repr, ORDERS))}")
-    if not isinstance(timeout, int | float) or isnan(timeout):
-        raise UsageError(f"a timeout of {timeout!r} is none", hint="give seconds")
+    timeout = seconds(timeout)
     if callable(subject):
         return _of_code(subject, claim, order, names, shapes, timeout, conditions, atol)
     terms: dict[str, Any] = {"timeout": timeout, "given": conditions, "atol": atol}

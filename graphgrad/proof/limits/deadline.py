@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import ctypes
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +13,19 @@ from typing import Any
 
 from graphgrad.core.errors import UsageError
 from graphgrad.proof.report import Finding, Verdict
+
+LONGEST = 86_400.0  # seconds: nobody waits longer, and systems count no further than they count
+
+
+def seconds(timeout: Any) -> float:
+    """Give a time limit that can be waited for, at most a day; UsageError for what is no time.
+
+    >>> seconds(3), seconds(float("inf"))
+    (3.0, 86400.0)
+    """
+    if not isinstance(timeout, float | int) or math.isnan(timeout):
+        raise UsageError(f"a timeout of {timeout!r} is none", hint="give seconds")
+    return float(min(timeout, LONGEST))
 
 
 class TimeUp(Exception):  # noqa: N818  (what happened, not an error of the user)
