@@ -272,7 +272,7 @@ def test_streams_may_be_closed(call, code, said, tmp_path) -> None:
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "1e300", "a", ""])
 def test_a_timeout_is_a_time(text) -> None:
     for command in ("derive", "show", "plot", "verify"):
-        with pytest.raises(click.BadParameter, match="is no time|is not a valid float"):
+        with pytest.raises(click.BadParameter, match=r"is no time|is not a valid float"):
             group.main([command, "x", "--timeout", text], standalone_mode=False)
 
 
