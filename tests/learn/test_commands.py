@@ -254,6 +254,10 @@ def test_a_film_of_training(tmp_path, optimizer, end):
         ("train xor --film-backprop xor.giff", "did you mean '.gif'"),
         ("train xor --history a.csv --history b.csv", "--history is given twice, and takes one FILE"),
         ("train xor --film xor.giff", "did you mean '.gif'"),
+        (
+            "train xor --target numba",
+            "--target is of tables, and 'xor' is none; what a step is compiled to is --backend",
+        ),
         ("train xor --optimizer lbfgs --backend jax", "L-BFGS has no rate, settings, clipping or targets"),
         ("train xor --save no/model.safetensors", "no folder"),
         ("predict no.safetensors data.csv", "there is no file"),

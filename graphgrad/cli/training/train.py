@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from graphgrad.api.types import Dataset, Machines, Model
 
 
+OF_TABLES = {  # options that only a table has, and how they are spelled
+    "targets": "target",
+    "columns": "columns",
+    "left_out": "leave-out",
+    "task": "task",
+    "missing": "missing",
+    "decimal": "decimal",
+    "test": "test",
+}
 PASSED_ON = (
     *("l2", "l1", "clip_norm", "clip_value", "tolerance", "step_tolerance", "seed", "dtype"),
     *("patience", "checkpoint", "every", "resume", "standardize"),
@@ -175,6 +184,11 @@ def read(data: str, said: dict[str, Any]) -> Dataset:
     """Give the data set of a name or a file."""
     from graphgrad import datasets
 
+    if (data in PRESETS or data.endswith(".npz")) and (asked := [name for name in OF_TABLES if said[name]]):
+        raise UsageError(
+            f"--{OF_TABLES[asked[0]]} is of tables, and '{data}' is none",
+            hint="what a step is compiled to is --backend",
+        )
     match data:
         case "xor":
             return datasets.xor()
