@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 OF_TABLES = {  # options that only a table has, and how they are spelled
-    "targets": "target",
-    "columns": "columns",
-    "left_out": "leave-out",
-    "task": "task",
-    "missing": "missing",
-    "decimal": "decimal",
-    "test": "test",
+    "targets": "--target",
+    "columns": "--columns",
+    "left_out": "--leave-out",
+    "task": "--task",
+    "missing": "--missing",
+    "decimal": "--decimal",
+    "test": "--test",
 }
 PASSED_ON = (
     *("l2", "l1", "clip_norm", "clip_value", "tolerance", "step_tolerance", "seed", "dtype"),
@@ -47,7 +47,7 @@ PASSED_ON = (
     help="tanh, relu, sigmoid, ..., or an expression in x; relu,tanh one for each layer.",
 )
 @click.option("--names", default="", metavar="l{}", help="What files call a layer: l1.weight, l1.bias.")
-@click.option("--columns", is_flag=True, help="Write the layers as W @ x + b, examples and biases being columns.")
+@click.option("--column-vectors", is_flag=True, help="Write the layers as W @ x + b, on columns.")
 @click.option("--program", metavar="FILE", type=click.Path(path_type=Path), help="A network of your own, as a program.")
 @click.option(
     "--shape", "shapes", multiple=True, metavar="NAME=N,2", help="Shape of an input of --program; X is the data."
@@ -184,11 +184,10 @@ def read(data: str, said: dict[str, Any]) -> Dataset:
     """Give the data set of a name or a file."""
     from graphgrad import datasets
 
-    if (data in PRESETS or data.endswith(".npz")) and (asked := [name for name in OF_TABLES if said[name]]):
-        raise UsageError(
-            f"--{OF_TABLES[asked[0]]} is of tables, and '{data}' is none",
-            hint="what a step is compiled to is --backend",
-        )
+    asked = [option for name, option in OF_TABLES.items() if said[name]]
+    if asked and (data in PRESETS or data.endswith(".npz")):
+        hint = "what a step is compiled to is --backend" if said["targets"] else ""
+        raise UsageError(f"{asked[0]} is of tables, and '{data}' is none", hint=hint)
     match data:
         case "xor":
             return datasets.xor()
@@ -253,4 +252,4 @@ def network_of(chosen: Preset, dataset: Dataset, said: dict[str, Any]) -> Any:
         raise UsageError(f"'{chosen.layers}' are no layer sizes", hint="write them as in --layers 2,4,1") from None
     parts = chosen.activation.split(",")
     activation = parts if len(parts) > 1 and all(map(is_activation, parts)) else chosen.activation
-    return mlp(*sizes, activation=activation, names=said["names"], columns=said["columns"], **how)
+    return mlp(*sizes, activation=activation, names=said["names"], columns=said["column_vectors"], **how)
