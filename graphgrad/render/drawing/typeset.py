@@ -45,6 +45,7 @@ SIGNS = frozenset("=≈+-/,()")
 INDEX = re.compile(r"(?<=_\{)\d+(?=\})")  # a number as subscript
 # a function whose argument follows without parentheses
 NAMED = re.compile(r"(\\(?:operatorname|text)\{[^{}]*\}) (?=[^(\\]|\\[^l])")
+CASES = re.compile(r"\\begin\{cases\}.*\\end\{cases\}")  # whose columns stand too near for a value and its condition
 # parentheses around what needs no tall ones
 LOW = re.compile(r"\\left\(((?:(?!\\left|\\right|\\[dt]?frac|\\sqrt|\\begin|\\sum|\\int).)*)\\right\)")
 
@@ -147,6 +148,7 @@ def _typeset(tex: str) -> Label:
     from ziamath import zmath
 
     tex = tex if tex.isascii() else "".join(map(drawable, tex))
+    tex = CASES.sub(lambda cases: cases[0].replace(" & ", r" & \quad "), tex)
     while LOW.search(tex):
         tex = LOW.sub(r"(\1)", tex)
     tex = NAMED.sub(r"\1\\,", tex)
