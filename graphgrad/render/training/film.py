@@ -14,7 +14,7 @@ from graphgrad.core.lookup import Table
 from graphgrad.render.drawing.shapes import Box, Ink, Shape
 from graphgrad.render.drawing.style import Style
 from graphgrad.render.formats.protocols import Reel, Sheet
-from graphgrad.render.formats.table import Format, check, save
+from graphgrad.render.formats.table import FILM, PICTURE, Format, check, save
 from graphgrad.render.layout.graphviz import Size
 from graphgrad.render.scene.scene import Equal, Math, Phrase, Value, text, words
 from graphgrad.render.training.charts import Area, Fitted, Surface, fitted, loss_curve, surface
@@ -29,27 +29,13 @@ TRAINING = Table(
     "training film format",
     (
         Format(".html", "training.data", "training_html"),
-        Format(".gif", "formats.raster", "film_gif"),
-        Format(".apng", "formats.raster", "film_apng"),
-        Format(".webp", "formats.raster", "film_webp"),
-        Format(".png", "formats.raster", "film_png"),
-        Format(".svg", "formats.animated_svg", "film_svg"),
-        Format(".pdf", "formats.pdf", "film_pdf"),
-        Format(".mp4", "formats.raster", "film_mp4", "imageio_ffmpeg"),
+        *(FILM[kind] for kind in (".gif", ".apng", ".webp", ".png", ".svg", ".pdf", ".mp4")),
         Format(".dot", "formats.dot", "reel_dot"),
         Format(".json", "training.data", "training_json"),
-        Format(".txt", "formats.transcript", "film_txt"),
-        Format(".md", "formats.transcript", "film_md"),
+        *(FILM[kind] for kind in (".txt", ".md")),
     ),
 )
-STILLS = Table(
-    "format of a still",
-    (
-        Format(".png", "formats.raster", "picture_png"),
-        Format(".svg", "backprop.data", "picture_svg"),
-        Format(".pdf", "formats.pdf", "picture_pdf"),
-    ),
-)
+STILLS = Table("format of a still", (PICTURE[kind] for kind in (".png", ".svg", ".pdf")))
 
 
 @told(lambda scene: f"{scene.name.text}: {len(scene.steps)} snapshots")
