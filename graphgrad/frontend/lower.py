@@ -273,8 +273,11 @@ class Lowering:
         return nodes
 
     def define(self, statement: ast.stmt, name: str, parameters: tuple[str, ...], body: ast.expr) -> None:
-        """Take in a function g(x, y) = x*y; its body may call those defined before it, never itself."""
-        if name in NAMES or name in CONSTANTS:
+        """Take in a function g(x, y) = x*y; its body may call those defined before it, never itself.
+
+        One that is called as a function of the language, ReLU(x) = max(0, x), stands before that from then on.
+        """
+        if name in CONSTANTS:
             where = ast.copy_location(ast.Name(name), statement)
             where.end_lineno, where.end_col_offset = where.lineno, where.col_offset + len(name.encode())
             raise self.error(where, f"'{name}' is the language's own", "give your function another name")
@@ -298,7 +301,7 @@ class Lowering:
     def name_results(self) -> None:
         """Name what functions gave by the function, where the user gave it no other name."""
         for node, name in self.results:
-            if node not in self.builder.names and self.builder.nodes[node].operands:
+            if node not in self.builder.names and self.builder.nodes[node].operands and name not in NAMES:
                 self.builder.name(node, name)
 
     def refuse_others(self, func: ast.Attribute) -> None:
