@@ -214,6 +214,13 @@ def test_frames_of_pandas_come_and_go():
     assert gg.accuracy(model, frame, words) > 0.8
 
 
+def test_what_is_standardized_unasked_is_said(capfd):
+    X, y = mixed()
+    for how, said in (({}, True), ({"progress": False}, False), ({"standardize": True}, False)):
+        gg.fit(gg.mlp(6, 2, 1), X, y, epochs=1, **how)
+        assert ("columns with names are standardized" in capfd.readouterr().err) == said
+
+
 def test_names_come_with_arrays_that_are_read(tmp_path):
     X, _ = mixed()
     (tmp_path / "t.csv").write_text(table(size=X["size"], twice=X["size"] ** 2, kind=X["kind"]))

@@ -141,6 +141,7 @@ def command(data: str, **said: Any) -> None:
         "classes": dataset.classes,
         "target": said["backend"],
         **{name: said[name] for name in PASSED_ON},
+        "standardize": is_table(dataset.X) if said["standardize"] is None else said["standardize"],
     }
     shown: dict[str, Any] = {"progress": sys.stderr.isatty(), "each": printer, "film": bool(said["film"])}
     held = dataset.test if part is None else part  # where there are both, the test part stays unseen

@@ -33,7 +33,7 @@ from graphgrad.learn.training.history import History, Record
 from graphgrad.learn.training.lbfgs import LbfgsStep
 from graphgrad.learn.training.loop import Keeping, Stops, Task, TrainingLoop
 from graphgrad.learn.training.optimizers import OPTIMIZERS, Optimizer, optimizer as optimizer_row, optimizer_name
-from graphgrad.learn.training.progress import reporting
+from graphgrad.learn.training.progress import reporting, say
 from graphgrad.learn.training.schedules import UpdateProgram, update
 from graphgrad.learn.training.snapshots import Snapshots
 from graphgrad.learn.training.verdicts import Look, some, verdicts
@@ -121,6 +121,8 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     if standardize or (standardize is None and data.sources):
         scales = scaling(net, learn, aim.loss.target)
         learn, checked = scales.of(learn), checked and scales.of(checked)
+    if scales is not None and standardize is None and progress is not False:
+        say("columns with names are standardized, and so are numbers that are learned; standardize=False leaves them")
     stops = _stops(patience, tolerance, step_tolerance, held=checked is not None)
     recorded = _recorded(record_every, steps)
     devices = machines if machines is None or isinstance(machines, Machines) else Machines(whole(machines, "machines"))

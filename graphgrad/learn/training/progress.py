@@ -15,6 +15,11 @@ _WIDTH = 10  # characters of the bar, so that all of it stands in a line of 80
 Report = Callable[[int, float, Record | None], None]  # steps done, seconds, and the record of a round that has ended
 
 
+def say(note: str) -> None:
+    """Tell a user what was decided, on standard error, where no answer is read."""
+    print(f"note: {note}", file=sys.stderr)  # noqa: T201
+
+
 @contextmanager
 def reporting(order: Order, each: Callable[[Record], None] | None, *, shown: bool | None) -> Iterator[Report]:
     """Give what a run reports to: a bar with loss, accuracy and examples a second, and `each` for every record."""
