@@ -133,6 +133,8 @@ def _check(examined: Examined, name: str, claim: Claim, deadline: float, look: C
 
 
 def _where_right(finding: Finding, examined: Examined, name: str, claimed: Array, deadline: float) -> Finding:
+    if finding.correct_where:
+        return finding
     case = examined.case(name, np.broadcast_to(claimed, np.shape(examined.inputs[name])), deadline)
     return finding.with_(
         correct_where=right_where(case, examined.inputs, finding.witness.point if finding.witness else {})

@@ -24,7 +24,7 @@ class Case(NamedTuple):
     files: dict[str, bytes] = {}  # noqa: RUF012  (nobody changes it)
 
 
-FINE, REFUSED, EITHER, JUDGED = (0,), (2,), (0, 2), (0, 1, 2)
+FINE, REFUSED, EITHER, JUDGED = (0,), (2,), (0, 2), (0, 1, 2, 3)
 
 PROGRAMS = (  # that are none
     *(

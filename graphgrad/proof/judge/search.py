@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import islice
 from typing import Any, NamedTuple
 
 from graphgrad.proof.arithmetic import numbers
@@ -15,12 +17,15 @@ from graphgrad.proof.arithmetic.numbers import Number
 from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.kinks import OneSided, Rays
 from graphgrad.proof.judge.simplest import simpler
+from graphgrad.proof.judge.ties import decided, difference, met, solutions
 from graphgrad.proof.normal_form.equality import proved_given
+from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.report import NO_VALUE, Finding, Kink, Verdict, Witness
-from graphgrad.proof.scalars.derivative import order
+from graphgrad.proof.scalars.derivative import order, substitute
 from graphgrad.proof.scalars.evaluate import NONE, UNDECIDED, Evaluation, Lost, evaluate, side
 from graphgrad.proof.scalars.points import Point, points
-from graphgrad.proof.scalars.symbols import PIECES, ZERO, Sym
+from graphgrad.proof.scalars.symbols import PIECES, ZERO, Sym, lift
+from graphgrad.proof.scalars.words import equation, spelled
 
 
 class Level(NamedTuple):
@@ -40,6 +45,7 @@ FOLLOWED = 64  # entries that are followed to their kinks
 KINKS = 2  # that are told
 ENOUGH = 6  # points with a value on both sides, for agreement
 WORK = {True: 60_000, False: 300_000}  # nodes evaluated in one search, where a proof stands behind and where none does
+TIED_POINTS = 12  # looked at where a condition is solved for a variable
 RAY = 20  # as many times the work of a point is that of a ray
 NOWHERE = "the claim has no value there, and all around"
 UNMET = "an equality was never met"
@@ -56,7 +62,7 @@ def search(case: Case, most: int, level: Level = PLAIN, *, proved: bool = False)
             break
         if (found := looked.at(point)) is not None:
             return found
-    return looked.result()
+    return looked.at_ties() or looked.result()
 
 
 def _points(case: Case, roots: Sequence[Sym]) -> Iterator[Point]:
@@ -125,6 +131,7 @@ class Search:
         self.sides: dict[int, set[int]] = {id(n): set() for n in self.forks}
         self.chosen: dict[int, set[Any]] = {id(n): set() for n in self.choices}
         known = {id(n) for n in order([*case.true, *case.given, *primal])}
+        self.shared = known
         self.own = [n for n in self.forks if n.op == "eq" and id(n) not in known]  # equalities of the claim alone
         self.lent = not case.derivatives and case.given is not case.true  # values that take derivatives in: no kinks
         self.singles = sum(1 << k for k in self.ready.kinks if nodes[k].op == "eq")
@@ -170,6 +177,41 @@ class Search:
             self.bits = max(self.bits, bits)
         self.tried += some
         self.unsure += bool(waiting) and place is not None and self._open_equality(place)
+        return None
+
+    def at_ties(self) -> Finding | None:
+        """Look at conditions of the claim alone that are met at no rational: solved for a variable, by algebra."""
+        for node in self.forks:
+            seen = self.sides[id(node)]
+            if id(node) in self.shared or 0 in seen or not seen or node.op == "floor":
+                continue
+            for name, value in solutions(difference(node)):
+                normal = Normal()
+                if met(node, {name: value}, normal, self.case.deadline):
+                    seen.add(0)
+                    if (found := self._at_solution(node, {name: value}, normal)) is not None:
+                        return found
+        return None
+
+    def _at_solution(self, node: Sym, values: Mapping[str, Sym], normal: Normal) -> Finding | None:
+        """The refutation of an entry where a variable has a value, if the truth is smooth there."""
+        case, names = self.case, [n for n in self.case.variables if n not in values]
+        for i in self.left:
+            truth = [case.true[i], *([] if case.primal is None else [case.primal])]
+            truth += [d.of for d in case.derivatives[i : i + 1]]
+            kinked = any(met(n, values, normal, case.deadline) for n in order(truth))
+            if kinked or all(n is not node for n in order([case.claimed[i]])):
+                continue
+            claimed, true = (decided(a, values, normal, case.deadline) for a in (case.claimed[i], case.true[i]))
+            looked = Search(Case([claimed], [true], [true], [case.entries[i]], names, case.deadline), self.level)
+            for point in islice(points(names, looked.roots), TIED_POINTS):
+                found = looked.at(point)
+                if found is not None and found.witness is not None:
+                    others = {n: lift(Fraction(v)) for n, v in found.witness.point.items()}
+                    every = others | {n: substitute(value, others) for n, value in values.items()}
+                    said = {n: spelled(every[n]) for n in case.variables}
+                    right = equation(difference(node), "!=")
+                    return found.with_(witness=found.witness._replace(point=said), correct_where=right)
         return None
 
     def wrong(self, i: int, point: Point, bits: int) -> tuple[KnownPoint, Wrong] | None:
