@@ -24,7 +24,7 @@ from graphgrad.proof.report import NO_VALUE, Finding, Kink, Verdict, Witness
 from graphgrad.proof.scalars.derivative import order, substitute
 from graphgrad.proof.scalars.evaluate import NONE, UNDECIDED, Evaluation, Lost, evaluate, side
 from graphgrad.proof.scalars.points import Point, points
-from graphgrad.proof.scalars.symbols import PIECES, ZERO, Sym, lift
+from graphgrad.proof.scalars.symbols import PIECES, ZERO, Sym, lift, number
 from graphgrad.proof.scalars.words import equation, spelled
 
 
@@ -187,7 +187,7 @@ class Search:
                 continue
             for name, value in solutions(difference(node)):
                 normal = Normal()
-                if met(node, {name: value}, normal, self.case.deadline):
+                if number(value) is None and met(node, {name: value}, normal, self.case.deadline):
                     seen.add(0)
                     if (found := self._at_solution(node, {name: value}, normal)) is not None:
                         return found
