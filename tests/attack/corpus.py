@@ -1,6 +1,7 @@
 """Inputs that try to get in or to make it fall over, each with the exit codes that are right for it."""
 
 import io
+import itertools
 import json
 import struct
 import sys
@@ -454,8 +455,25 @@ def corpus() -> Iterator[Case]:
     for table in TABLES:
         yield Case("claims", ("verify", "c.csv", "--timeout", "1"), JUDGED, {"c.csv": table})
         yield Case("table", ("train", "t.csv", "--layers", "1,1", "--steps", "5"), EITHER, {"t.csv": table})
+    for time in ("0", "-1", "nan", "inf", "1e300", "1e-9", "a"):
+        codes = JUDGED if time == "1e-9" else REFUSED
+        yield from (Case("timeout", (*call, "--timeout", time), codes) for call in TIMED)
+    for name, text in GRAPHS.items():
+        yield Case("graph", ("show", name), EITHER, {name: text.encode()})
     yield from arrays()
     yield from models()
+
+
+TIMED = (("verify", "x*y"), ("derive", "x*y"), ("show", "x*y"), ("plot", "sin(x)", "x=0..1", "-o", "p.svg"))
+ENTITIES = "".join(f'<!ENTITY {b} "{10 * f"&{a};"}">' for a, b in itertools.pairwise("abcdefghij"))
+GRAPHS = {
+    "laugh.graphml": f'<!DOCTYPE l [<!ENTITY a "aaaaaaaaaa">{ENTITIES}]><graphml>&j;</graphml>',
+    "file.graphml": '<!DOCTYPE l [<!ENTITY x SYSTEM "file:///etc/passwd">]><graphml>&x;</graphml>',
+    "deep.json": 100_000 * "[",
+    "nan.json": '{"nodes": [{"id": NaN}], "edges": []}',
+    "large.json": '{"nodes": [{"id": 0, "op": "const", "value": 1e999}], "edges": []}',
+    "none.json": "null",
+}
 
 
 FITTING = {("--optimizer", "p - lr"), ("--optimizer", "p = 1"), ("--layers", "2,4,1,"), ("--history", "h.csv"), ("--lr", "-1"),
