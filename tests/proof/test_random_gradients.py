@@ -5,7 +5,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from proof.random_gradients import evaluator
+from proof.random_gradients import evaluator, judged
 from proof.random_gradients.programs import ARRAYS, points, scalar
 from proof.random_gradients.right import rights
 from proof.random_gradients.wrong import SPOILERS, wrongs
@@ -52,3 +52,9 @@ def test_claims_are_the_same_for_a_seed():
     assert first == again
     assert len({kind for kind, *_ in first} & {*SPOILERS, "array", "kink"}) > 5
     assert len({c.kind for c in rights(3, 20)}) > 5
+
+
+def test_a_sample_of_the_campaign(monkeypatch):
+    monkeypatch.setattr(judged, "OPTIONS", {"timeout": 60, "sympy": False})
+    wrong, right = judged.judge_wrong(11, 40), judged.judge_right(11, 20)
+    assert (wrong.share({"REFUTED"}), right.share(judged.ACCEPTED)) == (1, 1)

@@ -15,6 +15,7 @@ import graphgrad as gg
 
 ACCEPTED = {"PROVED", "CERTIFIED", "NON-SMOOTH", "AGREED"}
 TIMEOUT = 10.0
+OPTIONS = {"timeout": TIMEOUT}
 
 
 @dataclass
@@ -33,9 +34,8 @@ class Tally:
 
 
 def finding_on(claim):
-    return gg.check(gg.parse(claim.base.program, claim.base.shapes), {claim.name: claim.claim}, timeout=TIMEOUT)[
-        claim.name
-    ]
+    program = gg.parse(claim.base.program, claim.base.shapes)
+    return gg.verify(program, {claim.name: claim.claim}, **OPTIONS)[claim.name]
 
 
 def line(claim, said, more=""):
