@@ -9,11 +9,13 @@ import sys
 import numpy as np
 import pytest
 
+from graphgrad.compiler.backends import numpy
 from graphgrad.compiler.compile import compile  # noqa: A004
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.ops import OPS
 from graphgrad.execute.run import run
 from graphgrad.frontend.parse import parse
+from graphgrad.proof.modules.symbolic import verify_source
 from graphgrad.transform.grad import grad, vjp
 
 LECTURE = "y3 = x1*x2; y1 = log(y3); y2 = sin(x2); w = y1*y2; z = w"
@@ -262,3 +264,20 @@ def test_large_programs_share_their_lines_where_they_can(more):
     assert grads["x"] == pytest.approx(values[graph.outputs["dz_dx"]], rel=1e-9)
     many, slopes = f(np.full(3, 0.3), np.full(3, 0.9))
     np.testing.assert_allclose([many, slopes["x"]], [[value] * 3, [grads["x"]] * 3], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "text", ["tanh(x) * sin(y) + tanh(sech2 * x)", "sigmoid(x) * softplus(y) * math", "x + exp(np) * y + isfinite * x"]
+)
+def test_the_lines_of_a_large_program_stand_once(text, monkeypatch):
+    """With functions of ours among them, as in the slope of tanh; and the module is read by the proof."""
+    gradient = grad(parse(text))
+    point = {name: 0.3 + 0.4 * k for k, name in enumerate(gradient.inputs)}
+    expected = compile(gradient)(**point)[1]
+    monkeypatch.setattr(numpy, "LARGE", 1)
+    function = compile(gradient)
+    assert "_of_points" not in function.source
+    assert function(**point)[1] == expected
+    many = function(**{name: np.array([value, 400.0]) for name, value in point.items()})[1]
+    assert {name: slope[0] for name, slope in many.items()} == pytest.approx(expected)
+    assert verify_source(function.source).ok

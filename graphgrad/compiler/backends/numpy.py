@@ -143,19 +143,28 @@ class PythonWriter:
         calls = sorted(self.calls(OF_NUMBERS))
         names = {name: f"{name}_" if name in taken else name for name in calls}
         inputs, given = list(self.graph.inputs), [names[c] for c in calls]
+        np, math = self.np, "math_" if "math" in taken else "math"
+        own = module.library(calls, python_functions).functions
+        arrays = module.library(calls, numpy_functions, *self.target.library).functions
+        ours, theirs = {n: f"{n}_" if n in taken else n for n in own}, {n: f"{n}_of_arrays" for n in arrays}
+        copied = [module.renamed(text, ours | {"math": math}) for text in own.values()]
+        copied += [module.renamed(text, theirs | {"np": np}) for text in arrays.values()]
         lines = self.opening(f"_{self.name}", "Array", [*inputs, *given])
         language = self.language.but(names=names)
         lines += [*self.body(OF_NUMBERS, language, 4), *self.result(OF_NUMBERS, language, 4)]
-        outer, np, math = self.opening(self.name, "Array"), self.np, "math_" if "math" in taken else "math"
+        outer = self.opening(self.name, "Array")
         outer.append("    try:")
-        outer += [f"        {math}.{ASKED}({name})" for name in self.unnoticed]
-        outer += module.call(f"return _{self.name}", [*inputs, *(f"{math}.{c}" for c in calls)], 8)
+        asked = {ASKED: f"{ASKED}_"} if ASKED in taken else {}
+        outer += [f"        {asked.get(ASKED, ASKED)}({name})" for name in self.unnoticed]
+        outer += module.call(f"return _{self.name}", [*inputs, *(ours.get(c, f"{math}.{c}") for c in calls)], 8)
         outer.append("    except (TypeError, ValueError, ArithmeticError):  # NumPy knows arrays, inf and nan")
         outer += [f"        {n} = {np}.asarray({n}, {np}.{self.dtype})[()]" for n in inputs]
         outer.append(f'        with {np}.errstate(all="ignore"):')
-        outer += module.call(f"return _{self.name}", [*inputs, *(f"{np}.{c}" for c in calls)], 12)
-        text = ["\n".join(part) + "\n" for part in (lines, outer)]
-        return self.head((), {}, f"import math as {math}" if math != "math" else "import math") + "\n\n".join(text)
+        outer += module.call(f"return _{self.name}", [*inputs, *(theirs.get(c, f"{np}.{c}") for c in calls)], 12)
+        text = [*copied, *("\n".join(part) + "\n" for part in (lines, outer))]
+        return self.head(
+            self.asked, asked, f"import math as {math}" if math != "math" else "import math"
+        ) + "\n\n".join(text)
 
     @cached_property
     def unnoticed(self) -> list[str]:

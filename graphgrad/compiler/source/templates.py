@@ -18,6 +18,7 @@ import numpy as np
 from graphgrad.core.errors import TargetError
 from graphgrad.core.op import Op
 from graphgrad.core.shapes import runtime
+from graphgrad.execute import numpy_functions, python_functions
 from graphgrad.frontend.printers import key as written_key
 
 ATOM = 16
@@ -53,8 +54,11 @@ class Template:
 
     @cached_property
     def both(self) -> bool:
-        """Whether a spelling for numbers serves arrays too, with NumPy's functions in the place of those of `math`."""
-        return not self.branches and all(hasattr(np, name) and hasattr(math, name) for name in self.calls)
+        """Whether a spelling for numbers serves arrays too, with functions of arrays in place of those of numbers."""
+        pairs = ((math, np), (python_functions, numpy_functions))
+        return not self.branches and all(
+            any(hasattr(one, name) and hasattr(many, name) for one, many in pairs) for name in self.calls
+        )
 
     @cached_property
     def branches(self) -> bool:
