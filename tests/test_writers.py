@@ -144,6 +144,8 @@ def test_names_in_code(tmp_path) -> None:
         made = gg.compile(graph, target=target)
         assert made(**given)[0] == pytest.approx(wanted)
         assert list(made(**given)[1]) == NAMES
+    arrays = gg.compile(gg.parse("type * float + sum(x)", x="N"))  # whose door has names of its own
+    assert arrays(type=2.0, float=3.0, x=np.ones(4)) == 10
     made = steps(f"square({PROGRAM})", NAMES[::2])
     for target in {*PYTHON} & {*made}:
         python(made[target])

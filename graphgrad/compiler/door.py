@@ -43,13 +43,13 @@ def at_door(function: Callable[..., Any], graph: Graph, dtype: str, *, arrays: b
 
 def _of_numbers(function: Callable[..., Any], graph: Graph, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     """The function of numbers behind one condition; anything else is looked at."""
-    names, free = list(graph.inputs), _free(graph, "missing", "function", "otherwise")
+    names, free = list(graph.inputs), _free(graph, "missing", "function", "otherwise", "type", "float")
     given = ", ".join(names)
     text = f"""def looked_at({", ".join(f"{n}={free['missing']}" for n in names)}):
-    if {" and ".join(f"type({n}) is float" for n in names) or "True"}:
+    if {" and ".join(f"{free['type']}({n}) is {free['float']}" for n in names) or "True"}:
         return {free["function"]}({given})
     return {free["otherwise"]}({given})"""
-    namespace: dict[str, Any] = dict(zip(free.values(), (MISSING, function, otherwise), strict=True))
+    namespace: dict[str, Any] = dict(zip(free.values(), (MISSING, function, otherwise, type, float), strict=True))
     exec(text, namespace)  # noqa: S102  (names of inputs alone)
     looked_at: Callable[..., Any] = namespace["looked_at"]
     return wraps(function)(looked_at)
@@ -77,30 +77,31 @@ def _of_arrays(function: Callable[..., Any], graph: Graph, dtype: str) -> Callab
             _refuse(graph, known, dtype)
         return function(**known)
 
-    free = _free(graph, "missing", "array", "known", "function", "otherwise")
+    free = _free(graph, "missing", "array", "known", "function", "otherwise", "type", "float")
     given = ", ".join(f"{n!r}: {n}" for n in names)
     text = f"""def looked_at({", ".join(f"{n}={free['missing']}" for n in names)}):
-    if {_condition(graph, free["array"], free["known"])}:
+    if {_condition(graph, free)}:
         return {free["function"]}({", ".join(names)})
     return {free["otherwise"]}({{{given}}})"""
-    meant = (MISSING, np.ndarray, np.dtype(dtype), function, otherwise)
+    meant = (MISSING, np.ndarray, np.dtype(dtype), function, otherwise, type, float)
     namespace: dict[str, Any] = dict(zip(free.values(), meant, strict=True))
     exec(text, namespace)  # noqa: S102  (names of inputs and sizes alone)
     looked_at: Callable[..., Any] = namespace["looked_at"]
     return wraps(function)(looked_at)
 
 
-def _condition(graph: Graph, array: str, known: str) -> str:
+def _condition(graph: Graph, free: Mapping[str, str]) -> str:
     """Whether values are plain arrays and numbers of the types and shapes that are wanted, in Python."""
     said, places = list[str](), dict[str, str]()
+    array, known, of, number = (free[name] for name in ("array", "known", "type", "float"))
     for name, i in graph.inputs.items():
         node = graph.nodes[i]
         kind = f"{name}.dtype.kind in {KINDS[node.dtype]!r}"
         kind = f"({name}.dtype is {known} or {kind})" if node.dtype == "float" else kind
-        plain = f"type({name}) is {array} and {kind} and "
+        plain = f"{of}({name}) is {array} and {kind} and "
         if all(isinstance(size, int) for size in node.shape):
             whole = f"{plain}{name}.shape == {node.shape!r}"
-            said.append(whole if node.shape or node.dtype != "float" else f"(type({name}) is float or {whole})")
+            said.append(whole if node.shape or node.dtype != "float" else f"({of}({name}) is {number} or {whole})")
             continue
         sizes = [f"{name}.ndim == {len(node.shape)}"]
         for axis, size in enumerate(node.shape):
