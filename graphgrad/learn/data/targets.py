@@ -175,6 +175,8 @@ def _learned(columns: Sequence[TableColumn], task: str | None) -> tuple[Any, tup
         return column.values, ()
     classes = tuple(_class_name(column, value) for value in found)
     if len(classes) < 2:
+        if not classes:
+            raise DataError(f"'{column.name}' has no value in any row, and there is nothing to learn")
         raise DataError(f"'{column.name}' has one class, '{classes[0]}', and there is nothing to tell it from")
     return places.reshape(-1).astype(np.int64), classes
 
