@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from graphgrad.core.errors import GraphgradError, ParseError
+from graphgrad.proof.modules.grammar import check_grammar
 from graphgrad.proof.modules.language import (
     BUILTINS,
     METHODS,
@@ -24,6 +25,7 @@ from graphgrad.proof.modules.language import (
     bound_twice,
     is_symbolic,
 )
+from graphgrad.proof.modules.library import trusted
 from graphgrad.proof.scalars.symbols import SymbolsLost
 
 ENTRY = "value_and_grad"
@@ -71,6 +73,7 @@ class Module:
         self.tree = _tree(source)
         self.replaced, self.names, self.literal = dict(replaced), {**BUILTINS, **replaced}, literal
         self.steps = 0
+        check_grammar(source, self.tree, trusted(self.functions()))
         if twice := bound_twice(self.tree.body):
             raise ParseError(f"the module gives '{twice}' two meanings")
         for statement in self.tree.body:
@@ -126,8 +129,6 @@ class Module:
                 | ast.Expr(value=ast.Constant())
             ):
                 pass
-            case ast.If(test=ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()]), orelse=[]):
-                pass  # where a module is a program
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 typed = isinstance(value, ast.Name) and value.id not in self.names  # such as Array = Any
                 self.names[name] = None if typed else self.value(value, self.names)

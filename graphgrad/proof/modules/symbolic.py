@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial, reduce
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +13,6 @@ import numpy as np
 
 from graphgrad.core.errors import GraphgradError, ParseError, ShapeError
 from graphgrad.core.graph import Graph
-from graphgrad.execute import numpy_functions, python_functions
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.gradients import TIMEOUT, unsupported
 from graphgrad.proof.judge.case import Case
@@ -24,7 +21,9 @@ from graphgrad.proof.judge.judge import judge
 from graphgrad.proof.limits.deadline import LATE, found_in_time
 from graphgrad.proof.modules.interpreter import ENTRY, Failed, Module, docstring
 from graphgrad.proof.modules.language import ELEMENTARY, MATH, allowed, casting, in_floats
-from graphgrad.proof.modules.rounding import in_points, raised
+from graphgrad.proof.modules.library import trusted
+from graphgrad.proof.modules.pieces import wrong_pieces
+from graphgrad.proof.modules.rounding import in_points, kinds_of, raised
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, each
 from graphgrad.proof.readings.numpy_arrays import plain, symbolic, wrapped
@@ -35,7 +34,6 @@ from graphgrad.proof.sizes.chosen import sized
 from graphgrad.transform.grad import differentiable
 
 LARGEST = 10**6
-FOR_ARRAYS = "_of_arrays"  # what the compiler adds to a name that a scalar function has already
 
 
 def verify_source(source: str, graph: Graph | str | None = None, /, timeout: float = TIMEOUT) -> Report:
@@ -70,6 +68,9 @@ def verify_source(source: str, graph: Graph | str | None = None, /, timeout: flo
             found |= dict.fromkeys(program.outputs, unsupported(error))
             names[:] = program.outputs
             return
+        if wrong := wrong_pieces(Module(source, in_floats(kinds_of(source)[-1])), list(examined.inputs)):
+            found |= dict.fromkeys(names, Finding(Verdict.UNSUPPORTED, wrong))
+            return
         worst = {n: max((f[n] for f in findings if n in f), key=_weakness) for f in findings for n in f}
         names[:] = worst
         found |= in_points(source, examined, worst, deadline)
@@ -84,7 +85,11 @@ def _weakness(finding: Finding) -> int:
 
 def _path(module: Module, path: str, examined: Examined, deadline: float) -> dict[str, Finding]:
     """The findings on one of a module's functions."""
-    value, gradients = module.run_path(path, symbolic(examined.inputs))
+    given = symbolic(examined.inputs)
+    value, gradients = module.run_path(path, given)
+    for name, array in given.items():
+        if any(a is not b for a, b in zip(np.ravel(plain(array)), np.ravel(examined.inputs[name]), strict=True)):
+            raise Failed(f"the module overwrites its input '{name}'")
     (claimed,) = np.ravel(plain(value))
     true, normal = [examined.true], Normal(naming=True)
     case = Case([claimed], true, true, [()], examined.variables(), deadline, normal)
@@ -156,41 +161,6 @@ def _extreme(of_numbers: Callable[..., Any], name: str) -> Callable[..., Any]:
         return wrapped(reduce(FUNCTIONS[name], map(plain, values)))
 
     return chosen
-
-
-def trusted(functions: Mapping[str, ast.FunctionDef]) -> dict[str, str]:
-    """Functions that are, word for word, and with all that they call, those of graphgrad's library: their names there.
-
-    Their meaning is known, and tested; they need not be run.
-    """
-    found = {name: known for name, tree in functions.items() if (known := _known(tree))}
-    while wrong := [name for name in found if _called(functions[name]) & functions.keys() - found.keys()]:
-        found = {name: known for name, known in found.items() if name not in wrong}
-    return found
-
-
-def _known(tree: ast.FunctionDef) -> str:
-    name = tree.name.removesuffix(FOR_ARRAYS)
-    body = [ast.dump(_Plain().visit(statement)) for statement in ast.parse(ast.unparse(tree)).body[0].body]  # type: ignore[attr-defined]
-    for library in (numpy_functions, python_functions):
-        original = getattr(library, name, None)
-        if original is not None:
-            (known,) = ast.parse(inspect.getsource(original)).body
-            assert isinstance(known, ast.FunctionDef)
-            if body == [ast.dump(statement) for statement in known.body]:
-                return name
-    return ""
-
-
-class _Plain(ast.NodeTransformer):
-    """Gives functions the names that they have in the library."""
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name(node.id.removesuffix(FOR_ARRAYS), node.ctx)
-
-
-def _called(tree: ast.FunctionDef) -> set[str]:
-    return {t.id for t in ast.walk(tree) if isinstance(t, ast.Name)} - {tree.name}
 
 
 def _zeros(shape: Any = (), *_: Any, **__: Any) -> Any:

@@ -17,8 +17,8 @@ from graphgrad.execute import numpy_functions
 from graphgrad.proof.judge.cases import sizes_of
 from graphgrad.proof.modules.interpreter import Module
 from graphgrad.proof.modules.language import ELEMENTARY, MATH, allowed, casting
+from graphgrad.proof.modules.library import trusted
 from graphgrad.proof.modules.prime_field import rational
-from graphgrad.proof.modules.symbolic import trusted
 from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS
 from graphgrad.proof.report import Finding, Verdict, weakest
 from graphgrad.proof.scalars.derivative import order, substitute

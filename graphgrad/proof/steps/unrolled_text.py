@@ -13,8 +13,9 @@ from graphgrad.core.errors import ParseError
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.judge.cases import Examined, examine, source_of
 from graphgrad.proof.modules.interpreter import Module, attempted, docstring
+from graphgrad.proof.modules.library import trusted
 from graphgrad.proof.modules.prime_field import rational
-from graphgrad.proof.modules.symbolic import LIBRARY, meanings, stated, trusted
+from graphgrad.proof.modules.symbolic import LIBRARY, meanings, stated
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.readings.numpy_arrays import plain, wrapped
 from graphgrad.proof.scalars.symbols import Sym, SymbolsLost, lift, var
