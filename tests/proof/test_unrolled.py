@@ -133,7 +133,7 @@ def test_other_languages_are_said_not_to_be_read(target, suffix, said, tmp_path)
     need(target)
     path.write_text(compiled(grad(parse("x * y")), target=target).source)
     result = CliRunner().invoke(command, [str(path)])
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "UNSUPPORTED" in result.output
     assert said in result.output
     assert "numpy or python" in result.output
@@ -146,7 +146,7 @@ def test_python_that_is_not_read_is_said_to_be_so(target, name, tmp_path):
     path = tmp_path / "step.py"
     path.write_text(step((*XOR[:3], shapes), name, target))
     result = CliRunner().invoke(command, [str(path)])
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert f"UNSUPPORTED  this code for {target} is not read" in result.output
 
 

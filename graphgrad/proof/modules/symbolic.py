@@ -25,7 +25,7 @@ from graphgrad.proof.modules.library import trusted
 from graphgrad.proof.modules.pieces import wrong_pieces
 from graphgrad.proof.modules.rounding import in_points, kinds_of, raised
 from graphgrad.proof.normal_form.normal import Normal
-from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, each
+from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, each, lifted
 from graphgrad.proof.readings.numpy_arrays import plain, symbolic, wrapped
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.scalars.elementary import function
@@ -88,7 +88,9 @@ def _path(module: Module, path: str, examined: Examined, deadline: float) -> dic
     given = symbolic(examined.inputs)
     value, gradients = module.run_path(path, given)
     for name, array in given.items():
-        if any(a is not b for a, b in zip(np.ravel(plain(array)), np.ravel(examined.inputs[name]), strict=True)):
+        if any(
+            a is not b for a, b in zip(np.ravel(lifted(array)), np.ravel(lifted(examined.inputs[name])), strict=True)
+        ):
             raise Failed(f"the module overwrites its input '{name}'")
     (claimed,) = np.ravel(plain(value))
     true, normal = [examined.true], Normal(naming=True)
