@@ -80,7 +80,7 @@ def target_of(y: Any, what: str = "y") -> tuple[Any, tuple[str, ...], tuple[str,
     """Give targets as an array, the names of their columns, and of their classes where indices have names already.
 
     >>> target_of([[0], [1]])[0].tolist(), target_of({"kind": ["rose", "lily"]})
-    ([[0], [1]], (array(['rose', 'lily'], dtype='<U4'), ('kind',), ()))
+    ([0, 1], (array(['rose', 'lily'], dtype='<U4'), ('kind',), ()))
     """
     if isinstance(y, Named):
         return np.asarray(y), (), y.classes

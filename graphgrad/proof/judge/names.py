@@ -18,7 +18,7 @@ def names_known(text: str, known: Collection[str], what: str = "the claim") -> l
     used = free_names(text)
     for name in used:
         if name not in known and name not in CONSTANTS:
-            hint = did_you_mean(name, known) or f"it has {', '.join(known)}"
+            hint = did_you_mean(name, known) or f"it has {', '.join(dict.fromkeys(known))}"
             raise UsageError(f"{what} names '{name}', which the program does not", hint=hint)
     return used
 

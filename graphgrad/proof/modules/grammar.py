@@ -15,9 +15,9 @@ from graphgrad.core.errors import ParseError
 _NAMES = r"\w+( as \w+)?(, \w+( as \w+)?)*"
 IMPORTS = (
     r"from __future__ import annotations",
-    r"from typing import Any",
+    r"from typing import Any( as Any_+)?",
     r"from collections\.abc import (Callable|Iterable|Sequence)(, (Callable|Iterable|Sequence))*",
-    r"from random import Random",
+    r"from random import Random( as Random_+)?",
     r"from functools import partial",
     rf"from math import {_NAMES}",
     r"import (numba|jax)",

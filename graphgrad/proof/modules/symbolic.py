@@ -183,5 +183,7 @@ def _statics(name: str) -> Any:
     )
 
 
-LIBRARY: dict[str, Any] = {name: _statics(name) for name in ["softmax", "log_softmax", "logsumexp", "sigmoid",
-    "softplus", "xlogy", "gelu", "norm", "cross_entropy", "erf", "coprod", "sign"]}  # fmt: skip
+LIBRARY: dict[str, Any] = {name: _statics(name) for name in (
+    "softmax", "log_softmax", "logsumexp", "sigmoid", "softplus", "xlogy", "gelu", "norm", "cross_entropy", "erf",
+    "coprod", "sign", "log1mexp", "sech2", "exprel", "logaddexp", "floor_divide", "remainder", "clip",
+)}  # fmt: skip

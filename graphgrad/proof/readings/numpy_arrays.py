@@ -239,6 +239,7 @@ _DIRECT = [
     "logical_and", "logical_or", "logical_not",
 ]  # fmt: skip
 RULES: dict[str, Callable[..., Array]] = {name: FUNCTIONS[ALIASES.get(name, name)] for name in _DIRECT} | {
+    "floor_divide": FUNCTIONS["floor_divide"], "remainder": FUNCTIONS["remainder"],
     "positive": lambda a: a, "float_power": FUNCTIONS["pow"], "fmax": FUNCTIONS["maximum"],
     "fmin": FUNCTIONS["minimum"],
     "bitwise_and": FUNCTIONS["logical_and"], "bitwise_or": FUNCTIONS["logical_or"], "invert": FUNCTIONS["logical_not"],
