@@ -78,7 +78,12 @@ COMMANDS = {
     "train csv": ["train", "{given}/data.csv", "--layers", "2,2,1", "--steps", "1000", "--save", "{out}/m.onnx"],
     "predict": ["predict", "{given}/model.safetensors", "{given}/data2.csv"],
 }
-NEEDED = {"numba": {"train numba"}, "cffi": {"train c"}, "matplotlib": {"train plot"}, "onnx": {"train csv"}}
+NEEDED = {
+    "numba": {"train numba", "compile numba"},
+    "cffi": {"train c"},
+    "matplotlib": {"train plot"},
+    "onnx": {"train csv"},
+}
 QUICK = {"run", "show", "verify claims", "predict"}
 
 # The command as its script starts it; every file of the current folder that Python opens is noted.

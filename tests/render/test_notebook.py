@@ -25,7 +25,7 @@ def test_a_notebook_is_executed():
         assert "<svg" in bundle["image/svg+xml"]
     assert bundles[2]["text/html"].startswith("<iframe")
     assert "width:100%" in bundles[2]["text/html"]
-    assert "dz/dx1 = 1.363" in bundles[2]["text/plain"]
+    assert "dz/dx1 ≈ 1.363" in bundles[2]["text/plain"]
     for bundle in (bundles[2], training):
         assert bundle["text/html"].startswith("<iframe")
     for verdict in ("✓ PROVED", "✗ REFUTED"):
