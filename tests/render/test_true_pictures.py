@@ -225,6 +225,11 @@ def test_programs_in_latex_are_read_back(program):
     check_latex(parse(program.text, program.shapes), program.values)
 
 
+def test_a_label_is_not_written_as_an_entry_is():
+    graph = parse("y = v[0]\nz = sum(sin(y) + y**2 / 2)", v=2)  # in which v1 is a sine, and not v's first entry
+    check_latex(graph, {"v": np.array([0.7, 0.2])})
+
+
 SEVERAL = scalars(SMOOTH + PIECEWISE) | tensors()
 
 

@@ -7,7 +7,7 @@ letters as indices: `\bar{b}_{j} = \sum_{i} \bar{v}_{ij}`. So nothing is broadca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -19,7 +19,7 @@ from graphgrad.frontend import printers
 from graphgrad.frontend.notation.arrays import ARRAYS
 from graphgrad.frontend.notation.entries import ENTRIES
 from graphgrad.frontend.notation.indices import FIRST, Index
-from graphgrad.frontend.notation.names import LETTERS, distinct, number
+from graphgrad.frontend.notation.names import LETTERS, distinct, number, tex_name
 from graphgrad.frontend.notation.products import contracted
 from graphgrad.frontend.notation.spelling import Spelling, Written
 
@@ -250,6 +250,16 @@ class Writer:
         return tuple(FIRST if size == 1 else Index(self.letter(size)) for size in shape)
 
 
+def _entries(graph: Graph) -> Iterator[str]:
+    """How the entries are written that a graph takes out of vectors: a name that looks so would be another's."""
+    for node in graph.nodes:
+        if node.op == "index":
+            vector, (first, *others) = node.operands[0], dict(node.attrs)["key"] or (None,)
+            size = next(iter(graph.nodes[vector].shape), 0)
+            if isinstance(first, int) and isinstance(size, int) and not others:
+                yield f"{tex_name(graph.labels[vector])}_{{{first % size + 1}}}"
+
+
 def labels(graph: Graph, taken: Iterable[str] = ()) -> Mapping[str, str]:
     """How a graph's labels are written in LaTeX, no two alike."""
     key = (labels, tuple(taken))
@@ -259,6 +269,7 @@ def labels(graph: Graph, taken: Iterable[str] = ()) -> Mapping[str, str]:
         spoken = (
             label for label, node in zip(graph.labels, graph.nodes, strict=True) if node.op != "const" or node.shape
         )
-        graph.cache[key] = distinct([*graph.inputs, *spoken, *graph.outputs, *given], {*constants, *taken})
+        names = [*graph.inputs, *spoken, *graph.outputs, *given]
+        graph.cache[key] = distinct(names, {*constants, *_entries(graph), *taken})
     found: Mapping[str, str] = graph.cache[key]
     return found
