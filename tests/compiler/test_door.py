@@ -70,7 +70,8 @@ RUNNING = ["numpy", "python", "c", pytest.param("numba", marks=pytest.mark.slow)
 def test_numbers_are_looked_at_where_they_leave_their_quick_path(text, target):
     need(target)
     function = translate(parse(text), target=target)
-    for value in (1j, None, np.array([1j, 2]), "a") + (10**400,) * (target != "python"):
+    words = ("a",) * (target != "numba")  # which numba leaves to Python's and NumPy's own errors, as huge numbers
+    for value in (1j, None, np.array([1j, 2]), *words) + (10**400,) * (target not in {"python", "numba"}):
         with pytest.raises(UsageError, match="the value of 'x' is no array of numbers"):
             function(value, 2.0)
     with pytest.raises(UsageError, match="no value for 'y'; give one"):
