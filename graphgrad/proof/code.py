@@ -13,7 +13,7 @@ import numpy as np
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import declared_shape, parse
-from graphgrad.proof.execution import as_it_runs, function_as_it_runs
+from graphgrad.proof.execution import as_it_runs, function_as_it_runs, in_words
 from graphgrad.proof.gradients import TIMEOUT, stated
 from graphgrad.proof.judge.assumed import NOTHING, Assumed, assumed as assume
 from graphgrad.proof.judge.case import Case, partials
@@ -271,8 +271,8 @@ def _in_floats(code: Code, truth: Truth, deadline: float, why: str, *, single: b
     except TimeUp:
         return dict.fromkeys(_wanted(true, inputs), SLOW)
     if raised and not any(f.points or f.witness for f in findings.values()):
-        said = f"the code raises {type(raised[0]).__name__}: {str(raised[0]).partition(chr(10))[0]}"
-        return dict.fromkeys(_wanted(true, inputs), Finding(Verdict.UNSUPPORTED, said))
+        nothing = Finding(Verdict.UNSUPPORTED, f"the code raises {in_words(raised[0])}")
+        return dict.fromkeys(_wanted(true, inputs), nothing)
     return findings
 
 

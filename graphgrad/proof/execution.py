@@ -38,7 +38,7 @@ class Called:
             raise
         except Exception as error:  # noqa: BLE001  (somebody's code may raise anything)
             if not self.remarks:
-                self.remarks[f"on arrays that it may not write to the code raises {_said(error)}"] = None
+                self.remarks[f"on arrays that it may not write to the code raises {in_words(error)}"] = None
             return first
         differ = [name for name in first if not _close(first[name], second.get(name), AGREE)]
         return second if differ else first
@@ -54,7 +54,7 @@ class Called:
             except TimeUp:
                 raise
             except Exception as error:  # noqa: BLE001  (somebody's code may raise anything)
-                self.remarks[f"for arrays of {np.dtype(kind)} the code raises {_said(error)}"] = None
+                self.remarks[f"for arrays of {np.dtype(kind)} the code raises {in_words(error)}"] = None
                 continue
             if any(np.all(np.isfinite(w)) and not _close(w, found.get(n), tolerance) for n, w in wanted.items()):
                 self.remarks[f"for arrays of {np.dtype(kind)} the code gives something else"] = None
@@ -79,7 +79,8 @@ def _close(one: Any, other: Any, tolerance: float) -> bool:
     return bool(np.allclose(one, other, tolerance, tolerance * largest, equal_nan=True))
 
 
-def _said(error: Exception) -> str:
+def in_words(error: Exception) -> str:
+    """An error that somebody's code raises, in one line."""
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
@@ -100,7 +101,7 @@ def as_it_runs(comparison: Comparison, findings: Mapping[str, Finding]) -> dict[
         remark = "the code was not run to the end: time was up"
         return {n: f.with_(assumptions=(*f.assumptions, remark)) if f.ok else f for n, f in findings.items()}
     except Exception as error:  # noqa: BLE001  (somebody's code may raise anything)
-        lost = Finding(Verdict.UNSUPPORTED, f"on arrays of floats the code raises {_said(error)}")
+        lost = Finding(Verdict.UNSUPPORTED, f"on arrays of floats the code raises {in_words(error)}")
         return {n: lost if f.ok else f for n, f in findings.items()}
     return {name: _held(finding, seen.get(name), tuple(called.remarks)) for name, finding in findings.items()}
 
@@ -114,7 +115,7 @@ def function_as_it_runs(comparison: Comparison) -> Finding:
     except TimeUp:
         return Finding(Verdict.UNKNOWN, "time was up: the function did not return")
     except Exception as error:  # noqa: BLE001  (somebody's code may raise anything)
-        return Finding(Verdict.UNSUPPORTED, f"on arrays of floats the function itself raises {_said(error)}")
+        return Finding(Verdict.UNSUPPORTED, f"on arrays of floats the function itself raises {in_words(error)}")
     for finding in seen.values():
         if finding.verdict is Verdict.REFUTED:
             return Finding(Verdict.UNSUPPORTED, "the function itself gives other numbers for floats than for symbols")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+import tinycss2 as css
 
 from graphgrad.core.errors import UsageError
 from graphgrad.execute.trace import trace
@@ -143,7 +144,6 @@ NAMES = ['"]{}</style><script>alert(1)</script>', "\\", '"', "a'b", "]]", "*/", 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_themes_name_is_a_string_in_the_page(name):
-    css = pytest.importorskip("tinycss2")
     page = player_page("t", replace(Style(), name=name), {"theme": name}).decode()
     assert page.count("<script") == page.count("</script") == page.count("<style") == page.count("</style") == 1
     sheet = css.parse_stylesheet(
