@@ -81,7 +81,7 @@ def compile_step(  # noqa: PLR0913  (all but two are keywords with defaults)
     (9.0, 2.25, 2.25)
     """
     from graphgrad.compiler.compile_step import compile_step as translate
-    from graphgrad.learn.training.optimizers import update_of
+    from graphgrad.learn.updates.optimizers import update_of
 
     graph = as_graph(loss)
     text, constants = update_of(optimizer, settings)

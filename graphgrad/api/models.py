@@ -108,7 +108,7 @@ def optimizer_name(said: str, /) -> str:
     >>> optimizer_name("AmsGrad"), optimizer_name("p - lr * g")
     ('amsgrad', 'p - lr * g')
     """
-    from graphgrad.learn.training.optimizers import optimizer_name as known
+    from graphgrad.learn.updates.optimizers import optimizer_name as known
 
     return known(said)
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from graphgrad.learn.networks.activations import Activation
     from graphgrad.learn.networks.initial import Initial
     from graphgrad.learn.networks.losses import Loss
-    from graphgrad.learn.training.optimizers import Optimizer
-    from graphgrad.learn.training.schedules import Schedule
+    from graphgrad.learn.updates.optimizers import Optimizer
+    from graphgrad.learn.updates.schedules import Schedule
     from graphgrad.render.drawing.style import Style
     from graphgrad.render.formats.table import Format
     from graphgrad.transform.rules import Rewrite
@@ -193,7 +193,7 @@ def optimizer(
     >>> optimizer("sign", define="p - lr * sign(g)", lr=0.01).name
     'sign'
     """
-    from graphgrad.learn.training.optimizers import optimizer as optimizer_of
+    from graphgrad.learn.updates.optimizers import optimizer as optimizer_of
 
     changed = {**(settings or {}), **more}
     return _optimizer(name, define, changed) if define else optimizer_of(name, changed)
@@ -203,7 +203,7 @@ def optimizer(
 def _optimizer(name: str, define: str, settings: Mapping[str, float]) -> Optimizer:
     from dataclasses import replace
 
-    from graphgrad.learn.training.optimizers import OPTIMIZERS, optimizer as optimizer_of
+    from graphgrad.learn.updates.optimizers import OPTIMIZERS, optimizer as optimizer_of
 
     return OPTIMIZERS.add(replace(optimizer_of(define, settings), name=_named(name)))
 
@@ -218,7 +218,7 @@ def schedule(name: str, /, *, define: str = "", **settings: float) -> Schedule:
     >>> schedule("inverse", define="base / (1 + decay * t)", decay=0.01).settings
     {'decay': 0.01}
     """
-    from graphgrad.learn.training.schedules import SCHEDULES
+    from graphgrad.learn.updates.schedules import SCHEDULES
 
     return _schedule(name, define, settings) if define else SCHEDULES.row(name)
 
@@ -226,7 +226,7 @@ def schedule(name: str, /, *, define: str = "", **settings: float) -> Schedule:
 @remembered
 def _schedule(name: str, define: str, settings: Mapping[str, float]) -> Schedule:
     from graphgrad.frontend.parse import parse
-    from graphgrad.learn.training.schedules import SCHEDULES, Schedule
+    from graphgrad.learn.updates.schedules import SCHEDULES, Schedule
 
     if unknown := [given for given in parse(define).inputs if given not in {"base", "t", "T", *settings}]:
         raise UsageError(f"the schedule needs a value for '{unknown[0]}'", hint=f"give {unknown[0]}=1, or the like")

@@ -5,5 +5,6 @@ ORDER = (  # from the bottom up: what stands here imports from earlier lines alo
     "networks",
     "data",
     "models",
+    "updates",
     "training",
 )

@@ -20,7 +20,7 @@ from graphgrad.compiler.compile import compile as compiled  # noqa: E402
 from graphgrad.compiler.compile_step import compile_step  # noqa: E402
 from graphgrad.core.ops import OPS  # noqa: E402
 from graphgrad.frontend.parse import parse  # noqa: E402
-from graphgrad.learn.training.optimizers import update_of  # noqa: E402
+from graphgrad.learn.updates.optimizers import update_of  # noqa: E402
 from graphgrad.proof.code import verify_function  # noqa: E402
 from graphgrad.proof.gradients import verify  # noqa: E402
 from graphgrad.proof.modules.certificate import certify  # noqa: E402

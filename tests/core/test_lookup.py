@@ -12,8 +12,8 @@ from graphgrad.frontend.language.refusals import meant
 from graphgrad.learn.networks.activations import ACTIVATIONS, Activation
 from graphgrad.learn.networks.initial import INITIALS
 from graphgrad.learn.networks.losses import LOSSES
-from graphgrad.learn.training.optimizers import OPTIMIZERS
-from graphgrad.learn.training.schedules import SCHEDULES
+from graphgrad.learn.updates.optimizers import OPTIMIZERS
+from graphgrad.learn.updates.schedules import SCHEDULES
 from graphgrad.render.drawing.style import THEMES
 from graphgrad.render.formats.table import FILM, GRAPH, PICTURE
 from graphgrad.render.training.film import STILLS, TRAINING

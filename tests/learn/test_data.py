@@ -12,7 +12,7 @@ from graphgrad.learn.networks.losses import LOSSES
 from graphgrad.learn.networks.network import mlp
 from graphgrad.learn.training.evaluate import parted
 from graphgrad.learn.training.fit import fit
-from graphgrad.learn.training.optimizers import optimizer
+from graphgrad.learn.updates.optimizers import optimizer
 
 NET = mlp(2, 3)
 X = np.zeros((4, 2))

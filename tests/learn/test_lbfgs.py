@@ -8,7 +8,7 @@ from graphgrad.frontend.parse import parse
 from graphgrad.learn.networks.network import mlp, network
 from graphgrad.learn.training import lbfgs
 from graphgrad.learn.training.fit import fit
-from graphgrad.learn.training.lbfgs import LbfgsStep
+from graphgrad.learn.updates.lbfgs import LbfgsStep
 
 optimize = pytest.importorskip("scipy.optimize", reason="scipy is not installed")
 

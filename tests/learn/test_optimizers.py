@@ -10,8 +10,8 @@ from graphgrad.core.errors import ParseError, UsageError
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.networks.network import mlp
 from graphgrad.learn.training.fit import fit
-from graphgrad.learn.training.optimizers import OPTIMIZERS, optimizer
-from graphgrad.learn.training.schedules import SCHEDULES, update
+from graphgrad.learn.updates.optimizers import OPTIMIZERS, optimizer
+from graphgrad.learn.updates.schedules import SCHEDULES, update
 
 STEPS = 200
 GENERATOR = np.random.default_rng(3)

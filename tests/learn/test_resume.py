@@ -14,8 +14,8 @@ from graphgrad.core import files
 from graphgrad.core.errors import DataError, UsageError
 from graphgrad.learn.networks.network import mlp
 from graphgrad.learn.training.fit import fit
-from graphgrad.learn.training.optimizers import OPTIMIZERS
-from graphgrad.learn.training.schedules import SCHEDULES
+from graphgrad.learn.updates.optimizers import OPTIMIZERS
+from graphgrad.learn.updates.schedules import SCHEDULES
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(50, 3))

@@ -9,7 +9,7 @@ from graphgrad.compiler.compile_step import compile_step
 from graphgrad.compiler.steps import arrays
 from graphgrad.core.errors import GraphgradError
 from graphgrad.frontend.parse import parse
-from graphgrad.learn.training.optimizers import OPTIMIZERS
+from graphgrad.learn.updates.optimizers import OPTIMIZERS
 from graphgrad.proof.report import Verdict
 from graphgrad.proof.saved import verify_file
 from graphgrad.proof.steps.certificate import certify_step

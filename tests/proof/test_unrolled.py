@@ -11,7 +11,7 @@ from graphgrad.compiler.compile import compile as compiled
 from graphgrad.compiler.compile_step import compile_step
 from graphgrad.core.errors import GraphgradError
 from graphgrad.frontend.parse import parse
-from graphgrad.learn.training.optimizers import OPTIMIZERS
+from graphgrad.learn.updates.optimizers import OPTIMIZERS
 from graphgrad.proof.report import Verdict
 from graphgrad.proof.saved import verify_module
 from graphgrad.transform.grad import grad

@@ -22,8 +22,8 @@ from graphgrad.compiler.steps.vectors import views
 from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.learn.checks import whole
-from graphgrad.learn.training.schedules import UpdateProgram
 from graphgrad.learn.training.threads import largest_product
+from graphgrad.learn.updates.schedules import UpdateProgram
 
 BLOCK = 64  # steps in one call, at most
 WORK = 1e9  # operations in one call, of the largest product of its steps, at most

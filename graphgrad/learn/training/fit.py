@@ -30,13 +30,13 @@ from graphgrad.learn.training.checkpoint import fingerprint
 from graphgrad.learn.training.devices import DeviceStep, Machines
 from graphgrad.learn.training.given import GivenRows, checked_examples, default_loss, given
 from graphgrad.learn.training.history import History, Record
-from graphgrad.learn.training.lbfgs import LbfgsStep
 from graphgrad.learn.training.loop import Keeping, Stops, Task, TrainingLoop
-from graphgrad.learn.training.optimizers import OPTIMIZERS, Optimizer, optimizer as optimizer_row, optimizer_name
 from graphgrad.learn.training.progress import reporting, say
-from graphgrad.learn.training.schedules import UpdateProgram, update
 from graphgrad.learn.training.snapshots import Snapshots
 from graphgrad.learn.training.verdicts import Look, some, verdicts
+from graphgrad.learn.updates.lbfgs import LbfgsStep
+from graphgrad.learn.updates.optimizers import OPTIMIZERS, Optimizer, optimizer as optimizer_row, optimizer_name
+from graphgrad.learn.updates.schedules import UpdateProgram, update
 
 BATCH = 32  # examples a step, where nothing else is said
 
@@ -103,7 +103,7 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     Raises DataError, before training, for data that do not fit, and DomainError, with the step and the node, where a
     value stops being a number.
 
-    Source: each optimizer's paper stands at its row in learn/optimizers.py.
+    Source: each optimizer's paper stands at its row in learn/updates/optimizers.py.
 
     >>> from graphgrad.learn.networks.network import mlp
     >>> model, history = fit(mlp(1, 1), [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0], optimizer="sgd", lr=0.1, steps=1000)

@@ -28,10 +28,10 @@ from graphgrad.learn.training.checkpoint import Standing, read_checkpoint, write
 from graphgrad.learn.training.devices import DeviceStep
 from graphgrad.learn.training.evaluate import Measured, judge, measure, sums
 from graphgrad.learn.training.history import Record
-from graphgrad.learn.training.lbfgs import LbfgsRun, LbfgsStep
 from graphgrad.learn.training.progress import Report
 from graphgrad.learn.training.snapshots import Snapshots
 from graphgrad.learn.training.threads import threads_for
+from graphgrad.learn.updates.lbfgs import LbfgsRun, LbfgsStep
 from graphgrad.transform.grad import grad
 
 

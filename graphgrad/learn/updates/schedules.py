@@ -12,7 +12,7 @@ from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.lookup import Table
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.checks import finite, named, real
-from graphgrad.learn.training.optimizers import Optimizer
+from graphgrad.learn.updates.optimizers import Optimizer
 
 
 @told(lambda row: f"{row.name}: {row.text}")
@@ -73,7 +73,7 @@ def update(
     `schedule` is a name of the table, or a text in `base`, `t` and `T`; `steps` is T. Raises UsageError for unknown
     names and missing settings.
 
-    >>> from graphgrad.learn.training.optimizers import optimizer
+    >>> from graphgrad.learn.updates.optimizers import optimizer
     >>> print(update(optimizer("sgd"), "warmup", warmup=10, clipping={"clip_norm": 1.0}).text)
     g = g * minimum(1, clip_norm / (norm(g) + 1e-6))
     lr = base * minimum(t / warmup, 1)
