@@ -23,6 +23,7 @@ from graphgrad.proof.judge.regions import right_where
 from graphgrad.proof.limits.deadline import finding_within, found_in_time
 from graphgrad.proof.readings.functions import Array, lifted
 from graphgrad.proof.readings.numpy_arrays import plain, symbolic
+from graphgrad.proof.readings.numpy_module import of_symbols
 from graphgrad.proof.readings.text import read
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.scalars.derivative import gradient
@@ -154,17 +155,17 @@ def _called(examined: Examined, name: str, claim: Callable[..., Any], deadline: 
     wanted = {name: examined.slopes[name]}
     shapes = {name: np.shape(examined.inputs[name])}
 
-    def code(given: Mapping[str, Array]) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = by_name(claim(*[given[n] for n in names]), shapes)
+    def call(code: Callable[..., Any], given: Mapping[str, Array]) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = by_name(code(*[given[n] for n in names]), shapes)
         return found
 
     true = {VALUE: np.asarray(examined.true, dtype=object), **wanted}
     try:
-        finding = judged(code, Truth(examined.inputs, true, examined.true, examined.assumed), deadline)[name]
+        finding = judged(claim, call, Truth(examined.inputs, true, examined.true, examined.assumed), deadline)[name]
     except UsageError as error:
         return Finding(Verdict.UNSUPPORTED, str(error))
     if finding.verdict is Verdict.REFUTED and "floating point" not in finding.reason:
-        claimed = plain(code(symbolic(examined.inputs))[name])
+        claimed = plain(call(of_symbols(claim), symbolic(examined.inputs))[name])
         finding = _where_right(finding, examined, name, claimed, deadline)
     return finding
 

@@ -23,12 +23,14 @@ from graphgrad.proof.judge.judge import judge
 from graphgrad.proof.limits.deadline import TimeUp, found_in_time, within
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.readings.numpy_arrays import CastToSingle, plain, symbolic, wrapped
+from graphgrad.proof.readings.numpy_module import of_symbols
 from graphgrad.proof.readings.text import symbols_of
 from graphgrad.proof.report import NO_VALUE, Finding, Report, Verdict, Witness
 from graphgrad.proof.scalars.symbols import Sym, SymbolsLost
 from graphgrad.proof.sizes.chosen import sized
 
 Function = Callable[..., Any]
+Call = Callable[[Function, Mapping[str, Array]], Mapping[str, Any]]
 ROUNDING = 1e-13  # relatively: a smaller difference may be that of a rounded constant
 SLOW = Finding(Verdict.UNKNOWN, "time was up: the code did not return")
 MOST = 200_000  # entries of one argument
@@ -70,7 +72,7 @@ def verify_function(  # noqa: PLR0913, PLR0917  (options come by name)
             return
         true = {VALUE: np.asarray(output, dtype=object), **slopes(output, inputs)}
         truth = Truth(inputs, true, output, terms)
-        judge_it = partial(judged, lambda values: by_name(grad_f(*values.values()), shapes), truth)
+        judge_it = partial(judged, grad_f, lambda code, values: by_name(code(*values.values()), shapes), truth)
         if isinstance(f, str | Graph):
             found |= judge_it(deadline)
         else:
@@ -112,7 +114,7 @@ def verify_vjp(  # noqa: PLR0913, PLR0917  (options come by name)
         output = Sym.__radd__(plain(np.sum(np.ravel(result) * np.ravel(g)))[()], 0)
         every = {cotangent: g, **inputs}
         truth = Truth(every, slopes(output, inputs), output, terms)
-        judge_it = partial(judged, lambda given: by_name(vjp(*given.values()), sizes), truth)
+        judge_it = partial(judged, vjp, lambda code, values: by_name(code(*values.values()), sizes), truth)
         found |= _of_function(forward, Truth(inputs, {VALUE: result}, output, terms), judge_it, deadline)
 
     findings = stated(found_in_time(inputs, timeout, work), given, atol)
@@ -179,7 +181,7 @@ def _of_function(
 
 
 def _result(f: Function, inputs: Mapping[str, Array]) -> Array:
-    return plain(f(*[wrapped(a.copy()) for a in inputs.values()]))
+    return plain(of_symbols(f)(*[wrapped(a.copy()) for a in inputs.values()]))
 
 
 def _value(f: Function | Graph | str, inputs: Mapping[str, Array]) -> Sym:
@@ -206,14 +208,16 @@ class Truth(NamedTuple):
     assumed: Assumed = NOTHING
 
 
-def judged(code: Code, truth: Truth, deadline: float) -> dict[str, Finding]:
-    """The finding on every gradient that code gives, in symbols where it takes them, else in floats.
+def judged(function: Function, call: Call, truth: Truth, deadline: float) -> dict[str, Finding]:
+    """The finding on every gradient that a function gives, in symbols where it takes them, else in floats.
 
-    `code` takes all inputs and gives gradients by name, and may give the value of the function, too, as "value".
+    `call` gives it all inputs and has gradients by name, and may have the value of the function, too, as "value".
     """
     inputs, true, primal, assumed = truth
+    code = partial(call, function)
     try:
-        claimed = {n: plain(g) for n, g in within(deadline, code, symbolic(inputs), stop=True).items()}
+        gradients = within(deadline, call, of_symbols(function), symbolic(inputs), stop=True)
+        claimed = {n: plain(g) for n, g in gradients.items()}
     except TimeUp:
         return dict.fromkeys(_wanted(true, inputs), SLOW)
     except UsageError:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, Array, each, folded
+from graphgrad.proof.readings.selected import Selected, same
 from graphgrad.proof.scalars import elementary as f, symbols as s
 from graphgrad.proof.scalars.elementary import function
 from graphgrad.proof.scalars.symbols import Sym, SymbolsLost
@@ -48,19 +49,13 @@ class SymbolArray(np.ndarray[Any, Any]):
         if method == "at":
             return _add_at(ufunc, inputs[0], *inputs[1:])
         _only(name, options, {"axis", "keepdims", "initial"} if method == "reduce" else {"axis"})
+        if any(isinstance(a, Selected) for a in inputs):
+            return NotImplemented
         arrays = [plain(a) for a in inputs]
         if method == "__call__":
             result = _meaning(name, arrays)(*arrays)
         elif method == "reduce" and name in REDUCTIONS:
-            [values] = [_truths(arrays[0])] if name in TRUTHS else arrays
-            fold = OF_CONDITIONS_FOLDED.get(name, name) if _all_conditions(values) else name
-            initial = options.get("initial", np._NoValue)  # noqa: SLF001
-            result = REDUCTIONS[fold](values, options.get("axis", 0), bool(options.get("keepdims")))
-            if initial is not None and initial is not np._NoValue:  # noqa: SLF001
-                start = plain(initial)
-                if fold != name and not _all_conditions(start):
-                    raise SymbolsLost(f"np.{name}: the keyword initial has no meaning in symbols of conditions")
-                result = _meaning(name, [result, start])(result, start)
+            result = _reduced(name, arrays[0], **options)
         elif method == "accumulate" and name in REDUCTIONS and name not in TRUTHS:
             numbers, rule = each(s.numeric)(arrays[0]), RULES[name]
             result = np.asarray(np.frompyfunc(lambda a, b: rule(a, b)[()], 2, 1).accumulate(numbers, **options))
@@ -92,11 +87,29 @@ class SymbolArray(np.ndarray[Any, Any]):
 
     def __getitem__(self, key: Any) -> Any:
         """Entries stay arrays, so that NumPy's functions still find them."""
+        if _chooses(key):
+            mask = self._mask(key)
+            return Selected(np.array(self.view(np.ndarray)), mask, _elementwise)
         found = super().__getitem__(key)
         return found if isinstance(found, np.ndarray) else wrapped(found)
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        if _chooses(key):
+            mask = self._mask(key)
+            if isinstance(value, Selected) and not same(value.mask, mask):
+                raise SymbolsLost("the code moves entries to places that another condition chooses")
+            if not isinstance(value, Selected) and np.ndim(value):
+                raise SymbolsLost("how many entries a condition chooses is no number in symbols")
+            new = value.entries if isinstance(value, Selected) else plain(value)
+            np.copyto(self.view(np.ndarray), FUNCTIONS["where"](mask, new, plain(self)))
+            return
         super().__setitem__(key, plain(value).item() if isinstance(value, SymbolArray) and not value.ndim else value)
+
+    def _mask(self, key: SymbolArray) -> Array:
+        """A condition on entries, or on rows of them, as one on every entry."""
+        if key.shape != self.shape[: key.ndim]:
+            raise IndexError(f"a condition of shape {key.shape} chooses nothing of an array of shape {self.shape}")
+        return np.broadcast_to(plain(key).reshape(*key.shape, *[1] * (self.ndim - key.ndim)), self.shape)
 
     def __iter__(self) -> Iterator[Any]:
         if not self.ndim:
@@ -187,6 +200,16 @@ def _condition(a: Sym) -> bool:
     return a.op in CONDITIONS or (a.op == "const" and isinstance(a.value, bool))
 
 
+def _chooses(key: Any) -> bool:
+    """Whether an index is a condition that symbols decide."""
+    return isinstance(key, SymbolArray) and key.ndim > 0 and _all_conditions(plain(key))
+
+
+def _elementwise(ufunc: Any, operands: Sequence[Any]) -> Array:
+    arrays = [plain(a) for a in operands]
+    return _meaning(ufunc.__name__, arrays)(*arrays)
+
+
 def _truths(a: Array) -> Array:
     """Numbers as NumPy's logical functions take them: whether they are other than 0."""
     return each(lambda v: v if _condition(v) else s.negation(s.equal(v, 0)))(a)
@@ -202,6 +225,18 @@ def _meaning(name: str, arrays: Sequence[Array]) -> Callable[..., Array]:
     if name in TRUTHS:
         return lambda *operands: rule(*map(_truths, operands))
     return rule
+
+
+def _reduced(name: str, a: Array, axis: Any = 0, keepdims: Any = None, initial: Any = None, **_: Any) -> Array:
+    values = _truths(a) if name in TRUTHS else a
+    fold = OF_CONDITIONS_FOLDED.get(name, name) if _all_conditions(values) else name
+    result = REDUCTIONS[fold](values, axis, bool(keepdims))
+    if initial is None or initial is np._NoValue:  # noqa: SLF001
+        return result
+    start = plain(initial)
+    if fold != name and not _all_conditions(start):
+        raise SymbolsLost(f"np.{name}: the keyword initial has no meaning in symbols of conditions")
+    return _meaning(name, [result, start])(result, start)
 
 
 def _add_at(ufunc: Any, target: Any, places: Any, values: Any) -> None:
