@@ -49,7 +49,7 @@ CASES = [
     (lambda x: np.sum(np.abs(x)), np.sign, (3,), F),
     (lambda x: np.sum(np.exp(-(x**2) / 2)) / math.sqrt(2 * math.pi),
     lambda x: -x * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi), (2,), F),
-    (lambda x: np.sum(x**2), filled, (3,), N),
+    (lambda x: np.sum(x**2), filled, (3,), F),
     (lambda x: np.sum(x**2), lambda x: filled(x) * (1 + 1e-6), (3,), V),
     (lambda x: np.sum(x**2), lambda x: np.asarray(x, float) * np.where(np.asarray(x, float) > 30, 2.1, 2.0), (3,), V),
     (lambda x: np.sum(x**2), one_wrong, (10_000,), V),
