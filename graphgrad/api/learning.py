@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphgrad.core.display import told
 from graphgrad.core.errors import DataError, UsageError
+from graphgrad.learn.training.parameters import PARAMETERS as PARAMETERS  # noqa: PLC0414  (to be had from here)
 
 if TYPE_CHECKING:
     from graphgrad.learn.data.files import Dataset
     from graphgrad.learn.models.model import Model
     from graphgrad.learn.models.score import Scores
+    from graphgrad.learn.training.loop import Interrupted
 
 
 @told(lambda found: found.said)
@@ -57,6 +59,19 @@ def read_table_to_learn(  # noqa: PLR0913  (what a user may say about a table)
         raise
     held = read_table(test, reading) if test is not None else None
     return ToLearn(task_dataset(found, held, validation, seed), f"{path.name}: {found.described()}", found.notes)
+
+
+def interrupted() -> type[Interrupted]:
+    """Give what is raised where a run is stopped: a KeyboardInterrupt with `model` and `history`. Source: the loop.
+
+    Raises nothing.
+
+    >>> issubclass(interrupted(), KeyboardInterrupt)
+    True
+    """
+    from graphgrad.learn.training.loop import Interrupted
+
+    return Interrupted
 
 
 def is_table(X: Any, /) -> bool:

@@ -79,9 +79,11 @@ def check_export(net: Network, loss: str, X: Any, file: Path, /) -> None:
 
 def held_out(dataset: Dataset, part: float, seed: int, /) -> tuple[Any, Any]:
     """Give the examples, and their targets, that `fit` holds out as that part."""
+    from graphgrad.learn.data.frames import is_table
     from graphgrad.learn.training.evaluate import parted
 
-    return parted(dataset.X, dataset.y, part, seed)[1]
+    _, held = parted(dataset.X, part, seed)
+    return (dataset.X.take(held) if is_table(dataset.X) else dataset.X[held]), dataset.y[held]
 
 
 def machines(devices: int | None, coordinator: str, processes: int, process: int, /) -> Machines:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from graphgrad.core.errors import UsageError, did_you_mean
@@ -65,6 +65,34 @@ def write_whole(path: Path, content: bytes) -> None:
         if isinstance(error, OSError):  # of the user's file, not of the one beside it
             raise OSError(error.errno, error.strerror, str(path)) from None
         raise
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold a file, that is there or not yet, against all others who hold it; UsageError where one does.
+
+    The lock is the system's, on a file beside, and ends with the process, however that ends. Where there are no such
+    locks, as on some network drives, nobody is held off.
+    """
+    beside = path.resolve().with_name(f".{path.name}.lock")
+    try:
+        import fcntl
+
+        stream = beside.open("w")
+    except (ImportError, OSError):
+        yield
+        return
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(f"'{path}' is in use by another run", hint="let it end, or name another file") from None
+        except OSError:
+            pass
+        try:
+            yield
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 def _is_stream(path: Path) -> bool:

@@ -247,7 +247,7 @@ def test_a_film_of_training(tmp_path, optimizer, end):
         ("train xor --schedule warmup", "needs warmup="),
         ("train xor --history run.cvs", "did you mean '.csv'"),
         ("train xor --save a.safetensors --checkpoint a.safetensors", "a file each"),
-        ("train xor --validation 2", "between 0 and 1"),
+        ("train xor --validation 2", "0 or more and less than 1"),
         ("train xor --save model.pkl", "known are .safetensors .py .onnx"),
         ("train xor --save model.pt", "known are .safetensors .py .onnx"),
         ("train xor --checkpoint run.pt", "name it .safetensors"),

@@ -6,8 +6,8 @@ import pytest
 from graphgrad.core.errors import UsageError
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.networks.network import mlp, network
-from graphgrad.learn.training import lbfgs
 from graphgrad.learn.training.fit import fit
+from graphgrad.learn.updates import lbfgs
 from graphgrad.learn.updates.lbfgs import LbfgsStep
 
 optimize = pytest.importorskip("scipy.optimize", reason="scipy is not installed")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from graphgrad import UsageError
+from graphgrad import GraphgradError, UsageError
 from graphgrad.api.client import one_line
 from graphgrad.cli.answers import say_wrote, working
 
@@ -45,18 +47,32 @@ def check_exports(net: Network, loss: str, X: Any, files: tuple[Path, ...]) -> N
 
 
 def write_files(model: Model, dataset: Dataset, history: History, said: dict[str, Any]) -> None:
-    """Write all that was asked for: the model first."""
-    for file in sorted(said["saved"], key=lambda file: file.suffix != MODEL):
-        (model.save if file.suffix == MODEL else model.export)(file)
-        say_wrote(file, err=said["as_json"])
+    """Write all that was asked for, the model first; what cannot be written keeps nothing else from it."""
+    jobs: list[tuple[Path, Callable[[Path], None]]] = [
+        (file, model.save if file.suffix == MODEL else model.export)
+        for file in sorted(said["saved"], key=lambda file: file.suffix != MODEL)
+    ]
     if said["history"]:
-        history.save(said["history"])
-        say_wrote(said["history"], err=said["as_json"])
+        jobs.append((said["history"], history.save))
     for name, made in (("film", _film), ("backprop", _film_backprop)):
         if said[name]:
-            with working(f"writing {said[name]}"):
-                made(model, dataset, history).save(said[name])
-            say_wrote(said[name], err=said["as_json"])
+            jobs.append((said[name], partial(_drawn, made, model, dataset, history)))
+    failed: list[GraphgradError | OSError] = []
+    for file, write in jobs:
+        try:
+            write(file)
+            say_wrote(file, err=said["as_json"])
+        except (GraphgradError, OSError) as error:
+            failed.append(error)
+    if failed:
+        for more in failed[1:]:
+            click.echo(f"error: {one_line(str(more))}", err=True)
+        raise failed[0]
+
+
+def _drawn(made: Callable[..., Any], model: Model, dataset: Dataset, history: History, file: Path) -> None:
+    with working(f"writing {file}"):
+        made(model, dataset, history).save(file)
 
 
 def _film(_model: Model, _dataset: Dataset, history: History) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import click
 
 from graphgrad import UsageError
 from graphgrad.api.client import did_you_mean, one_line
+from graphgrad.api.learning import PARAMETERS
 from graphgrad.cli.answers import say_json
 from graphgrad.cli.arguments import read_values, verb
 from graphgrad.cli.training.presets import PRESETS, Preset, choose, held_out, notes
@@ -38,6 +40,16 @@ PASSED_ON = (
 )
 
 
+PRESET = {"loss", "optimizer", "lr", "schedule", "steps", "epochs", "batch_size"}  # else what suits the data
+
+
+def parameter(name: str, *named: str, more: str = "", **how: Any) -> Callable[[Any], Any]:
+    """Give a row of the table of parameters as an option."""
+    row = PARAMETERS[name]
+    default = None if name in PRESET or how.get("multiple") else row.default
+    return click.option(row.option + more, *named, default=default, help=row.said, **how)
+
+
 @verb("train xor --layers 2,4,1 --optimizer sgd --lr 0.1 --steps 100000")
 @click.argument("data", metavar="xor|digits|mnist|FILE")
 @click.option("--layers", metavar="2,4,1", help="Sizes, from inputs to outputs.")
@@ -53,25 +65,25 @@ PASSED_ON = (
     "--shape", "shapes", multiple=True, metavar="NAME=N,2", help="Shape of an input of --program; X is the data."
 )
 @click.option("--initial", default="glorot", show_default=True, metavar="NAME", help="glorot, he, lecun, pytorch, ...")
-@click.option("--loss", metavar="NAME", help="squared_error, half_mse, mse, mae, huber, cross_entropy, ..., or a text.")
-@click.option(
-    "--optimizer", metavar="NAME", help="sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, lbfgs."
-)
-@click.option("--lr", type=float, metavar="RATE", help="Learning rate.")
-@click.option("--schedule", metavar="NAME", help="constant, cosine, linear, step, warmup, ..., or a text.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=1", help="Setting of the optimizer or the schedule.")
-@click.option("--l2", type=float, default=0.0, metavar="STRENGTH", help="Penalty on the squares of the weights.")
-@click.option("--l1", type=float, default=0.0, metavar="STRENGTH", help="Penalty on the sizes of the weights.")
-@click.option("--clip-norm", type=float, metavar="NORM", help="Greatest norm of the gradient.")
-@click.option("--clip-value", type=float, metavar="SIZE", help="Greatest size of an entry of the gradient.")
-@click.option("--tolerance", type=float, metavar="NORM", help="End where the gradient over all examples is smaller.")
-@click.option("--step-tolerance", type=float, metavar="NORM", help="End where an epoch moves the parameters by less.")
+@parameter("loss", metavar="NAME")
+@parameter("optimizer", metavar="NAME")
+@parameter("lr", type=float, metavar="RATE")
+@parameter("schedule", metavar="NAME")
+@parameter("settings", "settings", multiple=True, metavar="NAME=1")
+@parameter("rates", "rates", multiple=True, metavar="W1=0")
+@parameter("class_weight", "class_weights", multiple=True, metavar="balanced|NAME=2")
+@parameter("l2", type=float, metavar="STRENGTH")
+@parameter("l1", type=float, metavar="STRENGTH")
+@parameter("clip_norm", type=float, metavar="NORM")
+@parameter("clip_value", type=float, metavar="SIZE")
+@parameter("tolerance", type=float, metavar="NORM")
+@parameter("step_tolerance", type=float, metavar="NORM")
 @click.option("--print-every", type=click.IntRange(1), metavar="N", help="Steps, or epochs, between two lines.")
-@click.option("--steps", type=int, metavar="N", help="Steps, each on random examples.")
-@click.option("--epochs", type=int, metavar="N", help="Passes over the data.")
-@click.option("--batch", type=int, metavar="N", help="Examples a step.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="N")
-@click.option("--dtype", type=click.Choice(["float64", "float32"]), help="Type of the numbers; else that of the data.")
+@parameter("steps", type=int, metavar="N")
+@parameter("epochs", type=int, metavar="N")
+@parameter("batch_size", type=int, metavar="N")
+@parameter("seed", type=click.IntRange(0), show_default=True, metavar="N")
+@parameter("dtype", type=click.Choice(["float64", "float32"]))
 @click.option(
     "--target", "targets", multiple=True, metavar="NAME", help="Column of a file that is learned; else the last one."
 )
@@ -81,23 +93,19 @@ PASSED_ON = (
 @click.option("--missing", multiple=True, metavar="WORD", help="Word that stands for a missing value.")
 @click.option("--decimal", metavar=".|,", help="What decimals follow; else what the file says.")
 @click.option("--test", type=click.Path(path_type=Path), metavar="FILE", help="What the model is judged on.")
-@click.option(
-    "--standardize/--no-standardize", default=None, help="Learn from numbers less their mean, over their deviation."
-)
-@click.option("--backend", default="numpy", show_default=True, metavar="NAME", help="What the step is compiled to.")
+@parameter("standardize", more="/--no-standardize")
+@parameter("target", show_default=True, metavar="NAME")
 @click.option("--column", hidden=True)
 @click.option("--devices", type=int, metavar="N", help="Devices that divide every batch, with --backend jax.")
 @click.option("--coordinator", default="", metavar="HOST:PORT", help="Where several processes meet.")
 @click.option("--processes", type=int, default=1, metavar="P", help="How many there are.")
 @click.option("--process-id", "process", type=int, default=0, metavar="I", help="Which this one is, from 0.")
 @click.option("--path", type=click.Path(path_type=Path), metavar="FOLDER", help="Where the files of MNIST lie.")
-@click.option(
-    "--validation", type=float, metavar="PART", help="Part of the examples to hold out; of a file 0.2, 0 for none."
-)
-@click.option("--patience", type=int, metavar="N", help="End after N epochs without a better validation loss.")
-@click.option("--checkpoint", type=click.Path(path_type=Path), metavar="FILE", help="Write checkpoints here.")
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint.")
-@click.option("--every", type=float, default=30.0, show_default=True, metavar="SECONDS", help="Between checkpoints.")
+@parameter("validation", type=float, metavar="PART")
+@parameter("patience", type=int, metavar="N")
+@parameter("checkpoint", type=click.Path(path_type=Path), metavar="FILE")
+@parameter("resume", is_flag=True)
+@parameter("every", type=float, show_default=True, metavar="SECONDS")
 @click.option("--save", "saved", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
               help="The model, .safetensors; for others, .onnx or .py. May be given more than once.")  # fmt: skip
 @click.option("--history", type=click.Path(path_type=Path), metavar="FILE", help="The history, .csv or a plot.")
@@ -109,7 +117,7 @@ PASSED_ON = (
 def command(data: str, **said: Any) -> None:
     """Train a network on a data set by name, or on a file."""
     from graphgrad import fit
-    from graphgrad.api.learning import is_table, judged
+    from graphgrad.api.learning import interrupted, is_table, judged
 
     if said["column"] is not None:
         raise UsageError("--column is called --target now", hint=f"--target {said['column']}")
@@ -133,6 +141,8 @@ def command(data: str, **said: Any) -> None:
         "lr": chosen.lr,
         "schedule": chosen.schedule,
         "settings": read_values(said["settings"]),
+        "rates": read_values(said["rates"]) or None,
+        "class_weight": class_weights(said["class_weights"]),
         "steps": chosen.steps,
         "epochs": chosen.epochs,
         "batch_size": chosen.batch,
@@ -145,18 +155,37 @@ def command(data: str, **said: Any) -> None:
     }
     shown: dict[str, Any] = {"progress": sys.stderr.isatty(), "each": printer, "film": bool(said["film"])}
     held = dataset.test if part is None else part  # where there are both, the test part stays unseen
-    model, history = fit(net, dataset.X, dataset.y, validation=held, **shown, **options)
+    held = 0 if held is None else held  # a table was parted when it was read
+    try:
+        model, history = fit(net, dataset.X, dataset.y, validation=held, **shown, **options)
+    except interrupted() as stop:
+        if not said["process"]:
+            write_files(completed(stop.model, dataset), dataset, stop.history, {**said, "film": None, "backprop": None})
+        raise
     if said["process"]:
         return  # the first process speaks for all
     model, dataset = completed(model, dataset), with_test(dataset, part, said["seed"])
-    if said["as_json"]:
-        say_json(answer(model, history))
-    else:
-        alone = {"checkpoint": None, "resume": False, "patience": None, "standardize": standardized(model)}
-        again = {**options, **alone, "progress": False}
-        found = judged(model, dataset, lambda X, y: fit(net, X, y, **again)[0])
-        conclude(model, dataset, history, found)
-    write_files(model, dataset, history, said)
+    try:  # whatever becomes of the printout, the files are written
+        if said["as_json"]:
+            say_json(answer(model, history))
+        else:
+            alone = {"checkpoint": None, "resume": False, "patience": None, "standardize": standardized(model)}
+            again = {**options, **alone, "progress": False}
+            found = judged(model, dataset, lambda X, y: fit(net, X, y, **again)[0])
+            conclude(model, dataset, history, found)
+    finally:
+        write_files(model, dataset, history, said)
+
+
+def class_weights(said: tuple[str, ...]) -> Any:
+    """Give what classes count: balanced, or weights by their names, which may be any text before the last sign."""
+    if said == ("balanced",):
+        return "balanced"
+    pairs = [text.rpartition("=") for text in said]
+    try:
+        return {name: float(weight) for name, _, weight in pairs} or None
+    except ValueError:
+        raise UsageError(f"'{said[0]}' says no weight", hint="such as --class-weight balanced, or rose=2") from None
 
 
 def standardized(model: Model) -> bool:

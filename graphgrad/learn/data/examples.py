@@ -19,10 +19,24 @@ _SOME = 1024  # examples that stand for all
 
 
 class Examples(NamedTuple):
-    """Examples and targets as the training step takes them: rows X[i], Y[i]."""
+    """Examples and targets as the training step takes them: rows X[i], Y[i], and, where that is said, their weights."""
 
     X: Any
     Y: Any
+    weights: Any = None
+
+    def take(self, rows: Any) -> Examples:
+        """Give some rows, a slice or the places of them."""
+        return Examples(*[None if part is None else part[rows] for part in self])
+
+    def weighing(self, weights: Any) -> Examples:
+        """Give the same rows with other weights, or none."""
+        return Examples(self.X, self.Y, weights)
+
+    @property
+    def arrays(self) -> list[Any]:
+        """What there is of these."""
+        return [part for part in self if part is not None]
 
     def __len__(self) -> int:
         return len(self.X)

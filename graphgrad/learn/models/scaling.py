@@ -43,7 +43,7 @@ class Scaling(NamedTuple):
 
     def of(self, given: Examples) -> Examples:
         """Give standardized examples and targets."""
-        return Examples(self.X.of(given.X), self.Y.of(given.Y) if self.Y else given.Y)
+        return Examples(self.X.of(given.X), self.Y.of(given.Y) if self.Y else given.Y, given.weights)
 
 
 def spread(rows: Any) -> Spread:

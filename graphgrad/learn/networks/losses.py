@@ -85,6 +85,8 @@ class Objective(NamedTuple):
     shapes: dict[str, Shape]
     target: str  # the target's name among the inputs
     loss: Loss
+    output: str  # the network's
+    weights: str = ""  # of rows, where they have any: an input more
 
 
 def objective(net: Network, loss: str, *, l2: float = 0.0, l1: float = 0.0) -> Objective:
@@ -116,7 +118,7 @@ def objective(net: Network, loss: str, *, l2: float = 0.0, l1: float = 0.0) -> O
     made = parse(program, shapes)
     if made.nodes[made.output].shape:
         raise UsageError(f"the loss '{row.text}' is no single number", hint="sum it, or take its mean")
-    return Objective(made, program, shapes, target, row)
+    return Objective(made, program, shapes, target, row, output)
 
 
 def named_output(net: Network, known: set[str]) -> tuple[str, str]:

@@ -11,7 +11,6 @@ from graphgrad.compiler.compile import compile as compiled
 from graphgrad.compiler.compiled import Compiled
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.data.examples import Examples
-from graphgrad.learn.data.tables import DataTable
 from graphgrad.learn.models.model import ROWS, Model, decided
 from graphgrad.learn.networks.losses import Loss, objective
 from graphgrad.learn.networks.network import Network
@@ -64,19 +63,17 @@ def measure(model: Model, judged: Compiled, held: Examples) -> Measured:
     return Measured(total / len(held), None if model.loss.target == "numbers" else right / np.size(held.Y))
 
 
-def parted(X: Any, y: Any, part: float, seed: int) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+def parted(X: Any, part: float, seed: int) -> tuple[Any, Any]:
     """Hold out a random part of the examples (of memory-mapped ones the last, which needs no copy).
 
-    Gives what to learn from, and what is held out.
+    Gives the places of those to learn from, and of those that are held out.
 
-    >>> learn, held = parted(np.arange(10), np.arange(10), 0.2, seed=0)
-    >>> len(learn[0]), len(held[0])
+    >>> learn, held = parted(np.arange(10), 0.2, seed=0)
+    >>> len(learn), len(held)
     (8, 2)
     """
     count = max(1, round(part * len(X)))
     if isinstance(X, np.memmap):
-        return (X[:-count], y[:-count]), (X[-count:], y[-count:])
+        return slice(None, -count), slice(-count, None)
     places = np.random.default_rng([seed]).permutation(len(X))
-    learn, held = np.sort(places[count:]), np.sort(places[:count])
-    take = X.take if isinstance(X, DataTable) else X.__getitem__
-    return (take(learn), y[learn]), (take(held), y[held])
+    return np.sort(places[count:]), np.sort(places[:count])

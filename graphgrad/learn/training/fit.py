@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
+import inspect
 import re
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from graphgrad.compiler.compile_step import CompiledStep, compile_step
-from graphgrad.core.errors import UsageError
+from graphgrad.core.errors import UsageError, did_you_mean
+from graphgrad.core.files import alone
 from graphgrad.core.graph import Graph
 from graphgrad.learn.checks import named, real, whole
 from graphgrad.learn.data.examples import Examples, mostly_zero
@@ -23,60 +24,31 @@ from graphgrad.learn.models.preparation import Preparation
 from graphgrad.learn.models.scaling import Scaling, scaling
 from graphgrad.learn.models.score import naive
 from graphgrad.learn.models.tensors import check_tensors
-from graphgrad.learn.networks.losses import objective
+from graphgrad.learn.networks.losses import Objective, objective
 from graphgrad.learn.networks.network import Network
+from graphgrad.learn.networks.weights import weighed
 from graphgrad.learn.training.batches import Order
-from graphgrad.learn.training.checkpoint import fingerprint
+from graphgrad.learn.training.checkpoint import Mark, check_new, digest, fingerprint
 from graphgrad.learn.training.devices import DeviceStep, Machines
-from graphgrad.learn.training.given import GivenRows, checked_examples, default_loss, given
-from graphgrad.learn.training.history import History, Record
-from graphgrad.learn.training.loop import Keeping, Stops, Task, TrainingLoop
+from graphgrad.learn.training.given import GivenRows, checked_examples, default_loss, given, weighted
+from graphgrad.learn.training.history import History
+from graphgrad.learn.training.loop import Interrupted, Keeping, Stops, Task, TrainingLoop
+from graphgrad.learn.training.parameters import PARAMETERS, FitOptions, Said, settled, signature
 from graphgrad.learn.training.progress import reporting, say
 from graphgrad.learn.training.snapshots import Snapshots
 from graphgrad.learn.training.verdicts import Look, some, verdicts
 from graphgrad.learn.updates.lbfgs import LbfgsStep
-from graphgrad.learn.updates.optimizers import OPTIMIZERS, Optimizer, optimizer as optimizer_row, optimizer_name
+from graphgrad.learn.updates.optimizers import (
+    OPTIMIZERS,
+    Optimizer,
+    optimizer as optimizer_row,
+    optimizer_name,
+    with_rates,
+)
 from graphgrad.learn.updates.schedules import UpdateProgram, update
 
-BATCH = 32  # examples a step, where nothing else is said
 
-
-def fit(  # noqa: PLR0913  (what a user may say about training)
-    net: Network | Model,
-    X: Any,
-    y: Any,
-    *,
-    loss: str | None = None,
-    optimizer: str | Optimizer = "adam",
-    lr: float | None = None,
-    epochs: int | None = None,
-    steps: int | None = None,
-    batch_size: int | None = BATCH,
-    validation: float | tuple[Any, Any] | None = None,
-    seed: int = 0,
-    dtype: str | None = None,
-    shuffle: bool = True,
-    standardize: bool | None = None,
-    l2: float = 0.0,
-    l1: float = 0.0,
-    schedule: str = "constant",
-    settings: Mapping[str, float] | None = None,
-    clip_norm: float | None = None,
-    clip_value: float | None = None,
-    patience: int | None = None,
-    tolerance: float | None = None,
-    step_tolerance: float | None = None,
-    record_every: int | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
-    every: float = 30.0,
-    resume: bool = False,
-    progress: bool | None = None,
-    each: Callable[[Record], None] | None = None,
-    film: bool = False,
-    classes: tuple[str, ...] = (),
-    target: str = "numpy",
-    machines: Machines | int | None = None,
-) -> tuple[Model, History]:
+def fit(net: Network | Model, X: Any, y: Any, **how: Unpack[FitOptions]) -> tuple[Model, History]:
     """Train a network; gives the model and the history of the run.
 
     `X` holds examples, one a row, and `y` targets: class indices (N,), or numbers (N,) or (N, outputs); words are made
@@ -112,55 +84,63 @@ def fit(  # noqa: PLR0913  (what a user may say about training)
     """
     if not isinstance(net, Network | Model):
         raise UsageError(f"a network is wanted, not {type(net).__name__}", hint="make one by mlp or network")
-    net = net.net if isinstance(net, Model) else net
-    data = given(net, (X, y), validation, classes, whole(seed, "seed", 0))
-    kind = _dtype(dtype or (data.X.dtype if data.X.dtype in (np.float32, np.float64) else "float64"))
-    aim = objective(net, loss or default_loss(net, data.y, data.classes), l2=l2, l1=l1)
-    learn, checked = checked_examples(net, aim.loss, data, kind, seed)
-    scales, usual = None, naive(aim.loss, learn.Y, len(data.classes))
-    if standardize or (standardize is None and data.sources):
+    net, said = net.net if isinstance(net, Model) else net, settled(how)
+    data = given(net, X, y, said.sample_weight, said.validation, said.classes, said.seed)
+    kind = _dtype(said.dtype or (data.X.dtype if data.X.dtype in (np.float32, np.float64) else "float64"))
+    aim = objective(net, said.loss or default_loss(net, data.y, data.classes), l2=said.l2, l1=said.l1)
+    learn, checked = checked_examples(net, aim.loss, data, kind, said.seed)
+    usual = naive(aim.loss, learn.Y, len(data.classes))
+    if learn.weights is not None or said.class_weight is not None:
+        learn = weighted(learn, aim.loss, data.classes, said.class_weight, kind)
+        aim = weighed(aim) if learn.weights is not None else aim
+    scales = None
+    if said.standardize or (said.standardize is None and data.sources):
         scales = scaling(net, learn, aim.loss.target)
         learn, checked = scales.of(learn), checked and scales.of(checked)
-    if scales is not None and standardize is None and progress is not False:
-        say("columns with names are standardized, and so are numbers that are learned; standardize=False leaves them")
-    stops = _stops(patience, tolerance, step_tolerance, held=checked is not None)
-    recorded = _recorded(record_every, steps)
-    devices = machines if machines is None or isinstance(machines, Machines) else Machines(whole(machines, "machines"))
-    optimizer = optimizer if isinstance(optimizer, Optimizer) else optimizer_name(optimizer)
-    if optimizer == "lbfgs":
-        refused = (lr, settings or None, clip_norm, clip_value, devices)
-        if any(said is not None for said in refused) or (schedule, target) != ("constant", "numpy"):
-            raise UsageError("L-BFGS has no rate, settings, clipping or targets", hint="it takes steps= alone")
-        if batch_size not in {None, BATCH}:
-            raise UsageError("L-BFGS takes all examples at every step", hint="leave batch_size out")
-        length = (None, 1000) if epochs is steps is None else (epochs, steps)
-        order, change = _order(len(learn), length, None, seed, shuffle=False), UpdateProgram("lbfgs", {})
-        step: LbfgsStep | DeviceStep | CompiledStep = LbfgsStep(aim.graph, _shapes(net), kind)
-    else:
-        order = _order(len(learn), (epochs, steps), batch_size, seed, shuffle=shuffle)
-        limits = {"clip_norm": clip_norm, "clip_value": clip_value}
-        change = _change(optimizer, lr, schedule, settings or {}, limits, order.steps)
-        step = _step(net, aim.graph, change, kind, order.batch, target, devices, (net.data,) * mostly_zero(learn.X))
+    if said.progress is not False:
+        for note in _notes(said, data, scales):
+            say(note)
+    if said.patience is not None and checked is None:
+        raise UsageError("patience needs validation examples", hint="such as validation=0.1")
+    order, step, update = _compiled(net, aim, learn, said, kind)
     keeping = None
-    if resume and checkpoint is None:
-        raise UsageError(
-            "to resume, a checkpoint must be named", hint="by checkpoint= or --checkpoint, the file that it was kept in"
+    if said.checkpoint is not None:
+        keeping = _keeping(
+            said, _mark(net, (aim.graph.digest, kind, said.target), update, order, (learn, checked), said.rates)
         )
-    if checkpoint is not None:
-        check_tensors(Path(checkpoint))
-        mark = _mark(net, (aim.graph.digest, kind, target), change, order, learn)
-        writes = devices is None or devices.process == 0
-        keeping = Keeping(Path(checkpoint), mark, real(every, "every"), resume=resume, writes=writes)
-    task = Task(net, aim, step, learn, checked, order, stops, keeping, data.classes, recorded)
-    reel = Snapshots(Model(net, aim.loss, kind, data.classes), learn, order.steps) if film else None
-    with reporting(order, each, shown=progress) as report:
-        loop = TrainingLoop(task, report, reel)
-        model = loop.train()
-    records = loop.standing.records
-    look = Look(
-        records, model, some(learn), checked and some(checked), tuple(n for row in data.sources for n in row.numbers)
+    stops = Stops(said.patience, said.tolerance, said.step_tolerance)
+    task = Task(
+        net, aim, step, learn, checked, order, stops, keeping, data.classes, said.record_every, _rates(said.rates, net)
     )
-    return prepared(model, data, scales, usual), History(records, reel, partial(verdicts, look))
+    reel = Snapshots(Model(net, aim.loss, kind, data.classes), learn, order.steps) if said.film else None
+
+    def told(loop: TrainingLoop, model: Model) -> tuple[Model, History]:
+        names = tuple(name for row in data.sources for name in row.numbers)
+        records = loop.standing.records
+        look = Look(records, model, some(learn), checked and some(checked), names)
+        return prepared(model, data, scales, usual), History(records, reel, partial(verdicts, look))
+
+    held = alone(keeping.path) if keeping is not None and keeping.writes else nullcontext()
+    with reporting(order, said.each, shown=said.progress) as report, held:
+        loop = TrainingLoop(task, report, reel)
+        try:
+            model = loop.train()
+        except Interrupted as stop:
+            stop.model, stop.history = told(loop, stop.model)
+            raise
+    return told(loop, model)
+
+
+fit.__signature__ = signature(inspect.signature(fit))  # type: ignore[attr-defined]  # functions take any attribute
+
+
+def _notes(said: Said, data: GivenRows, scales: Scaling | None) -> Iterator[str]:
+    """What was decided for a user, and what was not."""
+    if scales is not None and said.standardize is None:
+        yield "columns with names are standardized, and so are numbers that are learned; standardize=False leaves them"
+    if data.sources and said.validation is None and data.held is not None:
+        out = len(data.held[1])
+        yield f"{out} of {out + len(data.y)} rows are held out; validation=0 learns from all"
 
 
 def prepared(model: Model, data: GivenRows, scales: Scaling | None, usual: tuple[float, ...]) -> Model:
@@ -169,43 +149,70 @@ def prepared(model: Model, data: GivenRows, scales: Scaling | None, usual: tuple
     return replace(model, columns=columns, preparation=Preparation(data.sources, scales, data.targets, usual))
 
 
-def _change(  # noqa: PLR0913, PLR0917
-    said: str | Optimizer,
-    lr: float | None,
-    schedule: str,
-    settings: Mapping[str, float],
-    limits: Mapping[str, float | None],
-    steps: int,
-) -> UpdateProgram:
+def _compiled(
+    net: Network, aim: Objective, learn: Examples, said: Said, kind: str
+) -> tuple[Order, LbfgsStep | DeviceStep | CompiledStep, UpdateProgram]:
+    """Give the order of the examples, the compiled step, and the program of its update."""
+    row = said.optimizer if isinstance(said.optimizer, Optimizer) else optimizer_name(said.optimizer)
+    if row == "lbfgs":
+        order = _lbfgs_order(len(learn), said)
+        return order, LbfgsStep(aim.graph, _shapes(net), kind), UpdateProgram("lbfgs", {})
+    order = _order(len(learn), (said.epochs, said.steps), said.batch_size, said.seed, shuffle=said.shuffle)
+    limits = {"clip_norm": said.clip_norm, "clip_value": said.clip_value}
+    update = _change(row, said, limits, order.steps)
+    many = said.machines
+    devices = many if many is None or isinstance(many, Machines) else Machines(whole(many, "machines"))
+    sparse = (net.data,) * mostly_zero(learn.X)
+    return order, _step(net, aim.graph, update, kind, order.batch, said.target, devices, sparse), update
+
+
+def _lbfgs_order(rows: int, said: Said) -> Order:
+    """Give the order of L-BFGS, which is the data's own; UsageError for what it has not."""
+    refused = (said.lr, said.settings or None, said.rates or None, said.clip_norm, said.clip_value, said.machines)
+    if any(value is not None for value in refused) or (said.schedule, said.target) != ("constant", "numpy"):
+        raise UsageError("L-BFGS has no rate, settings, clipping or targets", hint="it takes steps= alone")
+    if said.batch_size not in {None, PARAMETERS["batch_size"].default}:
+        raise UsageError("L-BFGS takes all examples at every step", hint="leave batch_size out")
+    length = (None, 1000) if said.epochs is said.steps is None else (said.epochs, said.steps)
+    return _order(rows, length, None, said.seed, shuffle=False)
+
+
+def _keeping(said: Said, mark: Mark) -> Keeping:
+    """Give where checkpoints go; UsageError for a file that a new run would write over."""
+    path, devices = Path(said.checkpoint), said.machines
+    check_tensors(path)
+    writes = not isinstance(devices, Machines) or devices.process == 0
+    if writes and not said.resume:
+        check_new(path)
+    return Keeping(path, mark, said.every, resume=said.resume, writes=writes)
+
+
+def _rates(said: Mapping[str, float] | None, net: Network) -> Any:
+    """Give what the learning rate of every entry of the parameters is multiplied by; None where nothing is said."""
+    if not said:
+        return None
+    for name, rate in said.items():
+        if name not in net.values:
+            hint = did_you_mean(name, net.values) or f"its parameters are {', '.join(net.values)}"
+            raise UsageError(f"rates has '{name}', which is no parameter of the network", hint=hint)
+        real(rate, f"the rate of {name}")
+    return np.concatenate([np.full(np.size(value), said.get(name, 1.0)) for name, value in net.values.items()])
+
+
+def _change(given: str | Optimizer, said: Said, limits: Mapping[str, float | None], steps: int) -> UpdateProgram:
     """Put optimizer, schedule and clipping together; a setting is the optimizer's where its text speaks of it."""
-    if isinstance(said, Optimizer):
-        if lr is not None:
-            raise UsageError("the optimizer has its rate already", hint=f"make it with lr={lr}")
-        row, rest = said, dict(settings)
+    settings: Mapping[str, float] = said.settings or {}
+    if isinstance(given, Optimizer):
+        if said.lr is not None:
+            raise UsageError("the optimizer has its rate already", hint=f"make it with lr={said.lr}")
+        row, rest = given, dict(settings)
     else:
-        words = set(re.findall(r"\w+", OPTIMIZERS[said].text if said in OPTIMIZERS else said))
+        words = set(re.findall(r"\w+", OPTIMIZERS[given].text if given in OPTIMIZERS else given))
         own = {name: value for name, value in settings.items() if name in words}
-        row = optimizer_row(said, own if lr is None else {"lr": lr, **own})
+        row = optimizer_row(given, own if said.lr is None else {"lr": said.lr, **own})
         rest = {name: value for name, value in settings.items() if name not in words}
     clipping = {name: limit for name, limit in limits.items() if limit is not None}
-    return update(row, schedule, steps, clipping=clipping, **rest)
-
-
-def _stops(patience: int | None, tolerance: float | None, step_tolerance: float | None, *, held: bool) -> Stops:
-    """Give when a run ends before its last step."""
-    if patience is not None and whole(patience, "patience") and not held:
-        raise UsageError("patience needs validation examples", hint="such as validation=0.1")
-    for name, value in (("tolerance", tolerance), ("step_tolerance", step_tolerance)):
-        if value is not None:
-            real(value, name)
-    return Stops(patience, tolerance, step_tolerance)
-
-
-def _recorded(every: int | None, steps: int | None) -> int | None:
-    """Give the steps between two records, where it is not a round."""
-    if every is not None and steps is None:
-        raise UsageError("record_every counts steps, and this run goes by epochs", hint="every epoch is recorded")
-    return None if every is None else whole(every, "record_every")
+    return update(with_rates(row) if said.rates else row, said.schedule, steps, clipping=clipping, **rest)
 
 
 def _dtype(said: Any) -> str:
@@ -251,17 +258,24 @@ def _step(  # noqa: PLR0913, PLR0917
 
 def _order(rows: int, length: tuple[int | None, int | None], batch: int | None, seed: int, *, shuffle: bool) -> Order:
     epochs, steps = length
-    if (epochs is None) == (steps is None):
-        raise UsageError("say how long to train", hint="by epochs= or by steps=, not both")
-    seed, batch = whole(seed, "seed", 0), None if batch is None else whole(batch, "batch_size")
-    size = rows if batch is None else min(batch, rows)
+    size = rows if batch is None else min(int(batch), rows)
     if epochs is None:
-        return Order("drawn" if size < rows else "given", rows, size, seed, whole(steps, "steps"))
-    count = whole(epochs, "epochs") * -(-rows // size)
-    return Order("shuffled" if shuffle and size < rows else "given", rows, size, seed, count)
+        return Order("drawn" if size < rows else "given", rows, size, int(seed), int(steps or 0))
+    return Order(
+        "shuffled" if shuffle and size < rows else "given", rows, size, int(seed), int(epochs) * -(-rows // size)
+    )
 
 
-def _mark(net: Network, what: tuple[str, ...], change: UpdateProgram, order: Order, learn: Examples) -> str:
+def _mark(  # noqa: PLR0913, PLR0917  (all that a run depends on)
+    net: Network,
+    what: tuple[str, ...],
+    update: UpdateProgram,
+    order: Order,
+    seen: tuple[Examples, Examples | None],
+    rates: Mapping[str, float] | None,
+) -> Mark:
     begin = [(name, value.tobytes()) for name, value in net.values.items()]
-    seen = [np.asarray(d[:: max(1, len(d) // 1000)]).tobytes() for d in learn]  # a thousand rows stand for all
-    return fingerprint(what, change.text, sorted(change.settings.items()), order._replace(steps=0), begin, seen)
+    some = [np.asarray(d[:: max(1, len(d) // 1000)]).tobytes() for d in seen[0].arrays]
+    own = [sorted(rates.items())] if rates else []
+    run = fingerprint(what, update.text, sorted(update.settings.items()), order._replace(steps=0), begin, some, *own)
+    return Mark(run, digest(part for given in seen if given is not None for part in given.arrays))

@@ -24,14 +24,15 @@ from graphgrad.learn.models.model import Model
 from graphgrad.learn.networks.losses import Objective
 from graphgrad.learn.networks.network import Network
 from graphgrad.learn.training.batches import Order
-from graphgrad.learn.training.checkpoint import Standing, read_checkpoint, write_checkpoint
+from graphgrad.learn.training.checkpoint import Mark, Standing, read_checkpoint, write_checkpoint
 from graphgrad.learn.training.devices import DeviceStep
 from graphgrad.learn.training.evaluate import Measured, judge, measure, sums
-from graphgrad.learn.training.history import Record
+from graphgrad.learn.training.history import History, Record
 from graphgrad.learn.training.progress import Report
 from graphgrad.learn.training.snapshots import Snapshots
 from graphgrad.learn.training.threads import threads_for
 from graphgrad.learn.updates.lbfgs import LbfgsRun, LbfgsStep
+from graphgrad.learn.updates.optimizers import OWN_RATE
 from graphgrad.transform.grad import grad
 
 
@@ -80,7 +81,7 @@ class Keeping(NamedTuple):
     """Where checkpoints go."""
 
     path: Path
-    mark: str  # of the run
+    mark: Mark
     every: float  # seconds
     resume: bool
     writes: bool = True  # of many processes, the first
@@ -100,6 +101,15 @@ class Task:
     keeping: Keeping | None
     classes: tuple[str, ...] = ()
     record_every: int | None = None  # steps, where not a round
+    rates: Any = None  # what the rate of every entry of the parameters is multiplied by, where that is said
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run was stopped by ctrl-C or a signal: `model` and `history` are what it had come to."""
+
+    def __init__(self, said: str, model: Model) -> None:
+        super().__init__(*([said] if said else []))
+        self.model, self.history = model, History()
 
 
 class TrainingLoop:
@@ -108,6 +118,8 @@ class TrainingLoop:
     def __init__(self, task: Task, report: Report, reel: Snapshots | None = None) -> None:
         self.task, self.report, self.reel = task, report, reel
         self.run, self.standing = task.step.start(task.net.values), Standing()
+        if task.rates is not None:
+            self.run.restore({**self.run.state(), OWN_RATE: task.rates})
         self.best: dict[str, Any] = {}  # the parameters of the best validation loss
         self.before: dict[str, Any] = {}  # those that the round began with, where it matters
         self.judged = judge(task.net, task.objective.loss, task.step.dtype)
@@ -115,8 +127,10 @@ class TrainingLoop:
         if task.keeping and task.keeping.resume and task.keeping.path.is_file():
             self.standing, state, self.best, self.before = read_checkpoint(task.keeping.path, task.keeping.mark)
             self.run.restore(state)
-        self.data = {task.net.data: task.learn.X, task.objective.target: task.learn.Y}
+        names = (task.net.data, task.objective.target, task.objective.weights)
+        self.data = {name: part for name, part in zip(names, task.learn, strict=True) if part is not None}
         self.kept = time.monotonic()
+        self.stopped = False  # by whoever is told of records
         self.hold()
 
     def hold(self) -> None:
@@ -136,14 +150,16 @@ class TrainingLoop:
         self.keep(always=True)
         return self.model(self.best if self.task.stops.patience and self.best else self.now())
 
-    def interrupted(self) -> KeyboardInterrupt:
-        """Write a checkpoint of the last place between two steps, as an interrupt may come within one."""
-        keeping = self.task.keeping
+    def interrupted(self) -> Interrupted:
+        """Go back to the last place between two steps, as an interrupt may come within one, and keep it."""
+        keeping, (state, standing, best, before) = self.task.keeping, self.whole
+        self.run.restore(state)
+        self.standing = standing
+        model = self.model(self.now())
         if keeping is None or not keeping.writes:
-            return KeyboardInterrupt()
-        state, standing, best, before = self.whole
+            return Interrupted("", model)
         write_checkpoint(keeping.path, keeping.mark, standing, state, best, before)
-        return KeyboardInterrupt(f"step {state['t']} is kept in '{keeping.path}', and resume goes on from there")
+        return Interrupted(f"step {state['t']} is kept in '{keeping.path}', and resume goes on from there", model)
 
     def take_rounds(self) -> None:
         """Take rounds until there is reason to end."""
@@ -157,7 +173,7 @@ class TrainingLoop:
                 self.before = self.now()
             steady = task.step.block if isinstance(task.step, DeviceStep) else 0
             count = steady or 64
-            while self.run.t < end:
+            while self.run.t < end and not self.stopped:
                 near = self.reel.until(self.run.t) if self.reel else count
                 due = (
                     end - self.run.t
@@ -220,7 +236,7 @@ class TrainingLoop:
             standing.waited += 1
             if measured.loss < standing.best:
                 standing.best, standing.waited, self.best = measured.loss, 0, self.now()
-        self.report(self.run.t, standing.seconds, record)
+        self.stopped = self.report(self.run.t, standing.seconds, record)
 
     def look(self, *, always: bool) -> None:
         """Take a snapshot, where the run is filmed and one is due."""
@@ -232,7 +248,7 @@ class TrainingLoop:
         stops = self.task.stops
         if isinstance(self.run, LbfgsRun) and self.run.converged:
             return True
-        if stops.patience and self.standing.waited >= stops.patience:
+        if self.stopped or (stops.patience and self.standing.waited >= stops.patience):
             return True
         whole = self.run.t % self.task.order.round_steps == 0
         if stops.step_tolerance is not None and self.before and whole and self.moved() < stops.step_tolerance:

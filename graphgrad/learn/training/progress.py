@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from graphgrad.core.numerals import general
 from graphgrad.learn.training.batches import Order
@@ -12,7 +13,7 @@ from graphgrad.learn.training.history import Record
 
 _WIDTH = 10  # characters of the bar, so that all of it stands in a line of 80
 
-Report = Callable[[int, float, Record | None], None]  # steps done, seconds, and the record of a round that has ended
+Report = Callable[[int, float, Record | None], bool]  # steps, seconds, the record of a round that has ended; to stop?
 
 
 def say(note: str) -> None:
@@ -21,12 +22,14 @@ def say(note: str) -> None:
 
 
 @contextmanager
-def reporting(order: Order, each: Callable[[Record], None] | None, *, shown: bool | None) -> Iterator[Report]:
-    """Give what a run reports to: a bar with loss, accuracy and examples a second, and `each` for every record."""
+def reporting(order: Order, each: Callable[[Record], Any] | None, *, shown: bool | None) -> Iterator[Report]:
+    """Give what a run reports to: a bar with loss, accuracy and examples a second, and `each` for every record.
 
-    def pass_on(_step: int, _seconds: float, record: Record | None) -> None:
-        if record is not None and each is not None:
-            each(record)
+    The run is to end where `each` gives True.
+    """
+
+    def pass_on(_step: int, _seconds: float, record: Record | None) -> bool:
+        return record is not None and each is not None and each(record) is True
 
     if not (sys.stderr.isatty() if shown is None else shown):
         yield pass_on
@@ -38,9 +41,10 @@ def reporting(order: Order, each: Callable[[Record], None] | None, *, shown: boo
     with Progress(*columns, console=Console(stderr=True, force_terminal=shown), transient=True) as bar:
         task = bar.add_task("", total=order.steps)
 
-        def draw(step: int, seconds: float, record: Record | None) -> None:
-            pass_on(step, seconds, record)
+        def draw(step: int, seconds: float, record: Record | None) -> bool:
+            ends = pass_on(step, seconds, record)
             bar.update(task, completed=step, description=described(record) if record else None)
+            return ends
 
         yield draw
 

@@ -66,7 +66,7 @@ def some(given: Examples) -> Examples:
     1667
     """
     step = -(-len(given) // LOOKED)
-    return Examples(np.array(given.X[::step]), np.array(given.Y[::step]))
+    return Examples(*[np.array(part[::step]) for part in given[:2]])
 
 
 def quality(look: Look, given: Examples) -> tuple[float, float, str]:

@@ -7,7 +7,7 @@ are settings. The last statement is the new p.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from reprlib import repr as short
 
@@ -16,6 +16,7 @@ from graphgrad.core.display import Shown
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.core.lookup import Table, folded
 from graphgrad.core.numerals import general
+from graphgrad.frontend.language.program_text import renamed
 from graphgrad.learn.checks import finite, named
 
 
@@ -114,6 +115,22 @@ def optimizer(name: str = "sgd", settings: Mapping[str, float] | None = None, /,
             least = ", 0 or more" if setting == "lr" else ""
             raise UsageError(f"the setting {setting} must be a finite number{least}, not {short(value)}")
     return Optimizer(row.name, row.text, {**row.settings, **{k: float(v) for k, v in changed.items()}})
+
+
+OWN_RATE = "own_rate"  # a slot that stays as it is: what the rate of every entry is multiplied by
+
+
+def with_rates(row: Optimizer) -> Optimizer:
+    """Give an optimizer whose rate is another for every entry of the parameters; UsageError for one without a rate lr.
+
+    >>> print(with_rates(optimizer("sgd")))
+    own_rate = own_rate
+    p - (lr * own_rate) * g
+    """
+    if "lr" not in row.settings:
+        raise UsageError("rates multiply the optimizer's lr, and it has none", hint='such as "p - lr * g"')
+    text = renamed(row.text, (("lr", f"(lr * {OWN_RATE})"),), called=False)
+    return replace(row, text=f"{OWN_RATE} = {OWN_RATE}\n{text}")
 
 
 def update_of(name: str, settings: Mapping[str, float]) -> tuple[str, dict[str, float]]:
