@@ -1,4 +1,4 @@
-"""Texts that try to be something else: the end of a comment, a tag, a formula, a command of a terminal."""
+"""Texts and names that try to be something else: the end of a comment, a tag, a formula, a command of a terminal."""
 
 TEXTS = (
     '""""',
@@ -42,3 +42,11 @@ TEXTS = (
     "🦊 ﷽ é ½",
     "",
 )
+LINES = tuple(text for text in TEXTS if len(text.splitlines()) <= 1 and "\0" not in text and "\ud800" not in text)
+NAMES = (
+    *("eval", "arguments", "inputs", "let", "static", "undefined", "NaN", "Math", "constructor", "__proto__", "spread"),
+    *("int", "double", "main", "v", "y", "np", "math", "numpy", "self", "compute", "value_and_grad", "print", "type"),
+    *("alpha", "a_b_c", "_", "__", "_1", "x_1_2", "lambda_", "é", "变量", "Ω", "μ", "ß", "dz_dx", "v1", "one"),
+    *("Array", "Number", "await_", "script", "style", "end", "node", "graph", "digraph", "strict", "input", "frac"),
+    *("v3", "step0", "number1", "integers0", "WEIGHTS", "scores", "base64", "_array"),
+)  # fmt: skip

@@ -1,20 +1,32 @@
-"""Whatever a user calls things, and writes beside them, each language's own parser reads what is written."""
+"""Whatever a user calls things, and writes beside them, each language's own parser reads what is written.
 
-import ast
-import csv
+The table has a cell for every writer and every kind of text that its subject can carry. At least twenty hostile texts
+go into what is written; a real parser of the language reads it, and finds them as text where the writer shows them. A
+sample of the cells is run always, all of them by -m campaign.
+"""
+
 import io
 import itertools
 import json
 import re
 import subprocess
-from html.parser import HTMLParser
-from xml.etree import ElementTree as ET
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stdout
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from hostile import TEXTS
+import readers
+from click.testing import CliRunner
+from hostile import LINES, NAMES, TEXTS
 
 import graphgrad as gg
+from graphgrad.cli.answers import say_table, say_wrote
+from graphgrad.cli.derive import FORMATS as DERIVED, written as derived
+from graphgrad.cli.main import group
+from graphgrad.cli.training.printout import matrix
 from graphgrad.compiler.backend import TARGETS
 from graphgrad.compiler.compile import write
 from graphgrad.compiler.compile_step import step_of
@@ -22,237 +34,397 @@ from graphgrad.compiler.passes.passed import pipeline
 from graphgrad.compiler.passes.table import SIMPLER
 from graphgrad.compiler.steps.plan import StepPlan
 from graphgrad.compiler.steps.update import read_update
-from graphgrad.core.quoting import terminal
+from graphgrad.core.graph import Graph
+from graphgrad.core.quoting import csv as cell, one_line, terminal
+from graphgrad.learn.models.export import WRITERS as EXPORTED
+from graphgrad.learn.models.model import Model
+from graphgrad.proof.report import Finding, Report, Verdict, markdown, text, to_json
+from graphgrad.render.drawing.style import Style, _is_name
+from graphgrad.render.formats.table import FILM, GRAPH, PLOT
+from graphgrad.render.player.page import page
+from graphgrad.render.training.film import TRAINING
 
-NAMES = [
-    *("eval", "arguments", "inputs", "let", "static", "undefined", "NaN", "Math", "constructor", "__proto__", "spread"),
-    *("int", "double", "main", "v", "y", "np", "math", "numpy", "self", "compute", "value_and_grad", "print", "type"),
-    *("alpha", "a_b_c", "_", "__", "_1", "x_1_2", "lambda_", "é", "变量", "Ω", "μ", "ß", "dz_dx", "v1", "one"),
-    *("Array", "Number", "await_", "script", "style", "end", "node", "graph", "digraph", "strict", "input", "frac"),
-]  # fmt: skip
-PROGRAM = " + ".join(f"sin({name})*{k + 2}" for k, name in enumerate(NAMES))
-LINES = [text for text in TEXTS if len(text.splitlines()) <= 1 and "\0" not in text and "\ud800" not in text]
-PYTHON = [name for name, row in TARGETS.items() if ".py" in row.suffixes]
-SETUP = {line for row in TARGETS.values() for lines in row.setup.values() for line in lines}
-VOID = {"meta", "input", "br", "link", "hr", "img", "td", "tr", "th", "option"}
-
-
-class Tags(HTMLParser):
-    """Every tag is closed in its order, and no attribute is a handler."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.open, self.scripts, self.text = [], [], ""
-        self.feed(page)
-        self.close()
-        assert not self.open, self.open
-
-    def handle_starttag(self, tag, attrs) -> None:
-        assert not [name for name, _ in attrs if name.startswith("on")]
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "script":
-            self.scripts.append("")
-
-    def handle_endtag(self, tag) -> None:
-        if tag not in VOID:
-            assert self.open.pop() == tag
-
-    def handle_comment(self, data) -> None:
-        raise AssertionError(data)
-
-    def handle_data(self, data) -> None:
-        if self.open[-1:] == ["script"]:
-            self.scripts[-1] += data
-        else:
-            self.text += data
+SAMPLE = (
+    *("numpy module comment", "numba step comment", "c module comment", "javascript module name", "model.py class"),
+    *("model.onnx comment", "derivation.tex comment", "report.html comment", "report.md name", "picture.graphml name"),
+    *("picture.dot comment", "film.md caption", "film.svg caption", "lines file", "predictions.csv class"),
+)
+FEW = 24  # texts of a kind that a heavy subject carries: at least these are looked for
+CLASSES = tuple(said for said in dict.fromkeys(TEXTS) if said and "\ud800" not in said)
+FILES = tuple(
+    said.replace("/", "_") for said in dict.fromkeys(TEXTS) if not {"\0", "\ud800"} & {*said} and "{}" not in said
+)
+LABELS = {"name": NAMES, "comment": LINES, "dimension": NAMES, "class": CLASSES, "file": FILES, "caption": TEXTS}
 
 
-def python(source: str) -> None:
-    tree = ast.parse(source)
-    kinds = {"Import", "ImportFrom", "FunctionDef", "ClassDef", "Assign", "AnnAssign", "Expr"}
-    assert {type(part).__name__ for part in tree.body} <= kinds
-    assert {ast.unparse(part).replace("'", '"') for part in tree.body[1:] if isinstance(part, ast.Expr)} <= SETUP
-    assert {alias.name for part in tree.body if isinstance(part, ast.Import) for alias in part.names} <= {
-        "math", "numpy", "jax", "jax.numpy", "numba", "base64"}  # fmt: skip
+def parts(texts: tuple[str, ...], size: int) -> Iterator[tuple[str, ...]]:
+    return (texts[start : start + size] for start in range(0, len(texts), size))
 
 
-def checked(command: list[str], sources: list[str], suffix: str, path) -> None:
-    """One run of a language's own parser over all that was written in it."""
-    files = [path / f"{k}{suffix}" for k in range(len(sources))]
-    for file, source in zip(files, sources, strict=True):
-        file.write_text(source, encoding="utf-8")
-    done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr[:500]
+def graphs(kind: str, size: int = 20) -> Iterator[Graph]:
+    """Graphs that carry so many texts each."""
+    for said in parts(LABELS[kind], size):
+        match kind:
+            case "name":
+                yield gg.parse(" + ".join(f"sin({name})*{k + 2}" for k, name in enumerate(said)))
+            case "comment":
+                lines = [f"c{k} = sin({f'c{k - 1}' if k else 'x'}) # {line}" for k, line in enumerate(said)]
+                yield gg.parse("\n".join(lines))
+            case "dimension":
+                pairs = dict(enumerate(itertools.pairwise([*said, 3]), 1))
+                shapes = {f"A{k}": pair for k, pair in pairs.items()} | {f"a{k}": pair[1] for k, pair in pairs.items()}
+                yield gg.parse(" + ".join(f"sum(A{k} * a{k})" for k in pairs), shapes)
 
 
-def c(sources: list[str], path) -> None:
-    checked(["gcc", "-std=c99", "-Wall", "-Wno-unused", "-Werror", "-fsyntax-only"], sources, ".c", path)
+def values(graph: Graph) -> dict[str, Any]:
+    """Halves, in arrays whose named sizes are 2 and 3 in turn."""
+    sizes: dict[int | str, int] = {}
+    for name in dict.fromkeys(size for node in graph.nodes for size in node.shape if isinstance(size, str)):
+        sizes[name] = 2 + len(sizes) % 2
+    shapes = {name: graph.nodes[i].shape for name, i in graph.inputs.items()}
+    return {name: np.full([sizes.get(size, size) for size in shape], 0.5) for name, shape in shapes.items()}
 
 
-def javascript(sources: list[str], path) -> None:
-    """Each source is a function's body or module of its own; node's parser is asked for them in one run."""
-    (path / "sources.json").write_text(json.dumps(sources), encoding="utf-8")
-    parse = (
-        "const fs = require('fs'), vm = require('vm');"
-        "for (const s of JSON.parse(fs.readFileSync('sources.json'))) new vm.SourceTextModule(s);"
-    )
-    command = ["node", "--no-warnings", "--experimental-vm-modules", "-e", parse]
-    done = subprocess.run(command, cwd=path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr[:500]
+def titled(shown: Any) -> Iterator[Any]:
+    """A picture, or a film and its pictures, under every title."""
+    for said in TEXTS:
+        for sheet in (shown, *getattr(shown, "frames", ())):
+            sheet.title = said
+        yield shown
 
 
-def dot(files) -> None:
-    done = subprocess.run(["dot", "-Tcanon", *map(str, files)], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+def pictures(kind: str) -> Iterator[Any]:
+    return titled(gg.show("x*y")) if kind == "caption" else map(gg.show, graphs(kind))
 
 
-def steps(loss, parameters) -> dict[str, str]:
-    """The step's module in every target that takes steps, written without what only running it takes."""
-    graph, update = gg.parse(loss), read_update("p - lr * g", {})
-    shapes = dict.fromkeys(parameters, ())
-    rows = [row for row in TARGETS.values() if row.steps]
-    plans = {row.name: StepPlan(graph, pipeline(graph, SIMPLER), shapes, update, row, "float64", None) for row in rows}
-    return {name: step_of(plan).source for name, plan in plans.items()}
+def films(kind: str) -> Iterator[Any]:
+    if kind == "caption":
+        return titled(gg.animate("x*y", x=0.5, y=2.0, proof=False))
+    few = itertools.islice(graphs(kind, 6), FEW // 6)
+    return (gg.animate(graph, values(graph), proof=False) for graph in few)
 
 
-def tex(source: str) -> None:
-    r"""Groups and environments end in their order, and commands are those that we know."""
-    source = re.sub(r"(?<!\\)%.*", "", source)
-    open_ = []
-    for part in re.findall(r"\\(?:begin|end)\{\w+\*?\}|\\[A-Za-z]+|\\.|[{}$]", source):
-        if part == "{" or part.startswith(r"\begin"):
-            open_.append(part)
-        elif part == "}":
-            assert open_.pop() == "{"
-        elif part.startswith(r"\end"):
-            assert open_.pop() == part.replace("end", "begin")
-        assert part not in {r"\input", r"\write", r"\include", r"\def", r"\csname", r"\openin"}
-    assert not open_
-    assert "^^" not in source
-    assert not re.search(r"_[A-Za-z0-9]_|(_\{[^{}]*\}){2}", source)
+def plots(kind: str) -> Iterator[Any]:
+    match kind:
+        case "caption":
+            yield from titled(gg.plot("sin(x)", x=(-1, 1)))
+        case "name":
+            yield from (gg.plot(f"sin({name})", **{name: (-1, 1)}) for name in NAMES[:FEW])
+        case "comment":
+            yield gg.plot(*(f"sin(x)*{k} # {said}" for k, said in enumerate(LINES[:FEW], 1)), x=(-1, 1))
 
 
-def test_names_in_code(tmp_path) -> None:
-    graph = gg.grad(gg.parse(PROGRAM))
-    given = dict.fromkeys(NAMES, 0.5)
+def trained(kind: str) -> Iterator[tuple[Model, Any]]:
+    """Networks after two steps, and their histories."""
+    X, y = np.eye(4)[:, :2], np.arange(4.0)
+    match kind:
+        case "name":
+            nets = [
+                gg.network(
+                    f"R = X @ {first} + X[None, :, 0][0] * ({' + '.join(said)})",
+                    {"X": ("N", 2), first: 2, **dict.fromkeys(said, ())},
+                )
+                for first, *said in parts(NAMES, 20)
+            ]
+        case "comment":
+            nets = [
+                gg.network(f"R = X @ w\n# {said}\n", X=("N", 2), w=2) for said in map("\n# ".join, parts(LINES, 20))
+            ]
+        case "dimension":
+            nets = [gg.network("R = X @ w", X=(size, 2), w=2) for size in NAMES[:FEW]]
+        case "class":
+            X, y = np.ones((len(CLASSES), 2)), np.array(CLASSES)
+            nets = [gg.mlp(2, len(CLASSES))]
+    for net in nets:
+        yield gg.fit(net, X, y, steps=2, film=True, progress=False)
+
+
+def trainings(kind: str) -> Iterator[Any]:
+    made = (gg.animate_training(history) for _, history in trained(kind if kind != "caption" else "dimension"))
+    return titled(next(made)) if kind == "caption" else made
+
+
+def models(kind: str) -> Iterator[Model]:
+    return (model for model, _ in trained(kind))
+
+
+def programs(kind: str) -> Iterator[Graph]:
+    """Values and gradients."""
+    for graph in graphs(kind):
+        yield from (graph, gg.grad(graph))
+
+
+def losses(kind: str) -> Iterator[Graph]:
+    """Losses of numbers, or of arrays, by the parameters that they begin with."""
+    match kind:
+        case "name":
+            yield from (gg.parse(f"square(sin({' + '.join(said)}))") for said in parts(NAMES, 20))
+        case "comment":
+            yield from (gg.parse("square(x*y)\n# " + "\n# ".join(said)) for said in parts(LINES, 20))
+        case "dimension":
+            yield from (gg.parse("sum(square(X @ w))", X=(name, 3), w=3) for name in NAMES)
+
+
+def reports(kind: str) -> Iterator[Report]:
+    said = {"dimension": (), "name": NAMES}.get(kind, TEXTS)
+    findings = {
+        name if kind == "name" else str(k): Finding(Verdict.UNSUPPORTED, f"of {name}") for k, name in enumerate(said)
+    }
+    others = {name: {f"head {one}": one} for name, one in zip(findings, said, strict=True)}
+    yield Report("two\nlines | <c>", findings, others=others)
+    yield from (Report(one, {"x": Finding(Verdict.UNKNOWN)}) for one in said)
+
+
+def compiled(program: Graph, target: str) -> str:
+    return write(program, target).source
+
+
+def step(loss: Graph, target: str) -> str:
+    """The step's module, written without what only running it takes."""
+    shapes = {name: loss.nodes[i].shape for name, i in loss.inputs.items()}
+    shapes = {name: shape for name, shape in shapes.items() if not any(isinstance(size, str) for size in shape)}
+    update = read_update("p - lr * g", {})
+    return step_of(StepPlan(loss, pipeline(loss, SIMPLER), shapes, update, TARGETS[target], "float64", None)).source
+
+
+def screens(kind: str) -> Iterator[tuple[list[str], str]]:
+    """Commands that print what they say, and what it is of."""
+    for graph in graphs(kind):
+        for command in (["show"], ["derive"], ["compile"], ["compile", "--target", "numba"]):
+            yield [*command, *shaped(graph)], graph.source or str(graph)
+
+
+def shaped(graph: Graph) -> list[str]:
+    shapes = {name: graph.nodes[i].shape for name, i in graph.inputs.items()}
+    return [f"--shape={name}={','.join(map(str, shape))}" for name, shape in shapes.items() if shape]
+
+
+def called(command: tuple[list[str], str]) -> str:
+    """What a command prints."""
+    done = CliRunner().invoke(group, [*command[0], "--", command[1]])
+    assert done.exit_code == 0, [done.output, done.exception]
+    return done.output
+
+
+def told(said: str) -> str:
+    """What commands print of tables, of files that were written, and of classes."""
+    with redirect_stdout(io.StringIO()) as out:
+        say_table(["a", "b"], [[said, said]])
+        say_wrote(Path(said or "."), said)
+    assert out.getvalue().count("\n") >= 5
+    return out.getvalue() + matrix(np.eye(2, dtype=int), (said, "b"))
+
+
+class Writer(NamedTuple):
+    """A row: what is written, as what and how, its reader, and the kinds whose texts are found in what is written."""
+
+    name: str
+    of: "Subjects"
+    kinds: str
+    made: Callable[[Any], str | bytes]
+    read: Callable[[list[Any]], str]
+    shown: str = ""
+
+
+READERS = {
+    **{f".{name}": getattr(readers, name) for name in ("svg", "html", "json", "dot", "tex", "pdf", "graphml", "csv")},
+    ".txt": readers.terminal, ".md": readers.markdown, ".py": readers.python, ".onnx": readers.onnx,
+    ".safetensors": readers.safetensors,
+}  # fmt: skip
+PIXELS = {".png", ".gif", ".apng", ".webp", ".mp4"}  # no text is in them, as a test says
+BINARY = {".pdf", ".onnx", ".safetensors"}
+LANGUAGES: dict[str, Callable[[list[Any]], str]] = {"c": readers.c, "javascript": readers.javascript}
+TITLED = dict.fromkeys([".svg", ".html", ".txt", ".md"], "caption")
+NAMED = {**dict.fromkeys(TITLED, "name caption"), ".json": "name", ".graphml": "name"}
+Subjects = Callable[[str], Iterable[Any]]
+
+
+def of_files(table: Any, what: str, of: Subjects, kinds: str, shown: dict[str, str]) -> Iterator[Writer]:
+    """The writers of a table of formats."""
+    for suffix in table:
+        if suffix not in PIXELS:
+            made = table[suffix].load()
+            read = READERS[suffix]
+            text_of = made if suffix in BINARY else lambda shown, made=made: made(shown).decode()
+            yield Writer(f"{what}{suffix}", of, kinds, text_of, read, shown.get(suffix, ""))
+
+
+WRITERS = [
+    *of_files(GRAPH, "picture", pictures, "name comment dimension caption", NAMED),
+    *of_files(FILM, "film", films, "name comment dimension caption", NAMED),
+    *of_files(PLOT, "plot", plots, "name comment caption", TITLED),
+    *of_files(TRAINING, "training", trainings, "name comment dimension class caption", TITLED),
+    *(
+        Writer(
+            f"{name} module",
+            programs,
+            f"name comment{' dimension' * bool(row.arrays)}",
+            partial(compiled, target=name),
+            LANGUAGES.get(name, readers.python),
+            "name comment",
+        )
+        for name, row in TARGETS.items()
+    ),
+    *(
+        Writer(
+            f"{name} step",
+            losses,
+            f"name comment{' dimension' * bool(row.arrays)}",
+            partial(step, target=name),
+            LANGUAGES.get(name, readers.python),
+            "name comment",
+        )
+        for name, row in TARGETS.items()
+        if row.steps
+    ),
+    *(
+        Writer(
+            f"model{suffix}",
+            models,
+            "name comment dimension class",
+            made if suffix in BINARY else lambda model, made=made: made(model).decode(),
+            READERS[suffix],
+            {".onnx": "name comment", ".py": "name"}.get(suffix, ""),
+        )
+        for suffix, made in EXPORTED.items()
+    ),
+    *(
+        Writer(
+            f"derivation{suffix}",
+            graphs,
+            "name comment dimension",
+            lambda graph, kind=kind: derived(gg.derive(graph), kind),
+            READERS[suffix],
+            "" if suffix == ".tex" else "name",
+        )
+        for suffix, kind in DERIVED.items()
+    ),
+    Writer("report.txt", reports, "name comment", text, readers.terminal, "name"),
+    Writer("report.md", reports, "name comment", markdown, readers.markdown, "name comment"),
+    Writer("report.json", reports, "name comment", to_json, readers.json, "name"),
+    Writer(
+        "report.html",
+        reports,
+        "name comment",
+        lambda found: found._repr_mimebundle_()["text/html"],
+        readers.html,
+        "name comment",
+    ),
+    Writer(
+        "passes.html",
+        losses,
+        "name comment dimension",
+        lambda graph: gg.explain(write(graph)).html(),
+        readers.html,
+        "name",
+    ),
+    Writer(
+        "passes.txt",
+        programs,
+        "name comment dimension",
+        lambda graph: str(gg.explain(write(graph))),
+        readers.terminal,
+        "name",
+    ),
+    Writer(
+        "notebook",
+        films,
+        "name comment caption",
+        lambda film: film._repr_mimebundle_()["text/html"],
+        readers.html,
+        "caption",
+    ),
+    Writer("commands", screens, "name comment dimension", called, readers.terminal, "name"),
+    Writer("lines", LABELS.__getitem__, "name class file caption", told, readers.terminal, "name class file caption"),
+    Writer(
+        "predictions.csv",
+        LABELS.__getitem__,
+        "class file",
+        lambda said: f"{cell(said)},{cell(said)}\n",
+        readers.csv,
+        "class file",
+    ),
+]
+CELLS = [
+    pytest.param(writer, kind, id=f"{writer.name} {kind}")
+    for writer in WRITERS
+    for kind in LABELS
+    if kind in writer.kinds.split()
+]
+
+
+def bare(said: str) -> str:
+    """Text without blanks, which lines are wrapped at."""
+    return "".join(terminal(said).split())
+
+
+def read(writer: Writer, kind: str) -> None:
+    """Write, read, and look for the texts."""
+    found = bare(writer.read([writer.made(subject) for subject in writer.of(kind)]))
+    assert not [
+        said
+        for said in LABELS[kind][:FEW]
+        if kind in writer.shown.split() and not any(bare(one) in found for one in (said, one_line(said)))
+    ]
+
+
+@pytest.mark.parametrize(("writer", "kind"), [cell for cell in CELLS if cell.id in SAMPLE])
+def test_a_sample_of_what_is_written_is_read(writer, kind) -> None:
+    read(writer, kind)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize(("writer", "kind"), CELLS)
+def test_what_is_written_is_read(writer, kind) -> None:
+    read(writer, kind)
+
+
+@pytest.mark.campaign
+def test_pictures_of_pixels_say_nothing() -> None:
+    for made, table in ((gg.show("x*y # a"), GRAPH), (gg.animate("x*y # a", x=0.5, y=2.0, proof=False), FILM)):
+        readers.raster([table[suffix].load()(made) for suffix in PIXELS & {*table} - {".mp4"}])
+
+
+def test_every_kind_has_twenty_texts_and_every_writer_a_row() -> None:
+    assert all(len({*texts}) >= 20 for texts in LABELS.values())
+    assert {*SAMPLE} <= {cell.id for cell in CELLS}
+    assert len(CELLS) >= 100
+
+
+def test_names_are_names_when_code_runs(tmp_path) -> None:
+    program = " + ".join(f"sin({name})*{k + 2}" for k, name in enumerate(NAMES))
+    graph, given = gg.grad(gg.parse(program)), dict.fromkeys(NAMES, 0.5)
     wanted = sum(np.sin(0.5) * (k + 2) for k in range(len(NAMES)))
-    sources = {target: write(graph, target).source for target in TARGETS}
-    for target in PYTHON:
-        python(sources[target])
     for target in ("numpy", "python"):
         made = gg.compile(graph, target=target)
         assert made(**given)[0] == pytest.approx(wanted)
-        assert list(made(**given)[1]) == NAMES
+        assert tuple(made(**given)[1]) == NAMES
     arrays = gg.compile(gg.parse("type * float + sum(x)", x="N"))  # whose door has names of its own
     assert arrays(type=2.0, float=3.0, x=np.ones(4)) == 10
-    made = steps(f"square({PROGRAM})", NAMES[::2])
-    for target in {*PYTHON} & {*made}:
-        python(made[target])
-    c([sources["c"], made["c"]], tmp_path)
-    (tmp_path / "a.mjs").write_text(sources["javascript"], encoding="utf-8")
+    (tmp_path / "a.mjs").write_text(compiled(graph, "javascript"), encoding="utf-8")
     call = (
         f"import * as m from './a.mjs'; const [z, g] = m.value_and_grad(JSON.parse({json.dumps(json.dumps(given))}));"
+        "console.log(JSON.stringify([z, Object.keys(g).length, g.__proto__, g.eval]));"
     )
-    call += "console.log(JSON.stringify([z, Object.keys(g).length, g.__proto__, g.eval]));"
-    done = subprocess.run(
-        ["node", "--input-type=module", "-e", call], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.stderr == ""
+    node = ["node", "--input-type=module", "-e", call]
+    done = subprocess.run(node, cwd=tmp_path, capture_output=True, text=True, check=True)
     value, count, proto, evaluated = json.loads(done.stdout)
     assert value == pytest.approx(wanted)
     assert (count, proto) == (len(NAMES), pytest.approx(np.cos(0.5) * (NAMES.index("__proto__") + 2)))
     assert evaluated == pytest.approx(np.cos(0.5) * 2)
 
 
-def test_names_in_films(tmp_path) -> None:
-    pages, dots = [], []
-    for k in range(3):
-        few = NAMES[4 * k : 4 * k + 4]
-        graph = gg.parse(" + ".join(f"sin({name})" for name in few))
-        film = gg.animate(graph, dict.fromkeys(few, 0.5), proof=False)
-        for suffix in (".svg", ".html", ".tex", ".dot", ".json"):
-            film.save(tmp_path / f"film{k}{suffix}")
-        ET.parse(tmp_path / f"film{k}.svg")
-        pages += Tags((tmp_path / f"film{k}.html").read_text(encoding="utf-8")).scripts
-        tex((tmp_path / f"film{k}.tex").read_text(encoding="utf-8"))
-        json.loads((tmp_path / f"film{k}.json").read_text(encoding="utf-8"))
-        dots.append(tmp_path / f"film{k}.dot")
-        ET.fromstring(film.frames[-1].svg())
-    picture = gg.show(gg.parse(" + ".join(NAMES)))
-    for suffix in (".svg", ".tex", ".dot"):
-        picture.save(tmp_path / f"all{suffix}")
-    ET.parse(tmp_path / "all.svg")
-    tex((tmp_path / "all.tex").read_text(encoding="utf-8"))
-    javascript(pages, tmp_path)
-    dot([*dots, tmp_path / "all.dot"])
-
-
-def test_names_and_comments_in_films_of_training(tmp_path) -> None:
-    pages = []
-    for k, text in enumerate(LINES[::6]):
-        one, two = NAMES[2 * k : 2 * k + 2]
-        net = gg.network(f"R = X @ {one} + {two} # {text}", {"X": ("N", 2), one: 2, two: ()})
-        _, history = gg.fit(net, np.eye(2), [0.0, 1.0], steps=2, film=True, progress=False)
-        film = gg.animate_training(history)
-        for suffix in (".html", ".svg", ".json", ".txt", ".md"):
-            film.save(tmp_path / f"film{k}{suffix}")
-        ET.parse(tmp_path / f"film{k}.svg")
-        page = Tags((tmp_path / f"film{k}.html").read_text(encoding="utf-8"))
-        assert len(page.scripts) == 1
-        pages += page.scripts
-        json.loads((tmp_path / f"film{k}.json").read_text(encoding="utf-8"))
-        for suffix in (".txt", ".md"):
-            assert (said := (tmp_path / f"film{k}{suffix}").read_text(encoding="utf-8")) == terminal(said)
-    javascript(pages, tmp_path)
-
-
-def test_names_in_files_for_others(tmp_path) -> None:
-    import networkx as nx
-
-    from graphgrad.frontend.interchange import graphml, node_link_json
-
-    graph = gg.parse(PROGRAM)
-    (tmp_path / "g.graphml").write_text(graphml(graph), encoding="utf-8")
-    labels = {
-        data["label"] for _, data in nx.read_graphml(tmp_path / "g.graphml", force_multigraph=True).nodes(data=True)
-    }
-    assert set(graph.inputs) <= labels
-    assert set(graph.inputs) <= {node["label"] for node in json.loads(node_link_json(graph))["nodes"]}
-
-
-def test_names_in_derivations_and_reports() -> None:
-    markdown = pytest.importorskip("markdown_it").MarkdownIt("commonmark").enable("table")
-    short = NAMES[:24]
-    graph = gg.parse(" + ".join(f"{name}**2" for name in short))
-    found = gg.derive(graph)
-    tex(found.latex)
-    tex(found.markdown)
-    Tags(markdown.render(found.markdown))
-    report = gg.check(graph, {name: f"2*{name}" for name in short}, timeout=60)
-    bundle = report._repr_mimebundle_()
-    Tags(bundle["text/html"])
-    rows = re.findall(r"<tr>\s*<td><code>(.*?)</code>", markdown.render(bundle["text/markdown"]))
-    assert rows == list(report)
-
-
-def test_comments_in_code(tmp_path) -> None:
-    found = {target: [] for target in TARGETS}
-    for comment in LINES:
-        graph = gg.grad(gg.parse(f"x*y # {comment}"))
-        written = {target: [write(graph, target).source] for target in TARGETS}
-        for target, step in steps(f"x*y # {comment}", ["x"]).items():
-            written[target].append(step)
-        for target in PYTHON:
-            for source in written[target]:
-                python(source)
-                assert {*terminal(comment).split()[:1]} <= {*ast.get_docstring(ast.parse(source)).split()}
-        for target, sources in written.items():
-            found[target] += sources
-        assert gg.compile(graph)(x=2.0, y=3.0)[0] == 6
-    Tags(gg.explain(write(graph)).html())
-    javascript(found["javascript"], tmp_path)
-    c(found["c"], tmp_path)
+@pytest.mark.parametrize("names", [("v3", "step0"), ("number1", "integers0"), ("v0", "v0_"), ("number0", "number0_")])
+def test_names_of_inputs_are_no_names_of_steps_in_onnx(names, tmp_path) -> None:
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    one, two = names
+    net = gg.network(f"R = (tanh(X[None, :, 1:][0] @ {one}) + 2) * {two}", {"X": ("N", 3), one: 2, two: ()})
+    X = np.arange(12.0).reshape(4, 3) / 10
+    model, _ = gg.fit(net, X, np.arange(4.0), steps=2, dtype="float64", standardize=False, progress=False)
+    model.export(tmp_path / "m.onnx")
+    session = runtime.InferenceSession(tmp_path / "m.onnx", providers=["CPUExecutionProvider"])
+    np.testing.assert_allclose(session.run(None, {"X": X})[0], model.scores(X), rtol=1e-12)
 
 
 def test_a_comment_does_not_keep_machine_code(tmp_path, monkeypatch) -> None:
@@ -271,70 +443,20 @@ def test_a_dimension_is_a_name(text) -> None:
             gg.parse("x*x", x=shape)
 
 
-def test_dimensions_in_code_and_pictures(tmp_path) -> None:
-    import networkx as nx
+def test_names_of_types_are_dimensions_but_behind_all_others() -> None:
+    from graphgrad.cli.arguments import read_shapes
 
-    from graphgrad.frontend.interchange import graphml
-
-    few = NAMES[:20]
-    graph = gg.parse(" + ".join(f"sum(A{k} * a{k})" for k in range(1, len(few))), {
-        **{f"A{k}": pair for k, pair in enumerate(itertools.pairwise(few), 1)},
-        **{f"a{k}": name for k, name in enumerate(few[1:], 1)}})  # fmt: skip
-    for target in ("numpy", "numba", "jax"):
-        python(write(gg.grad(graph), target).source)
-    for name in few:
-        python(gg.compile_step(gg.parse("sum(square(X @ w))", X=(name, 3), w=3), ["w"]).source)
-    picture = gg.show(graph)
-    ET.fromstring(picture.svg())
-    picture.save(tmp_path / "p.tex")
-    tex((tmp_path / "p.tex").read_text(encoding="utf-8"))
-    nx.parse_graphml(graphml(graph))
+    assert read_shapes(["X=int,bool,3", "y=N,bool", "k=int"]) == {
+        "X": ("int", "bool", 3),
+        "y": ("N", bool),
+        "k": (int,),
+    }
 
 
 @pytest.mark.parametrize("word", ["for", "class", "None", "lambda", "ℌ", "a b", "1a", "-1", ""])
 def test_what_is_no_name_is_no_dimension(word) -> None:
     with pytest.raises(gg.ShapeError):
         gg.parse("sum(X)", X=(word, 3))
-
-
-def test_class_names_on_the_terminal_and_as_csv() -> None:
-    from graphgrad.cli.training.printout import matrix
-    from graphgrad.core.quoting import csv as cell
-
-    names = tuple(dict.fromkeys(TEXTS))
-    shown = matrix(np.eye(len(names), dtype=int), names)
-    assert len(shown.split("\n")) == len(names) + 1
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", shown)
-    read = list(csv.reader(io.StringIO("".join(f"{cell(name)}\n" for name in names if name), newline="")))
-    assert read == [[terminal(name)] for name in names if name]
-
-
-def test_cells_of_claims_in_reports() -> None:
-    markdown = pytest.importorskip("markdown_it").MarkdownIt("commonmark").enable("table")
-    from graphgrad.proof.report import Finding, Report, Verdict, text, to_json
-
-    findings = {str(k): Finding(Verdict.UNSUPPORTED, said) for k, said in enumerate(TEXTS)}
-    others = {str(k): {f"head {said}": said} for k, said in enumerate(TEXTS)}
-    report = Report("a | b <c>\x1b[1m\n# `d`", findings, others=others)
-    Tags(report._repr_mimebundle_()["text/html"])
-    made = markdown.render(report._repr_mimebundle_()["text/markdown"])
-    page = Tags(made)
-    assert made.count("<tr>") == len(TEXTS) + 1
-    assert not re.search("<(?!/?(table|thead|tbody|tr|td|th|code|pre|p)>)", made)
-    assert "alert(1)" in page.text
-    assert "\x1b" not in text(report) + made + report._repr_mimebundle_()["text/html"]
-    json.loads(to_json(report))
-
-
-def test_tables_and_progress_on_the_terminal(capsys) -> None:
-    from graphgrad.cli.answers import say_table, say_wrote
-
-    say_table(["a", "b"], [[text, text] for text in TEXTS])
-    for text in TEXTS:
-        say_wrote(text)
-    out = capsys.readouterr().out
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", out)
-    assert out.count("[/] [red]") == 3
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -346,31 +468,25 @@ def test_errors_are_words(text) -> None:
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", str(found.value))
 
 
-def test_captions_and_names_of_themes_in_pictures(tmp_path) -> None:
-    from graphgrad.render.drawing.style import Style, _is_name
-    from graphgrad.render.formats.svg import document
-    from graphgrad.render.layout.graphviz import Size
-    from graphgrad.render.player.page import page
-
-    scripts, names = [], {text for text in TEXTS if _is_name(text)}
+def test_names_of_themes_are_text_of_the_player() -> None:
+    names = [said for said in TEXTS if _is_name(said)]
     assert len(names) >= 10  # as many as there can be: no ends of lines, nothing unseen
-    for title in TEXTS:
-        root = ET.fromstring(document(Size(10, 10), [], [], title, title))
-        assert (root.findtext("{http://www.w3.org/2000/svg}title") or "") == terminal(title)
-        look = Style(name=title) if title in names else Style()
-        made = Tags(page(title, look, {"title": title, "theme": look.name}).decode())
-        assert len(made.scripts) == 1
-        assert terminal(title) in made.text
-        scripts += made.scripts
-    javascript(scripts[::4], tmp_path)
+    pages = [page(said, Style(name=said), {"title": said, "theme": said}).decode() for said in names]
+    found = bare(readers.html(pages))
+    assert all(bare(said) in found for said in names)
 
 
-def test_names_of_classes_and_columns_in_models(tmp_path) -> None:
-    said = [text for text in dict.fromkeys(TEXTS) if text and "\ud800" not in text]
-    X = np.eye(len(said))[:, :2]
-    net = gg.mlp(2, len(said))
-    model, _ = gg.fit(net, X, np.array(said), loss="cross_entropy", steps=2, progress=False)
+@pytest.mark.parametrize("suffix", [".svg", ".py", ".c", ".tex", ".graphml"])
+def test_the_name_of_a_file_is_not_in_the_file(suffix, tmp_path) -> None:
+    made = gg.show("x*y") if suffix in GRAPH else write(gg.parse("x*y"), "c" if suffix == ".c" else "numpy")
+    for said in FILES:
+        made.save(tmp_path / f"a{said}{suffix}")
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(f"a{said}{suffix}" for said in FILES)
+    assert len({file.read_bytes() for file in tmp_path.iterdir()}) == 1
+
+
+def test_names_of_classes_come_back_from_models(tmp_path) -> None:
+    ((model, _),) = trained("class")
     model.save(tmp_path / "m.safetensors")
     assert gg.load(tmp_path / "m.safetensors").classes == model.classes
-    model.export(tmp_path / "m.py")
-    python((tmp_path / "m.py").read_text(encoding="utf-8"))
+    assert {*model.classes} == {*CLASSES}

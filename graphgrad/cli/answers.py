@@ -21,8 +21,7 @@ def say_json(answer: Any) -> None:
 
 def say_wrote(file: Path, detail: str = "", *, err: bool = False) -> None:
     """Name a file that was written; beside an answer for machines on the other stream."""
-    name = one_line(str(file))
-    click.echo(f"wrote {name} ({detail})" if detail else f"wrote {name}", err=err)
+    click.echo(one_line(f"wrote {file} ({detail})" if detail else f"wrote {file}"), err=err)
 
 
 def say_table(columns: list[str], rows: list[list[str]]) -> None:

@@ -165,7 +165,8 @@ def read_shapes(pairs: Sequence[str]) -> dict[str, tuple[int | str | type, ...]]
         sizes = [s.strip() for s in text.strip("()").split(",") if s.strip()]
         if not equals or not name.isidentifier() or not all((s.isascii() and s.isdigit()) or is_size(s) for s in sizes):
             raise UsageError(f"'{pair}' is no shape", hint="write NAME=SIZES, as in X=N,2")
-        shapes[name] = tuple([int(s) if s.isdigit() else _TYPES.get(s, s) for s in sizes])
+        last = [_TYPES.get(s, s) for s in sizes[-1:]]
+        shapes[name] = tuple([int(s) if isinstance(s, str) and s.isdigit() else s for s in (*sizes[:-1], *last)])
     return shapes
 
 

@@ -31,7 +31,7 @@ def onnx_model(model: Model) -> bytes:
         if node.op == "input":
             writer.labels.append(node.value)
             continue
-        writer.labels.append(f"v{i}")
+        writer.labels.append(writer.free(f"v{i}"))
         if node.op == "const":
             writer.constant(np.array(float(node.value), dtype), writer.labels[i])
         else:
@@ -66,7 +66,7 @@ class _Writer:
     def emit(self, call: Call, label: str = "") -> str:
         """Add an operator, after those that its operands are; give the name of what it gives."""
         given = [self._operand(operand) for operand in call.operands]
-        label = label or f"step{len(self.nodes)}"
+        label = label or self.free(f"step{len(self.nodes)}")
         attrs = {k: int(v) if isinstance(v, bool) else v for k, v in call.attrs.items() if v is not None}
         self.nodes.append(self.onnx.helper.make_node(call.op, given, [label], **attrs))
         return label
@@ -78,12 +78,18 @@ class _Writer:
             case Call():
                 return self.emit(operand)
             case Integers(values):
-                return self.constant(np.array(values, np.int64), f"integers{len(self.constants)}")
-        return self.constant(np.array(float(operand), self.dtype), f"number{len(self.constants)}")
+                return self.constant(np.array(values, np.int64), self.free(f"integers{len(self.constants)}"))
+        return self.constant(np.array(float(operand), self.dtype), self.free(f"number{len(self.constants)}"))
 
     def constant(self, value: Any, name: str) -> str:
         """Add a constant."""
         self.constants.append(self.onnx.numpy_helper.from_array(value, name))
+        return name
+
+    def free(self, name: str) -> str:
+        """A name that no input of the graph has."""
+        while name in self.graph.inputs:
+            name += "_"
         return name
 
     def kind(self, node: int) -> int:

@@ -65,7 +65,7 @@ def _indexed(a: Any, key: tuple[Any, ...]) -> Call:
         axis += 1
     kept += [True] * (len(a.shape) - axis)
     new = [place for place, old in enumerate(kept) if not old]
-    sliced = Call("Slice", (a, *[Integers(column) for column in zip(*slices, strict=True)]), {})
+    sliced = Call("Slice", (a, *[Integers(column) for column in zip(*slices, strict=True)]), {}) if slices else a
     squeezed = Call("Squeeze", (sliced, Integers(tuple(dropped))), {}) if dropped else sliced
     return Call("Unsqueeze", (squeezed, Integers(tuple(new))), {}) if new else squeezed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from graphgrad.core.quoting import xml
+from graphgrad.core.quoting import dot, xml
 from graphgrad.render.drawing.shapes import Box, Curve, Head, Heat, Ink, Patch, Shape
 from graphgrad.render.drawing.style import Style
 from graphgrad.render.layout.graphviz import POINTS, Point, Size
@@ -14,6 +14,7 @@ from graphgrad.render.scene.scene import text
 if TYPE_CHECKING:
     from graphgrad.render.formats.protocols import Reel, Sheet
 
+LONGEST = 300  # points of an edge after its first, three a piece: Graphviz reads no string longer than 16384
 ADVANCE = 0.6  # of a letter, as a part of its size, in the widest of the fonts that stand in for Helvetica
 
 
@@ -48,7 +49,7 @@ class Pen:
         self.height, self.look, self.values, self.count = size.height, look, values, 0
         page = {"layout": "nop2", "inputscale": f"{POINTS:g}", "notranslate": "true", "pad": "0"}
         self.graph = graphviz.Digraph(
-            name,
+            dot(name),
             graph_attr={**page, "bgcolor": look.ground, "outputorder": "edgesfirst"},
             node_attr={"fontname": "Helvetica", "fixedsize": "true", "shape": "box", "style": "rounded,filled"},
             edge_attr={"fontname": "Helvetica", "fontsize": f"{look.wire_size:g}", "arrowsize": "0.8"},
@@ -118,11 +119,13 @@ class Pen:
         self.box(name, edge, label)
 
     def curve(self, curve: Curve, *, tip: bool = False) -> None:
-        """A curve that no two nodes of the graph are joined by: between two points that are not seen."""
-        ends = [self.point(curve.points[0]), self.point(curve.points[-1])]
-        at = " ".join(map(self.at, curve.points))
-        self.graph.edge(*ends, pos=f"e,{self.at(curve.points[-1])} {at}" if tip else at, penwidth=f"{curve.line:g}",
-                        color=self.colour(curve.stroke), dir="forward" if tip else "none")  # fmt: skip
+        """A curve that no two nodes of the graph are joined by: between points that are not seen, in pieces if long."""
+        for start in range(0, len(curve.points) - 1, LONGEST):
+            points = curve.points[start : start + LONGEST + 1]
+            ends = [self.point(points[0]), self.point(points[-1])]
+            at = " ".join(map(self.at, points))
+            self.graph.edge(*ends, pos=f"e,{self.at(points[-1])} {at}" if tip else at, penwidth=f"{curve.line:g}",
+                            color=self.colour(curve.stroke), dir="forward" if tip else "none")  # fmt: skip
 
     def point(self, at: Point) -> str:
         """A point that is not seen; gives its name."""

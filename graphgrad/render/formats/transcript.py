@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 def transcript(film: Reel) -> str:
     """Give the film in words, a numbered line a frame."""
-    return "\n".join([film.title, "", *(f"{k}. {frame.alt}" for k, frame in enumerate(film.frames, 1))]) + "\n"
+    lines = [film.title, "", *(f"{k}. {frame.alt}" for k, frame in enumerate(film.frames, 1))]
+    return quoting.terminal("\n".join(lines)) + "\n"
 
 
 def film_txt(film: Reel) -> bytes:
