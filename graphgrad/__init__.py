@@ -76,6 +76,7 @@ if TYPE_CHECKING:  # what type checkers see; at run time each name is imported a
         UsageError as UsageError,
     )
     from graphgrad.learn.data import datasets as datasets
+    from graphgrad.learn.estimators import Classifier as Classifier, Regressor as Regressor
     from graphgrad.learn.models.model import accuracy as accuracy, confusion as confusion, load as load
     from graphgrad.learn.networks.network import mlp as mlp, network as network
     from graphgrad.learn.training.fit import fit as fit
@@ -93,6 +94,7 @@ _HOMES = {  # where each public name lives, in the order of a first hour
     "graphgrad.api.code": ("compile", "compile_step"),
     "graphgrad.learn.networks.network": ("mlp", "network"),
     "graphgrad.learn.training.fit": ("fit",),
+    "graphgrad.learn.estimators": ("Classifier", "Regressor"),
     "graphgrad.learn.models.model": ("load", "accuracy", "confusion"),
     "graphgrad.api.passes": ("explain",),
     "graphgrad.api.tables": (

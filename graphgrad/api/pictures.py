@@ -111,9 +111,9 @@ def animate_model(model: Model, X: Any, y: Any, /) -> Film:
     Raises UsageError and ShapeError as `animate` and `fit` do. Source: as `animate`.
     """
     from graphgrad.learn.data.examples import examples
-    from graphgrad.learn.networks.losses import objective
+    from graphgrad.learn.networks.losses import loss_said, objective
 
-    aim = objective(model.net, model.loss.text if model.loss.name == "loss" else model.loss.name)
+    aim = objective(model.net, loss_said(model.loss))
     scaling = model.preparation and model.preparation.scaling
     y = scaling.Y.of(np.reshape(y, (len(y), *model.net.sizes[1]))) if scaling and scaling.Y else np.asarray(y)
     given = examples(model.net, aim.loss, (model.taken(X), y), model.dtype)

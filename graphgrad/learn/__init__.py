@@ -7,4 +7,5 @@ ORDER = (  # from the bottom up: what stands here imports from earlier lines alo
     "models",
     "updates",
     "training",
+    "estimators",
 )

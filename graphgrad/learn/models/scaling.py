@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from graphgrad.learn.models.model import Model
 
 TAKEN, GIVEN = "{0} = ({0} - {1}) / {2}", "{0} = {0} * {2} + {1}"  # a model's first line, and its last
+_SOME, _UNEVEN = 1000, 100  # rows that stand for all; times, from which columns are no more alike
 _CONSTANT = 10  # a deviation of so many roundings of the mean is none
 
 
@@ -67,6 +68,20 @@ def scaling(net: Network, learn: Examples, target: str) -> Scaling:
     if learn.X.dtype.kind != "f":
         raise UsageError(f"'{net.data}' holds positions in a table, and has no mean to standardize by")
     return Scaling(spread(learn.X), spread(learn.Y) if target == "numbers" else None)
+
+
+def uneven(X: Any) -> int:
+    """Say how many times larger the largest column is than the middle one; 0 where networks learn from all alike.
+
+    >>> uneven(np.array([[1.0, 2.0, 5000.0]])), uneven(np.array([[1.0, 2.0, 5.0]]))
+    (2500, 0)
+    """
+    if X.ndim != 2 or X.dtype.kind != "f" or not X.size:
+        return 0
+    sizes = np.sqrt(np.mean(np.square(X[:: -(-len(X) // _SOME)], dtype=float), axis=0))
+    sizes = sizes[sizes > 0]
+    times = int(sizes.max() / np.median(sizes)) if sizes.size else 0
+    return times if times > _UNEVEN else 0
 
 
 def scaled(model: Model, by: Scaling) -> Model:

@@ -68,6 +68,11 @@ def loss_row(loss: str) -> Loss:
     return Loss(OWN, loss, target)
 
 
+def loss_said(row: Loss) -> str:
+    """Give what a row is asked for by: its name, or a text of the user's own."""
+    return row.text if row.name == OWN else row.name
+
+
 def _read(program: str, shapes: Mapping[str, Shape], target: str, output: Shape) -> tuple[Graph, str]:
     """Give a program's graph, and what its target is: labels, where something in the graph takes it for indices."""
     with suppress(ShapeError):

@@ -21,10 +21,10 @@ from graphgrad.learn.checks import named, real, whole
 from graphgrad.learn.data.examples import Examples, mostly_zero
 from graphgrad.learn.models.model import Model
 from graphgrad.learn.models.preparation import Preparation
-from graphgrad.learn.models.scaling import Scaling, scaling
+from graphgrad.learn.models.scaling import Scaling, scaling, uneven
 from graphgrad.learn.models.score import naive
 from graphgrad.learn.models.tensors import check_tensors
-from graphgrad.learn.networks.losses import Objective, objective
+from graphgrad.learn.networks.losses import Objective, loss_said, objective
 from graphgrad.learn.networks.network import Network
 from graphgrad.learn.networks.weights import weighed
 from graphgrad.learn.training.batches import Order
@@ -51,11 +51,12 @@ from graphgrad.learn.updates.schedules import UpdateProgram, update
 def fit(net: Network | Model, X: Any, y: Any, **how: Unpack[FitOptions]) -> tuple[Model, History]:
     """Train a network; gives the model and the history of the run.
 
-    `X` holds examples, one a row, and `y` targets: class indices (N,), or numbers (N,) or (N, outputs); words are made
-    classes. `loss` is a row of `LOSSES` or a text in R and Y (without one: cross-entropy for classes, binary
-    cross-entropy for yes or no with one output, else mse), with penalties `l2` and `l1` on the weights. `optimizer` is
-    a row of `OPTIMIZERS`, a text ("p - lr * g"), one made by `optimizer`, or "lbfgs" (on all examples; with SciPy).
-    `schedule` is a row of `SCHEDULES`, or a text in base, t and T; `settings` are the optimizer's and the schedule's.
+    A model goes on from where it is, with its own preparation. `X` holds examples, one a row, and `y` targets:
+    class indices (N,), or numbers (N,) or (N, outputs); words are made classes. `loss` is a row of `LOSSES` or a
+    text in R and Y (without one: cross-entropy for classes, binary cross-entropy for yes or no with one output,
+    else mse), with penalties `l2` and `l1` on the weights. `optimizer` is a row of `OPTIMIZERS`, a text ("p - lr *
+    g"), one made by `optimizer`, or "lbfgs" (on all examples; with SciPy). `schedule` is a row of `SCHEDULES`, or a
+    text in base, t and T; `settings` are the optimizer's and the schedule's.
 
     Either `epochs`, passes over the data in a new order each, `batch_size` examples a step (None: all of them), or
     `steps`, each on as many random examples. It ends sooner where the validation loss has not become better for
@@ -84,18 +85,20 @@ def fit(net: Network | Model, X: Any, y: Any, **how: Unpack[FitOptions]) -> tupl
     """
     if not isinstance(net, Network | Model):
         raise UsageError(f"a network is wanted, not {type(net).__name__}", hint="make one by mlp or network")
-    net, said = net.net if isinstance(net, Model) else net, settled(how)
-    data = given(net, X, y, said.sample_weight, said.validation, said.classes, said.seed)
+    before, said = net if isinstance(net, Model) else None, settled(how)
+    net, known = (net.net, net.preparation) if isinstance(net, Model) else (net, None)
+    classes = said.classes or (before.classes if before else ())
+    data = given(net, X, y, said.sample_weight, said.validation, classes, said.seed, known.sources if known else ())
     kind = _dtype(said.dtype or (data.X.dtype if data.X.dtype in (np.float32, np.float64) else "float64"))
-    aim = objective(net, said.loss or default_loss(net, data.y, data.classes), l2=said.l2, l1=said.l1)
+    loss = said.loss or (loss_said(before.loss) if before else default_loss(net, data.y, data.classes))
+    aim = objective(net, loss, l2=said.l2, l1=said.l1)
     learn, checked = checked_examples(net, aim.loss, data, kind, said.seed)
     usual = naive(aim.loss, learn.Y, len(data.classes))
     if learn.weights is not None or said.class_weight is not None:
         learn = weighted(learn, aim.loss, data.classes, said.class_weight, kind)
         aim = weighed(aim) if learn.weights is not None else aim
-    scales = None
-    if said.standardize or (said.standardize is None and data.sources):
-        scales = scaling(net, learn, aim.loss.target)
+    scales = _scaling(net, known, said, data, learn, aim.loss.target)
+    if scales is not None:
         learn, checked = scales.of(learn), checked and scales.of(checked)
     if said.progress is not False:
         for note in _notes(said, data, scales):
@@ -134,9 +137,21 @@ def fit(net: Network | Model, X: Any, y: Any, **how: Unpack[FitOptions]) -> tupl
 fit.__signature__ = signature(inspect.signature(fit))  # type: ignore[attr-defined]  # functions take any attribute
 
 
+def _scaling(  # noqa: PLR0913, PLR0917
+    net: Network, known: Preparation | None, said: Said, data: GivenRows, learn: Examples, target: str
+) -> Scaling | None:
+    """Give the standardization: that of a model that goes on, or one by what is learned; None where there is none."""
+    wanted = bool(data.sources) if said.standardize is None else said.standardize
+    if known is not None and known.scaling is not None and said.standardize is not False:
+        return known.scaling
+    return scaling(net, learn, target) if wanted else None
+
+
 def _notes(said: Said, data: GivenRows, scales: Scaling | None) -> Iterator[str]:
     """What was decided for a user, and what was not."""
-    if scales is not None and said.standardize is None:
+    if scales is None and said.standardize is None and (times := uneven(data.X)):
+        yield f"columns of X differ {times} times in size, and learn badly so; standardize=True makes them alike"
+    if data.sources and scales is not None and said.standardize is None:
         yield "columns with names are standardized, and so are numbers that are learned; standardize=False leaves them"
     if data.sources and said.validation is None and data.held is not None:
         out = len(data.held[1])

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphgrad.core.errors import DataError, UsageError, did_you_mean
-from graphgrad.learn.data.encoding import Source, check_width, encode, source
+from graphgrad.learn.data.encoding import Source, check_width, encode, match, source
 from graphgrad.learn.data.examples import Examples, array, examples, finite
 from graphgrad.learn.data.files import ENOUGH, HELD, split
 from graphgrad.learn.data.frames import class_indices, is_table, table_of, target_of
@@ -34,11 +34,19 @@ class GivenRows(NamedTuple):
 
 
 def given(  # noqa: PLR0913, PLR0917  (a user's data)
-    net: Network, X: Any, y: Any, weights: Any, validation: Any, classes: tuple[str, ...], seed: int
+    net: Network,
+    X: Any,
+    y: Any,
+    weights: Any,
+    validation: Any,
+    classes: tuple[str, ...],
+    seed: int,
+    known: tuple[Source, ...] = (),
 ) -> GivenRows:
     """Give rows as numbers: columns with names by what the rows that are learned from say of them.
 
-    Of at least fifty such rows a fifth is held out where nothing is said, of every class as much.
+    What is `known` of columns by a model that goes on, stays. Of at least fifty such rows a fifth is held out where
+    nothing is said, of every class as much.
     """
     X, y, held, names, classes = _named(net, (X, y), validation, classes)
     weights = None if weights is None else _weights(weights, X.shape[:1])
@@ -52,7 +60,9 @@ def given(  # noqa: PLR0913, PLR0917  (a user's data)
         learn, out = split(_groups(y), held, np.random.default_rng([seed]))
         weights = None if weights is None else weights[learn]
         X, y, held = X.take(learn), y[learn], (X.take(out), y[out]) if len(out) else None
-    sources = tuple(source(column) for column in X.columns)
+    sources = known or tuple(source(column) for column in X.columns)
+    if known:
+        match(X.names, known, "X")
     check_width(sources, net)
     held = held and (Preparation(sources).rows(held[0], "validation X")[0], held[1])
     return GivenRows(encode(X, sources)[0], y, weights, held or None, classes, sources, names)

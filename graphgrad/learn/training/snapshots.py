@@ -13,7 +13,7 @@ from graphgrad.core.display import told
 from graphgrad.core.numerals import general
 from graphgrad.learn.data.examples import Examples
 from graphgrad.learn.models.model import Model
-from graphgrad.learn.networks.losses import Objective, objective
+from graphgrad.learn.networks.losses import Objective, loss_said, objective
 from graphgrad.learn.training.evaluate import judge, measure
 from graphgrad.transform.grad import grad
 
@@ -67,7 +67,7 @@ class Snapshots:
     @cached_property
     def _objective(self) -> Objective:
         loss = self.model.loss
-        return objective(self.model.net, loss.text if loss.name == "loss" else loss.name)
+        return objective(self.model.net, loss_said(loss))
 
     def at(self, values: dict[str, Any]) -> Model:
         """The model with these parameters."""
