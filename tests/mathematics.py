@@ -11,13 +11,14 @@ import re
 from itertools import product
 
 import numpy as np
-from scipy.special import erf, expit, log_softmax, logsumexp, softmax, xlogy
+from scipy.special import erf, erfc, expit, log_softmax, logsumexp, softmax, xlogy
 
 FUNCTIONS = {
     **{n: getattr(np, n) for n in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "sign", "expm1", "log1p",
                                    "cbrt", "hypot", "log2", "log10", "sqrt", "floor")},
     **{f"arc{n}": getattr(np, f"arc{n}") for n in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
     "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "atan2": np.arctan2, "erf": erf, "sigma": expit,
+    "erfc": erfc,
     "sigmoid": expit, "softplus": lambda a: np.logaddexp(a, 0), "relu": lambda a: np.maximum(a, 0),
     "gelu": lambda a: a * (1 + erf(a / np.sqrt(2))) / 2, "silu": lambda a: a * expit(a),
     "clip": lambda a, low, high: np.minimum(np.maximum(a, low), high),
@@ -26,6 +27,8 @@ FUNCTIONS = {
     "mod": np.mod,
     "logaddexp": np.logaddexp, "sech": lambda a: 1 / np.cosh(a),
     "exprel": lambda a, order=0: sum(np.asarray(a) ** k / ((k + order + 1) * math.factorial(k)) for k in range(60)),
+    "sinrel": lambda a, order=0: sum((-1) ** ((k + order) // 2) * np.asarray(a) ** k
+                                     / (math.factorial(k) * (k + order + 1)) for k in range(order % 2, 60, 2)),
     "elu": lambda a, alpha=1.0: np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0))),
 }  # fmt: skip
 WHOLE = {"max": np.max, "min": np.min, "argmax": np.argmax, "argmin": np.argmin, "logsumexp": logsumexp,

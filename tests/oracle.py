@@ -46,6 +46,8 @@ NUMPY = {
     "erf": lambda a: float(mp.erf(float(a))),
     "xlogy": lambda a, b: a * np.log(b),
     "log1mexp": lambda a: np.log(1 - np.exp(a)),
+    "sinrel": lambda a: np.sin(a) / a,
+    "erfc": lambda a: float(mp.erfc(float(a))),
     "exprel": lambda a: np.expm1(a) / a,
     "sech2": lambda a: 1 / np.cosh(a) ** 2,
     "logsumexp": logsumexp,

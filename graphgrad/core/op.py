@@ -142,8 +142,8 @@ _JAVASCRIPT = (
 )
 JAVASCRIPT = frozenset(_JAVASCRIPT.split())
 _C = (
-    "acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh erf exp expm1 floor hypot log log10 log1p log2 pow round"
-    " sin sinh sqrt tan tanh trunc sign"
+    "acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh erf erfc exp expm1 floor hypot log log10 log1p log2 pow"
+    " round sin sinh sqrt tan tanh trunc sign"
 )
 C = frozenset(_C.split())  # of math.h, and a function that every file has
 _LIBRARIES: dict[str, tuple[str, Callable[[str], bool]]] = {

@@ -65,8 +65,7 @@ op("a / b", d=("1 / b", "-v / b"), domain="b != 0", aliases=("divide", "true_div
    residues="known", onnx="Div(a, b)")  # fmt: skip
 op("a ** b", d=("where(b == 0, where(a == 0, 0, b * a ** (b - 1)), b * a ** (b - 1))", "xlogy(v, a)"),
    aliases=("power",), python="math.pow(a, b)",
-   c="pow(a, b)",
-   tex="$a^{$b}",
+   js="power(a, b)", c="pow(a, b)", tex="$a^{$b}",
    domain="(a > 0) | (a == 0) & (b >= 0) | (a < 0) & (b == floor(b))", steep="where((b >= 0) & (b < 1), a, 1)",
    glyph="xʸ", residues="known", onnx="Pow(a, b)")  # fmt: skip
 op("-a", of_conditions="write ~a", d=("-1",), aliases=("negative",), glyph="−", residues="known", onnx="Neg(a)")
@@ -113,6 +112,9 @@ op("acos(a)", d=("-1 / sqrt(1 - a ** 2)",), domain="abs(a) <= 1", steep="1 - abs
 op("atan(a)", d=("1 / (1 + a ** 2)",), aliases=("arctan",), numpy="np.arctan(a)", tex=r"\arctan", onnx="Atan(a)")
 op("atan2(a, b)", d=("b / hypot(a, b) / hypot(a, b)", "-a / hypot(a, b) / hypot(a, b)"), steep="abs(a) + abs(b)",
    aliases=("arctan2",), numpy="np.arctan2(a, b)")  # fmt: skip
+op("sinrel(a, *, order=0)", d=("sinrel(a, order=order + 1)",), numpy="sinrel(a, order)", python="sinrel(a, order)",
+   sympy="sinrel(sp.sin(a), sp.cos(a), a, order)", js="sinrel(a, order)", c="sinrel(a, order)")  # fmt: skip
+op("sinc(a)", define="sinrel(pi * a)")
 op("sinh(a)", d=("cosh(a)",), tex=r"\sinh", onnx="Sinh(a)")
 op("cosh(a)", d=("sinh(a)",), tex=r"\cosh", onnx="Cosh(a)")
 op("tanh(a)", d=("1 - v ** 2",), tex=r"\tanh", onnx="Tanh(a)")
@@ -127,27 +129,31 @@ op("atanh(a)", d=("1 / (1 - a ** 2)",), domain="abs(a) < 1", aliases=("arctanh",
 
 # Activations
 op("sigmoid(a)", d=("v * (1 - v)",), define="1 / (1 + exp(-a))", aliases=("expit", "σ"), numpy="sigmoid(a)",
-   python="sigmoid(a)", js="1 / (1 + Math.exp(-a))",
-   c="1 / (1 + exp(-a))", tex=r"\sigma", glyph="σ", onnx="Sigmoid(a)")  # fmt: skip
+   python="sigmoid(a)", js="a < 0 ? Math.exp(a) / (1 + Math.exp(a)) : 1 / (1 + Math.exp(-a))",
+   c="a < 0 ? exp(a) / (1 + exp(a)) : 1 / (1 + exp(-a))", tex=r"\sigma", glyph="σ", onnx="Sigmoid(a)")  # fmt: skip
 op("softplus(a)", d=("sigmoid(a)",), define="log(1 + exp(a))", numpy="softplus(a)", python="softplus(a)",
    js="Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)))",
    c="max2(a, 0) + log1p(exp(-fabs(a)))", onnx="Softplus(a)")  # fmt: skip
-op("relu(a)", d=("a > 0",), kinks="a", aliases=("ReLU",), numpy="np.maximum(a, 0)", python="0.0 if a < 0 else a",
+op("relu(a)", d=("a > 0",), kinks="a", aliases=("ReLU",), numpy="np.maximum(a, 0)", python="0.0 if a <= 0 else a",
    sympy="sp.Max(a, 0)", js="Math.max(a, 0)", c="max2(a, 0)", onnx="Relu(a)")  # fmt: skip
 op("leaky_relu(a, *, slope=0.1)", d=("where(a > 0, 1, slope)",), kinks="a", define="where(a > 0, a, slope * a)",
    aliases=("LReLU", "LeakyReLU"), numpy="np.where(a > 0, a, slope * a)",
    python="a if a > 0 else slope * a", js="a > 0 ? a : slope * a", c="a > 0 ? a : slope * a")  # fmt: skip
 op("elu(a, *, alpha=1)", d=("where(a > 0, 1, alpha * exp(a))",), define="where(a > 0, a, alpha * expm1(a))",
-   kinks="where(a == 0, alpha - 1, 1) * a", numpy="np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0)))",
+   kinks="where(a == 0, alpha - 1, 1) * a", numpy="np.where(a > 0, a, alpha * np.expm1(np.where(a > 0, 0, a)))",
    python="a if a > 0 else alpha * math.expm1(a)", js="a > 0 ? a : alpha * Math.expm1(a)",
    c="a > 0 ? a : alpha * expm1(a)",
    onnx="Elu(a, alpha=float(alpha))")  # fmt: skip
-op("gelu(a)", d=("(1 + erf(a / sqrt(2))) / 2 + a * exp(-(a ** 2) / 2) / sqrt(2 * pi)",), numpy="gelu(a)",
-   define="a * (1 + erf(a / sqrt(2))) / 2", python="a * (1 + math.erf(a / math.sqrt(2))) / 2",
-   js="a * (1 + erf(a / Math.SQRT2)) / 2", c="a * (1 + erf(a / sqrt(2.0))) / 2")  # fmt: skip
+op("gelu(a)", d=("erfc(-a / sqrt(2)) / 2 + a * exp(-(a ** 2) / 2) / sqrt(2 * pi)",), numpy="gelu(a)",
+   define="a * (1 + erf(a / sqrt(2))) / 2", python="a * math.erfc(-a / math.sqrt(2)) / 2",
+   js="a * erfc(-a / Math.SQRT2) / 2", c="a * erfc(-a / sqrt(2.0)) / 2")  # fmt: skip
 op("silu(a)", d=("sigmoid(a) * (1 + a * (1 - sigmoid(a)))",), define="a * sigmoid(a)", aliases=("swish",),
-   numpy="a * sigmoid(a)", python="a * sigmoid(a)", js="a / (1 + Math.exp(-a))", c="a / (1 + exp(-a))")  # fmt: skip
+   numpy="a * sigmoid(a)", python="a * sigmoid(a)",
+   js="a < 0 ? a * (Math.exp(a) / (1 + Math.exp(a))) : a / (1 + Math.exp(-a))",
+   c="a < 0 ? a * (exp(a) / (1 + exp(a))) : a / (1 + exp(-a))")  # fmt: skip
 op("erf(a)", d=("2 * exp(-(a ** 2)) / sqrt(pi)",), numpy="erf(a)", js="erf(a)", c="erf(a)", onnx="Erf(a)")
+op("erfc(a)", d=("-2 * exp(-(a ** 2)) / sqrt(pi)",), numpy="erfc(a)", sympy="1 - sp.erf(a)", js="erfc(a)",
+   residues="1 - erf(a)", onnx="Sub(1, Erf(a))")  # fmt: skip
 
 # Pieces
 op("abs(a)", c="fabs(a)", of_conditions="a",
@@ -158,7 +164,7 @@ op("sign(a)", of_conditions="write 1.0 * a", d=(None,), kinks="a", python="sign(
 op("floor(a)", d=(None,), kinks="sin(pi * a)", python="floored(a)", glyph="⌊x⌋",
    tex=r"\left\lfloor $a\right\rfloor", onnx="Floor(a)")  # fmt: skip
 op("ceil(a)", define="-floor(-a)")
-op("round(a)", d=(None,), kinks="cos(pi * a)", python="math.copysign(round(a), a)",
+op("round(a)", d=(None,), kinks="cos(pi * a)", python="math.copysign(round(a), a)", c="rint(a)",
    sympy="sp.floor(a + sp.Rational(1, 2))",
    js="(a - Math.floor(a) === 0.5 ? 2 * Math.round(a / 2) : Math.round(a))", aliases=("rint",))  # fmt: skip
 op("floor_divide(a, b)", d=(None, None), domain="b != 0", kinks="sin(pi * a / b)", define="floor(a / b)",

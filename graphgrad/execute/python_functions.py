@@ -52,6 +52,19 @@ def exprel(a: float, order: int) -> float:
     return value
 
 
+def sinrel(a: float, order: int) -> float:
+    """The derivative of that order of sin(a) / a."""
+    if abs(a) <= 2:
+        odd, series = order % 2, 1 / (order + order % 2 + 25)
+        for k in range(24, 0, -2):
+            series = 1 / (order + odd + k - 1) - a * a / ((odd + k) * (odd + k - 1)) * series
+        return (a if odd else 1) * (1 - (order + odd) % 4) * series
+    sine, cosine, value = math.sin(a), math.cos(a), math.sin(a) / a
+    for k in range(1, order + 1):
+        value = ((cosine if k % 2 else sine) * (1 - k // 2 % 2 * 2) - k * value) / a
+    return value
+
+
 def sign(a: float) -> float:
     """-1, 0 or 1; nan of nan."""
     return 1.0 if a > 0 else -1.0 if a < 0 else 0.0 if a == 0 else a

@@ -17,6 +17,7 @@ __all__ = [
     "real_root",
     "reduce",
     "scatter",
+    "sinrel",
     "size",
     "spread",
     "unpick",
@@ -47,4 +48,12 @@ def exprel(power: Any, a: Any, order: int) -> Any:
     value = (power - 1) / a
     for k in range(1, order + 1):
         value = (power - k * value) / a
+    return value
+
+
+def sinrel(sine: Any, cosine: Any, a: Any, order: int) -> Any:
+    """The derivative of that order of sin(a) / a, for sine = sin(a) and cosine = cos(a)."""
+    value = sine / a
+    for k in range(1, order + 1):
+        value = ((cosine if k % 2 else sine) * (1 - k // 2 % 2 * 2) - k * value) / a
     return value

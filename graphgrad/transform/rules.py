@@ -83,6 +83,9 @@ expm1(x) / x -> exprel(x)
 -expm1(-x) / x -> exprel(-x)
 where(x == 0, 1, exprel(x)) -> exprel(x)
 where(x != 0, exprel(x), 1) -> exprel(x)
+sin(x) / x -> sinrel(x)
+where(x == 0, 1, sinrel(x)) -> sinrel(x)
+where(x != 0, sinrel(x), 1) -> sinrel(x)
 1 / (1 + exp(-x)) -> sigmoid(x)
 1 / (exp(-x) + 1) -> sigmoid(x)
 1 / (1 + exp(x)) -> sigmoid(-x)
@@ -113,6 +116,9 @@ SATURATED = """
 1 - square(tanh(x)) -> sech2(x)
 sigmoid(x) * sigmoid(-x) -> sech2(x / 2) / 4
 1 - sigmoid(x) -> sigmoid(-x)
+1 - erf(x) -> erfc(x)
+1 + erf(x) -> erfc(-x)
+erf(x) + 1 -> erfc(-x)
 """
 
 # Of what derivatives are made of; programs keep their polynomials.

@@ -4,19 +4,20 @@ import mpmath
 import numpy as np
 import pytest
 
-from graphgrad.execute.numpy_functions import erf
+from graphgrad.execute.numpy_functions import erf, erfc
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_erf_to_four_units_in_the_last_place(dtype):
+@pytest.mark.parametrize(("function", "exactly"), [(erf, mpmath.erf), (erfc, mpmath.erfc)])
+def test_to_four_units_in_the_last_place(function, exactly, dtype):
     rng = np.random.default_rng(0)
     edges = [0.46875, np.nextafter(0.46875, 1), 4.0, np.nextafter(4.0, 5), 5.9, 6.1, 30.0]
     parts = [rng.normal(size=3000), rng.uniform(-7, 7, 3000), 10.0 ** rng.uniform(-30, 0, 500), edges]
     points = np.concatenate(parts).astype(dtype)
-    got = erf(points)
+    got = function(points)
     assert got.dtype == dtype
     with mpmath.workdps(50):
-        exact = [mpmath.erf(mpmath.mpf(float(x))) for x in points]
+        exact = [exactly(mpmath.mpf(float(x))) for x in points]
     units = [
         abs(float(g) - e) / float(np.spacing(np.dtype(dtype).type(abs(float(e)))))
         for g, e in zip(got, exact, strict=True)

@@ -88,6 +88,7 @@ def test_every_function_of_the_language_is_read_or_named():
         "untake",
         "unpick",
         "exprel",
+        "sinrel",
         "argmax",
         "argmin",
     }  # of gradients, or integers

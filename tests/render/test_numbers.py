@@ -17,6 +17,7 @@ from graphgrad.render.scene.scene import Value
 
 SAME = ("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
         "exp", "log", "sqrt", "erf", "pi")  # fmt: skip
+T = sp.Symbol("t")
 MEANING = {
     **{name: getattr(sp, name) for name in SAME},
     "square": lambda a: a**2,
@@ -32,6 +33,8 @@ MEANING = {
     "exprel": lambda a, order=0: (
         (sp.exp(a) - 1) / a if not order else (sp.exp(a) - order * MEANING["exprel"](a, order - 1)) / a
     ),
+    "sinrel": lambda a, order=0: sp.diff(sp.sin(T) / T, T, order).subs(T, a),
+    "erfc": lambda a: 1 - sp.erf(a),
     "sech2": lambda a: 1 / sp.cosh(a) ** 2,
     "sigmoid": lambda a: 1 / (1 + sp.exp(-a)),
     "softplus": lambda a: sp.log(1 + sp.exp(a)),

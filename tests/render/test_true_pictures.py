@@ -173,6 +173,7 @@ def hull(side, t):
 
 EXTRA = {"asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "leaky_relu": FUNCTIONS["leaky relu"],
          "number": float, "floor_divide": np.floor_divide, "remainder": np.mod,
+         "erfc": FUNCTIONS["erfc"], "sinrel": FUNCTIONS["sinrel"],
          "sech2": lambda a: 1 / np.cosh(a) ** 2, "log1mexp": lambda a: np.log(-np.expm1(a))}  # fmt: skip
 
 

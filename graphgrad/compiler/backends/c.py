@@ -51,6 +51,21 @@ static double exprel(double a, int order) { // the integral of t**order * exp(a*
     return value;
 }
 """
+SINREL = """\
+static double sinrel(double a, int order) { // the derivative of that order of sin(a) / a
+    int odd = order % 2;
+    double value;
+    if (fabs(a) <= 2) {
+        value = 1.0 / (order + odd + 25);
+        for (int k = 24; k > 0; k -= 2)
+            value = 1.0 / (order + odd + k - 1) - a * a / ((odd + k) * (odd + k - 1)) * value;
+        return (odd ? a : 1) * (1 - (order + odd) % 4) * value;
+    }
+    value = sin(a) / a;
+    for (int k = 1; k <= order; k++) value = ((k % 2 ? cos(a) : sin(a)) * (1 - k / 2 % 2 * 2) - k * value) / a;
+    return value;
+}
+"""
 MODULO = """\
 static double modulo(double a, double b) { // what is left of a, with the sign of b
     double rest = fmod(a, b);
@@ -63,7 +78,9 @@ static double floor_divide(double a, double b) { // exact where a / b is not
     return b == 0 ? a / b : whole == 0 ? copysign(0.0, a / b) : floor(whole) + (whole - floor(whole) > 0.5);
 }
 """
-OWN = {"exprel": EXPREL, "remainder": MODULO, "floor_divide": FLOOR_DIVIDE}  # functions that C does not have
+OWN = {  # functions that C does not have
+    "exprel": EXPREL, "sinrel": SINREL, "remainder": MODULO, "floor_divide": FLOOR_DIVIDE,
+}  # fmt: skip
 LANGUAGE = Language(
     columns={NUMBERS: Column("C", attrgetter("c"), python=False)},
     assignment="{} = {};",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
@@ -19,27 +19,34 @@ from graphgrad.core.errors import TargetError
 from graphgrad.core.graph import Graph
 
 ERF = """\
-function erf(x) { // W. J. Cody, Math. Comp. 23 (1969): rational approximations, exact to about 1e-16
-  const y = Math.abs(x);
-  const quotient = (p, q, t) => p.reduce((s, c) => s * t + c) / q.reduce((s, c) => s * t + c);
-  if (y <= 0.46875) return x * quotient(
-    [1.85777706184603153e-1, 3.1611237438705656, 1.1386415415105016e2, 3.774852376853020208e2, 3.2093775891384694e3],
-    [1, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3], y * y);
-  let tail;
-  if (y <= 4) tail = quotient(
+function erfcx(y) { // exp(y * y) * erfc(y) of y from 0.46875 on
+  if (y <= 4) return quotient(
     [2.15311535474403846e-8, 5.64188496988670089e-1, 8.88314979438837594, 6.61191906371416295e1,
      2.98635138197400131e2, 8.8195222124176909e2, 1.71204761263407058e3, 2.05107837782607147e3, 1.23033935479799725e3],
     [1, 1.57449261107098347e1, 1.17693950891312499e2, 5.37181101862009858e2, 1.62138957456669019e3,
      3.29079923573345963e3, 4.36261909014324716e3, 3.43936767414372164e3, 1.23033935480374942e3], y);
-  else {
-    const t = 1 / (y * y);
-    tail = (0.564189583547756287 - t * quotient(
-      [1.63153871373020978e-2, 3.05326634961232344e-1, 3.60344899949804439e-1, 1.25781726111229246e-1,
-       1.60837851487422766e-2, 6.58749161529837803e-4],
-      [1, 2.56852019228982242, 1.87295284992346047, 5.27905102951428412e-1, 6.05183413124413191e-2,
-       2.33520497626869185e-3], t)) / y;
-  }
-  return Math.sign(x) * (1 - Math.exp(-y * y) * tail);
+  const t = 1 / (y * y);
+  return (0.564189583547756287 - t * quotient(
+    [1.63153871373020978e-2, 3.05326634961232344e-1, 3.60344899949804439e-1, 1.25781726111229246e-1,
+     1.60837851487422766e-2, 6.58749161529837803e-4],
+    [1, 2.56852019228982242, 1.87295284992346047, 5.27905102951428412e-1, 6.05183413124413191e-2,
+     2.33520497626869185e-3], t)) / y;
+}
+function quotient(p, q, t) { // of two polynomials in t, their coefficients from the highest down
+  return p.reduce((s, c) => s * t + c) / q.reduce((s, c) => s * t + c);
+}
+function erf(x) { // W. J. Cody, Math. Comp. 23 (1969): rational approximations, exact to about 1e-16
+  const y = Math.abs(x);
+  return y <= 0.46875 ? x * quotient(
+    [1.85777706184603153e-1, 3.1611237438705656, 1.1386415415105016e2, 3.774852376853020208e2, 3.2093775891384694e3],
+    [1, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3], y * y)
+    : Math.sign(x) * (1 - Math.exp(-y * y) * erfcx(Math.min(y, 30)));
+}
+function erfc(x) { // 1 - erf(x), where that cancels too: the square in the exponential is taken in two parts
+  const y = Math.min(Math.abs(x), 30), part = Math.trunc(y * 16) / 16;
+  if (y <= 0.46875) return 1 - erf(x);
+  const tail = Math.exp(-part * part) * Math.exp((part - y) * (part + y)) * erfcx(y);
+  return x < 0 ? 2 - tail : tail;
 }
 """
 
@@ -55,10 +62,30 @@ function exprel(a, order) { // the integral of t**order * exp(a*t) over t from 0
   return value;
 }
 """
+SINREL = """\
+function sinrel(a, order) { // the derivative of that order of sin(a) / a
+  const odd = order % 2;
+  if (Math.abs(a) <= 2) {
+    let series = 1 / (order + odd + 25);
+    for (let k = 24; k > 0; k -= 2)
+      series = 1 / (order + odd + k - 1) - a * a / ((odd + k) * (odd + k - 1)) * series;
+    return (odd ? a : 1) * (1 - (order + odd) % 4) * series;
+  }
+  let value = Math.sin(a) / a;
+  for (let k = 1; k <= order; k++)
+    value = ((k % 2 ? Math.cos(a) : Math.sin(a)) * (Math.floor(k / 2) % 2 ? -1 : 1) - k * value) / a;
+  return value;
+}
+"""
+POWER = """\
+function power(a, b) { // as IEEE 754 has it, and NumPy: 1 to any power is 1
+  return a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b;
+}
+"""
 MODULO = """\
 function modulo(a, b) { // what is left of a, with the sign of b
   const rest = a % b;
-  return rest * Math.sign(b) < 0 ? rest + b : rest === 0 ? 0 * b : rest;
+  return rest * Math.sign(b) < 0 ? rest + b : rest === 0 ? 0 * Math.sign(b) : rest;
 }
 """
 FLOOR_DIVIDE = """\
@@ -69,8 +96,10 @@ function floor_divide(a, b) { // exact where a / b is not
   return whole === 0 ? 0 * (a / b) : whole - Math.floor(whole) > 0.5 ? Math.floor(whole) + 1 : Math.floor(whole);
 }
 """
-# Functions that JavaScript does not have.
-LIBRARY = {"erf": ERF, "exprel": EXPREL, "modulo": MODULO, "floor_divide": FLOOR_DIVIDE}
+LIBRARY = {  # functions that JavaScript does not have
+    "erf": ERF, "erfc": ERF, "exprel": EXPREL, "sinrel": SINREL, "power": POWER, "modulo": MODULO,
+    "floor_divide": FLOOR_DIVIDE,
+}  # fmt: skip
 
 
 def javascript_body(graph: Graph, /) -> str:
@@ -101,7 +130,12 @@ def javascript_body(graph: Graph, /) -> str:
             values.append(Dialect(NUMBERS).apply(graph, i, [places[o] for o in node.operands]))
         lines.append(language.said(Statement(places[i], values[i], i)))
     called = language.calls(values)
-    return "".join(text for name, text in LIBRARY.items() if name in called) + "\n".join([*lines, "return v;"])
+    return "\n".join([*library(called), *lines, "return v;"])
+
+
+def library(called: Iterable[str]) -> list[str]:
+    """The texts of our own functions among those that are called."""
+    return list(dict.fromkeys(text for name, text in LIBRARY.items() if name in {*called}))
 
 
 LANGUAGE = Language(
@@ -115,7 +149,8 @@ WORDS = """
 arguments await break case catch class const continue debugger default delete do else enum eval export extends false
 finally for function if implements import in instanceof interface let new null package private protected public return
 static super switch this throw true try typeof var void while with yield
-Infinity Math NaN Number erf exprel floor_divide inputs modulo undefined value value_and_grad values
+Infinity Math NaN Number erf erfc erfcx exprel floor_divide inputs modulo power quotient sinrel undefined value
+value_and_grad values
 """  # that no variable may be called
 RESERVED = frozenset(WORDS.split())
 
@@ -158,7 +193,7 @@ class JavaScriptWriter:
         said = module.described(TITLES[self.name], self.before, notes, self.target.name, "float64")
         comment = "\n".join(f" * {line}".rstrip() for line in quoting.c(said).split("\n"))
         called = LANGUAGE.calls(line.value for line in self.lines)
-        own = "".join(f"{text}\n" for name, text in LIBRARY.items() if name in called)
+        own = "".join(f"{text}\n" for text in library(called))
         text = [f"/*\n{comment}\n */\n\n{own}export function {self.name}(inputs) {{"]
         inputs = [name if name == self.labels[i] else f"{name}: {self.labels[i]}"
                   for name, i in self.graph.inputs.items()]  # fmt: skip

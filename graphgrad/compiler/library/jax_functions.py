@@ -18,6 +18,11 @@ def erf(a: Array) -> Array:
     return jax.scipy.special.erf(a)
 
 
+def erfc(a: Array) -> Array:
+    """1 - erf(a), where that cancels too."""
+    return jax.scipy.special.erfc(a)
+
+
 def scatter(a: Array, b: Array, key: Any) -> Array:
     """Zeros of b's shape with a at an index."""
     zeros: Any = np.zeros(np.shape(b), np.result_type(a))

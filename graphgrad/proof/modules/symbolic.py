@@ -185,5 +185,5 @@ def _statics(name: str) -> Any:
 
 LIBRARY: dict[str, Any] = {name: _statics(name) for name in (
     "softmax", "log_softmax", "logsumexp", "sigmoid", "softplus", "xlogy", "gelu", "norm", "cross_entropy", "erf",
-    "coprod", "sign", "log1mexp", "sech2", "exprel", "logaddexp", "floor_divide", "remainder", "clip",
+    "erfc", "coprod", "sign", "log1mexp", "sech2", "exprel", "sinrel", "logaddexp", "floor_divide", "remainder", "clip",
 )}  # fmt: skip

@@ -174,6 +174,16 @@ def exprel(a: Array, order: int = 0) -> Array:
     return value
 
 
+def sinrel(a: Array, order: int = 0) -> Array:
+    """The derivative of that order of sin(a) / a, by parts."""
+    waves = [FUNCTIONS["sin"](a), FUNCTIONS["cos"](a)]
+    waves += [each(lambda x: -x)(wave) for wave in waves]
+    value = div(waves[0], a)
+    for k in range(1, order + 1):
+        value = div(sub(waves[k % 4], mul(lift(k), value)), a)
+    return value
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{n: each(f.function(n)) for n in ["exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh",
     "cosh", "tanh", "asinh", "acosh", "atanh"]},
@@ -187,7 +197,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log2": each(lambda a: f.log(a) / f.log(2)), "log10": each(lambda a: f.log(a) / f.log(10)),
     "xlogy": each(lambda a, b: a * f.log(b), 2), "sqrt": sqrt,
     "log1mexp": each(lambda a: f.log(1 - f.exp(a))), "sech2": each(lambda a: 1 - f.function("tanh")(a) ** lift(2)),
-    "logaddexp": each(lambda a, b: f.log(f.exp(a) + f.exp(b)), 2), "exprel": exprel,
+    "logaddexp": each(lambda a, b: f.log(f.exp(a) + f.exp(b)), 2), "exprel": exprel, "sinrel": sinrel,
+    "sinc": lambda a: sinrel(mul(s.PI, a)), "erfc": each(lambda a: 1 - f.erf(a)),
     "cbrt": each(lambda a: f.sign(a) * abs(a) ** lift(Fraction(1, 3))),
     "hypot": each(lambda a, b: f.sqrt(a * a + b * b), 2), "sigmoid": sigmoid, "softplus": softplus,
     "relu": each(lambda a: f.largest(a, 0)), "silu": each(lambda a: a * f.function("sigmoid")(a)),

@@ -239,7 +239,7 @@ def _flat(a: Entries) -> Entries:
 
 ENTRYWISE = (
     "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh",
-    "acosh", "atanh", "sech2", "erf", "abs", "sign", "floor", "add", "sub", "mul", "div", "pow", "neg",
+    "acosh", "atanh", "sech2", "erf", "erfc", "abs", "sign", "floor", "add", "sub", "mul", "div", "pow", "neg",
     "square", "reciprocal", "expm1", "log1p", "log2", "log10", "xlogy", "sqrt", "cbrt", "hypot", "sigmoid",
     "softplus", "relu", "silu", "leaky_relu", "elu", "gelu", "maximum", "minimum", "where", "clip", "greater",
     "greater_equal", "less", "less_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_not",

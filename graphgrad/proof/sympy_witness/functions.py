@@ -161,6 +161,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "reciprocal": each(lambda a: 1 / a), "expm1": each(lambda a: sp.exp(a) - 1), "log1p": each(lambda a: sp.log(1 + a)),
     "log2": each(lambda a: sp.log(a) / sp.log(2)), "log10": each(lambda a: sp.log(a) / sp.log(10)),
     "log1mexp": each(lambda a: sp.log(1 - sp.exp(a))), "sech2": each(lambda a: 1 - sp.tanh(a)**2),
+    "erfc": each(lambda a: 1 - sp.erf(a)), "sinc": each(lambda a: sp.sin(sp.pi * a) / (sp.pi * a)),
     "logaddexp": each(lambda a, b: sp.log(sp.exp(a) + sp.exp(b)), 2),
     "xlogy": each(lambda a, b: a * sp.log(b), 2), "hypot": each(lambda a, b: sp.sqrt(a**2 + b**2), 2),
     "cbrt": each(lambda a: choose(a >= 0, magnitude(a) ** sp.Rational(1, 3), -(magnitude(a) ** sp.Rational(1, 3)))),
