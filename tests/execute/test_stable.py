@@ -25,16 +25,19 @@ PROGRAMS = [
     "log(exp(x) + exp(2))", "(exp(x) - exp(-x)) / (exp(x) + exp(-x))", "1 - tanh(x) ** 2", "1 - sigmoid(x)",
     "tanh(x)", "sigmoid(x)", "softplus(x)", "atan(x)", "asinh(x)", "acosh(x)", "elu(x)", "log(exp(x))", "log1p(x)",
     "expm1(x)", "hypot(x, 2)", "cbrt(x)", "x ** 0", "x ** 1", "x ** 2", "x ** -1", "abs(x)", "relu(x)", "sqrt(x)",
-    "log(x)", "exp(x)",
+    "log(x)", "exp(x)", "sin(x) / x", "1 - erf(x)",
 ]  # fmt: skip
-SECOND = ["softplus(x)", "sigmoid(x)", "tanh(x)", "1 - tanh(x) ** 2", "(exp(x) - 1) / x", "log(1 + x)"]
+SECOND = ["softplus(x)", "sigmoid(x)", "tanh(x)", "1 - tanh(x) ** 2", "(exp(x) - 1) / x", "log(1 + x)", "sin(x) / x"]
 LIMIT = mp.mpf(10) ** -400  # beside 0, for programs that are 0 / 0 there
 CASES = [pytest.param(text, POINTS[k % 4 :: 4], id=text) for k, text in enumerate(PROGRAMS)]
+FAR = 1e100  # where differences of waves say nothing
 
 
 def exact(graph, x, order):
     """The value or a derivative, with digits enough to lose; None where there is none."""
     with mp.workdps(800 * (1 + order)):
+        if abs(x) > FAR and "sin" in graph.source:
+            return None
         x = LIMIT if x == 0 and "/ x" in graph.source else mp.mpf(x)
         at = lambda t: evaluate(graph, {"x": t})[graph.output]  # noqa: E731
         h = (abs(x) or LIMIT) * mp.mpf(10) ** -40
