@@ -11,13 +11,14 @@ from graphgrad.compiler.compiled import Compiled, compiled, save
 from graphgrad.compiler.door import at_door
 from graphgrad.compiler.passes.passed import Passed, composed, pipeline
 from graphgrad.compiler.passes.specialise import check_rows, specialise
-from graphgrad.compiler.passes.table import AS_WRITTEN, STABLER
+from graphgrad.compiler.passes.table import AS_WRITTEN, PROGRAMS, STABLER
 from graphgrad.compiler.source.comments import Provenance
 from graphgrad.compiler.source.outline import Code
 from graphgrad.compiler.source.results import RETURNS
 from graphgrad.core.builder import uncollected
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
+from graphgrad.transform.pullback import Adjoints
 
 DTYPES = ("float64", "float32")
 
@@ -107,7 +108,8 @@ def write(  # noqa: PLR0913
         if len(named) != 1:
             raise UsageError(f"a batch of {batch} wants one named dimension, and there are {len(named)}")
         graph = specialise(graph, dict.fromkeys(named, batch))
-    passes = pipeline(graph, AS_WRITTEN if as_written else STABLER)
+    better = STABLER if Adjoints in graph.cache else PROGRAMS
+    passes = pipeline(graph, AS_WRITTEN if as_written else better)
     after = passes[-1].graph
     said = Provenance(graph, after, composed(passes, len(graph)))
     writer = row.write(Program(graph, after, said, row, dtype, returns))

@@ -83,9 +83,6 @@ expm1(x) / x -> exprel(x)
 -expm1(-x) / x -> exprel(-x)
 where(x == 0, 1, exprel(x)) -> exprel(x)
 where(x != 0, exprel(x), 1) -> exprel(x)
-sin(x) / x -> sinrel(x)
-where(x == 0, 1, sinrel(x)) -> sinrel(x)
-where(x != 0, sinrel(x), 1) -> sinrel(x)
 1 / (1 + exp(-x)) -> sigmoid(x)
 1 / (exp(-x) + 1) -> sigmoid(x)
 1 / (1 + exp(x)) -> sigmoid(-x)
@@ -108,6 +105,13 @@ exp(vector) / sum(exp(vector)) -> softmax(vector)
 x - logsumexp(x, axis=axis, keepdims=True) -> log_softmax(x, axis=axis)
 vector - logsumexp(vector) -> log_softmax(vector)
 exp(log_softmax(x, axis=axis)) -> softmax(x, axis=axis)
+"""
+
+# What a program has a value and slopes beside a hole for; a gradient may have the quotient, which is as good there.
+HOLES = """
+sin(x) / x -> sinrel(x)
+where(x == 0, 1, sinrel(x)) -> sinrel(x)
+where(x != 0, sinrel(x), 1) -> sinrel(x)
 """
 
 # What cancels where a function has reached its limit; another exponential is what it costs.
@@ -163,6 +167,7 @@ RULES = Table(
     (
         *rows("stable forms", STABLE),
         *rows("saturated forms", SATURATED),
+        *rows("removable singularities", HOLES),
         *rows("slopes", PARTIALS),
         *rows("algebra", ALGEBRA),
         *rows("matrices", MATRICES),
@@ -173,8 +178,8 @@ RULES = Table(
 )
 
 
-FORMS = ("stable forms", "saturated forms")  # of programs, before they are differentiated
-SLOPES = (*FORMS, "slopes")  # of what is made of derivatives, besides the algebra
+FORMS = ("stable forms", "saturated forms", "removable singularities")  # of programs, before they are differentiated
+SLOPES = ("stable forms", "saturated forms", "slopes")  # of what is made of derivatives, besides the algebra
 
 
 def text_of(*of: str, table: Table[Rewrite] = RULES) -> str:

@@ -100,7 +100,7 @@ CORPUS = [  # for every pass a program that a wrong rule would change
     parse("log(1 + x**2) + 1 / (1 + exp(-x)) + x * (1 / w) + w - -y"),
     parse("(1 - tanh(x) ** 2) * (1 - sigmoid(y))"),
     parse("w**3 + w**-0.5 + x * y + y * x + (x - w) * (w - x)"),
-    parse("(x - y) + 2 * (y - x)"),
+    parse("(x - y) + 2 * (y - x) + sin(w) / w"),
     parse("cross_entropy(X @ W.T + b, y) + norm(X @ W) + sum((W @ X).T @ b)", SQUARE),
     parse("sum(softmax(X @ W.T)[:, 0]) + sum(logsumexp(X @ W, axis=1))", {k: SQUARE[k] for k in "XW"}),
 ]
@@ -128,6 +128,7 @@ def written(op, mutated):
 
 MUTANTS = {
     "constant folding": folding("", {**EXACT, "sub": lambda a, b: b - a}),
+    "removable singularities": ruled("sin(x) / x -> cos(x)"),
     "stable forms": ruled("log(1 + x) -> log(x)"),
     "stable forms, a sign": ruled("1 / (1 + exp(-x)) -> sigmoid(-x)"),
     "algebra": ruled("x * (1 / y) -> y / x"),

@@ -101,18 +101,19 @@ def _share(graph: Graph) -> Passed:
 sharing = Pass(NAME, _share)
 
 
-ALWAYS = "as-written simpler stabler tidier stepwise loopwise"
+ALWAYS = "as-written simpler stabler programs tidier stepwise loopwise"
 PASSES = Table(
     "pass",
     (
         write_out("write out").at("stepwise"),
         write_out("write out for loops", "write out").at("loopwise"),
         folding("constant folding", EXACT).at(ALWAYS),
-        by_rules("stable forms").at("simpler stabler"),
-        by_rules("saturated forms").at("stabler"),  # of programs, not of steps
+        by_rules("stable forms").at("simpler stabler programs"),
+        by_rules("removable singularities").at("programs"),  # of which no gradient is taken
+        by_rules("saturated forms").at("stabler programs"),  # of programs, not of steps
         by_rules("algebra").at(ALWAYS),
         by_rules("matrices").at(ALWAYS),
-        by_rules("strength reduction").at("as-written simpler stabler"),
+        by_rules("strength reduction").at("as-written simpler stabler programs"),
         sharing.at(ALWAYS),
         dead_code.at(ALWAYS),
     ),
@@ -124,5 +125,5 @@ def stage(name: str) -> tuple[Pass, ...]:
     return tuple(row for row in PASSES.values() if name in row.stages)
 
 
-AS_WRITTEN, SIMPLER, STABLER = stage("as-written"), stage("simpler"), stage("stabler")
+AS_WRITTEN, SIMPLER, STABLER, PROGRAMS = map(stage, ("as-written", "simpler", "stabler", "programs"))
 TIDIER, STEPWISE, LOOPWISE = stage("tidier"), stage("stepwise"), stage("loopwise")
