@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from graphgrad.core.errors import DataError, ParseError
 from graphgrad.core.memory import refuse_file
 from graphgrad.proof.gradients import TIMEOUT
+from graphgrad.proof.modules.statement import stated
 from graphgrad.proof.modules.symbolic import verify_source
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.steps.certificate import certify_step, is_step
@@ -39,11 +39,19 @@ def verify_file(path: Path, timeout: float = TIMEOUT) -> Report:
     try:
         return verify_module(source, timeout)
     except ParseError as error:
-        made = re.search(r"^Made by graphgrad .* for (\w+), ", source, re.MULTILINE)
-        if made is None or made[1] in READ:
+        target = _target(source)
+        if target in {"", *READ}:
             raise
-        said = f"this code for {made[1]} {ADVICE} ({error.message})"
+        said = f"this code for {target} {ADVICE} ({error.message})"
         return Report(str(path), {"module": Finding(Verdict.UNSUPPORTED, said)})
+
+
+def _target(source: str) -> str:
+    """What a module says that it is for."""
+    try:
+        return stated(source).target
+    except ParseError:
+        return ""
 
 
 def verify_module(source: str, timeout: float = TIMEOUT) -> Report:

@@ -155,7 +155,7 @@ class JaxStepWriter:
         self.language, self.np = self.language.but(names=hidden), hidden.get("np", "np")
         title = "A training step: the gradient of"
         head = module.head(
-            module.header(title, plan.loss, plan.notes(), plan.target.name, plan.dtype),
+            module.header(title, plan.loss, plan.notes(), plan.target.name, plan.dtype, plan.stated()),
             [
                 *needed(self.loss.graph),
                 *["import math"] * math,

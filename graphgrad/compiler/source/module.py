@@ -8,21 +8,26 @@ import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from types import ModuleType
-from typing import NamedTuple
+from types import MappingProxyType, ModuleType
+from typing import Any, NamedTuple
 
 from graphgrad.compiler.source.lines import WIDTH
+from graphgrad.compiler.source.manifest import LONGEST, manifest
 from graphgrad.core import quoting
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import show
 from graphgrad.frontend.language import program_text
 
 FORMULA_LINES = 24  # of the formula that a docstring shows
+_NO_STEP: Mapping[str, Any] = MappingProxyType({})
 
 
-def header(title: str, graph: Graph, notes: Iterable[str], target: str, dtype: str) -> str:
-    """Give the module's docstring, which says what `described` does."""
-    return f'"""{quoting.python(described(title, graph, notes, target, dtype))}\n"""\n'
+def header(  # noqa: PLR0913, PLR0917  (what a module says of itself)
+    title: str, graph: Graph, notes: Iterable[str], target: str, dtype: str, step: Mapping[str, Any] = _NO_STEP
+) -> str:
+    """Give the module's docstring, which says what `described` does, and under it the same for programs."""
+    said = quoting.python(described(title, graph, notes, target, dtype))
+    return f'"""{said}\n"""\n{manifest(graph, target, dtype, step)}\n'
 
 
 def described(title: str, graph: Graph, notes: Iterable[str], target: str, dtype: str) -> str:
@@ -40,7 +45,7 @@ def version() -> str:
 
 def formula(graph: Graph) -> list[str]:
     """Give the user's text, or the graph's own, cut to what a docstring can hold."""
-    whole = graph.source or (str(graph) if len(graph) < 1000 else f"a graph of {len(graph)} nodes")
+    whole = graph.source or (str(graph) if len(graph) < LONGEST else f"a graph of {len(graph)} nodes")
     lines = [line.rstrip() for line in whole.splitlines()]
     lines = [part for line in lines for part in (textwrap.wrap(line, WIDTH - 4, subsequent_indent="    ") or [""])]
     if len(lines) > FORMULA_LINES:

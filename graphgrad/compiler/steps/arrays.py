@@ -153,7 +153,7 @@ class ArrayWriter:
         text += ["", f"    return {names['step']}, {names['gradient']}"]
         title = "A training step: the gradient of"
         head = module.head(
-            module.header(title, plan.loss, plan.notes(), plan.target.name, plan.dtype),
+            module.header(title, plan.loss, plan.notes(), plan.target.name, plan.dtype, plan.stated(self.transposed)),
             needed(self.graph)
             + ["import math"] * (copied.math or numbers.math or loop.math)
             + module.from_math(imports, hidden)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
+from typing import Any
 
 from graphgrad.compiler.backend import Backend
 from graphgrad.compiler.passes.passed import Passed
@@ -106,6 +107,19 @@ class StepPlan:
             for name, shape in self.shapes.items()
             for place in itertools.product(*map(range, shape))
         ]
+
+    def stated(self, transposed: Collection[str] = ()) -> dict[str, Any]:
+        """What a step's module states for programs: update, initial values, and where each parameter stands."""
+        places, at = [], 0
+        for name, shape in self.shapes.items():
+            places.append([name, at, list(shape), name in transposed])
+            at += prod(shape)
+        return {
+            "update": program(self.update.graph),
+            "initial": {name: [start.law, start.value] for name, start in self.initial.items()},
+            "places": places,
+            "batch": self.batch,
+        }
 
     def notes(self) -> list[str]:
         """What stands under the formula in a module's docstring."""

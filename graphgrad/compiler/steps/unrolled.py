@@ -150,7 +150,7 @@ class UnrolledWriter:
         title = "A training step, unrolled: the gradient of"
         random = "Random" if names["Random"] == "Random" else f"Random as {names['Random']}"
         head = module.head(
-            module.header(title, plan.loss, plan.notes(), plan.target.name, "float64"),
+            module.header(title, plan.loss, plan.notes(), plan.target.name, "float64", plan.stated()),
             [
                 *["import math"] * math,
                 "from collections.abc import Callable, Iterable, Sequence",

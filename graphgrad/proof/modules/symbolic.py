@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from functools import partial, reduce
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.core.errors import GraphgradError, ParseError, ShapeError
+from graphgrad.core.errors import ParseError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.gradients import TIMEOUT, unsupported
@@ -19,11 +18,12 @@ from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.cases import Examined, examine, source_of
 from graphgrad.proof.judge.judge import judge
 from graphgrad.proof.limits.deadline import LATE, found_in_time
-from graphgrad.proof.modules.interpreter import ENTRY, Failed, Module, docstring
+from graphgrad.proof.modules.interpreter import ENTRY, Failed, Module
 from graphgrad.proof.modules.language import ELEMENTARY, MATH, allowed, casting, in_floats
 from graphgrad.proof.modules.library import trusted
 from graphgrad.proof.modules.pieces import wrong_pieces
 from graphgrad.proof.modules.rounding import in_points, kinds_of, raised
+from graphgrad.proof.modules.statement import stated
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, each, lifted
 from graphgrad.proof.readings.numpy_arrays import plain, symbolic, wrapped
@@ -39,8 +39,8 @@ LARGEST = 10**6
 def verify_source(source: str, graph: Graph | str | None = None, /, timeout: float = TIMEOUT) -> Report:
     r"""Give the verdict on a compiled module's gradients, by input, and on its value, by output.
 
-    The module's text is interpreted, never imported. Without a graph the program is the one that the module's own
-    docstring states. It is run at small shapes, which the report states, as what it does depends on no size. Raises
+    The module's text is interpreted, never imported. Without a graph the program is the one that the module
+    states. It is run at small shapes, which the report states, as what it does depends on no size. Raises
     ParseError where the text is no such module.
 
     >>> module = 'def value_and_grad(x):\n    z = x * x\n    return z, {"x": x + x}'
@@ -50,7 +50,7 @@ def verify_source(source: str, graph: Graph | str | None = None, /, timeout: flo
     start = time.monotonic()
     module = Module(source, meanings())
     module.names |= {name: LIBRARY[known] for name, known in trusted(module.functions()).items() if known in LIBRARY}
-    program = stated(docstring(source)) if graph is None else parse(graph) if isinstance(graph, str) else graph
+    program = stated(source).graph() if graph is None else parse(graph) if isinstance(graph, str) else graph
     names = [*program.outputs, *differentiable(program)]
     shapes: dict[str, tuple[int, ...]] = {}
 
@@ -113,26 +113,6 @@ def _judged(examined: Examined, name: str, gradient: Any, deadline: float) -> Fi
     if time.monotonic() > deadline:
         return LATE
     return judge(examined.case(name, claimed, deadline, Normal(naming=True)))
-
-
-def stated(docstring: str) -> Graph:
-    r"""The program that a compiled module's docstring states, with its inputs' shapes.
-
-    >>> stated("The value of\n\n    sum(x * y)\n\nx: numbers of shape (3,); y: a number.").nodes[0].shape
-    (3,)
-    """
-    found = re.search(r"\n\n((?:    .*\n?|\n)+?)\n(?=\S)", docstring + "\n\n.")
-    if found is None:
-        raise ParseError("the module's docstring states no program", hint="give the program it was made from")
-    rest = " ".join(docstring[found.end() :].split())
-    shapes = {name: tuple(int(n) if n.strip().isdigit() else n.strip() for n in sizes.split(",") if n.strip())
-              for name, sizes in re.findall(r"(\w+): (?:numbers|integers) of shape \(([^)]*)\)", rest)}  # fmt: skip
-    try:
-        return parse("\n".join(line[4:] for line in found[1].splitlines()), shapes)
-    except ShapeError:
-        raise
-    except GraphgradError as error:
-        raise ParseError(f"the program that the docstring states cannot be read: {error.message}") from None
 
 
 def meanings() -> dict[str, Any]:

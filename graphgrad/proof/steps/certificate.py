@@ -22,12 +22,13 @@ from graphgrad.proof.modules.interpreter import Module
 from graphgrad.proof.modules.language import in_floats
 from graphgrad.proof.modules.prime_field import PRIMES
 from graphgrad.proof.modules.rounding import HELD, centred, drawn, kinds_of, long, raised, shared
+from graphgrad.proof.modules.statement import ParameterPlace
 from graphgrad.proof.modules.sweep import sweep
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.scalars.symbols import SymbolsLost
 from graphgrad.proof.steps.entrywise import updates_of
 from graphgrad.proof.steps.program import of_arrays, with_program
-from graphgrad.proof.steps.text import BIND, CALLS, ParameterPlace, Stepped, read_step
+from graphgrad.proof.steps.text import BIND, CALLS, Stepped, read_step
 from graphgrad.proof.steps.update import both
 from graphgrad.transform.grad import derivative_name, reverse
 from graphgrad.transform.jvp import jvp

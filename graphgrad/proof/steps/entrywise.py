@@ -19,12 +19,13 @@ from graphgrad.proof.modules.interpreter import Module
 from graphgrad.proof.modules.language import ELEMENTARY, MATH, allowed, casting
 from graphgrad.proof.modules.library import trusted
 from graphgrad.proof.modules.prime_field import rational
+from graphgrad.proof.modules.statement import ParameterPlace
 from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS
 from graphgrad.proof.report import Finding, Verdict, weakest
 from graphgrad.proof.scalars.derivative import order, substitute
 from graphgrad.proof.scalars.symbols import Sym, SymbolsLost, lift, var
 from graphgrad.proof.steps.entrywise_arrays import Book, Cells, owner
-from graphgrad.proof.steps.text import CALLS, ParameterPlace, Stepped
+from graphgrad.proof.steps.text import CALLS, Stepped
 from graphgrad.proof.steps.update import JOINED, judged_update
 
 
@@ -103,7 +104,7 @@ def _placed(finding: Finding, place: ParameterPlace, at: int) -> Finding:
     """A finding with the entry of its witness, in the program's order."""
     if finding.witness is None:
         return finding
-    entry = tuple(int(k) for k in np.unravel_index(at, place.shape)) if place.shape else ()
+    entry = tuple(int(k) for k in np.unravel_index(at, place.held)) if place.held else ()
     return finding.with_(witness=finding.witness._replace(entry=entry[::-1] if place.transposed else entry))
 
 

@@ -8,22 +8,19 @@ from __future__ import annotations
 import ast
 import copy
 import itertools
-import re
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 
 import numpy as np
 
-from graphgrad.proof.modules.interpreter import Module, docstring
+from graphgrad.proof.modules.interpreter import Module
 from graphgrad.proof.modules.language import bound
-from graphgrad.proof.modules.symbolic import stated
+from graphgrad.proof.modules.statement import InitialValue
 from graphgrad.proof.report import Finding, Verdict
 from graphgrad.proof.steps.text import BIND, Stepped
 from graphgrad.proof.steps.unrolled_text import TRAIN, Entry, Unrolled
 
 NAMES = ("initial", "pack", "unpack", "fit")
-_LAW = re.compile(r"(uniform|normal)\((.*), (.*)\)")
 
 
 def with_program(findings: dict[str, Finding], source: str, written: Mapping[str, Sequence[str]]) -> dict[str, Finding]:
@@ -54,7 +51,7 @@ def _problems(
     if "Random" in shorts and not any(map(_is_random, tree.body)):
         yield "'Random' is not the one of Python's own module"
     if not written:
-        yield "the module's docstring states no initial values, and a function trains"
+        yield "the module states no initial values, and a function trains"
     for name, texts in written.items():
         wanted = [_function(text) for text in texts]
         if name not in there:
@@ -100,23 +97,11 @@ def _short(name: str, kept: set[str], new: dict[str, str]) -> str:
     return new.setdefault(name, short if short not in new.values() else f"another {name}")
 
 
-def starts(source: str) -> dict[str, str]:
-    r'''The initial values that a module's docstring states, as text.
-
-    >>> starts('"""...\n\nfrom the initial values\n\n    w = 0.5\n    V = [1.0,\n        2.0]\n\nx: a number."""')
-    {'w': '0.5', 'V': '[1.0, 2.0]'}
-    '''
-    found = re.search(r"\n\nfrom the initial values\n\n((?:    .*\n)+)", docstring(source) + "\n")
-    lines = textwrap.dedent(found[1]) if found else ""
-    whole = re.sub(r"\n +", " ", lines)
-    return dict(line.split(" = ", 1) for line in whole.splitlines() if " = " in line)
-
-
 def of_numbers(step: Unrolled) -> dict[str, list[str]]:
     """The functions of an unrolled step's module; nothing where it states no initial values."""
     shapes = {entry.name: np.shape(step.examined.inputs[entry.name]) for entry in step.entries}
     whole = [Entry(name, place) for name, shape in shapes.items() for place in np.ndindex(shape)]
-    begun, signature = starts(step.source), Module(step.source, {}).parameters(TRAIN)
+    begun, signature = step.statement.initial, Module(step.source, {}).parameters(TRAIN)
     if not begun:
         return {}
     count = len(step.update.vectors)
@@ -124,10 +109,10 @@ def of_numbers(step: Unrolled) -> dict[str, list[str]]:
     dice, rows, order, steps, seed, losses = _free(OWN, [*signature[:count], *rates, *shapes])
     theta, each, cuts, at = vectors[0], list[str](), list[str](), 0
     for name, shape in shapes.items():
-        text = begun.get(name, "")
-        law = _LAW.fullmatch(text)
-        made = f"{dice}.{'gauss' if law[1] == 'normal' else law[1]}({law[2]}, {law[3]})" if law else text
-        for size in () if text.startswith("[") else shape[::-1]:
+        start = begun.get(name, InitialValue("", 0))
+        law = {"normal": "gauss"}.get(start.law, start.law)
+        made = f"{dice}.{law}({start.spread})" if law else str(start.value)
+        for size in () if isinstance(start.value, list) else shape[::-1]:
             made = f"[{made} for _ in range({size})]"
         each.append(f"'{name}': {made}")
         cuts.append(f"'{name}': {_cut(theta, shape, at)}")
@@ -161,19 +146,15 @@ def _free(words: Sequence[str], taken: Sequence[str]) -> list[str]:
     return [next(name for k in itertools.count() if (name := word + "_" * k) not in taken) for word in words]
 
 
-def _lawful(begun: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]]) -> bool:
+def _lawful(begun: Mapping[str, InitialValue], shapes: Mapping[str, tuple[int, ...]]) -> bool:
     """Whether every parameter has an initial value that is finite numbers of its shape, or a spread."""
     if begun.keys() != shapes.keys():
         return False
     try:
-        read = {
-            name: [float(law[2]), float(law[3])] if (law := _LAW.fullmatch(text)) else ast.literal_eval(text)
-            for name, text in begun.items()
-        }
-        arrays = {name: np.asarray(value, float) for name, value in read.items()}
-    except (ValueError, TypeError, SyntaxError):
+        arrays = {name: np.asarray(start.value, float) for name, start in begun.items()}
+    except (ValueError, TypeError):
         return False
-    fits = (np.shape(read[n]) in {(), s} or _LAW.fullmatch(begun[n]) for n, s in shapes.items())
+    fits = (np.shape(arrays[n]) in ({()} if begun[n].law else {(), s}) for n, s in shapes.items())
     return all(fits) and all(np.isfinite(array).all() for array in arrays.values())
 
 
@@ -200,26 +181,26 @@ def _cut(theta: str, shape: tuple[int, ...], start: int) -> str:
 
 def of_arrays(step: Stepped) -> dict[str, list[str]]:
     """The functions of the module of a step over arrays; nothing where it states no initial values."""
-    begun, shapes = starts(step.source), {place.name: place.shape for place in step.places}
-    shapes = {p.name: p.shape[::-1] if p.transposed else p.shape for p in step.places}
+    begun, shapes = step.statement.initial, {place.name: place.shape for place in step.places}
     if not begun:
         return {}
     module = Module(step.source, {})
     inner = [t for t in module.functions()[BIND].body if isinstance(t, ast.FunctionDef)]
     if len(inner) != 1 or not _lawful(begun, shapes):
         return {name: [] for name in NAMES}
-    program, signature = stated(docstring(step.source)), [a.arg for a in inner[0].args.args]
+    program, signature = step.statement.graph(), [a.arg for a in inner[0].args.args]
     data = [name for name in signature if name in step.data]
     t, *rates = [name for name in signature if name not in step.data]
     vectors = module.parameters(BIND)[: len(step.update.vectors)]
     dice, rows, _, steps, seed, losses, one = _free([*OWN, "step"], [*vectors, *signature, *shapes])
     theta, np_, each, packed, cuts = vectors[0], _numpy(step.source), list[str](), list[str](), list[str]()
     for place, (name, shape) in zip(step.places, shapes.items(), strict=True):
-        law, turned = _LAW.fullmatch(begun[name]), ".T" if place.transposed else ""
-        made = f"{dice}.{law[1]}({law[2]}, {law[3]}, {shape})" if law else f"{np_}.full({shape}, {begun[name]})"
+        start, turned = begun[name], ".T" if place.transposed else ""
+        made = f"{np_}.full({shape}, {start.value})"
+        made = f"{dice}.{start.law}({start.spread}, {shape})" if start.law else made
         each.append(f"'{name}': {made}")
         packed.append(f"{np_}.reshape({name}, {shape}){turned}.ravel()")
-        cuts.append(f"'{name}': {theta}[{place.part.start}:{place.part.stop}].reshape({place.shape}){turned}")
+        cuts.append(f"'{name}': {theta}[{place.part.start}:{place.part.stop}].reshape({place.held}){turned}")
     sizes: dict[str, tuple[str, int]] = {}
     for name in step.data:
         for axis, size in enumerate(program.nodes[program.inputs[name]].shape):
@@ -227,9 +208,7 @@ def of_arrays(step: Stepped) -> dict[str, list[str]]:
                 sizes.setdefault(size, (name, axis))
     in_rows = [n for n in data if not sizes or isinstance((*program.nodes[program.inputs[n]].shape, 0)[0], str)]
     in_order = [name for name in step.data if name in in_rows]
-    dtype = re.search(r"^Made by graphgrad \S+ for \w+, (float\d+),", docstring(step.source), re.MULTILINE)
-
-    joined = f"{np_}.concatenate([{', '.join(packed)}]).astype({np_}.{dtype and dtype[1]})"
+    joined = f"{np_}.concatenate([{', '.join(packed)}]).astype({np_}.{step.statement.dtype})"
 
     def fit(drawn: str) -> str:
         ends = [drawn if drawn and not axis else f"{np_}.shape({name})[{axis}]" for name, axis in sizes.values()]
@@ -249,13 +228,13 @@ def of_arrays(step: Stepped) -> dict[str, list[str]]:
         ]
         return "\n".join(lines)
 
-    batch = re.search(r"size=(\d+)\)$", step.source, re.MULTILINE)
+    batch = step.statement.batch
     ways = [""] if sizes or not in_rows else ["1"]
     return {
         "initial": [f"def initial({dice}): return {{{', '.join(each)}}}"],
         "pack": [f"def pack({', '.join(shapes)}): return {joined}"],
         "unpack": [f"def unpack({theta}): return {{{', '.join(cuts)}}}"],
-        "fit": [fit(way) for way in [*ways, *([batch[1]] if batch and sizes and in_rows else [])]],
+        "fit": [fit(way) for way in [*ways, *([str(batch)] if batch and sizes and in_rows else [])]],
     }
 
 

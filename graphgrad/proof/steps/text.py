@@ -1,20 +1,19 @@
-"""A training step over arrays, as its text describes it: program, update, and where the parameters stand."""
+"""A training step over arrays, at fixed sizes: program, update, and where the parameters stand."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 from graphgrad.core.errors import ParseError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.judge.cases import source_of
 from graphgrad.proof.modules.certificate import ROWS
-from graphgrad.proof.modules.interpreter import Module, attempted, docstring
-from graphgrad.proof.modules.symbolic import stated
+from graphgrad.proof.modules.interpreter import Module, attempted
+from graphgrad.proof.modules.statement import ParameterPlace, Statement, stated
 from graphgrad.proof.scalars.symbols import SymbolsLost
 from graphgrad.proof.steps.update import StatedUpdate, stated_update
 
@@ -22,25 +21,12 @@ BIND = "bind"
 CALLS = 2  # of a step: what one leaves behind in its arrays must not spoil the next
 
 
-class ParameterPlace(NamedTuple):
-    """Where a parameter stands in the flat vector."""
-
-    name: str
-    part: slice
-    shape: tuple[int, ...]
-    transposed: bool
-
-    def of(self, flat: Any) -> Any:
-        """The parameter, as the program has it."""
-        found = flat[self.part].reshape(self.shape)
-        return found.T if self.transposed else found
-
-
 @dataclass(frozen=True)
 class Stepped:
     """What a step's text says of itself, at fixed sizes."""
 
     source: str
+    statement: Statement
     fixed: Graph
     update: StatedUpdate
     places: tuple[ParameterPlace, ...]
@@ -83,21 +69,22 @@ class Stepped:
 
 
 def read_step(source: str, sizes: Mapping[str, int]) -> Stepped:
-    """Read what a step's text says of itself; ParseError where it is no such module."""
-    program, update = stated(docstring(source)), stated_update(docstring(source))
+    """Read what a step's text says of itself; ParseError where it is no such module, or of forms that none has."""
+    Module(source, {})
+    statement = stated(source)
+    program, update = statement.graph(), stated_update(statement.update)
     shapes = {n: tuple(sizes.get(d, ROWS) if isinstance(d, str) else d for d in program.nodes[i].shape)
               for n, i in program.inputs.items()}  # fmt: skip
-    theta = next(iter(Module(source, {}).parameters(BIND)), "")
-    view = rf"^    (\w+) = {theta}\[(\d+):(\d+)\]\.reshape\(\(([\d, ]*)\)\)( +# stored as its transpose)?$"
-    places = tuple(
-        ParameterPlace(name, slice(int(a), int(b)), tuple(int(n) for n in shape.split(",") if n.strip()), bool(turned))
-        for name, a, b, shape, turned in re.findall(view, source, re.MULTILINE)
-    )
+    return Stepped(source, statement, parse(source_of(program), shapes), update, placed(statement, shapes))
+
+
+def placed(statement: Statement, shapes: Mapping[str, tuple[int, ...]]) -> tuple[ParameterPlace, ...]:
+    """Where parameters of these shapes stand in the vector, end to end; ParseError where they do not."""
     at = 0
-    for place in places:
-        if place.part.start != at or place.part.stop != at + prod(place.shape) or place.name not in program.inputs:
+    for place in statement.places:
+        if place.start != at or shapes.get(place.name) != place.shape:
             raise ParseError(f"the parameter '{place.name}' has no place of its own in the vector")
         at = place.part.stop
-    if not places:
-        raise ParseError("no parameter stands in the vector of the step")
-    return Stepped(source, parse(source_of(program), shapes), update, places)
+    if not at or len({place.name for place in statement.places}) < len(statement.places):
+        raise ParseError("no parameter stands in the vector of the step, or one stands there twice")
+    return statement.places

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,13 +11,15 @@ import numpy as np
 from graphgrad.core.errors import ParseError
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.judge.cases import Examined, examine, source_of
-from graphgrad.proof.modules.interpreter import Module, attempted, docstring
+from graphgrad.proof.modules.interpreter import Module, attempted
 from graphgrad.proof.modules.library import trusted
 from graphgrad.proof.modules.prime_field import rational
-from graphgrad.proof.modules.symbolic import LIBRARY, meanings, stated
+from graphgrad.proof.modules.statement import Statement, stated
+from graphgrad.proof.modules.symbolic import LIBRARY, meanings
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.readings.numpy_arrays import plain, wrapped
 from graphgrad.proof.scalars.symbols import Sym, SymbolsLost, lift, var
+from graphgrad.proof.steps.text import placed
 from graphgrad.proof.steps.update import StatedUpdate, stated_update
 from graphgrad.transform.scalarize import entry_name
 
@@ -49,11 +50,16 @@ class Unrolled:
     """An unrolled step: its text, its update, its program at the batch that it takes, and its parameters' numbers."""
 
     source: str
+    statement: Statement
     update: StatedUpdate
     examined: Examined
     entries: list[Entry]
-    batch: int
     in_rows: bool  # whether the data have an axis of rows
+
+    @property
+    def batch(self) -> int:
+        """How many rows a step takes."""
+        return self.statement.batch or 1
 
     def start(self) -> Vectors:
         """The vectors before a step: a symbol for each number."""
@@ -133,38 +139,19 @@ def is_unrolled(source: str) -> bool:
 
 
 def read_unrolled(source: str) -> Unrolled:
-    """Read what an unrolled step's text says of itself; ParseError where it is no such module."""
-    program, update = stated(docstring(source)), stated_update(docstring(source))
-    module = Module(source, {})
-    first, tree = next(iter(module.parameters(TRAIN)), ""), module.functions()[TRAIN]
-    loops = [statement for statement in tree.body if isinstance(statement, ast.For)]
-    if len(loops) != 1:
-        raise ParseError("the step has not one loop")
-    batch = len(loops[0].target.elts) if isinstance(loops[0].target, ast.Tuple) else 1
+    """Read what an unrolled step's text says of itself; ParseError where it is no such module, or of other forms."""
+    Module(source, {})
+    statement = stated(source)
+    program, update, batch = statement.graph(), stated_update(statement.update), statement.batch or 1
     shapes = {n: tuple(batch if isinstance(d, str) else d for d in program.nodes[i].shape)
               for n, i in program.inputs.items()}  # fmt: skip
     examined = examine(parse(source_of(program), shapes))
     if any(np.shape(examined.inputs[name]) != shape for name, shape in shapes.items()):
         raise ParseError("the step is too large to be read entry by entry")
-    numbers = [Entry(name, place) for name, a in examined.inputs.items() for place in np.ndindex(a.shape)]
-    known = {entry_name(*entry): entry for entry in numbers}
-    entries = [known.get(name) for name in _unpacked(tree.body, first)]
-    names = {entry.name for entry in entries if entry}
-    held = [entry for entry in numbers if entry.name in names]
-    if not names or None in entries or sorted(filter(None, entries)) != sorted(held):
-        raise ParseError("the step's vector does not hold every number of its parameters once")
+    entries = [Entry(p.name, place) for p in placed(statement, shapes) for place in np.ndindex(p.shape)]
+    names = {entry.name for entry in entries}
     in_rows = any(isinstance(size, str) for i in program.inputs.values() for size in program.nodes[i].shape)
     data = [a for name, a in examined.inputs.items() if name not in names]
     if in_rows and any(np.shape(a)[:1] != (batch,) for a in data):
         raise ParseError("the step's data do not come in rows")
-    return Unrolled(source, update, examined, [entry for entry in entries if entry], batch, in_rows)
-
-
-def _unpacked(body: Sequence[ast.stmt], vector: str) -> Iterator[str]:
-    """The names that a vector's numbers are given before the loop, in order."""
-    for statement in body:
-        match statement:
-            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Subscript(value=ast.Name(id=name))) if (
-                name == vector
-            ):
-                yield from (target.id for target in names if isinstance(target, ast.Name))
+    return Unrolled(source, statement, update, examined, entries, in_rows)

@@ -65,23 +65,17 @@ class StatedUpdate:
         return None if seconds & set(order(new.values())) else new
 
 
-def stated_update(docstring: str) -> StatedUpdate:
-    r"""The update that a training step's docstring states; ParseError where there is none.
+def stated_update(text: str) -> StatedUpdate:
+    r"""The update that a training step states, read; ParseError where it is none.
 
-    >>> update = stated_update("...\n\nand the update\n\n    m = 0.9 * m + g\n    p = p - lr * m\n\nx: a number.")
+    >>> update = stated_update("m = 0.9 * m + g\np = p - lr * m")
     >>> update.slots, update.rates, update.new(var("t"))["m"]
     (('m',), ('lr',), add(mul(9/10, m), g))
     """
-    found = re.search(r"\n\nand the update\n\n((?:    .*\n)+)", docstring + "\n")
-    if found is None:
-        raise ParseError(
-            "the module's docstring states no update", hint="a training step's states one after its program"
-        )
-    text = "\n".join(line[4:] for line in found[1].splitlines())
     names = [name for name in free_names(text) if name not in CONSTANTS]
     assigned = dict.fromkeys(re.findall(r"^(\w+) = ", text, re.MULTILINE))
     if "p" not in assigned:
-        raise ParseError("the update that the docstring states gives no new p")
+        raise ParseError("the update that the module states gives no new p")
     slots = tuple(name for name in assigned if name in names and name != "p")
     return StatedUpdate(text, slots, tuple(n for n in names if n not in {"p", "g", "t", *slots}))
 

@@ -134,7 +134,7 @@ class LoopWriter:
         self.language, self.np = self.language.but(names=hidden), hidden.get("np", "np")
         title = "A training step: the gradient of"
         head = module.head(
-            module.header(title, plan.loss, plan.notes(), plan.target.name, plan.dtype),
+            module.header(title, plan.loss, plan.notes(), plan.target.name, plan.dtype, plan.stated(self.transposed)),
             [
                 *["import math"] * (machine.math or others.math),
                 *module.from_math(imports, hidden),

@@ -33,7 +33,7 @@ class MachineUnrolledWriter(UnrolledWriter):
         ]
         title = "A training step, unrolled: the gradient of"
         head = module.head(
-            module.header(title, plan.loss, plan.notes(), plan.target.name, "float64"),
+            module.header(title, plan.loss, plan.notes(), plan.target.name, "float64", plan.stated()),
             [
                 "from collections.abc import Callable, Sequence",
                 *["import math"] * math,
