@@ -7,7 +7,7 @@ from pathlib import Path
 from graphgrad.core.errors import DataError, ParseError
 from graphgrad.core.memory import refuse_file
 from graphgrad.proof.gradients import TIMEOUT
-from graphgrad.proof.modules.statement import stated
+from graphgrad.proof.modules.manifest import stated
 from graphgrad.proof.modules.symbolic import verify_source
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.steps.certificate import certify_step, is_step

@@ -20,7 +20,8 @@ from graphgrad.compiler.source import module
 from graphgrad.compiler.source.language import Language
 from graphgrad.compiler.source.lines import WIDTH, Dialect
 from graphgrad.compiler.source.outline import Code
-from graphgrad.compiler.source.results import TITLES, entry as function_name, gradients
+from graphgrad.compiler.source.primal import gradients
+from graphgrad.compiler.source.results import TITLES, entry as function_name
 from graphgrad.compiler.source.statements import NUMBERS, Statement, digits, entry, variable
 from graphgrad.compiler.source.templates import Column
 from graphgrad.compiler.steps.run import UnrolledRun

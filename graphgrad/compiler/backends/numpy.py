@@ -14,7 +14,8 @@ from graphgrad.compiler.source.language import TABLE, Language
 from graphgrad.compiler.source.lines import OF_ARRAYS, OF_NUMBERS, Dialect, straight
 from graphgrad.compiler.source.numpy_calls import PYTHON
 from graphgrad.compiler.source.outline import Code
-from graphgrad.compiler.source.results import TITLES, Results, entry, gradients
+from graphgrad.compiler.source.primal import gradients
+from graphgrad.compiler.source.results import TITLES, Results, entry
 from graphgrad.compiler.source.statements import NUMBERS, Expr, Statement, variable
 from graphgrad.compiler.source.stored import Kinds, needed, stored
 from graphgrad.compiler.source.templates import template

@@ -10,10 +10,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from graphgrad.compiler.source.primal import primal_program
 from graphgrad.core.graph import Graph
 
 MARK, FORMAT = "# graphgrad: ", 1
-LONGEST = 1000  # nodes of a graph without a text of its own that is written out
 
 
 def manifest(graph: Graph, target: str, dtype: str, step: Mapping[str, Any]) -> str:
@@ -27,7 +27,7 @@ def manifest(graph: Graph, target: str, dtype: str, step: Mapping[str, Any]) -> 
         "format": FORMAT,
         "target": target,
         "dtype": dtype,
-        "program": graph.source or (str(graph) if len(graph) < LONGEST else ""),
+        "program": primal_program(graph),
         "shapes": {name: list(graph.nodes[i].shape) for name, i in graph.inputs.items()},
         **step,
     }

@@ -12,7 +12,8 @@ from types import MappingProxyType, ModuleType
 from typing import Any, NamedTuple
 
 from graphgrad.compiler.source.lines import WIDTH
-from graphgrad.compiler.source.manifest import LONGEST, manifest
+from graphgrad.compiler.source.manifest import manifest
+from graphgrad.compiler.source.primal import primal_program
 from graphgrad.core import quoting
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import show
@@ -45,7 +46,7 @@ def version() -> str:
 
 def formula(graph: Graph) -> list[str]:
     """Give the user's text, or the graph's own, cut to what a docstring can hold."""
-    whole = graph.source or (str(graph) if len(graph) < LONGEST else f"a graph of {len(graph)} nodes")
+    whole = primal_program(graph) or f"a graph of {len(graph)} nodes"
     lines = [line.rstrip() for line in whole.splitlines()]
     lines = [part for line in lines for part in (textwrap.wrap(line, WIDTH - 4, subsequent_indent="    ") or [""])]
     if len(lines) > FORMULA_LINES:

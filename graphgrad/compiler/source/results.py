@@ -6,17 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from graphgrad.compiler.source import module
 from graphgrad.compiler.source.lines import WIDTH
+from graphgrad.compiler.source.primal import gradients
 from graphgrad.core.graph import Graph
-from graphgrad.transform.grad import derivative_name
 
 TITLES = {"value": "The value of", "value_and_grad": "The value and the gradient of", "values": "The values of"}
-
-
-def gradients(graph: Graph) -> dict[str, int]:
-    """Give the outputs that are derivatives of the first one, by input; empty where others are among them."""
-    first, *others = graph.outputs
-    known = {derivative_name(first, name): name for name in graph.inputs}
-    return {known[name]: graph.outputs[name] for name in others} if all(name in known for name in others) else {}
 
 
 def entry(graph: Graph) -> str:

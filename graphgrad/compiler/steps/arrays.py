@@ -15,8 +15,8 @@ from graphgrad.compiler.source.comments import Provenance
 from graphgrad.compiler.source.language import Language
 from graphgrad.compiler.source.numpy_calls import look_up, looked_up, quickly
 from graphgrad.compiler.source.outline import Code
+from graphgrad.compiler.source.primal import gradients
 from graphgrad.compiler.source.refs import Ref, Setting, held
-from graphgrad.compiler.source.results import gradients
 from graphgrad.compiler.source.statements import Expr, Statement, variable
 from graphgrad.compiler.source.stored import STORED, Kinds, made_once, needed
 from graphgrad.compiler.steps.plan import StepPlan

@@ -21,9 +21,9 @@ from graphgrad.proof.limits.deadline import LATE, found_in_time
 from graphgrad.proof.modules.interpreter import ENTRY, Failed, Module
 from graphgrad.proof.modules.language import ELEMENTARY, MATH, allowed, casting, in_floats
 from graphgrad.proof.modules.library import trusted
+from graphgrad.proof.modules.manifest import stated
 from graphgrad.proof.modules.pieces import wrong_pieces
 from graphgrad.proof.modules.rounding import in_points, kinds_of, raised
-from graphgrad.proof.modules.statement import stated
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, each, lifted
 from graphgrad.proof.readings.numpy_arrays import plain, symbolic, wrapped

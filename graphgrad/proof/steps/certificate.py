@@ -20,9 +20,9 @@ from graphgrad.proof.limits.deadline import found_in_time
 from graphgrad.proof.modules.certificate import applied, bounded, dot, meanings, only, random_residues, with_digits
 from graphgrad.proof.modules.interpreter import Module
 from graphgrad.proof.modules.language import in_floats
+from graphgrad.proof.modules.manifest import ParameterPlace
 from graphgrad.proof.modules.prime_field import PRIMES
 from graphgrad.proof.modules.rounding import HELD, centred, drawn, kinds_of, long, raised, shared
-from graphgrad.proof.modules.statement import ParameterPlace
 from graphgrad.proof.modules.sweep import sweep
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.scalars.symbols import SymbolsLost

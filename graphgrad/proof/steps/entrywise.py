@@ -18,8 +18,8 @@ from graphgrad.proof.judge.cases import sizes_of
 from graphgrad.proof.modules.interpreter import Module
 from graphgrad.proof.modules.language import ELEMENTARY, MATH, allowed, casting
 from graphgrad.proof.modules.library import trusted
+from graphgrad.proof.modules.manifest import ParameterPlace
 from graphgrad.proof.modules.prime_field import rational
-from graphgrad.proof.modules.statement import ParameterPlace
 from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS
 from graphgrad.proof.report import Finding, Verdict, weakest
 from graphgrad.proof.scalars.derivative import order, substitute

@@ -15,7 +15,7 @@ import numpy as np
 
 from graphgrad.proof.modules.interpreter import Module
 from graphgrad.proof.modules.language import bound
-from graphgrad.proof.modules.statement import InitialValue
+from graphgrad.proof.modules.manifest import InitialValue
 from graphgrad.proof.report import Finding, Verdict
 from graphgrad.proof.steps.text import BIND, Stepped
 from graphgrad.proof.steps.unrolled_text import TRAIN, Entry, Unrolled
@@ -101,7 +101,7 @@ def of_numbers(step: Unrolled) -> dict[str, list[str]]:
     """The functions of an unrolled step's module; nothing where it states no initial values."""
     shapes = {entry.name: np.shape(step.examined.inputs[entry.name]) for entry in step.entries}
     whole = [Entry(name, place) for name, shape in shapes.items() for place in np.ndindex(shape)]
-    begun, signature = step.statement.initial, Module(step.source, {}).parameters(TRAIN)
+    begun, signature = step.manifest.initial, Module(step.source, {}).parameters(TRAIN)
     if not begun:
         return {}
     count = len(step.update.vectors)
@@ -181,14 +181,14 @@ def _cut(theta: str, shape: tuple[int, ...], start: int) -> str:
 
 def of_arrays(step: Stepped) -> dict[str, list[str]]:
     """The functions of the module of a step over arrays; nothing where it states no initial values."""
-    begun, shapes = step.statement.initial, {place.name: place.shape for place in step.places}
+    begun, shapes = step.manifest.initial, {place.name: place.shape for place in step.places}
     if not begun:
         return {}
     module = Module(step.source, {})
     inner = [t for t in module.functions()[BIND].body if isinstance(t, ast.FunctionDef)]
     if len(inner) != 1 or not _lawful(begun, shapes):
         return {name: [] for name in NAMES}
-    program, signature = step.statement.graph(), [a.arg for a in inner[0].args.args]
+    program, signature = step.manifest.graph(), [a.arg for a in inner[0].args.args]
     data = [name for name in signature if name in step.data]
     t, *rates = [name for name in signature if name not in step.data]
     vectors = module.parameters(BIND)[: len(step.update.vectors)]
@@ -208,7 +208,7 @@ def of_arrays(step: Stepped) -> dict[str, list[str]]:
                 sizes.setdefault(size, (name, axis))
     in_rows = [n for n in data if not sizes or isinstance((*program.nodes[program.inputs[n]].shape, 0)[0], str)]
     in_order = [name for name in step.data if name in in_rows]
-    joined = f"{np_}.concatenate([{', '.join(packed)}]).astype({np_}.{step.statement.dtype})"
+    joined = f"{np_}.concatenate([{', '.join(packed)}]).astype({np_}.{step.manifest.dtype})"
 
     def fit(drawn: str) -> str:
         ends = [drawn if drawn and not axis else f"{np_}.shape({name})[{axis}]" for name, axis in sizes.values()]
@@ -228,7 +228,7 @@ def of_arrays(step: Stepped) -> dict[str, list[str]]:
         ]
         return "\n".join(lines)
 
-    batch = step.statement.batch
+    batch = step.manifest.batch
     ways = [""] if sizes or not in_rows else ["1"]
     return {
         "initial": [f"def initial({dice}): return {{{', '.join(each)}}}"],

@@ -13,7 +13,7 @@ from graphgrad.frontend.parse import parse
 from graphgrad.proof.judge.cases import source_of
 from graphgrad.proof.modules.certificate import ROWS
 from graphgrad.proof.modules.interpreter import Module, attempted
-from graphgrad.proof.modules.statement import ParameterPlace, Statement, stated
+from graphgrad.proof.modules.manifest import Manifest, ParameterPlace, stated
 from graphgrad.proof.scalars.symbols import SymbolsLost
 from graphgrad.proof.steps.update import StatedUpdate, stated_update
 
@@ -26,7 +26,7 @@ class Stepped:
     """What a step's text says of itself, at fixed sizes."""
 
     source: str
-    statement: Statement
+    manifest: Manifest
     fixed: Graph
     update: StatedUpdate
     places: tuple[ParameterPlace, ...]
@@ -71,20 +71,20 @@ class Stepped:
 def read_step(source: str, sizes: Mapping[str, int]) -> Stepped:
     """Read what a step's text says of itself; ParseError where it is no such module, or of forms that none has."""
     Module(source, {})
-    statement = stated(source)
-    program, update = statement.graph(), stated_update(statement.update)
+    manifest = stated(source)
+    program, update = manifest.graph(), stated_update(manifest.update)
     shapes = {n: tuple(sizes.get(d, ROWS) if isinstance(d, str) else d for d in program.nodes[i].shape)
               for n, i in program.inputs.items()}  # fmt: skip
-    return Stepped(source, statement, parse(source_of(program), shapes), update, placed(statement, shapes))
+    return Stepped(source, manifest, parse(source_of(program), shapes), update, placed(manifest, shapes))
 
 
-def placed(statement: Statement, shapes: Mapping[str, tuple[int, ...]]) -> tuple[ParameterPlace, ...]:
+def placed(manifest: Manifest, shapes: Mapping[str, tuple[int, ...]]) -> tuple[ParameterPlace, ...]:
     """Where parameters of these shapes stand in the vector, end to end; ParseError where they do not."""
     at = 0
-    for place in statement.places:
+    for place in manifest.places:
         if place.start != at or shapes.get(place.name) != place.shape:
             raise ParseError(f"the parameter '{place.name}' has no place of its own in the vector")
         at = place.part.stop
-    if not at or len({place.name for place in statement.places}) < len(statement.places):
+    if not at or len({place.name for place in manifest.places}) < len(manifest.places):
         raise ParseError("no parameter stands in the vector of the step, or one stands there twice")
-    return statement.places
+    return manifest.places

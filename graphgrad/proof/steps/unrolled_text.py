@@ -13,8 +13,8 @@ from graphgrad.frontend.parse import parse
 from graphgrad.proof.judge.cases import Examined, examine, source_of
 from graphgrad.proof.modules.interpreter import Module, attempted
 from graphgrad.proof.modules.library import trusted
+from graphgrad.proof.modules.manifest import Manifest, stated
 from graphgrad.proof.modules.prime_field import rational
-from graphgrad.proof.modules.statement import Statement, stated
 from graphgrad.proof.modules.symbolic import LIBRARY, meanings
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.readings.numpy_arrays import plain, wrapped
@@ -50,7 +50,7 @@ class Unrolled:
     """An unrolled step: its text, its update, its program at the batch that it takes, and its parameters' numbers."""
 
     source: str
-    statement: Statement
+    manifest: Manifest
     update: StatedUpdate
     examined: Examined
     entries: list[Entry]
@@ -59,7 +59,7 @@ class Unrolled:
     @property
     def batch(self) -> int:
         """How many rows a step takes."""
-        return self.statement.batch or 1
+        return self.manifest.batch or 1
 
     def start(self) -> Vectors:
         """The vectors before a step: a symbol for each number."""
@@ -141,17 +141,17 @@ def is_unrolled(source: str) -> bool:
 def read_unrolled(source: str) -> Unrolled:
     """Read what an unrolled step's text says of itself; ParseError where it is no such module, or of other forms."""
     Module(source, {})
-    statement = stated(source)
-    program, update, batch = statement.graph(), stated_update(statement.update), statement.batch or 1
+    manifest = stated(source)
+    program, update, batch = manifest.graph(), stated_update(manifest.update), manifest.batch or 1
     shapes = {n: tuple(batch if isinstance(d, str) else d for d in program.nodes[i].shape)
               for n, i in program.inputs.items()}  # fmt: skip
     examined = examine(parse(source_of(program), shapes))
     if any(np.shape(examined.inputs[name]) != shape for name, shape in shapes.items()):
         raise ParseError("the step is too large to be read entry by entry")
-    entries = [Entry(p.name, place) for p in placed(statement, shapes) for place in np.ndindex(p.shape)]
+    entries = [Entry(p.name, place) for p in placed(manifest, shapes) for place in np.ndindex(p.shape)]
     names = {entry.name for entry in entries}
     in_rows = any(isinstance(size, str) for i in program.inputs.values() for size in program.nodes[i].shape)
     data = [a for name, a in examined.inputs.items() if name not in names]
     if in_rows and any(np.shape(a)[:1] != (batch,) for a in data):
         raise ParseError("the step's data do not come in rows")
-    return Unrolled(source, statement, update, examined, entries, in_rows)
+    return Unrolled(source, manifest, update, examined, entries, in_rows)

@@ -19,7 +19,7 @@ from graphgrad.compiler.passes.table import LOOPWISE, SIMPLER, TIDIER
 from graphgrad.compiler.source import module
 from graphgrad.compiler.source.comments import Provenance
 from graphgrad.compiler.source.outline import Code
-from graphgrad.compiler.source.results import gradients
+from graphgrad.compiler.source.primal import gradients
 from graphgrad.compiler.source.statements import Expr, Statement, digits, entry, variable
 from graphgrad.compiler.source.templates import typed
 from graphgrad.compiler.steps.plan import StepPlan

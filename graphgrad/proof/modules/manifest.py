@@ -59,7 +59,7 @@ class InitialValue(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Statement:
+class Manifest:
     """A module's program and kind of numbers; a training step's update, initial values, places and rows a step."""
 
     format: int
@@ -84,7 +84,7 @@ class Statement:
             raise ParseError(f"the program that the module states cannot be read: {error.message}") from None
 
 
-def stated(source: str) -> Statement:
+def stated(source: str) -> Manifest:
     r"""Read what a module states; ParseError where there is no such line, or it is not what the docstring tells.
 
     >>> stated('"The value of x."\n# graphgrad: {"format": 1, "target": "numpy", "dtype": "float64", '
@@ -106,14 +106,14 @@ def stated(source: str) -> Statement:
         raise ParseError("the module is of a format that this version does not know", hint=AGAIN)
     if set(found) not in (_GRADIENT, _STEP) or not all(_KINDS[key](value) for key, value in found.items()):
         raise ParseError("what the module states is not what a module states", hint=AGAIN)
-    statement = _read(found)
+    manifest = _read(found)
     told = _bare(ast.get_source_segment(source, docstring) or "")
-    starts = (f"{name} = {start}" for name, start in statement.initial.items())
-    for text in filter(None, (statement.program, statement.update, *starts)):
+    starts = (f"{name} = {start}" for name, start in manifest.initial.items())
+    for text in filter(None, (manifest.program, manifest.update, *starts)):
         if _bare(quoting.python(text)) not in told and "linesmore)" not in told:
             first = text.partition("\n")[0]
             raise ParseError(f"the docstring does not tell what the module states: {first[:SHOWN]}")
-    return statement
+    return manifest
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -127,12 +127,12 @@ def _bare(text: str) -> str:
     return "".join(text.split())
 
 
-def _read(found: Mapping[str, Any]) -> Statement:
+def _read(found: Mapping[str, Any]) -> Manifest:
     known: dict[str, Any] = {**found, "shapes": {name: tuple(sizes) for name, sizes in found["shapes"].items()}}
     if "places" in found:
         known["places"] = tuple(ParameterPlace(n, at, tuple(s), turned) for n, at, s, turned in found["places"])
         known["initial"] = {name: InitialValue(*start) for name, start in found["initial"].items()}
-    return Statement(**known)
+    return Manifest(**known)
 
 
 def _sizes(value: Any) -> bool:
