@@ -165,7 +165,7 @@ op("floor(a)", d=(None,), kinks="sin(pi * a)", python="floored(a)", glyph="âŒŠxâ
    tex=r"\left\lfloor $a\right\rfloor", onnx="Floor(a)")  # fmt: skip
 op("ceil(a)", define="-floor(-a)")
 op("round(a)", d=(None,), kinks="cos(pi * a)", python="math.copysign(round(a), a)", c="rint(a)",
-   sympy="sp.floor(a + sp.Rational(1, 2))",
+   sympy="sp.floor(a + sp.Rational(1, 2)) - sp.floor(sp.Rational(1, 4) - a/2) - sp.floor(a/2 - sp.Rational(1, 4)) - 1",
    js="(a - Math.floor(a) === 0.5 ? 2 * Math.round(a / 2) : Math.round(a))", aliases=("rint",))  # fmt: skip
 op("floor_divide(a, b)", d=(None, None), domain="b != 0", kinks="sin(pi * a / b)", define="floor(a / b)",
    python="floor_divide(a, b)", js="floor_divide(a, b)", c="floor_divide(a, b)",

@@ -29,6 +29,7 @@ from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.scalars.derivative import gradient
 from graphgrad.proof.scalars.symbols import SymbolsLost
 from graphgrad.proof.sizes.chosen import Sized, dimensions, numbers, sized
+from graphgrad.proof.sizes.decides import decides_by_size
 from graphgrad.proof.sizes.verdict import for_every_size, quickly, settled
 from graphgrad.proof.sympy_witness.asked import Asked
 
@@ -113,7 +114,10 @@ def _at_sizes(
         )
 
     spelled = numbers(claim) if isinstance(claim, str) and "size" in claim else set()
-    return settled(looked_at(first), sizes, looked_at, every, spelled)
+    finding = settled(looked_at(first), sizes, looked_at, every, spelled)
+    if finding.verdict is Verdict.AGREED and first.sizes and isinstance(claim, str) and decides_by_size(claim):
+        return finding.with_(verdict=Verdict.UNKNOWN, reason=f"the claim decides by a size: {finding.reason}")
+    return finding
 
 
 def _check(examined: Examined, name: str, claim: Claim, deadline: float, look: Callable[[Case], Finding]) -> Finding:

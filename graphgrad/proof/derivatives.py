@@ -54,6 +54,7 @@ def verify_hessian(
     names, output = differentiable(graph), next(iter(graph.outputs))
     pairs = {derivative_name(derivative_name(output, a), b): (a, b) for k, a in enumerate(names) for b in names[k:]}
     turned = {derivative_name(derivative_name(output, b), a): (b, a) for a, b in pairs.values()} | pairs
+    own = {names: name for name, (a, b) in pairs.items() for names in ((a, b), (b, a))}
 
     def look(examined: Examined, name: str, claim: Any, deadline: float) -> Finding:
         first, second = turned[name]
@@ -61,13 +62,13 @@ def verify_hessian(
         wrt = list(np.ravel(examined.inputs[second]))
         true = [entry for slope in slopes for entry in gradient(slope, wrt)]
         shape = np.shape(examined.inputs[first]) + np.shape(examined.inputs[second])
-        if claim is None:
-            derived = hessian(examined.graph)
-            claimed = table.values(derived, examined.inputs)[derived.outputs[name]]
-        else:
-            claimed = _value(claim, examined, {})
-        own = [derivative for slope in slopes for derivative in partials(slope, wrt)]
-        return _finding(claimed, true, shape, examined, examined.variables(), own, deadline)
+        derived = hessian(examined.graph)
+        given = table.values(derived, examined.inputs)[derived.outputs[own[first, second]]]
+        if (first, second) != pairs[own[first, second]]:
+            given = _turned(given, np.shape(examined.inputs[second]))
+        claimed = given if claim is None else _value(claim, examined, {})
+        derivatives = [derivative for slope in slopes for derivative in partials(slope, wrt)]
+        return _finding(claimed, given, true, shape, examined, examined.variables(), derivatives, deadline)
 
     return _at_all_sizes(graph, _wanted(claims, turned, pairs), look, timeout, given, atol)
 
@@ -96,11 +97,9 @@ def verify_jvp(
 
     def look(examined: Examined, name: str, claim: Any, deadline: float) -> Finding:
         dots = {f"{n}_dot": symbols_of(f"{n}_dot", np.shape(examined.inputs[n])) for n in names}
-        if claim is None:
-            derived = jvp(examined.graph)
-            claimed = table.values(derived, {**examined.inputs, **dots})[derived.outputs[name]]
-        else:
-            claimed = _value(claim, examined, dots)
+        derived = jvp(examined.graph)
+        given = table.values(derived, {**examined.inputs, **dots})[derived.outputs[name]]
+        claimed = given if claim is None else _value(claim, examined, dots)
         true: Sym = ZERO
         for n in names:
             slopes = gradient(examined.true, list(np.ravel(examined.inputs[n])))
@@ -108,8 +107,13 @@ def verify_jvp(
                 true = true + slope * dot
         variables = [*examined.variables(), *(v.value for d in dots.values() for v in np.ravel(d))]
         speeds = {v.value: dots[f"{n}_dot"][place] for n in names for place, v in np.ndenumerate(examined.inputs[n])}
-        return _finding(claimed, [true], (), examined, variables, [Derivative(examined.true, speeds)], deadline)
+        derivatives = [Derivative(examined.true, speeds)]
+        return _finding(claimed, given, [true], (), examined, variables, derivatives, deadline)
 
+    if isinstance(claim, Mapping):
+        if list(claim) != [tangent]:
+            raise UsageError(f"the tangent is called {tangent}", hint=f"claim it alone, as {{'{tangent}': ...}}")
+        claim = claim[tangent]
     return _at_all_sizes(graph, {tangent: claim}, look, timeout, given, atol)
 
 
@@ -162,7 +166,8 @@ def _at_all_sizes(  # noqa: PLR0913, PLR0917  (what is examined, how, and on wha
 
 
 def _finding(  # noqa: PLR0913, PLR0917  (what a case is made of)
-    claimed: np.ndarray,
+    claimed: Array,
+    given: Array,
     true: list[Sym],
     shape: tuple[int, ...],
     examined: Examined,
@@ -172,8 +177,13 @@ def _finding(  # noqa: PLR0913, PLR0917  (what a case is made of)
 ) -> Finding:
     if np.shape(claimed) not in {shape, ()}:
         raise UsageError(f"the claim has shape {np.shape(claimed)}, and the derivative has {shape}")
-    values = list(np.ravel(np.broadcast_to(claimed, shape)))
+    values, own = (list(np.ravel(np.broadcast_to(side, shape))) for side in (claimed, given))
     entries = list(np.ndindex(*shape))
     return judge(
-        Case(values, true, values, entries, variables, deadline, None, examined.true, derivatives, examined.assumed)
+        Case(values, true, own, entries, variables, deadline, None, examined.true, derivatives, examined.assumed)
     )
+
+
+def _turned(given: Array, last: tuple[int, ...]) -> Array:
+    """Second derivatives with the axes of the first variable before those of the second."""
+    return np.moveaxis(given, range(len(last)), range(-len(last), 0))

@@ -25,7 +25,7 @@ LAZY = [  # a branch that is not taken says nothing
     ("where(x > 0, where(x > 2, log(x - 2), x), x**3)", "where(x > 2, 1/(x - 2), where(x > 0, 1, 3*x**2))", P),
     ("where(x > 0, where(x > 2, log(x - 2), x), x**3)", "where(x > 2, 1/(x - 2), where(x > 0, 1, 2*x**2))", R),
     ("relu(cbrt(x) - 1)", "where(x > 1, 1/(3*cbrt(x)**2), 0)", A),
-    ("maximum(1, log(x))", "where(x > e, 1/x, 0)", A),
+    ("maximum(1, log(x))", "where(x > e, 1/x, 0)", N),
     ("h = where(x > 0, log(x), x); h**2", "where(x > 0, 2*log(x)/x, 2*x)", P),
     ("h = where(x > 0, log(x), x); h**2", "where(x > 0, 2*log(x)/x, 3*x)", R),
 ]
@@ -87,11 +87,37 @@ POINTS = [  # singled out by an equality
     ("x**3", "where((x**2 - 2)**2 <= 0, 7, 3*x**2)", R),
     ("x**3", "3*x**2 + 1 - abs(sign(x**2 - 2))", R),
     ("x*y", "where(x**2 == 2*y + 1, 7, y)", R),
-    ("relu(x**2 - 2)", "where(x**2 >= 2, 2*x, 0)", P),
-    ("x**3", "where(x + exp(x) == 0, 7, 3*x**2)", U),
     ("x**2", "where(x**3 - x**2 == 18, 0, 2*x)", R),
     ("sin(x)", "where(x == pi, -1, cos(x))", P),
     ("sin(x)", "where(x == pi, 1, cos(x))", R),
+]
+IRRATIONAL = [  # borders that are met at no rational number: solved, closed in, or left open
+    ("relu(x**2 - 2)", "where(x**2 >= 2, 2*x, 0)", N),
+    ("relu(x**2 - 2)", "where(x**2 > 2, 2*x, 0)", P),
+    ("relu(x**2 - 2)", "where(x**2 == 2, 3*x, where(x**2 > 2, 2*x, 0))", R),
+    ("relu(x + exp(x))", "where(x + exp(x) >= 0, 1 + exp(x), 0)", N),
+    ("relu(x + exp(x))", "where(x + exp(x) <= 0, 0, 1 + exp(x))", P),
+    ("relu(exp(x) - 2)", "where(x >= log(2), exp(x), 0)", N),
+    ("maximum(x**3 + x, 3)", "where(x**3 + x >= 3, 3*x**2 + 1, 0)", N),
+    ("maximum(x**3 + x, 3)", "where(x**3 + x == 3, -1, where(x**3 + x > 3, 3*x**2 + 1, 0))", R),
+    ("maximum(x, cos(x))", "where(x > cos(x), 1, where(x == cos(x), 2, -sin(x)))", R),
+    ("relu(x**2 - 2) - relu(2 - x**2)", "where(x**2 == 2, 0, 2*x)", N),
+    ("relu(x**2 - 2) - relu(2 - x**2)", "where(x**2 == 2, 1, 2*x)", R),
+    ("x**3", "where(x + exp(x) == 0, 7, 3*x**2)", R),
+    ("x**3", "where((x + exp(x) <= 0) & (x + exp(x) >= 0), 7, 3*x**2)", R),
+    ("x**3", "where((x + exp(x))**2 <= 0, 7, 3*x**2)", R),
+    ("x**3", "3*x**2 + 1 - abs(sign(x + exp(x)))", R),
+    ("x**3", "where(x**3 - 2*x == 0, 0, 3*x**2)", R),
+    ("x**2*y", "where(x**5 - x - y**3 == 1/7, 0, 2*x*y)", R),
+    ("x**2*y", "where((x == y) & (x*y == 2), 7, 2*x*y)", R),
+    ("x**2*y", "2*x*y + 7*(1 - abs(sign(x - y)))*(1 - abs(sign(x*y - 2)))", R),
+    ("x**2*y", "where((x - y)**2 + (x*y - 2)**2 <= 0, 7, 2*x*y)", U),
+    ("x**2", "where(exp(x) + x**2 <= 0, 0, 2*x)", P),
+    ("where((x**2 - 2)**2 < 0, x**3, x)", "where((x**2 - 2)**2 <= 0, 3*x**2, 1)", R),
+    ("where(-(x**2 - 2)**2 < 0, x**3, 2*x)", "where(-(x**2 - 2)**2 < 0, 3*x**2, 2)", R),
+    ("where(-(x - 1)**2 < 0, x**3, x)", "where(-(x - 1)**2 < 0, 3*x**2, 1)", R),
+    ("abs(sin(x)*y)", "sign(sin(x)*y)*cos(x)*y", P),
+    ("sin(x)*y", "where(sin(x) == 0, 7, cos(x)*y)", R),
 ]
 KINKS = [
     ("relu(x)/3", "(x >= 0)/3", N),
@@ -131,7 +157,7 @@ LITERALS = [
 
 
 @pytest.mark.parametrize(
-    ("program", "claim", "verdict"), [*LAZY, *BORDERS, *DOMAINS, *POINTS, *KINKS, *POWERS, *LITERALS]
+    ("program", "claim", "verdict"), [*LAZY, *BORDERS, *DOMAINS, *POINTS, *IRRATIONAL, *KINKS, *POWERS, *LITERALS]
 )
 def test_verdicts(program, claim, verdict):
     finding = judged(program, {"x": claim})["x"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,7 +75,7 @@ def fraction(value: fmpq) -> Fraction:
 
 
 def decimal(text: str) -> arb:
-    """The reals that a rounded decimal may stand for: half a unit of its last place, or of a float's last bit.
+    """The reals that a rounded decimal may stand for: within half a unit of its last place, or of its float's last bit.
 
     >>> with precision(128):
     ...     decimal("2.302585092994046").contains(log(rational(10)))
@@ -82,13 +83,19 @@ def decimal(text: str) -> arb:
     """
     mantissa, _, exponent = text.lower().partition("e")
     places = len(mantissa.partition(".")[2])
-    unit = rational(Fraction(10) ** (int(exponent or 0) - places)) / 2
-    return arb(rational(Fraction(text)), max(arb(unit), arb(math.ulp(float(text)) / 2)))
+    spelled = arb(rational(Fraction(text)), arb(rational(Fraction(10) ** (int(exponent or 0) - places)) / 2))
+    held = float(text)
+    return spelled.union(arb(held, math.ulp(held) / 2)) if held and math.isfinite(held) else spelled
 
 
-def around(value: fmpq, radius: float) -> arb:
-    """The ball of a relative radius around a rational."""
-    return arb(value, arb(radius) * arb(max(abs(value), ONE)))
+def around(value: Number, radius: float) -> arb:
+    """The ball of a relative radius around a number."""
+    return ball(value) + arb(0, arb(radius) * abs(ball(value)).max(arb(1)))
+
+
+def between(low: Fraction, high: Fraction) -> arb:
+    """The ball of all reals between two rationals."""
+    return arb(rational(low)).union(arb(rational(high)))
 
 
 def ball(a: Number) -> arb:
@@ -387,17 +394,32 @@ def apart(a: Number, b: Number) -> bool:
 
 
 def gap(a: Number, b: Number) -> float:
-    """A bound on how far two numbers are apart, beside the larger of them and 1; 0 where they are exactly equal.
+    """A bound on how far two numbers are apart; 0 only where they are exactly equal.
 
-    >>> gap(rational(3), rational(2))
+    >>> gap(rational(3), rational(2)), gap(HALF, HALF)
+    (1.000..., 0.0)
+    """
+    return 0.0 if _equal(a, b) else _bound(ball(a) - ball(b))
+
+
+def relative_gap(a: Number, b: Number) -> float:
+    """A bound on how far two numbers are apart, beside the larger of them and 1.
+
+    >>> relative_gap(rational(3), rational(2))
     0.333...
     """
-    if isinstance(a, fmpq) and isinstance(b, fmpq) and a == b:
-        return 0.0
     one, other = ball(a), ball(b)
-    size = max(abs(one).abs_lower(), abs(other).abs_lower(), arb(1))
-    bound = (abs(one - other) / size).upper()
-    return float(bound) if bound.is_finite() else math.inf
+    return 0.0 if _equal(a, b) else _bound((one - other) / max(abs(one).abs_lower(), abs(other).abs_lower(), arb(1)))
+
+
+def _equal(a: Number, b: Number) -> bool:
+    return isinstance(a, fmpq) and isinstance(b, fmpq) and bool(a == b)
+
+
+def _bound(a: arb) -> float:
+    """A float above the size of a ball's numbers, and not zero."""
+    above = abs(a).upper()
+    return max(float(above) * (1 + 1e-9), sys.float_info.min) if above.is_finite() else math.inf
 
 
 def digits(a: Number, count: int) -> str:

@@ -124,6 +124,13 @@ def multiply(a: Value, b: Value) -> Value:
     return _tidy(Series(a.low + b.low, tuple(terms), not lengths))
 
 
+def vanishing(a: Value) -> Value:
+    """A series whose limit is known to be zero."""
+    if not isinstance(a, Series):
+        return ZERO
+    return _tidy(Series(0, (ZERO, *a.terms[1:]), a.exact)) if a.low == 0 else a
+
+
 def scaled(a: Value, factor: Number) -> Value:
     """A series times a number."""
     return multiply(a, factor)

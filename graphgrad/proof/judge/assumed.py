@@ -17,7 +17,7 @@ from graphgrad.proof.judge.names import names_known
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.readings.text import read
 from graphgrad.proof.scalars.derivative import exchanged, gradient, order, substitute
-from graphgrad.proof.scalars.evaluate import Evaluation
+from graphgrad.proof.scalars.evaluate import BorderPoint, Evaluation
 from graphgrad.proof.scalars.points import Point
 from graphgrad.proof.scalars.symbols import FALSE, TRUE, ZERO, Sym, number, subtract, var
 from graphgrad.proof.scalars.words import linear
@@ -53,6 +53,8 @@ class Assumed:
     def met(self, point: Point) -> Point | None:
         """A point moved to where the equalities hold, if the other conditions hold there."""
         if self.solved:
+            if isinstance(point, BorderPoint):
+                return None
             values = self._ready.at(point)
             if not all(isinstance(value, type(numbers.ONE)) for value in values):
                 return None

@@ -22,7 +22,7 @@ from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.readings import table
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.readings.heads import without_head
-from graphgrad.proof.readings.text import read, symbols_of
+from graphgrad.proof.readings.text import decimals, read, symbols_of
 from graphgrad.proof.scalars.derivative import gradient
 from graphgrad.proof.scalars.symbols import Sym
 from graphgrad.transform.grad import derivative_name, differentiable, reverse
@@ -62,7 +62,7 @@ def examine(graph: Graph, given: Sequence[str] = (), atol: float = 0.0) -> Exami
     inputs = symbols(graph)
     primal = entry(read(source_of(graph), inputs)[-1][1], graph)
     derived, _ = reverse(graph)
-    values = table.values(derived, inputs)
+    values = table.values(derived, inputs, decimals(source_of(graph)))
     output = next(iter(graph.outputs))
     gradients = {n: values[derived.outputs[derivative_name(output, n)]] for n in differentiable(graph)}
     true = entry(values[derived.output], graph)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from graphgrad.proof.judge.case import Case
-from graphgrad.proof.judge.search import CLOSE, UNMET, search
+from graphgrad.proof.judge.search import BLIND, CLOSE, UNMET, glance, search
 from graphgrad.proof.normal_form.equality import plainly, proved_equal, proved_given
 from graphgrad.proof.report import Finding, Verdict
 from graphgrad.proof.scalars.borders import borders
@@ -27,7 +27,7 @@ def judge(case: Case) -> Finding:
     elif _expected(case):
         found = _looked_over(case, "normal form")
     else:
-        found = search(case, FIRST)
+        found = glance(case, FIRST)
         if found.verdict is not Verdict.REFUTED:
             found = _decided(case)
     if found.verdict is Verdict.PROVED and not found.region:
@@ -81,7 +81,7 @@ def _same_everywhere(case: Case) -> bool:
 
 
 def _proved(found: Finding, method: str) -> Finding:
-    if found.verdict in {Verdict.REFUTED, Verdict.UNDEFINED} or found.reason == UNMET:
+    if found.verdict in {Verdict.REFUTED, Verdict.UNDEFINED} or found.reason.startswith((UNMET, BLIND)):
         return found
     kept = Verdict.NON_SMOOTH if found.verdict is Verdict.NON_SMOOTH else Verdict.PROVED
     return found.with_(verdict=kept, reason=method)

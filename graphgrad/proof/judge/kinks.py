@@ -14,14 +14,14 @@ from typing import Any, NamedTuple
 from graphgrad.proof.arithmetic import numbers, series
 from graphgrad.proof.arithmetic.numbers import NoValue, Number, Undecided
 from graphgrad.proof.judge.case import Case
-from graphgrad.proof.scalars.derivative import convention
+from graphgrad.proof.scalars.derivative import convention, order
 from graphgrad.proof.scalars.evaluate import BITS, NONE, UNDECIDED, Evaluation, Lost, Point, evaluate
 from graphgrad.proof.scalars.symbols import HALF, MINUS_ONE, ONE, ZERO, Sym
 
 CONVENTIONS = (  # at every kink: the share of the first of two that tie, and the slope of an absolute value
     (ZERO, ZERO), (ZERO, MINUS_ONE), (HALF, ZERO), (ONE, ONE), (ONE, ZERO),
 )  # fmt: skip
-RAYS = 6  # in which a jump is looked for
+RAYS = 24  # along which values close to a point are looked at
 
 
 class OneSided(NamedTuple):
@@ -46,7 +46,7 @@ class Rays:
     """One entry of a case, made ready to be followed along rays."""
 
     def __init__(self, case: Case, i: int) -> None:
-        self.names, self.derivative = case.variables, case.derivatives[i]
+        self.derivative = case.derivatives[i]
         self.ready = Evaluation([case.true[i], self.derivative.of])
 
     def one_sided(self, point: Point, here: Number, bits: int) -> OneSided | Lost:
@@ -74,14 +74,20 @@ class Rays:
             return NONE
         return UNDECIDED if value is UNDECIDED else slope
 
-    def jumps(self, point: Point, here: Number, bits: int) -> bool:
-        """Whether the program is seen to jump or to end beside a point: then it has no derivative there."""
-        dice = random.Random(2)  # noqa: S311  (a search, not a secret)
-        names = self.names
-        axes = [{name: Fraction(side)} for name in names[:RAYS] for side in (1, -1)]
-        others = [{name: Fraction(dice.randrange(-99, 99) or 1, 50) for name in names} for _ in range(RAYS)]
-        rays = others + (axes if len(names) > 1 else [])
-        return any(self._slope(point, direction, here, bits) is NONE for direction in rays)
+    def touches(self, point: Point, bits: int) -> bool:
+        """Whether a condition of the program holds at a point and on neither side of it, or on both sides only."""
+        speeds = evaluate(list(self.derivative.along.values()), point, bits)
+        direction = {n: numbers.fraction(v) for n, v in zip(self.derivative.along, speeds, strict=True)}
+        here = self.conditions.at(point, bits)
+        before, after = (
+            self.conditions.along(point, {n: side * v for n, v in direction.items()}, bits) for side in (-1, 1)
+        )
+        return any(a is b is (not c) for a, b, c in zip(before, after, here, strict=True) if type(c) is bool)
+
+    @cached_property
+    def conditions(self) -> Evaluation:
+        """The conditions of the program, made ready."""
+        return Evaluation([n for n in order([self.derivative.of]) if n.op in {"lt", "le", "eq"}])
 
     @cached_property
     def chained(self) -> Sequence[Sym]:
@@ -98,7 +104,7 @@ def around(root: Sym, point: Point, bits: int = BITS) -> list[Number]:
     """The values of a scalar close to a point, in many directions."""
     dice = random.Random(2)  # noqa: S311  (a search, not a secret)
     ready = Evaluation([root])
-    rays = [{name: Fraction(dice.randrange(-99, 99) or 1, 50) for name in point} for _ in range(4 * RAYS)]
+    rays = [{name: Fraction(dice.randrange(-99, 99) or 1, 50) for name in point} for _ in range(RAYS)]
     with numbers.precision(bits):
         values = [_limit(ready.along(point, ray, bits)[0]) for ray in rays]
     return [value for value in values if not isinstance(value, Lost)]

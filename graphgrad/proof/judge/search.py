@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
-from itertools import islice
 from typing import Any, NamedTuple
 
 from graphgrad.proof.arithmetic import numbers
-from graphgrad.proof.arithmetic.numbers import Number
+from graphgrad.proof.arithmetic.numbers import Number, Undecided
 from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.kinks import OneSided, Rays
 from graphgrad.proof.judge.simplest import simpler
-from graphgrad.proof.judge.ties import decided, difference, met, solutions
+from graphgrad.proof.judge.ties import harmless, on_borders
 from graphgrad.proof.normal_form.equality import proved_given
-from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.report import NO_VALUE, Finding, Kink, Verdict, Witness
-from graphgrad.proof.scalars.derivative import order, substitute
-from graphgrad.proof.scalars.evaluate import NONE, UNDECIDED, Evaluation, Lost, evaluate, side
+from graphgrad.proof.scalars.derivative import order
+from graphgrad.proof.scalars.evaluate import NONE, UNDECIDED, BorderPoint, Evaluation, Lost, evaluate, side
 from graphgrad.proof.scalars.points import Point, points
-from graphgrad.proof.scalars.symbols import PIECES, ZERO, Sym, lift, number
-from graphgrad.proof.scalars.words import equation, spelled
+from graphgrad.proof.scalars.symbols import PAIRS, PIECES, ZERO, Sym
+from graphgrad.proof.scalars.words import equation
 
 
 class Level(NamedTuple):
@@ -45,24 +42,26 @@ FOLLOWED = 64  # entries that are followed to their kinks
 KINKS = 2  # that are told
 ENOUGH = 6  # points with a value on both sides, for agreement
 WORK = {True: 60_000, False: 300_000}  # nodes evaluated in one search, where a proof stands behind and where none does
-TIED_POINTS = 12  # looked at where a condition is solved for a variable
+TIED_WORK = 20_000  # nodes evaluated where borders are met at no rational
 RAY = 20  # as many times the work of a point is that of a ray
 NOWHERE = "the claim has no value there, and all around"
-UNMET = "an equality was never met"
+UNMET = "a condition was never met with equality, and may be somewhere"
 UNDECIDABLE = "whether two numbers in a condition are equal is not decided"
+BLIND = "the claim says something of its own where it is not decided what is true, at"
 ONE_SIDE = "a condition was seen from one side only"
+
+
+def glance(case: Case, most: int) -> Finding:
+    """Look at a few simple points, and not at borders."""
+    looked = Search(case, PLAIN)
+    return looked.at_points(most, WORK[True]) or looked.result()
 
 
 def search(case: Case, most: int, level: Level = PLAIN, *, proved: bool = False) -> Finding:
     """Look for a point where claim and truth differ; else say how far they agree."""
     looked = Search(case, level)
     work = WORK[proved] if any(a is not b for a, b in case.pairs) else WORK[proved] // 10
-    for count, point in enumerate(_points(case, looked.roots)):
-        if count >= most or looked.work > work or (time.monotonic() > case.deadline and looked.tried):
-            break
-        if (found := looked.at(point)) is not None:
-            return found
-    return looked.at_ties() or looked.result()
+    return looked.at_points(most, work) or looked.at_ties() or looked.result()
 
 
 def _points(case: Case, roots: Sequence[Sym]) -> Iterator[Point]:
@@ -121,8 +120,8 @@ class Search:
         primal += [case.derivatives[i].of for i in self.left if case.derivatives]
         self.ready = Evaluation([*self.roots, *primal])
         nodes = self.ready.nodes
-        rough = any(n.op == "near" for n in nodes)
-        self.level = Level(level.bits[:1], ROUGH) if rough else level
+        self.rough = any(n.op == "near" for n in nodes)
+        self.level = Level(level.bits[:1], ROUGH) if self.rough else level
         self.places = {id(n): k for k, n in enumerate(nodes)}
         self.masks = self._masks([*(case.true[i] for i in self.left), *primal])
         formulas = order(self.roots)
@@ -132,15 +131,16 @@ class Search:
         self.chosen: dict[int, set[Any]] = {id(n): set() for n in self.choices}
         known = {id(n) for n in order([*case.true, *case.given, *primal])}
         self.shared = known
-        self.own = [n for n in self.forks if n.op == "eq" and id(n) not in known]  # equalities of the claim alone
         self.lent = not case.derivatives and case.given is not case.true  # values that take derivatives in: no kinks
-        self.singles = sum(1 << k for k in self.ready.kinks if nodes[k].op == "eq")
+        self.outside: set[int] = set()  # conditions that are met where the program has no value
         self.rays: dict[int, Rays] = {}
         self.tried, self.unsure, self.work, self.worst = 0, 0, 0, 0.0
         self.bits = self.level.bits[0]
         self.unlike = False
         self.kinks: list[Kink] = []
         self.asked: set[int] = set()  # entries of which algebra was asked whether the claim has a value at all
+        self.blurred = 0  # points at which something was not decided
+        self.blind: Point | None = None  # one that a claim singles out, where what is true is not decided
         self.hollow: Point | None = None  # a point where the claim alone has no value
 
     def _masks(self, roots: Sequence[Sym]) -> Mapping[int, int]:
@@ -154,6 +154,16 @@ class Search:
             masks[id(node)] = mask
         return masks
 
+    def at_points(self, most: int, work: int) -> Finding | None:
+        """Look at so many points, the most telling first, with so much work at most."""
+        case = self.case
+        for count, point in enumerate(_points(case, self.roots)):
+            if count >= most or self.work > work or (time.monotonic() > case.deadline and self.tried):
+                break
+            if (found := self.at(point)) is not None:
+                return found
+        return None
+
     def at(self, point: Point) -> Finding | None:
         """Look at a point; gives the refutation if there is one."""
         waiting, some, place = self.left, False, None
@@ -161,8 +171,6 @@ class Search:
             place = self._place(point, bits)
             if place is None:
                 return None
-            if bits == self.level.bits[0]:
-                self._note(place)
             undecided = []
             for i in waiting:
                 found = self._entry(i, place)
@@ -175,44 +183,41 @@ class Search:
             if not waiting:
                 break
             self.bits = max(self.bits, bits)
+        if place is None:
+            return None
+        if len(waiting) < len(self.left):
+            self._note(place)
+        self.blurred += bool(waiting)
+        self.blind = self.blind or next((place.point for i in waiting if self._names(i, place)), None)
         self.tried += some
-        self.unsure += bool(waiting) and place is not None and self._open_equality(place)
+        self.unsure += bool(waiting) and self._open_equality(place)
         return None
+
+    def _names(self, i: int, place: KnownPoint) -> bool:
+        """Whether a point where an entry is not decided is one that its claim singles out by a condition of its own."""
+        claimed, given = self.case.claimed[i], self.case.given[i]
+        if claimed is given or not self.case.derivatives:
+            return False
+        below = {id(n) for n in order([claimed])}
+        tied = any(id(n) in below and found == 0 for n, found in self._sides(place.point, place.values))
+        value = self._value(claimed, place)
+        return tied and (isinstance(value, Lost) or not self._ours(i, place, value))
 
     def at_ties(self) -> Finding | None:
-        """Look at conditions of the claim alone that are met at no rational: solved for a variable, by algebra."""
-        for node in self.forks:
-            seen = self.sides[id(node)]
-            if id(node) in self.shared or 0 in seen or not seen or node.op == "floor":
-                continue
-            for name, value in solutions(difference(node)):
-                normal = Normal()
-                if number(value) is None and met(node, {name: value}, normal, self.case.deadline):
-                    seen.add(0)
-                    if (found := self._at_solution(node, {name: value}, normal)) is not None:
-                        return found
+        """Look where conditions and kinks are met at no rational, those first that were met nowhere else."""
+        case, start, unmet = self.case, self.work, self.unmet()
+        forks = [*unmet, *(n for n in self.forks if n not in unmet and n.op != "floor")]
+        own = [n for n in forks if id(n) not in self.shared]
+        for border, point in on_borders(forks, unmet, own, case.variables, case.deadline):
+            if self.work - start > TIED_WORK or time.monotonic() > case.deadline:
+                return None
+            if case.assumed.met(point) is not None and (found := self.at(point)) is not None:
+                return found.with_(correct_where=equation(border, "!="))
         return None
 
-    def _at_solution(self, node: Sym, values: Mapping[str, Sym], normal: Normal) -> Finding | None:
-        """The refutation of an entry where a variable has a value, if the truth is smooth there."""
-        case, names = self.case, [n for n in self.case.variables if n not in values]
-        for i in self.left:
-            truth = [case.true[i], *([] if case.primal is None else [case.primal])]
-            truth += [d.of for d in case.derivatives[i : i + 1]]
-            kinked = any(met(n, values, normal, case.deadline) for n in order(truth))
-            if kinked or all(n is not node for n in order([case.claimed[i]])):
-                continue
-            claimed, true = (decided(a, values, normal, case.deadline) for a in (case.claimed[i], case.true[i]))
-            looked = Search(Case([claimed], [true], [true], [case.entries[i]], names, case.deadline), self.level)
-            for point in islice(points(names, looked.roots), TIED_POINTS):
-                found = looked.at(point)
-                if found is not None and found.witness is not None:
-                    others = {n: lift(Fraction(v)) for n, v in found.witness.point.items()}
-                    every = others | {n: substitute(value, others) for n, value in values.items()}
-                    said = {n: spelled(every[n]) for n in case.variables}
-                    right = equation(difference(node), "!=")
-                    return found.with_(witness=found.witness._replace(point=said), correct_where=right)
-        return None
+    def unmet(self) -> list[Sym]:
+        """The conditions and kinks that no point met."""
+        return [n for n in self.forks if n.op != "floor" and 0 not in self.sides[id(n)] and id(n) not in self.outside]
 
     def wrong(self, i: int, point: Point, bits: int) -> tuple[KnownPoint, Wrong] | None:
         """What refutes an entry at a point, with these bits."""
@@ -241,8 +246,12 @@ class Search:
     def _place(self, point: Point, bits: int) -> KnownPoint | None:
         """A point with all values there; None where the program has none."""
         self.work += len(self.ready.nodes) * (1 + bits // 1000)
-        values = self.ready.all_at(point, bits)
+        try:
+            values = self.ready.all_at(point, bits)
+        except Undecided:  # a coordinate that these bits do not tell
+            return None
         if self.case.primal is not None and values[self.places[id(self.case.primal)]] is NONE:
+            self.outside |= {id(node) for node, found in self._sides(point, values) if found == 0}
             return None
         tied = 0
         for k in self.ready.kinks if self.case.derivatives or self.lent else ():
@@ -252,8 +261,7 @@ class Search:
 
     def _note(self, place: KnownPoint) -> None:
         """On which sides of all conditions a point stands."""
-        for node in self.forks:
-            found = side(node, [self._value(a, place) for a in node.args])
+        for node, found in self._sides(place.point, place.values):
             if found in {-1, 0, 1}:
                 self.sides[id(node)].add(found)
         for node in self.choices:
@@ -263,6 +271,13 @@ class Search:
 
     def _value(self, node: Sym, place: KnownPoint) -> Any:
         return place.values[self.places[id(node)]]
+
+    def _sides(self, point: Point, values: Sequence[Any]) -> Iterator[tuple[Sym, int | None]]:
+        """On which side of each condition a point stands where all nodes have these values."""
+        zeros = self.ready.zeros(point)
+        for node in self.forks:
+            known = node.op in PAIRS and self.places[id(node)] in zeros
+            yield node, 0 if known else side(node, [values[self.places[id(a)]] for a in node.args])
 
     def _open_equality(self, place: KnownPoint) -> bool:
         """Whether two numbers are not known to be equal, nor to differ."""
@@ -295,7 +310,7 @@ class Search:
         tolerated = self._tolerated(claimed, true)
         if numbers.apart(claimed, true) and not tolerated:
             return Wrong(claimed, true, "a counterexample")
-        gap = numbers.gap(claimed, true)
+        gap = (numbers.relative_gap if self.rough else numbers.gap)(claimed, true)
         if gap > self.level.near and not tolerated:
             return UNDECIDED
         self.worst = max(self.worst, gap)
@@ -361,14 +376,12 @@ class Search:
         if nearest is None or self._tolerated(claimed, nearest) or self._excused(i, place, claimed, sides):
             self._kink(i, place, claimed, sides)
             return True
-        if rays.jumps(place.point, here, place.bits):
-            return NONE
         low, high = sorted((numbers.digits(s, 8) for s in sides), key=float)
         return found or Wrong(claimed, nearest, f"at a kink, outside the derivatives around it: {low} to {high}")
 
     def _excused(self, i: int, place: KnownPoint, claimed: Number, sides: OneSided) -> bool:
         """Whether a value at a kink is what one convention gives; where an equality singles the point out none does."""
-        if sides.smooth and self._tied(i, place) & self.singles:
+        if sides.smooth and self.rays[i].touches(place.point, place.bits):
             return False
         return self._ours(i, place, claimed) or self.rays[i].by_convention(claimed, place.point, place.bits)
 
@@ -385,28 +398,40 @@ class Search:
 
     def _refuted(self, i: int, place: KnownPoint, found: Wrong) -> Finding:
         """The finding, at the simplest point that is found to refute."""
-        best = simpler(place.point, lambda other: self.wrong(i, other, place.bits))
+        known = isinstance(place.point, BorderPoint)
+        best = None if known else simpler(place.point, lambda other: self.wrong(i, other, place.bits))
         place, found = (place, found) if best is None else best[1]
         with numbers.precision(place.bits):
             claimed = NO_VALUE if found.claimed is None else numbers.digits(found.claimed, SHOWN)
-            witness = Witness(_shown(place.point), self.case.entries[i], claimed, numbers.digits(found.true, SHOWN))
+            point = {n: place.point[n] for n in self.case.variables if n in place.point} | dict(place.point)
+            witness = Witness(_shown(point), self.case.entries[i], claimed, numbers.digits(found.true, SHOWN))
         return Finding(Verdict.REFUTED, found.reason, witness=witness)
+
+    def _open(self) -> bool:
+        """Whether a claim has a condition or a kink that was never met, and may be wrong where it is."""
+        case, unmet = self.case, self.unmet()
+        claims = [(a, b) for a, b in zip(case.claimed, case.given, strict=True) if a is not b] if unmet else []
+        below = [(pair, {id(n) for n in order(pair[:1])}) for pair in claims]
+        return any(id(n) in ids and not harmless(n, *pair, case.deadline) for n in unmet for pair, ids in below)
 
     def result(self) -> Finding:
         """What a search without a refutation comes to."""
-        if not self.tried and not self.unsure:
+        if not self.tried and self.blurred:
+            return Finding(Verdict.UNKNOWN, "the values are too large, or known too roughly, to be told apart")
+        if not self.tried:
             return Finding(Verdict.UNDEFINED, "no point was found where both sides have a value")
         assumptions: tuple[str, ...] = ()
         if self.hollow is not None:
-            there = ", ".join(f"{name} = {value}" for name, value in list(self.hollow.items())[:4])
-            assumptions = (f"where the claim has a value (it has none at {there})",)
+            assumptions = (f"where the claim has a value (it has none at {_listed(self.hollow)})",)
         within = f"{self.worst:.0e}" if self.worst else "0"
         verdict, reason = Verdict.AGREED, f"within {within} at {self.tried} points, with {self.bits} bits"
         if self.unsure:
             verdict, reason = Verdict.UNKNOWN, UNDECIDABLE
+        elif self.blind is not None:
+            verdict, reason = Verdict.UNKNOWN, f"{BLIND} {_listed(self.blind)}"
         elif self.tried < ENOUGH:
             verdict, reason = Verdict.UNKNOWN, "too few points have a value"
-        elif any(0 not in self.sides[id(n)] for n in self.own):
+        elif self._open():
             verdict, reason = Verdict.UNKNOWN, UNMET
         elif not self.case.assumed.texts and not all(len(s) > 1 for s in [*self.sides.values(), *self.chosen.values()]):
             verdict, reason = Verdict.UNKNOWN, ONE_SIDE
@@ -418,6 +443,10 @@ class Search:
     def digits(self) -> int:
         """How many digits claim and truth share."""
         return min(SHOWN, max(0, -int(f"{self.worst:e}".partition("e")[2]))) if self.worst else SHOWN
+
+
+def _listed(point: Point) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in list(point.items())[:4])
 
 
 def _shown(point: Point) -> dict[str, str]:

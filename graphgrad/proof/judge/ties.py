@@ -1,46 +1,377 @@
-"""Where a claim's conditions are met at no rational number, as x**2 == 2 is: solved, and decided by algebra."""
+"""Borders that are met at no rational number, as x**2 == 2 and x + exp(x) == 0 are: solved, or closed in.
+
+Such a point has a coordinate that is known as a formula, or as a ball that holds exactly one zero. Which sums vanish
+there is decided by algebra, so that ties are ties, and never by a small number.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import islice, permutations
+from math import pi
+from typing import Any
 
+from graphgrad.proof.arithmetic import numbers
+from graphgrad.proof.arithmetic.numbers import Number, Undecided
+from graphgrad.proof.normal_form.conditions import positive
 from graphgrad.proof.normal_form.equality import plainly
 from graphgrad.proof.normal_form.normal import Normal
-from graphgrad.proof.scalars.derivative import gradient, order, substitute
-from graphgrad.proof.scalars.elementary import rebuild, sqrt
-from graphgrad.proof.scalars.symbols import FALSE, PIECES, TRUE, ZERO, Sym, lift, number, subtract, var
+from graphgrad.proof.normal_form.signs import Undefined
+from graphgrad.proof.normal_form.sums import TooLarge, content
+from graphgrad.proof.scalars.borders import crossings
+from graphgrad.proof.scalars.derivative import exchanged, gradient, order, substitute
+from graphgrad.proof.scalars.elementary import function, sqrt
+from graphgrad.proof.scalars.evaluate import BorderPoint, Evaluation, Lost, Point, evaluate
+from graphgrad.proof.scalars.points import points
+from graphgrad.proof.scalars.symbols import (
+    FALSE,
+    MINUS_ONE,
+    PI,
+    TRUE,
+    ZERO,
+    Sym,
+    difference,
+    lift,
+    number,
+    subtract,
+    var,
+)  # fmt: skip
+from graphgrad.proof.scalars.words import factored, spelled, terms
 
-VARIABLES, DEGREE = 3, 8  # that a border is solved for, and that is tried
+VARIABLES, DEGREE, LONGEST = 3, 8, 60  # that a border is solved for, that is tried, and its nodes
+STANDING, PAIRED = 2, 12  # points that give the other variables, and pairs of borders that may meet
+FINEST = 1700  # bits to which a zero is closed in
+SHOWN = 20  # digits of one that are shown
 TIED = {"lt": FALSE, "le": TRUE, "eq": TRUE, "abs": ZERO, "sign": ZERO}
+PARTS, NEAR = 24, 1e-14  # denominators of parts of half a turn, and how close a zero is to one that is taken for it
 
 
-def difference(node: Sym) -> Sym:
-    """What is zero where a condition or a kink stands on its edge."""
-    return subtract(*node.args) if len(node.args) == 2 else node.args[0]
-
-
-def solutions(border: Sym) -> Iterator[tuple[str, Sym]]:
-    """Variables, and values of them at which a border is met: of polynomials of degree 2, and of pure powers.
+def factors(border: Sym) -> Iterator[Sym]:
+    """The parts of a border that have its zeros.
 
     >>> x = var("x")
-    >>> [name for name, _ in solutions(x**2 - 2)], list(solutions(x + x**2 * 0))
-    (['x', 'x'], [('x', 0)])
+    >>> list(factors(abs(x) * (x + 1) ** 2))
+    [x, add(x, 1)]
     """
     exponent = number(border.args[1]) if border.op == "pow" else None
-    if exponent is not None and exponent > 0:
-        yield from solutions(border.args[0])
+    if (exponent is not None and exponent > 0) or border.op in {"abs", "sign"}:
+        yield from factors(border.args[0])
     elif border.op == "mul":
         for factor in border.args:
-            yield from solutions(factor)
-    else:
-        for name in [node.value for node in order([border]) if node.op == "var"][:VARIABLES]:
-            for value in _values(border, name):
-                yield name, value
+            yield from factors(factor)
+    elif border.args or border.op == "var":
+        yield border
+
+
+def on_borders(
+    forks: Sequence[Sym], unmet: Sequence[Sym], own: Sequence[Sym], names: Sequence[str], deadline: float
+) -> Iterator[tuple[Sym, BorderPoint]]:
+    """Borders of conditions and kinks with points on them, rational ones too of those unmet; and where two meet."""
+    open_ = {id(border) for border in distinct(map(difference, unmet))}
+    every, alone = (list(distinct(map(difference, nodes))) for nodes in (forks, own))
+    for others in islice(points(names, []), STANDING if len(names) > 1 else 1):
+        for border in every:
+            found = on_border(border, others, deadline)
+            yield from ((border, point) for point in found if id(border) in open_ or not point.rational)
+        for together in meeting(alone):
+            yield from ((together[0], point) for point in on_all(together, others, deadline))
+
+
+def meeting(borders: Sequence[Sym]) -> Iterator[Sequence[Sym]]:
+    """Which borders are looked at together: those of a sum of squares; pairs; and all, from each one on."""
+    for border in borders:
+        yield from ([parts] if len(parts := squares(border)) > 1 else [])
+    whole = [part for border in borders for part in squares(border)]
+    yield from islice(permutations(whole, 2), PAIRED)
+    for k in range(len(whole) if len(whole) > 2 else 0):
+        yield [*whole[k:], *whole[:k]]
+
+
+def squares(border: Sym) -> list[Sym]:
+    """What vanishes where a sum of squares and absolute values does; a border that is none is alone.
+
+    >>> x, y = var("x"), var("y")
+    >>> squares((x - 1) ** 2 + 3 * abs(y)), squares(x + y**2)
+    ([add(x, -1), y], [add(x, mul(y, y))])
+    """
+    found = list[Sym]()
+    for term in terms(border):
+        factor, inner = factored(term)
+        exponent = number(inner.args[1]) if inner is not None and inner.op == "pow" else None
+        even = exponent is not None and exponent > 0 and exponent.numerator % 2 == 0
+        if inner is None or factor <= 0 or not (even or inner.op == "abs"):
+            return [border]
+        found += factors(inner)
+    return found
+
+
+def distinct(borders: Iterable[Sym]) -> Iterator[Sym]:
+    """The factors of some borders, those that are multiples of each other once."""
+    normal, seen = Normal(), list[Any]()
+    for factor in dict.fromkeys(f for border in borders for f in factors(border)):
+        if len(order([factor])) <= LONGEST and (found := _up_to_a_number(normal, factor)) not in seen:
+            seen.append(found)
+            yield factor
+
+
+def on_border(border: Sym, others: Point, deadline: float) -> Iterator[BorderPoint]:
+    """The points that are found where a border is met, one variable moving and the others standing still."""
+    for name in _variables(border):
+        line = Line(border, others, name, deadline)
+        values = line.solutions()
+        for value in values:
+            if (point := line.at_value(value)) is not None:
+                yield point
+        yield from () if values else line.at_zeros()
+
+
+def on_all(borders: Sequence[Sym], others: Point, deadline: float) -> Iterator[BorderPoint]:
+    """Points where several borders meet: one is solved for a variable, which follows the rest, and so on.
+
+    A border that cannot be met together with those before it is left out.
+    """
+    first, *rest = borders
+    for name in _variables(first):
+        standing = {n: v for n, v in others.items() if n != name}
+        for value in _values(first, name):
+            left = [border for border in (substitute(b, {name: value}) for b in rest) if _variables(border)]
+            found = on_all(left, standing, deadline) if left else [_still(standing, deadline)]
+            yield from (_followed(point, name, value) for point in found)
+            if len(rest) > 1 and left:
+                return
+    if not rest:
+        for line in (Line(first, others, name, deadline) for name in _variables(first)):
+            yield from () if line.solutions() else [*line.at_zeros(), *line.at_rationals()]
+
+
+def _still(point: Point, deadline: float) -> BorderPoint:
+    """A point of which all coordinates are rational."""
+    known, normal = {n: lift(v) for n, v in point.items()}, Normal()
+    return BorderPoint(point, lambda a: plainly(normal, (substitute(a, known), ZERO), deadline))
+
+
+def _followed(point: BorderPoint, name: str, value: Sym) -> BorderPoint:
+    """A point with one more coordinate, which follows from the others."""
+    there = {name: value}
+    return BorderPoint({**point, name: Follower(value, point)}, lambda a: point.vanishes(substitute(a, there)))
+
+
+def _variables(border: Sym) -> list[str]:
+    return [node.value for node in order([border]) if node.op == "var"][:VARIABLES]
+
+
+class Line:
+    """A border along which one variable moves, the others standing still."""
+
+    def __init__(self, border: Sym, others: Point, name: str, deadline: float) -> None:
+        self.others, self.name, self.deadline = others, name, deadline
+        self.beside = {n: lift(v) for n, v in others.items() if n != name}
+        self.border = substitute(border, self.beside)
+
+    def solutions(self) -> list[Sym]:
+        """The values at which the border is met, where they are formulas."""
+        return _values(self.border, self.name)
+
+    def at_value(self, value: Sym) -> BorderPoint | None:
+        """The point where the variable has a value, if the border is met there."""
+        normal, there = Normal(), {**self.beside, self.name: value}
+
+        def vanishes(a: Sym) -> bool:
+            return plainly(normal, (substitute(a, there), ZERO), self.deadline)
+
+        if isinstance(evaluate([value], {})[0], Lost) or not vanishes(self.border):
+            return None
+        return BorderPoint({**self.others, self.name: Solution(value)}, vanishes, rational=number(value) is not None)
+
+    def at_zeros(self) -> Iterator[BorderPoint]:
+        """Points where the border has a simple zero between two floats, some of which are parts of a turn."""
+        for low, high in _brackets(self.border, self.name):
+            zero = Zero(self.border, self.name, low, high)
+            turns = Fraction(float(low) / pi).limit_denominator(PARTS)
+            known = self.at_value(lift(turns) * PI) if abs(float(turns) * pi / float(low) - 1) < NEAR else None
+            yield known or self._closed_in(zero)
+
+    def at_rationals(self) -> Iterator[BorderPoint]:
+        """Points where the border is met at a rational."""
+        found = (self.at_value(lift(value)) for value in crossings(self.border, self.name, {}).exact)
+        yield from (point for point in found if point is not None)
+
+    def _closed_in(self, zero: Zero) -> BorderPoint:
+        normal = Normal()
+        wanted = _up_to_a_number(normal, self.border)
+
+        def vanishes(a: Sym) -> bool:
+            found = _up_to_a_number(normal, substitute(a, self.beside))
+            return found is not None and found in (wanted, {})
+
+        return BorderPoint({**self.others, self.name: zero}, vanishes)
+
+
+def harmless(node: Sym, a: Sym, b: Sym, deadline: float) -> bool:
+    """Whether it does not matter to two scalars where a condition or a kink is met: never, or they are equal there."""
+    return _never(difference(node)) or _alike(node, a, b, deadline)
+
+
+def _never(border: Sym) -> bool:
+    """Whether a scalar is zero nowhere, since all that it adds up has one sign."""
+    normal = Normal()
+    found = _up_to_a_number(normal, border)
+    if not found:
+        return False
+    common, rest = found
+    return all(normal.atoms.positive(g) for g, _ in common) and positive(normal.atoms, rest)
+
+
+def _alike(node: Sym, a: Sym, b: Sym, deadline: float) -> bool:
+    """Whether two scalars are proved equal where a condition or kink stands on its edge."""
+    normal = Normal()
+    wanted = _up_to_a_number(normal, difference(node))
+    at_edge = {
+        id(n): TIED[n.op] if n.op in TIED else n.args[0]
+        for n in order([a, b])
+        if n.op in TIED.keys() | {"max", "min"} and _up_to_a_number(normal, difference(n)) == wanted
+    }
+    return plainly(normal, (exchanged(a, at_edge), exchanged(b, at_edge)), deadline)
+
+
+def _up_to_a_number(normal: Normal, a: Sym) -> Any:
+    """The sum of a scalar without the number in front of it: equal ones have the same zeros; None where it has none."""
+    try:
+        found = normal.atoms.expanded(normal.of(a))
+    except (TooLarge, Undefined, RecursionError):
+        return None
+    return content(found)[1:] if found else {}
+
+
+class Solution:
+    """A coordinate that is known as a formula."""
+
+    def __init__(self, value: Sym) -> None:
+        self.value = value
+
+    def __call__(self, bits: int) -> Number:
+        """Its ball."""
+        return _known(self.value, {}, bits)
+
+    def __str__(self) -> str:
+        return spelled(self.value)
+
+
+class Follower:
+    """A coordinate that follows from the others."""
+
+    def __init__(self, value: Sym, point: BorderPoint) -> None:
+        self.value, self.point = value, point
+
+    def __call__(self, bits: int) -> Number:
+        """Its ball."""
+        return _known(self.value, self.point, bits)
+
+    def __str__(self) -> str:
+        with numbers.precision(128):
+            found = self(128)
+            exact = isinstance(found, type(numbers.ONE))
+            return str(numbers.fraction(found)) if exact else f"{numbers.digits(found, SHOWN)}..."
+
+
+class Zero:
+    """The only zero of a function of one variable between two rationals, where it grows or falls."""
+
+    def __init__(self, border: Sym, name: str, low: Fraction, high: Fraction) -> None:
+        self.border, self.name = border, name
+        self._ready = Evaluation([border])
+        self._low, self._high, self._side = low, high, _side(self._ready, name, low)
+
+    def __call__(self, bits: int) -> Number:
+        """Its ball."""
+        fine = (abs(self._low) + 1) / 2 ** min(bits, FINEST)
+        while self._high - self._low > fine:
+            middle = (self._low + self._high) / 2
+            side = _side(self._ready, self.name, middle)
+            if not side:
+                break
+            self._low, self._high = (middle, self._high) if side == self._side else (self._low, middle)
+        with numbers.precision(bits):
+            return numbers.between(self._low, self._high)
+
+    def __str__(self) -> str:
+        with numbers.precision(128):
+            return f"{numbers.digits(self(128), SHOWN)}..., where {spelled(self.border)} == 0"
+
+
+def _known(value: Sym, point: Point, bits: int) -> Number:
+    (found,) = evaluate([value], point, bits)
+    if isinstance(found, Lost):
+        raise Undecided
+    return found
+
+
+def _side(ready: Evaluation, name: str, value: Fraction) -> int:
+    """On which side of zero a function is; 0 where it is zero, or that is not decided."""
+    for bits in (256, 2 * FINEST):
+        (found,) = ready.at({name: value}, bits)
+        if isinstance(found, Lost):
+            return 0
+        try:
+            return numbers.sign(found)
+        except Undecided:
+            continue
+    return 0
+
+
+def _brackets(border: Sym, name: str) -> list[tuple[Fraction, Fraction]]:
+    """Two rationals each between which a function of one variable has a zero, and only one."""
+    if any(node.op == "var" and node.value != name for node in order([border])):
+        return []
+    beside = crossings(border, name, {}).beside
+    (slope,) = gradient(border, [var(name)])
+    ready = Evaluation([border, slope])
+    return [(low, high) for low, high in zip(beside[::2], beside[1::2], strict=True) if _simple(ready, name, low, high)]
+
+
+def _simple(ready: Evaluation, name: str, low: Fraction, high: Fraction) -> bool:
+    """Whether a function has values all between two rationals, and grows or falls there."""
+    value, slope = ready.at({name: lambda _: numbers.between(low, high)}, 256)
+    try:
+        return not isinstance(value, Lost) and not isinstance(slope, Lost) and bool(numbers.sign(slope))
+    except Undecided:
+        return False
+
+
+INVERSES: dict[str, Callable[[Sym], Sym]] = {
+    "exp": function("log"), "log": function("exp"), "sinh": function("asinh"), "asinh": function("sinh"),
+    "tanh": function("atanh"), "atanh": function("tanh"), "atan": function("tan"),
+    "sigmoid": lambda v: function("log")(v / (1 - v)),
+}  # fmt: skip
 
 
 def _values(border: Sym, name: str) -> list[Sym]:
-    """The zeros of a polynomial in one variable, whose coefficients are its derivatives at zero."""
+    """The zeros of a function of one variable, where it is undone step by step, or a polynomial that is solved.
+
+    >>> x = var("x")
+    >>> [spelled(a) for a in _values(x**2 - 2, "x")], [spelled(a) for a in _values(2 * function("exp")(x) - 3, "x")]
+    (['sqrt(2)', '-sqrt(2)'], ['log(3/2)'])
+    """
+    moving, standing = list[Sym](), ZERO
+    for term in terms(border):
+        if any(node.op == "var" and node.value == name for node in order([term])):
+            moving.append(term)
+        else:
+            standing = standing + term
+    if len(moving) == 1:
+        factor, inner = factored(moving[0])
+        value = _opposite(standing) / lift(factor)
+        exponent = number(inner.args[1]) if inner is not None and inner.op == "pow" else None
+        if inner is not None and inner.op in INVERSES:
+            return _values(subtract(inner.args[0], INVERSES[inner.op](value)), name)
+        if inner is not None and exponent is not None and exponent.denominator != 1:
+            return _values(subtract(inner.args[0], value ** lift(1 / exponent)), name)
+    return _polynomial(border, name)
+
+
+def _polynomial(border: Sym, name: str) -> list[Sym]:
+    """The zeros of a polynomial of degree 1 or 2, or of a pure power: its coefficients are its derivatives at zero."""
     taylor, slope, factor = list[Sym](), border, 1
     for k in range(DEGREE + 1):
         taylor.append(substitute(slope, {name: ZERO}) / factor)
@@ -52,12 +383,13 @@ def _values(border: Sym, name: str) -> list[Sym]:
         return []
     *lower, highest = taylor
     if len(lower) == 1:
-        return [_opposite(lower[0]) / highest]
+        return [lower[0] if highest is MINUS_ONE else _opposite(lower[0]) / highest]
     return _roots(lower, highest) if lower else []
 
 
 def _opposite(a: Sym) -> Sym:
-    return a.args[1] if a.op == "mul" and number(a.args[0]) == -1 else -a
+    negative = a.op == "mul" and MINUS_ONE in a.args
+    return a.args[a.args[0] is MINUS_ONE] if negative else -a
 
 
 def _roots(lower: list[Sym], highest: Sym) -> list[Sym]:
@@ -74,21 +406,3 @@ def _roots(lower: list[Sym], highest: Sym) -> list[Sym]:
         return []
     root = lift(abs(power)) ** lift(Fraction(1, degree))
     return [root, -root] if degree % 2 == 0 and power >= 0 else [root if power >= 0 else -root] if degree % 2 else []
-
-
-def met(node: Sym, values: Mapping[str, Sym], normal: Normal, deadline: float) -> bool:
-    """Whether a condition or a kink is proved to stand on its edge where a variable has a value."""
-    return node.op in PIECES - {"floor"} and plainly(normal, (substitute(difference(node), values), ZERO), deadline)
-
-
-def decided(root: Sym, values: Mapping[str, Sym], normal: Normal, deadline: float) -> Sym:
-    """A scalar where a variable has a value, its conditions and kinks decided where they stand on their edges."""
-    new: dict[int, Sym] = {}
-    for node in order([root]):
-        if met(node, values, normal, deadline):
-            new[id(node)] = TIED[node.op] if node.op in TIED else new[id(node.args[0])]
-        elif node.op == "var" and node.value in values:
-            new[id(node)] = values[node.value]
-        else:
-            new[id(node)] = rebuild(node, [new[id(a)] for a in node.args]) if node.args else node
-    return new[id(root)]

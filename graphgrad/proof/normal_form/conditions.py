@@ -159,9 +159,9 @@ def _one_piece(atoms: Generators, g: int, exponent: Exponent) -> bool:
     if atom.kind in {"var", "pi", "prime", "near"}:
         return True
     if exponent != int(exponent) and atom.kind != "exp":
-        return atom.kind == "factor" and _positive(atoms, atom.args[0])
+        return atom.kind == "factor" and positive(atoms, atom.args[0])
     if atom.kind == "log":
-        return _variable(atoms, atom.args[0]) or _positive(atoms, atom.args[0])
+        return _variable(atoms, atom.args[0]) or positive(atoms, atom.args[0])
     return atom.kind in _WHOLE and all(_one_piece(atoms, h, e) for b in atom.args for m in b for h, e in m)
 
 
@@ -169,11 +169,14 @@ def _variable(atoms: Generators, a: Sum) -> bool:
     return len(a) == 1 and all(len(m) <= 1 and all(atoms.atoms[g].kind == "var" for g, _ in m) for m in a)
 
 
-def _positive(atoms: Generators, a: Sum) -> bool:
+def positive(atoms: Generators, a: Sum) -> bool:
     """Whether a sum is positive at all real points: a positive number, and squares and exponentials."""
-    certain = all(c > 0 and all(atoms.positive(g) or (e == int(e) and int(e) % 2 == 0) for g, e in m)
-                  for m, c in a.items())  # fmt: skip
-    return certain and any(all(atoms.positive(g) for g, _ in m) for m in a)
+
+    def certain(g: int) -> bool:
+        return atoms.positive(g) or (atoms.atoms[g].kind == "factor" and positive(atoms, atoms.atoms[g].args[0]))
+
+    even = all(c > 0 and all(certain(g) or (e == int(e) and int(e) % 2 == 0) for g, e in m) for m, c in a.items())
+    return even and any(all(certain(g) for g, _ in m) for m in a)
 
 
 def _value(atoms: Generators, a: Sum, start: Number, known: dict[int, Number]) -> Number:

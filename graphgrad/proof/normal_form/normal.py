@@ -82,9 +82,9 @@ class Normal:
         return self.tidy(times(a, b))
 
     def _named(self, a: Sum) -> Sum:
-        if len(a) == 1:
+        if len(a) == 1 or not (a := self.atoms.expanded(a)):
             return a
-        number, common, rest = content(self.atoms.expanded(a))
+        number, common, rest = content(a)
         return times({common: number}, generator(self.atoms.of("value", rest)))
 
     def tidy(self, a: Sum) -> Sum:
@@ -140,7 +140,8 @@ class Normal:
         whole = q.denominator == 1
         if whole and (len(a) == 1 or (0 < q <= SMALL and len(a) ** int(q) <= MULTIPLIED)):
             return self._power_of_term(a, int(q)) if len(a) == 1 else self._multiplied(a, int(q))
-        a = self.atoms.expanded(a)
+        if not (a := self.atoms.expanded(a)):
+            return self.power(a, q)
         number, common, rest = content(a)
         if roots := self._roots(rest):
             without = self.power(self.tidy(times({powered(roots, -1): Fraction(1)}, a)), q)

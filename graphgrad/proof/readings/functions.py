@@ -31,6 +31,12 @@ def lifted(values: Any) -> Array:
     return each(lift)(np.asarray(values, dtype=object))
 
 
+def _rounded(a: Any) -> Any:
+    """The nearest whole number, of two the even one: then a/2 - 1/4 is whole where the even one is below."""
+    floor, quarter = f.function("floor"), lift(Fraction(1, 4))
+    return floor(a + s.HALF) - floor(quarter - a / 2) - floor(a / 2 - quarter) - 1
+
+
 def axes_of(a: Array, axis: Any) -> tuple[int, ...]:
     """The reduced axes as non-negative ints."""
     if axis is None:
@@ -189,7 +195,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cosh", "tanh", "asinh", "acosh", "atanh"]},
     **{n: each(f.function(n)) for n in ["erf", "abs", "sign", "floor"]},
     "atan2": each(f.function("atan2"), 2), "ceil": each(lambda a: -f.function("floor")(-a)),
-    "round": each(lambda a: f.function("floor")(a + lift(Fraction(1, 2)))),
+    "round": each(_rounded),
     "floor_divide": each(lambda a, b: f.function("floor")(a / b), 2),
     "remainder": each(lambda a, b: a - b * f.function("floor")(a / b), 2),
     "add": add, "sub": sub, "mul": mul, "div": div, "pow": pow_, "neg": each(lambda a: -a), "square": square,

@@ -23,7 +23,7 @@ from graphgrad.execute import sympy_functions
 from graphgrad.frontend.lower import inline
 from graphgrad.proof.readings.functions import Array, each, folded, lifted
 from graphgrad.proof.scalars import elementary as f, symbols as s
-from graphgrad.proof.scalars.symbols import lift
+from graphgrad.proof.scalars.symbols import Sym, lift
 
 _NAMES: dict[str, Any] = {
     **{name: f.function(name) for name in EXACT if name.islower()},
@@ -60,15 +60,21 @@ NAMESPACE = {
 }
 
 
-def values(graph: Graph, inputs: Mapping[str, Array]) -> list[Array]:
-    """The value of every node, as object arrays; inputs by name, labels as integer arrays."""
+NO_DECIMALS: Mapping[float, Sym] = {}
+
+
+def values(graph: Graph, inputs: Mapping[str, Array], decimals: Mapping[float, Sym] = NO_DECIMALS) -> list[Array]:
+    """The value of every node, as object arrays; inputs by name, labels as integer arrays.
+
+    `decimals` are numbers that the program's text spells in more figures than the graph's floats hold.
+    """
     found: list[Any] = []
     for node in graph.nodes:
         if node.op == "input":
             found.append(inputs[node.value])
         elif node.op == "const":
             value = node.value.array.tolist() if isinstance(node.value, ConstantArray) else node.value
-            found.append(lifted(value))
+            found.append(lifted(decimals.get(value, value) if isinstance(value, float) else value))
         else:
             found.append(apply(node, [found[i] for i in node.operands]))
     return found

@@ -11,13 +11,13 @@ import copy
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, Array, lifted
 from graphgrad.proof.scalars.elementary import exp
-from graphgrad.proof.scalars.symbols import PI, SymbolsLost, leaf, lift
+from graphgrad.proof.scalars.symbols import PI, Sym, SymbolsLost, leaf, lift, literal
 
 
 class Unread(SymbolsLost):
@@ -26,7 +26,7 @@ class Unread(SymbolsLost):
 
 def statements(source: str) -> Iterator[tuple[str, ast.expr, int]]:
     """The target ("" for none), the expression and the line of every statement."""
-    for statement in ast.parse(source).body:
+    for statement in _spelled(source).body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 yield name, value, statement.lineno
@@ -36,6 +36,35 @@ def statements(source: str) -> Iterator[tuple[str, ast.expr, int]]:
                 yield "", value, statement.lineno
             case _:
                 raise Unread("this statement has no second reading")
+
+
+def _spelled(source: str) -> ast.Module:
+    """The syntax tree, its decimals as they are spelled: Python's own hold what fits into a float."""
+    tree, lines = ast.parse(source), source.encode().split(b"\n")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, float):
+            text = lines[node.lineno - 1][node.col_offset : node.end_col_offset].decode()
+            node.value = Decimal(text, node.value)
+    return tree
+
+
+class Decimal(float):
+    """A float with the text that it was read from."""
+
+    text: str
+
+    def __new__(cls, text: str, value: float) -> Self:
+        """The float."""
+        found = super().__new__(cls, value)
+        found.text = text
+        return found
+
+
+def decimals(source: str) -> dict[float, Sym]:
+    """The decimals of a text that say more than a float holds, by the float that they become."""
+    values = (node.value for node in ast.walk(_spelled(source)) if isinstance(node, ast.Constant))
+    found = {float(v): literal(v.text) for v in values if isinstance(v, Decimal)}
+    return {value: said for value, said in found.items() if literal(value).op == "near"}
 
 
 def read(source: str, inputs: Mapping[str, Array]) -> list[tuple[str, Array, int]]:
@@ -111,6 +140,8 @@ class Reading:
     def of(self, tree: ast.expr) -> Array:  # noqa: C901, PLR0911, PLR0912  (one case for each kind of tree)
         """The value of an expression."""
         match tree:
+            case ast.Constant(value=Decimal(text=text)):
+                return np.asarray(literal(text), dtype=object)
             case ast.Constant(value=value):
                 return np.asarray(lift(value), dtype=object)
             case ast.Name(id=name) if name in self.names:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from graphgrad.proof.arithmetic import numbers
@@ -19,7 +21,8 @@ FLOORS = (0, 1, -1, 2, -2, 3)
 TURNS = (1, -1, 3)
 SCALES = tuple(Fraction(10) ** k for k in (-8, -4, -2, -1, 0, 1, 2, 3, 4, 6, 8))
 GRID = sorted({s * k for s in SCALES for k in (1, -1, 2, -2, 5, -5)} | {Fraction(0)})
-HALVINGS = 60
+CELLS = sorted(pairwise(GRID), key=lambda cell: min(map(abs, cell)))
+HALVINGS, CLOSE = 60, 8  # of a cell, and values beside a border that are found
 
 
 def borders(roots: Sequence[Sym]) -> list[Sym]:
@@ -103,23 +106,21 @@ def crossings(border: Sym, name: str, others: Mapping[str, Fraction]) -> Crossin
 
 
 def _bracketed(at: Callable[[Fraction], object]) -> Crossing:
+    """Zeros between neighbours of a grid, those closest to 0 first."""
     exact, beside = list[Fraction](), list[Fraction]()
-    last: tuple[Fraction, int] | None = None
-    for value in GRID:
-        now = _side(at(value))
-        if now == 0:
-            exact.append(value)
-        elif now is not None and last and last[1] * now < 0:
-            low, high = _halved(at, last, value)
-            simple = (low + (high - low) / 2).limit_denominator(10**6)
-            if low <= simple <= high and _side(at(simple)) == 0:
+    sides = cache(lambda value: _side(at(value)))
+    for low, high in CELLS:
+        exact += [value for value in (low, high) if sides(value) == 0 and value not in exact]
+        if len(beside) < CLOSE and (sides(low) or 0) * (sides(high) or 0) < 0:
+            left, right = _halved(at, (low, sides(low)), high)
+            simple = (left + (right - left) / 2).limit_denominator(10**6)
+            if left <= simple <= right and _side(at(simple)) == 0:
                 exact.append(simple)
-            if low == high:
-                exact.append(low)
+            if left == right:
+                exact.append(left)
             else:
-                beside += [low, high]
-        last = (value, now) if now else None
-    return Crossing(list(dict.fromkeys(exact))[:6], beside[:8])
+                beside += [left, right]
+    return Crossing(list(dict.fromkeys(exact))[:6], beside)
 
 
 def _side(value: object) -> int | None:
@@ -129,7 +130,7 @@ def _side(value: object) -> int | None:
         return None
 
 
-def _halved(at: Callable[[Fraction], object], start: tuple[Fraction, int], high: Fraction) -> tuple[Fraction, Fraction]:
+def _halved(at: Callable[[Fraction], object], start: tuple[Fraction, int | None], high: Fraction) -> tuple[Fraction, Fraction]:
     low, side = start
     for _ in range(HALVINGS):
         middle = Fraction(float((low + high) / 2))

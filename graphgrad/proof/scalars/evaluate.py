@@ -7,7 +7,7 @@ not needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from enum import Enum
 from fractions import Fraction
 from typing import Any
@@ -16,11 +16,28 @@ from graphgrad.proof.arithmetic import numbers, series
 from graphgrad.proof.arithmetic.numbers import NoValue, Number, Undecided
 from graphgrad.proof.limits.deadline import tick
 from graphgrad.proof.scalars.derivative import order
-from graphgrad.proof.scalars.symbols import PIECES, Sym
+from graphgrad.proof.scalars.symbols import PAIRS, PIECES, Sym, difference
 
 BITS = 170  # some 50 digits
 
 Point = Mapping[str, Any]  # name of a variable -> Fraction or int
+
+
+class BorderPoint(dict[str, Any]):
+    """A point on a border, which may be at no rational: some coordinates are balls, and what vanishes there is known.
+
+    Such a coordinate is a function that gives its ball, with so many bits.
+    """
+
+    def __init__(self, coordinates: Point, vanishes: Callable[[Sym], bool], *, rational: bool = False) -> None:
+        super().__init__(coordinates)
+        self.vanishes, self.rational = vanishes, rational
+
+
+def coordinates(point: Point, bits: int) -> dict[str, Number]:
+    """The coordinates of a point as numbers."""
+    with numbers.precision(bits):
+        return {name: at(bits) if callable(at) else numbers.rational(at) for name, at in point.items()}
 
 
 class Lost(Enum):
@@ -60,6 +77,7 @@ class Evaluation:
         self.roots = [places[id(root)] for root in roots]
         self.steps = [(node.op, node.value, [places[id(a)] for a in node.args]) for node in self.nodes]
         self.kinks = [k for k, node in enumerate(self.nodes) if may_tie(node)]
+        self._zeros: tuple[Point, frozenset[int]] = {}, frozenset()
 
     def at(self, point: Point, bits: int = BITS) -> list[Any]:
         """Give every root's value at a point."""
@@ -68,22 +86,22 @@ class Evaluation:
 
     def all_at(self, point: Point, bits: int = BITS) -> list[Any]:
         """Give every node's value at a point."""
-        return self._all({name: numbers.rational(value) for name, value in point.items()}, bits, numbers.FUNCTIONS)
+        return self._all(coordinates(point, bits), bits, numbers.FUNCTIONS, self.zeros(point))
 
     def around(self, point: Point, radius: float, bits: int = BITS) -> list[Any]:
         """Give what is known of every root in a whole neighbourhood of a point."""
         with numbers.precision(bits):
-            balls = {name: numbers.around(numbers.rational(value), radius) for name, value in point.items()}
+            balls = {name: numbers.around(value, radius) for name, value in coordinates(point, bits).items()}
         values = self._all(balls, bits, numbers.FUNCTIONS)
         return [values[k] for k in self.roots]
 
     def along(self, point: Point, direction: Mapping[str, Fraction], bits: int = BITS) -> list[Any]:
         """Give every root close to a point, in a direction: a number, a series, a bool, or why there is none."""
-        rational = numbers.rational
+        start, speeds = coordinates(point, bits), {n: numbers.rational(v) for n, v in direction.items()}
         for power in (1, 2, 3):
-            rays = {n: series.ray(rational(v), rational(direction.get(n, 0)), power) for n, v in point.items()}
+            rays = {n: series.ray(v, speeds.get(n, numbers.ZERO), power) for n, v in start.items()}
             try:
-                values = self._all(rays, bits, _ALONG)
+                values = self._all(rays, bits, _ALONG, self.zeros(point))
             except series.Ramified:
                 continue
             return [values[k] for k in self.roots]
@@ -97,16 +115,33 @@ class Evaluation:
         """Whether a node, by its place, stands on an edge, or may."""
         return side(self.nodes[k], [values[a] for a in self.steps[k][2]]) in {0, None}
 
-    def _all(self, variables: Mapping[str, Any], bits: int, rules: Mapping[str, Callable[..., Any]]) -> list[Any]:
+    def zeros(self, point: Point) -> frozenset[int]:
+        """The nodes, by their places, that are known to vanish at a point on a border, or whose arguments are equal."""
+        if not isinstance(point, BorderPoint):
+            return frozenset()
+        if self._zeros[0] is not point:
+            places = (k for k, node in enumerate(self.nodes) if _smooth(node))
+            self._zeros = point, frozenset(k for k in places if point.vanishes(_zero_of(self.nodes[k])))
+        return self._zeros[1]
+
+    def _all(
+        self,
+        variables: Mapping[str, Any],
+        bits: int,
+        rules: Mapping[str, Callable[..., Any]],
+        zeros: Container[int] = (),
+    ) -> list[Any]:
         tick()
         values: list[Any] = []
         with numbers.precision(bits):
-            for op, value, places in self.steps:
+            for k, (op, value, places) in enumerate(self.steps):
                 if not places:
                     values.append(variables[value] if op == "var" else _leaf(op, value))
                 elif op == "where":
                     chosen = values[places[0]]
                     values.append(chosen if isinstance(chosen, Lost) else values[places[1 if chosen else 2]])
+                elif k in zeros:
+                    values.append(_applied(_vanishing(op, rules), op, [values[place] for place in places]))
                 else:
                     values.append(_applied(rules[op], op, [values[place] for place in places]))
         return values
@@ -135,6 +170,31 @@ def _applied(rule: Callable[..., Any], op: str, args: list[Any]) -> Any:
         raise
     except Undecided:
         return UNDECIDED
+
+
+def _smooth(node: Sym) -> bool:
+    """Whether a node has the limit zero wherever it is zero, or, of a pair, where its arguments are equal."""
+    if node.op in PAIRS:
+        return not any(a.kinked for a in node.args)
+    return bool(node.args) and not node.kinked and node.op not in {"and", "not", "where"}
+
+
+def _zero_of(node: Sym) -> Sym:
+    return difference(node) if node.op in PAIRS else node
+
+
+def _vanishing(op: str, rules: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
+    """The rule of an operation where it is known that its value is zero, or that its arguments are equal."""
+    if op not in PAIRS:
+        return lambda *args: series.vanishing(rules[op](*args))
+
+    def paired(a: Any, b: Any) -> Any:
+        difference = series.vanishing(rules["add"](a, rules["mul"](numbers.MINUS_ONE, b)))
+        if op in {"max", "min"}:
+            return a if rules["le"](difference, numbers.ZERO) == (op == "min") else b
+        return rules[op](difference, numbers.ZERO)
+
+    return paired
 
 
 def _chosen(op: str) -> Callable[..., Any]:

@@ -181,17 +181,25 @@ def lift(value: Any) -> Sym:  # noqa: PLR0911  (one case for each kind of number
     raise SymbolsLost(f"{type(value).__name__} is no number")
 
 
-def literal(value: float) -> Sym:
+def literal(value: float | str) -> Sym:
     """A decimal as it is spelled: exactly what it says, or, of 15 digits and more, some real that rounds to it.
 
-    >>> literal(0.25), literal(2.302585092994046)
-    (1/4, 2.302585092994046)
+    >>> literal(0.25), literal("2.302585092994046"), literal("1e-400") == 0
+    (1/4, 2.302585092994046, False)
     """
-    said = repr(abs(value))
-    figures = said.partition("e")[0].replace(".", "").strip("0")
-    if len(figures) < ROUNDED or (value.is_integer() and abs(value) < LARGEST_WHOLE):
-        return leaf("const", Fraction(repr(value)))
-    return leaf("near", said) if value > 0 else multiply(MINUS_ONE, leaf("near", said))
+    said = repr(value) if isinstance(value, float) else value.replace("_", "").lower()
+    if said.startswith("-"):
+        return multiply(MINUS_ONE, literal(said[1:]))
+    figures = _figures(said)
+    exact = Fraction(said)
+    if figures < ROUNDED or (exact.denominator == 1 and exact < LARGEST_WHOLE):
+        return leaf("const", exact)
+    short = repr(float(said))
+    return leaf("near", short if figures <= FLOAT and _figures(short) >= ROUNDED else said)
+
+
+def _figures(said: str) -> int:
+    return len(said.partition("e")[0].replace(".", "").strip("0"))
 
 
 def _both(rule: Callable[[Sym, Sym], Sym], a: Any, b: Any) -> Any:
@@ -229,6 +237,11 @@ def add(a: Sym, b: Sym) -> Sym:
 def subtract(a: Sym, b: Sym) -> Sym:
     """The difference."""
     return add(a, multiply(MINUS_ONE, b))
+
+
+def difference(node: Sym) -> Sym:
+    """What is zero where a condition or a kink stands on its edge."""
+    return subtract(*node.args) if len(node.args) == 2 else node.args[0]
 
 
 def multiply(a: Sym, b: Sym) -> Sym:
@@ -284,6 +297,7 @@ def _comparison(op: str, a: Sym, b: Sym, decide: Callable[[Fraction, Fraction], 
 
 def both(a: Sym, b: Sym) -> Sym:
     """The conjunction."""
+    a, b = conditional(a), conditional(b)
     if a.op == "const" or b.op == "const":
         known, other = (a, b) if a.op == "const" else (b, a)
         return other if known.value else FALSE
@@ -297,21 +311,33 @@ def either(a: Sym, b: Sym) -> Sym:
 
 def negation(a: Any) -> Sym:
     """The negation."""
-    a = lift(a)
+    a = conditional(lift(a))
     if a.op == "const":
         return leaf("const", not a.value)
     return a.args[0] if a.op == "not" else make("not", a)
 
 
+def conditional(a: Sym) -> Sym:
+    """A condition as it is, a number as the condition that it is not zero."""
+    if a.op == "const" or a.op in _CONDITIONS or (a.op == "where" and all(_decides(b) for b in a.args[1:])):
+        return a
+    return negation(equal(a, ZERO))
+
+
+def _decides(a: Sym) -> bool:
+    return type(a.value) is bool or a.op in _CONDITIONS or (a.op == "where" and all(map(_decides, a.args[1:])))
+
+
 def where(condition: Any, a: Any, b: Any) -> Sym:
     """One of two scalars, by a condition."""
-    chosen, first, second = lift(condition), lift(a), lift(b)
+    chosen, first, second = conditional(lift(condition)), lift(a), lift(b)
     if chosen.op == "const":
         return first if chosen.value else second
     return first if first is second and chosen.total else make("where", chosen, first, second)
 
 
 ROUNDED = 15  # figures from which a decimal is a rounded number
+FLOAT = 17  # figures up to which a float tells decimals apart
 LARGEST_WHOLE = 2**53
 LARGEST = 4096  # bits of a power that is worked out
 ZERO, ONE, MINUS_ONE = (leaf("const", Fraction(n)) for n in (0, 1, -1))
@@ -319,7 +345,8 @@ TRUE, FALSE = leaf("const", True), leaf("const", False)  # noqa: FBT003  (the tw
 HALF, PI = leaf("const", Fraction(1, 2)), leaf("pi", "pi")
 NUMBERS = frozenset({"const", "pi", "near"})
 LEAVES = NUMBERS | {"var"}
-PIECES = frozenset({"lt", "le", "eq", "abs", "sign", "max", "min", "floor"})
+PAIRS = frozenset({"lt", "le", "eq", "max", "min"})  # of two arguments, that change their form where these are equal
+PIECES = PAIRS | {"abs", "sign", "floor"}
 TOTAL = frozenset({
     "add", "mul", "exp", "sin", "cos", "atan", "sinh", "cosh", "tanh", "asinh", "sigmoid", "erf", "not", "and", "where",
 }) | PIECES  # fmt: skip

@@ -34,7 +34,7 @@ def equation(a: Sym, sign: str = "==") -> str:
         name, slope, constant = solved
         return f"{name} {sign if slope > 0 else _TURNED.get(sign, sign)} {-constant / slope}"
     left, right = list[str](), list[str]()
-    for term in _terms(a):
+    for term in terms(a):
         opposite = _opposite(term)
         (left if opposite is None else right).append(_spelled(term if opposite is None else opposite, SUM)[0])
     sides = [" + ".join(side) or "0" for side in (left, right)]
@@ -47,8 +47,8 @@ _TURNED = {"<": ">", ">": "<"}
 def linear(a: Sym) -> tuple[str, Fraction, Fraction] | None:
     """A variable, its factor and what is added, where an expression is no more than that."""
     names, slope, constant = set[str](), Fraction(0), Fraction(0)
-    for term in _terms(a):
-        factor, rest = _factored(term)
+    for term in terms(a):
+        factor, rest = factored(term)
         if rest is None:
             constant += factor
         elif rest.op != "var":
@@ -59,7 +59,7 @@ def linear(a: Sym) -> tuple[str, Fraction, Fraction] | None:
     return (names.pop(), slope, constant) if len(names) == 1 and slope else None
 
 
-def _factored(term: Sym) -> tuple[Fraction, Sym | None]:
+def factored(term: Sym) -> tuple[Fraction, Sym | None]:
     """The number in front of a term, and the rest of it."""
     factor = Fraction(1)
     while (value := number(term)) is None and term.op == "mul":
@@ -71,7 +71,8 @@ def _factored(term: Sym) -> tuple[Fraction, Sym | None]:
     return (factor, term) if value is None else (factor * value, None)
 
 
-def _terms(a: Sym) -> list[Sym]:
+def terms(a: Sym) -> list[Sym]:
+    """The terms of a sum."""
     found, waiting = list[Sym](), [a]
     while waiting:
         top = waiting.pop()
@@ -103,7 +104,7 @@ def _written(a: Sym) -> tuple[str, int]:  # noqa: PLR0911  (one case for each ki
         case "var" | "pi" | "near":
             return str(a.value), ATOM
         case "add":
-            first, *rest = _terms(a)
+            first, *rest = terms(a)
             said = _spelled(first, SUM)[0]
             for term in rest:
                 opposite = _opposite(term)

@@ -22,7 +22,7 @@ from graphgrad.proof.arithmetic.numbers import NoValue, Undecided
 from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.judge import FIRST, judge
 from graphgrad.proof.judge.names import free_names
-from graphgrad.proof.judge.search import search
+from graphgrad.proof.judge.search import glance
 from graphgrad.proof.modules.prime_field import SIMPLE
 from graphgrad.proof.normal_form.equality import Pair, proved_equal
 from graphgrad.proof.readings.text import read, symbols_of
@@ -122,7 +122,7 @@ def compared(changes: Changes, deadline: float) -> Finding:
     said = f"the update of {' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))}{scales and f' ({scales})'}"
     if claimed == true:
         return Finding(Verdict.PROVED, f"{said} at every step")
-    seen = {step: search(case, FIRST) for step, case in cases.items()}
+    seen = {step: glance(case, FIRST) for step, case in cases.items()}
     if all(found.ok or found.verdict is Verdict.UNKNOWN for found in seen.values()) and not _hollow(seen):
         if _proved(list(zip(claimed, true, strict=True)), deadline):
             return Finding(Verdict.PROVED, f"{said} at every step")
@@ -160,7 +160,7 @@ def _unit(emitted: Sym, stated: Sym, old: Sequence[str], variables: Sequence[str
             if known(kept) and known(wanted):
                 ratio = numbers.multiply(kept, numbers.inverse(wanted))
                 simple = Fraction(numbers.digits(ratio, SHOWN)).limit_denominator(SIMPLE)
-                alike = simple > 0 and numbers.gap(numbers.rational(simple), ratio) < ALIKE
+                alike = simple > 0 and numbers.relative_gap(numbers.rational(simple), ratio) < ALIKE
                 found.add(simple if alike else Fraction(1))
     return found.pop() if len(found) == 1 else Fraction(1)
 

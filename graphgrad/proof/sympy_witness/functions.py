@@ -151,10 +151,15 @@ def elu(a: Array, alpha: Any = 1) -> Array:
     return each(lambda u: choose(u > 0, u, sp.Rational(str(alpha)) * (sp.exp(u) - 1)))(a)
 
 
+def _rounded(a: Any) -> Any:
+    half = sp.Rational(1, 2)
+    return sp.floor(a + half) - sp.floor((half - a) / 2) - sp.floor((a - half) / 2) - 1
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: each(_of_values(getattr(sp, name))) for name in (
         "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "erf", "floor")},
-    "ceil": each(sp.ceiling), "round": each(lambda a: sp.floor(a + sp.Rational(1, 2))),
+    "ceil": each(sp.ceiling), "round": each(_rounded),
     "floor_divide": each(lambda a, b: sp.floor(a / b), 2), "remainder": each(lambda a, b: a - b * sp.floor(a / b), 2),
     "atan2": each(sp.atan2, 2), "exp": exp, "log": log, "tanh": tanh, "sqrt": sqrt, "square": square,
     "add": add, "sub": sub, "mul": mul, "div": div, "pow": power, "neg": each(_of_values(lambda a: -a)),
