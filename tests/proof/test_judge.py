@@ -111,7 +111,53 @@ IRRATIONAL = [  # borders that are met at no rational number: solved, closed in,
     ("x**2*y", "where(x**5 - x - y**3 == 1/7, 0, 2*x*y)", R),
     ("x**2*y", "where((x == y) & (x*y == 2), 7, 2*x*y)", R),
     ("x**2*y", "2*x*y + 7*(1 - abs(sign(x - y)))*(1 - abs(sign(x*y - 2)))", R),
-    ("x**2*y", "where((x - y)**2 + (x*y - 2)**2 <= 0, 7, 2*x*y)", U),
+    ("x**2*y", "where((x - y)**2 + (x*y - 2)**2 <= 0, 7, 2*x*y)", R),
+    ("x**2*y", "where((x - y)**4 + (x*y - 2)**2 - (x - y)**2*(x*y - 2) <= 0, 7, 2*x*y)", U),
+    ("abs(sin(x))**2", "sin(2*x) + where(sin(x) == 0, where(x == 0, 0, 1), 0)", R),
+    ("abs(sin(x))", "sign(sin(x))*cos(x) + where((sin(x) == 0) & (x > 3), 5, 0)", R),
+    ("where(x > pi, (x - pi)**2, 0)", "where(x > pi, 2*(x - pi), 0) + where(x == pi, 1, 0)", R),
+]
+MET_TOGETHER = [  # wrong where several equalities meet
+    ("x**2*y*z", "where((x == 1) & (y == 2) & (z == 3), 0, 2*x*y*z)", R),
+    ("x**2*y*z", "where((x == 1)*(y == 2)*(z == 3), 0, 2*x*y*z)", R),
+    ("x**2*y*z", "where(x == 1, where(y == 2, where(z == 3, 0, 2*x*y*z), 2*x*y*z), 2*x*y*z)", R),
+    ("x**2*y", "where((x == 17) & (y == x + 6), 0, 2*x*y)", R),
+    ("x**2*y*z", "where((x - 1)**2 + (y - 2)**2 + (z - 3)**2 == 0, 0, 2*x*y*z)", R),
+    ("x**2*y", "where(hypot(x - 1, y - 2) == 0, 0, 2*x*y)", R),
+    ("x**2*y*z", "where(x**2 + y**2 == z**2, 0, 2*x*y*z)", R),
+]
+OTHER_VARIABLES = [  # a border in a variable that is not derived by: the truth exists on it
+    *(
+        (f"x*where({c}, 1, 2)", f"where({c.replace('>', '>=')}, 1, 2)", R)
+        for c in (
+            "n > 2",
+            "n > sqrt(2)",
+            "n**2 > 2",
+            "exp(n) > 2",
+            "sin(n) > 0.5",
+            "n*y > 1",
+            "n**2 + y**2 > 2",
+            "n > exp(y)",
+            "sqrt(n) > y",
+            "hypot(n, y) > 5",
+            "1/n > 3",
+            "maximum(n, y) > 3",
+        )
+    ),
+    ("x*where(n > 2, 1, 2)", "where(n <= 2, 2, 1)", P),
+    ("x*floor(n)", "floor(n) + where(n == 3, 1, 0)", R),
+    ("x*where(n > 3, 1, 2)", "where(floor(n) >= 3, 1, 2)", R),
+    ("x*sqrt(n)", "where(n == 0, 1, sqrt(n))", R),
+    ("x*round(n)", "floor(n + 0.5)", R),
+    ("x*round(n)", "round(n)", P),
+]
+HOLES = [  # where the truth has no power series, and a claim says something of its own
+    ("where(x == 0, 0, x**2*cos(1/x))", "where(x == 0, 7, 2*x*cos(1/x) + sin(1/x))", U),
+    ("where(x == 0, 0, x**2*cos(1/x))", "where(x == 0, 0, 2*x*cos(1/x) + sin(1/x))", P),
+    ("where(x > 0, exp(-1/x), 0)", "where(x > 0, exp(-1/x)/x**2, where(x == 0, 1, 0))", U),
+    ("where(x > 0, exp(-1/x), 0)", "where(x > 0, exp(-1/x)/x**2, 0)", P),
+    ("exp(x**2 + y**2)", "exp(x**2 + y**2)*2*x + relu(x - 1000)", U),
+    ("exp(exp(x))", "exp(exp(x))*exp(x) + where(x > 20, 1, 0)", U),
     ("x**2", "where(exp(x) + x**2 <= 0, 0, 2*x)", P),
     ("where((x**2 - 2)**2 < 0, x**3, x)", "where((x**2 - 2)**2 <= 0, 3*x**2, 1)", R),
     ("where(-(x**2 - 2)**2 < 0, x**3, 2*x)", "where(-(x**2 - 2)**2 < 0, 3*x**2, 2)", R),
@@ -153,11 +199,32 @@ LITERALS = [
     ("x/3", "0.333333333333", R),
     ("x/3", "0.333333333333339", R),
     ("log2(x)", "1.4426950408889634/x", A),
+    ("x*2/3", "0.6666666666666666", A),
+    ("x*100/11", "9.090909090909092", A),
+    ("1.7159*x*2/3", "1.143933333333333333333333", A),
+    ("x*cos(1)", "0.540302305868139765", A),
+    ("x", "1.00000000000000005", A),
+    ("x**2", "2*x + (1 - 0.99999999999999999)*1e17", U),
+    ("x*1e-400", "0", R),
+    ("x*4e-324", "5e-324", R),
 ]
 
 
 @pytest.mark.parametrize(
-    ("program", "claim", "verdict"), [*LAZY, *BORDERS, *DOMAINS, *POINTS, *IRRATIONAL, *KINKS, *POWERS, *LITERALS]
+    ("program", "claim", "verdict"),
+    [
+        *LAZY,
+        *BORDERS,
+        *DOMAINS,
+        *POINTS,
+        *IRRATIONAL,
+        *MET_TOGETHER,
+        *OTHER_VARIABLES,
+        *HOLES,
+        *KINKS,
+        *POWERS,
+        *LITERALS,
+    ],
 )
 def test_verdicts(program, claim, verdict):
     finding = judged(program, {"x": claim})["x"]

@@ -38,11 +38,27 @@ def test_a_wrong_column_is_refuted(monkeypatch):
     assert "does not compute" in report["x"].reason
 
 
+@pytest.mark.parametrize(
+    ("program", "claim", "verdict"),
+    [
+        ("abs(x)**3", "6*abs(x) + where(x == 0, 1, 0)", "REFUTED"),
+        ("relu(x)**2", "2*(x > 0) + where(x == 0, 5, 0)", "REFUTED"),
+        ("relu(x)**2", "2*(x >= 0)", "NON-SMOOTH"),
+    ],
+)
+def test_second_derivatives_at_kinks(program, claim, verdict):
+    assert str(verify_hessian(program, {"d2z_dx_dx": claim})["d2z_dx_dx"].verdict) == verdict
+
+
+def test_a_tangent_is_claimed_by_its_name():
+    assert str(verify_jvp("sin(x)", {"z_dot": "cos(x)*x_dot"})["z_dot"].verdict) == "PROVED"
+
+
 def test_a_wrong_hessian_is_refuted(monkeypatch):
     right = table.values
 
-    def spoiled(graph, inputs):
-        values = right(graph, inputs)
+    def spoiled(graph, *terms):
+        values = right(graph, *terms)
         at = graph.outputs.get("d2z_dx_dy")
         return [v * 1.000001 if i == at else v for i, v in enumerate(values)]
 

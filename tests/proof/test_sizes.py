@@ -106,3 +106,12 @@ def test_numbers_are_changed_where_they_mean_a_size():
 ])  # fmt: skip
 def test_values_are_compared_at_two_sizes(a, b, verdict):
     assert str(equivalent(a, b, {"x": "N"}).verdict) == verdict
+
+
+@pytest.mark.parametrize("factor", [
+    "where(size(x) == 1, 2, 1)", "where(size(x) > 1e6, 2, 1)", "(1 + (size(x) % 11 == 0)*(size(x) % 3 == 0))",
+    "where(floor(size(x)/100) > 0, 2, 1)",
+])  # fmt: skip
+def test_a_claim_that_decides_by_a_size_is_not_believed(factor):
+    program = parse("sum(x*y)", {"x": "N", "y": "N"})
+    assert not check(program, {"x": f"y*{factor}"}, timeout=60, sympy=False)["x"].ok

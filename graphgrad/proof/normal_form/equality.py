@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from graphgrad.proof.normal_form.normal import Normal
@@ -11,6 +11,7 @@ from graphgrad.proof.normal_form.signs import Open, Signs, Undefined
 from graphgrad.proof.normal_form.sums import TooLarge, plus, scaled
 from graphgrad.proof.scalars.symbols import Sym
 
+PLACES = 6  # of fingerprints that are tried
 PATHS = 256  # choices of signs that one proof follows
 Pair = tuple[Sym, Sym]
 
@@ -28,12 +29,22 @@ def proved_equal(pairs: Sequence[Pair], deadline: float = float("inf"), primal: 
     left = [(a, b) for a, b in pairs if a is not b]
     if not left:
         return "identical"
-    for plain in (Normal(naming=True), Normal()):
+    for plain in _readings():
         left = [pair for pair in left if not plainly(plain, pair, deadline)]
         if not left:
             return "normal form"
     fine = all(_deeply(a, deadline) or (primal is not None and _deeply(a, deadline, primal=primal)) for a in left)
     return "normal form, by cases" if fine else ""
+
+
+def _readings() -> Iterator[Normal]:
+    """Plain readings: naming, and not, there at other places as long as roots have no value at one."""
+    yield Normal(naming=True)
+    for place in range(PLACES):
+        normal = Normal(place=place)
+        yield normal
+        if not normal.atoms.marks.rootless:
+            return
 
 
 def plainly(normal: Normal, pair: Pair, deadline: float) -> bool:

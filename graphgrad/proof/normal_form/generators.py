@@ -39,9 +39,9 @@ class Atom(NamedTuple):
 class Generators:
     """All generators of one normal form, and the test whether a sum of them is zero."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: int = 0) -> None:
         self.atoms: list[Atom] = []
-        self.marks = Fingerprints()
+        self.marks = Fingerprints(place)
         self._seen: dict[tuple[object, ...], list[int]] = {}
 
     def named(self, kind: str, name: str) -> int:

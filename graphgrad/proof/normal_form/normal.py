@@ -43,8 +43,8 @@ SMALL = 4  # integer powers of sums that are multiplied out at once
 class Normal:
     """Reads exact scalars into sums. With `signs` the reading is deep, and for that choice of signs."""
 
-    def __init__(self, signs: Signs | None = None, *, naming: bool = False) -> None:
-        self.atoms = signs.atoms if signs else Generators()
+    def __init__(self, signs: Signs | None = None, *, naming: bool = False, place: int = 0) -> None:
+        self.atoms = signs.atoms if signs else Generators(place)
         self.signs, self.naming = signs, naming
         self.primes: dict[int, int] = {}  # generators that are primes under a root
         self._read: dict[int, Sum] = {}
@@ -143,6 +143,8 @@ class Normal:
         if not (a := self.atoms.expanded(a)):
             return self.power(a, q)
         number, common, rest = content(a)
+        if (clean := self.atoms.expanded(rest)) != rest:
+            return self.power(times({common: number}, clean), q)
         if roots := self._roots(rest):
             without = self.power(self.tidy(times({powered(roots, -1): Fraction(1)}, a)), q)
             return self.tidy(times({powered(roots, q): Fraction(1)}, without))
@@ -239,7 +241,7 @@ class Normal:
 
     def circle(self, a: Sum) -> tuple[Sum, Sum]:
         """Sine and cosine."""
-        return functions.whole(self.atoms, a) if self.signs is None else functions.split(self.atoms, a)
+        return functions.circle(self, a)
 
     def sign(self, a: Sum) -> Sum:
         """The sign, by a condition."""

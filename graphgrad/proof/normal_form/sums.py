@@ -18,7 +18,8 @@ from graphgrad.proof.scalars.symbols import size
 Exponent = int | Fraction
 Monomial = tuple[tuple[int, Exponent], ...]
 Sum = dict[Monomial, Fraction]
-PRIME = (1 << 61) - 1
+PRIME = (1 << 61) - 1  # 3 modulo 4: a square root is a power
+ROOTS = 12  # which roots of variables have values
 UNIT: Monomial = ()
 
 
@@ -123,13 +124,17 @@ def content(a: Sum) -> tuple[Fraction, Monomial, Sum]:
 
 
 class Fingerprints:
-    """Values of sums in a prime field at one random place: unequal ones mean unequal sums."""
+    """Values of sums in a prime field at one random place: unequal ones mean unequal sums.
 
-    def __init__(self) -> None:
-        self.dice = random.Random(0)  # noqa: S311  (a hash, not a secret)
+    A root has a value whose power is the value under it, if the field has one: else there is another place to try.
+    """
+
+    def __init__(self, place: int = 0) -> None:
+        self.dice = random.Random(place)  # noqa: S311  (a hash, not a secret)
         self.whole: dict[int, int] = {}
         self.parts: dict[tuple[int, Exponent], int] = {}
         self.idempotent: set[int] = set()  # generators that are their own square
+        self.rootless = False  # whether some root has a value of no relation to that under it
 
     def of(self, a: Sum) -> int:
         """The value of a sum, or of an expression."""
@@ -144,13 +149,23 @@ class Fingerprints:
     def _power(self, g: int, exponent: Exponent) -> int:
         whole = 1 if g in self.idempotent else floor(exponent)
         if g not in self.whole:
-            self.whole[g] = self.dice.randrange(2, PRIME)
+            root = self.dice.randrange(2, PRIME)
+            self.whole[g] = pow(root, ROOTS, PRIME)
+            self.parts |= {(g, Fraction(k, ROOTS)): pow(root, k, PRIME) for k in range(1, ROOTS)}
         value = pow(self.whole[g], whole, PRIME)
         if part := exponent - floor(exponent):
             if (g, part) not in self.parts:
-                self.parts[g, part] = self.dice.randrange(2, PRIME)
+                self.parts[g, part] = self._root(self.whole[g], Fraction(part))
             value = value * self.parts[g, part] % PRIME
         return value
+
+    def _root(self, value: int, part: Fraction) -> int:
+        """A square root where there is one, else a random number."""
+        root = pow(value, (PRIME + 1) // 4, PRIME)
+        if part.denominator == 2 and root * root % PRIME == value:
+            return root
+        self.rootless = True
+        return self.dice.randrange(2, PRIME)
 
 
 def primes(n: int) -> list[tuple[int, int]]:

@@ -130,7 +130,9 @@ def _side(value: object) -> int | None:
         return None
 
 
-def _halved(at: Callable[[Fraction], object], start: tuple[Fraction, int | None], high: Fraction) -> tuple[Fraction, Fraction]:
+def _halved(
+    at: Callable[[Fraction], object], start: tuple[Fraction, int | None], high: Fraction
+) -> tuple[Fraction, Fraction]:
     low, side = start
     for _ in range(HALVINGS):
         middle = Fraction(float((low + high) / 2))
