@@ -188,6 +188,11 @@ KINKS = [
 POWERS = [
     ("x**y", "y*abs(x)**(y - 1)", R),
     ("x**y", "y*x**(y - 1)", P),
+    ("(x**n)**m", "n*m*x**(n*m - 1)", R),
+    ("x*(n**y)**z", "n**(y*z)", R),
+    ("x**n", "n*exp((n - 1)*log(abs(x)))", R),
+    ("(-x)**n", "-n*abs(x)**(n - 1)", R),
+    ("(x**2)**n", "2*n*abs(x)**(2*n - 1)*sign(x)", P),
     ("x**3", "3*abs(x)**2", P),
     ("x**5", "5*abs(x)**3*x", R),
 ]
@@ -230,6 +235,12 @@ def test_verdicts(program, claim, verdict):
     finding = judged(program, {"x": claim})["x"]
     assert str(finding.verdict) == verdict, finding
     assert (finding.witness is not None) == (verdict == R)
+
+
+@pytest.mark.parametrize("given", ["n > 0", "x > -5", "n < 10"])
+def test_a_harmless_condition_hides_no_power_of_a_negative_base(given):
+    assert str(judged("x**n", {"x": "n*abs(x)**(n - 1)"}, given=[given])["x"].verdict) == R
+    assert str(judged("x**n", {"x": "n*abs(x)**(n - 1)"}, given=["x > 0", given])["x"].verdict) == P
 
 
 @pytest.mark.parametrize(

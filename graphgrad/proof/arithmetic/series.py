@@ -18,7 +18,11 @@ TERMS = 7
 
 
 class Ramified(Undecided):
-    """A power of t that is not whole: the ray may be run through at another speed."""
+    """A power of t that is not whole: the ray may be run through at another speed, t to that power."""
+
+    def __init__(self, power: int) -> None:
+        super().__init__(power)
+        self.power = power
 
 
 class Series(NamedTuple):
@@ -187,7 +191,7 @@ def power(a: Value, b: Value) -> Value:
     if not whole and numbers.sign(a.terms[0]) < 0:
         raise NoValue
     if a.low * int(exponent.p) % q:
-        raise Ramified
+        raise Ramified(q)
     low = a.low * int(exponent.p) // q
     short = a.exact and whole and exponent > 0 and (len(a.terms) - 1) * int(exponent.p) < TERMS
     terms = _padded(a.terms, a.exact)

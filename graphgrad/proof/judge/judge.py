@@ -14,6 +14,7 @@ from graphgrad.proof.normal_form.equality import plainly, proved_equal, proved_g
 from graphgrad.proof.report import Finding, Verdict
 from graphgrad.proof.scalars.borders import borders
 from graphgrad.proof.scalars.domains import no_more
+from graphgrad.proof.scalars.points import at_powers
 
 FIRST, PROVED, MOST = 10, 24, 10_000  # points looked at: before a proof is tried; beside borders, after one; without
 BESIDE = 16  # points on, between and beside borders, for each
@@ -89,7 +90,8 @@ def _proved(found: Finding, method: str) -> Finding:
 
 def looked_at(case: Case) -> int:
     """How many points a proof is looked over at."""
-    return PROVED + BESIDE * len(borders([*case.claimed, *case.true]))
+    roots = [*case.claimed, *case.true]
+    return PROVED + sum(1 for _ in at_powers(case.variables, roots)) + BESIDE * len(borders(roots))
 
 
 def _but_kinks(case: Case) -> str:

@@ -201,7 +201,7 @@ class Search:
         below = {id(n) for n in order([claimed])}
         tied = any(id(n) in below and found == 0 for n, found in self._sides(place.point, place.values))
         value = self._value(claimed, place)
-        return tied and (isinstance(value, Lost) or not self._ours(i, place, value))
+        return tied and value is not NONE and (value is UNDECIDED or not self._ours(i, place, value))
 
     def at_ties(self) -> Finding | None:
         """Look where conditions and kinks are met at no rational, those first that were met nowhere else."""
@@ -211,7 +211,9 @@ class Search:
         for border, point in on_borders(forks, unmet, own, case.variables, case.deadline):
             if self.work - start > TIED_WORK or time.monotonic() > case.deadline:
                 return None
-            if case.assumed.met(point) is not None and (found := self.at(point)) is not None:
+            if case.assumed.met(point) is None:
+                self.outside |= {id(n) for n, side in self._sides(point, self.ready.all_at(point)) if side == 0}
+            elif (found := self.at(point)) is not None:
                 return found.with_(correct_where=equation(border, "!="))
         return None
 

@@ -133,24 +133,31 @@ class Normal:
 
     def power(self, a: Sum, q: Fraction) -> Sum:
         """A sum to a rational power."""
-        if not a:
-            if q <= 0:
-                raise Undefined
-            return {}
         whole = q.denominator == 1
-        if whole and (len(a) == 1 or (0 < q <= SMALL and len(a) ** int(q) <= MULTIPLIED)):
-            return self._power_of_term(a, int(q)) if len(a) == 1 else self._multiplied(a, int(q))
-        if not (a := self.atoms.expanded(a)):
-            return self.power(a, q)
+        if whole and len(a) == 1:
+            return self._power_of_term(a, int(q))
+        if whole and 0 < q <= SMALL and len(a) ** int(q) <= MULTIPLIED:
+            return self._multiplied(a, int(q))
+        if not (a := self._clean(a)):
+            return _zero_to(q)
         number, common, rest = content(a)
-        if (clean := self.atoms.expanded(rest)) != rest:
-            return self.power(times({common: number}, clean), q)
         if roots := self._roots(rest):
             without = self.power(self.tidy(times({powered(roots, -1): Fraction(1)}, a)), q)
             return self.tidy(times({powered(roots, q): Fraction(1)}, without))
         if whole:
             return self._join(raised(number, q.numerator), powered(common, int(q)), rest, int(q))
         return self.signs.root(a, q, self._number_power) if self.signs else self._root(number, common, rest, q)
+
+    def _clean(self, a: Sum) -> Sum:
+        """A sum in which all that can be multiplied out is, so that what is zero, or one term, is seen to be."""
+        a = self.atoms.expanded(a)
+        while a:
+            number, common, rest = content(a)
+            clean = self.atoms.expanded(rest)
+            if clean == rest:
+                break
+            a = times({common: number}, clean)
+        return a
 
     def _root(self, number: Fraction, common: Monomial, rest: Sum, q: Fraction) -> Sum:
         """A root in the plain reading, which takes only numbers and positive factors out of it."""
@@ -252,6 +259,12 @@ class Normal:
     def acos(self, a: Sum) -> Sum:
         """By the inverse sine."""
         return plus(scaled(generator(self.atoms.named("pi", "pi")), Fraction(1, 2)), scaled(self.odd("asin", a), -1))
+
+
+def _zero_to(q: Fraction) -> Sum:
+    if q <= 0:
+        raise Undefined
+    return {}
 
 
 _CONDITIONS = frozenset({"lt", "le", "eq", "and", "not"})

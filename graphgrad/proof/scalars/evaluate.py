@@ -18,6 +18,7 @@ from graphgrad.proof.limits.deadline import tick
 from graphgrad.proof.scalars.derivative import order
 from graphgrad.proof.scalars.symbols import PAIRS, PIECES, Sym, difference
 
+SPEEDS = 3  # at which a ray is run through
 BITS = 170  # some 50 digits
 
 Point = Mapping[str, Any]  # name of a variable -> Fraction or int
@@ -98,11 +99,13 @@ class Evaluation:
     def along(self, point: Point, direction: Mapping[str, Fraction], bits: int = BITS) -> list[Any]:
         """Give every root close to a point, in a direction: a number, a series, a bool, or why there is none."""
         start, speeds = coordinates(point, bits), {n: numbers.rational(v) for n, v in direction.items()}
-        for power in (1, 2, 3):
+        power = 1
+        for _ in range(SPEEDS):
             rays = {n: series.ray(v, speeds.get(n, numbers.ZERO), power) for n, v in start.items()}
             try:
                 values = self._all(rays, bits, _ALONG, self.zeros(point))
-            except series.Ramified:
+            except series.Ramified as ramified:
+                power *= ramified.power
                 continue
             return [values[k] for k in self.roots]
         return [UNDECIDED] * len(self.roots)

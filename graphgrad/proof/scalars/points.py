@@ -9,11 +9,11 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise, product
 
 from graphgrad.proof.scalars.borders import SCALES, borders, crossings
 from graphgrad.proof.scalars.derivative import order
-from graphgrad.proof.scalars.symbols import PIECES, Sym
+from graphgrad.proof.scalars.symbols import NUMBERS, PIECES, Sym
 
 Point = dict[str, Fraction]
 
@@ -27,6 +27,8 @@ RANGES = (  # lowest, highest: what each series of random points is drawn from
 )  # fmt: skip
 TIED = (*map(Fraction, (0, 1, -1, 3, -3)), Fraction(1, 2))
 BESIDE = tuple(map(Fraction, ("1/10000000", "1/50", "1")))  # how far from a border, beside the size of its place
+EXPONENTS = tuple(map(Fraction, ("2", "1/2", "3", "-1", "1", "4", "1/3", "-2")))
+RAISED, POWERS = 3, 60  # variables in exponents that are raised together, and points
 ARRAYS = 4  # that are tied on their own
 MET = 32  # pairs of a border and a variable that are solved
 LONGEST = 60  # nodes of a border that is solved
@@ -45,6 +47,7 @@ def points(names: Sequence[str], roots: Sequence[Sym], rounds: int = 2) -> Itera
     for value in TIED:
         yield dict.fromkeys(names, value)
     yield from _tied_arrays(dice, names)
+    yield from at_powers(names, roots)
     yield from at_borders(dice, names, borders(roots))
     for k in range(rounds):
         for low, high in RANGES:
@@ -85,6 +88,23 @@ def _tied_arrays(dice: random.Random, names: Sequence[str]) -> Iterator[Point]:
             yield {name: _between(dice, *RANGES[0]) for name in names} | dict.fromkeys(entries, value)
 
 
+def at_powers(names: Sequence[str], roots: Sequence[Sym]) -> Iterator[Point]:
+    """Negative bases with whole exponents, and fractions of these, where exponents vary."""
+    powers = [node for node in order(roots) if node.op == "pow" and node.args[1].op not in NUMBERS]
+    exponents = [n for n in _variables([node.args[1] for node in powers]) if n in names][:RAISED]
+    inside = {*_variables([node.args[0] for node in powers])}
+    signs = [dict.fromkeys(names, sign) for sign in (-1, 1)]
+    signs.append({name: -1 if name in inside else 1 for name in names})
+    every = product(product(EXPONENTS, repeat=len(exponents)), signs) if exponents else ()
+    for k, (values, sign) in enumerate(islice(every, POWERS)):
+        bases = {name: sign[name] * _nth(SIMPLE, k + place) for place, name in enumerate(names)}
+        yield bases | dict(zip(exponents, values, strict=True))
+
+
+def _variables(roots: Sequence[Sym]) -> list[str]:
+    return [node.value for node in order(roots) if node.op == "var"]
+
+
 def at_borders(dice: random.Random, names: Sequence[str], met: Sequence[Sym]) -> Iterator[Point]:
     """On every border, between neighbouring ones, then closely and clearly on both sides, one variable moving."""
     pairs = [(border, name) for border in met for name in _moving(border, names)][:MET]
@@ -114,8 +134,7 @@ def at_borders(dice: random.Random, names: Sequence[str], met: Sequence[Sym]) ->
 
 
 def _moving(border: Sym, names: Sequence[str]) -> list[str]:
-    nodes = order([border])
-    return [n.value for n in nodes if n.op == "var" and n.value in names][:3] if len(nodes) <= LONGEST else []
+    return [n for n in _variables([border]) if n in names][:3] if len(order([border])) <= LONGEST else []
 
 
 def _others(dice: random.Random, names: Sequence[str]) -> Iterator[Point]:
