@@ -24,7 +24,7 @@ from graphgrad.proof.limits.deadline import finding_within, found_in_time
 from graphgrad.proof.readings.functions import Array, lifted
 from graphgrad.proof.readings.numpy_arrays import plain, symbolic
 from graphgrad.proof.readings.numpy_module import of_symbols
-from graphgrad.proof.readings.text import read
+from graphgrad.proof.readings.text import read, statements
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.scalars.derivative import gradient
 from graphgrad.proof.scalars.symbols import SymbolsLost
@@ -132,9 +132,19 @@ def _check(examined: Examined, name: str, claim: Claim, deadline: float, look: C
         return unsupported(error)
     if finding.verdict is Verdict.REFUTED:
         finding = _where_right(finding, examined, name, claimed, deadline)
-        if isinstance(claim, str) and len(claim.strip().splitlines()) > 1:
-            finding = finding.with_(line=first_wrong_line(examined, name, claim, deadline))
+    if isinstance(claim, str) and (finding.ok or finding.verdict is Verdict.REFUTED):
+        return _by_lines(finding, examined, name, claim, deadline)
     return finding
+
+
+def _by_lines(finding: Finding, examined: Examined, name: str, claim: str, deadline: float) -> Finding:
+    """The finding on a derivation, of which every line has to be right, from that on its last line."""
+    if sum(1 for _ in statements(claim.strip())) < 2:
+        return finding
+    line, wrong = first_wrong_line(examined, name, claim, deadline)
+    if line is None or not finding.ok:
+        return finding.with_(line=line)
+    return wrong.with_(reason=f"the last line is right, and another is not: {wrong.reason}", line=line)
 
 
 def _where_right(finding: Finding, examined: Examined, name: str, claimed: Array, deadline: float) -> Finding:
@@ -185,14 +195,15 @@ def _parameters(claim: Callable[..., Any], inputs: Mapping[str, Array]) -> list[
     return named if named and set(named) <= set(inputs) else list(inputs)
 
 
-def first_wrong_line(examined: Examined, name: str, text: str, deadline: float) -> int | None:
-    """The first line of a derivation that says something false of a value or a derivative that it names."""
+def first_wrong_line(examined: Examined, name: str, text: str, deadline: float) -> tuple[int | None, Finding]:
+    """The first line of a derivation that says something false of a value or a derivative that it names, if any."""
     steps = claimed_values(text, examined)
     known = {target: value for target, value, _ in read(source_of(examined.graph), examined.inputs) if target}
     places: dict[str, Array] = {**examined.inputs, **known}
-    for target, value, line in steps:
+    finding = Finding(Verdict.UNKNOWN)
+    for k, (target, value, line) in enumerate(steps, 1):
         true = _truth(examined, target, places)
-        if line == steps[-1][2] and true is None:
+        if k == len(steps) and true is None:
             true = np.array(gradient(examined.true, list(np.ravel(examined.inputs[name]))), dtype=object)
             true = true.reshape(np.shape(value))
         if true is None or np.shape(true) != np.shape(value):
@@ -200,20 +211,23 @@ def first_wrong_line(examined: Examined, name: str, text: str, deadline: float) 
         claimed, wanted = list(np.ravel(value)), list(np.ravel(true))
         entries = list(np.ndindex(*np.shape(value)))
         case = Case(claimed, wanted, wanted, entries, examined.variables(), deadline, assumed=examined.assumed)
-        if judge(case).verdict is Verdict.REFUTED:
-            return line
-    return None
+        finding = judge(case)
+        if finding.verdict is Verdict.REFUTED:
+            return line, finding
+    return None, finding
 
 
 def _truth(examined: Examined, target: str, places: Mapping[str, Array]) -> Array | None:
-    """What a line's name says it is: a value of the program, or a derivative with respect to one (dz_dv, v_bar)."""
+    """What a line's name says it is: a value of the program, or a derivative of one (dz_dv, v_bar, du_dv of numbers)."""
     if target in places:
         return places[target]
     output = next(iter(examined.graph.outputs))
-    found = re.fullmatch(rf"d{re.escape(output)}_d(\w+)|(\w+)_bar", target)
-    place = places.get(found[1] or found[2]) if found else None
-    if place is None:
+    found = re.fullmatch(r"d(\w+)_d(\w+)|(\w+)_bar", target)
+    of, by = (found[1] or output, found[2] or found[3]) if found else ("", "")
+    root = examined.true if of == output else places.get(of)
+    place = places.get(by)
+    if root is None or place is None or np.size(root) != 1:
         return None
     derivatives = np.empty(np.size(place), dtype=object)
-    derivatives[:] = gradient(examined.true, list(np.ravel(place)))
+    derivatives[:] = gradient(np.ravel(root)[0], list(np.ravel(place)))
     return derivatives.reshape(np.shape(place))

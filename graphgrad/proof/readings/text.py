@@ -152,6 +152,8 @@ class Reading:
                 return np.asarray(PI, dtype=object)
             case ast.Name(id="e"):
                 return np.asarray(exp(1), dtype=object)
+            case ast.Name(id=name):
+                raise Unread(f"'{name}' has no second reading: a proof is about real numbers")
             case ast.BinOp():
                 return self._chain(tree)
             case ast.UnaryOp(op=sign, operand=operand):

@@ -173,5 +173,7 @@ def _constants(text: str) -> list[tuple[ast.Constant, Fraction]]:
         return []
     found = [(n, n.value) for n in ast.walk(tree) if isinstance(n, ast.Constant)]
     return [
-        (n, Fraction(repr(v))) for n, v in found if isinstance(v, int | float) and type(v) is not bool and isfinite(v)
+        (n, Fraction(v) if isinstance(v, int) else Fraction(repr(v)))
+        for n, v in found
+        if type(v) is int or (isinstance(v, float) and isfinite(v))
     ]
