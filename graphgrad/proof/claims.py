@@ -218,7 +218,7 @@ def first_wrong_line(examined: Examined, name: str, text: str, deadline: float) 
 
 
 def _truth(examined: Examined, target: str, places: Mapping[str, Array]) -> Array | None:
-    """What a line's name says it is: a value of the program, or a derivative of one (dz_dv, v_bar, du_dv of numbers)."""
+    """What a line's name says it is: a value of the program, or a derivative of one (dz_dv, v_bar, du_dv)."""
     if target in places:
         return places[target]
     output = next(iter(examined.graph.outputs))
