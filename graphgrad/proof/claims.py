@@ -224,7 +224,7 @@ def _truth(examined: Examined, target: str, places: Mapping[str, Array]) -> Arra
     output = next(iter(examined.graph.outputs))
     found = re.fullmatch(r"d(\w+)_d(\w+)|(\w+)_bar", target)
     of, by = (found[1] or output, found[2] or found[3]) if found else ("", "")
-    root = examined.true if of == output else places.get(of)
+    root: Array = examined.true if of == output else places.get(of)
     place = places.get(by)
     if root is None or place is None or np.size(root) != 1:
         return None

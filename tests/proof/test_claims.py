@@ -172,3 +172,12 @@ def test_renderings():
     assert json.loads(to_json(report))["findings"]["x2"]["witness"]["point"].keys() == {"x1", "x2"}
     assert report.refuted
     assert not report.ok
+
+
+@pytest.mark.parametrize(("derivation", "line"), [
+    ("dz_dy = 3*y\ndz_dx = 4*x**3", 1), ("y_bar = 2*y\ny_bar = 3*y\nx_bar = 4*x**3", 2),
+    ("dz_dy = 2*y\ndy_dx = 3*x\ndz_dx = dz_dy*2*x", 2), ("dz_dy = 2*y\ndy_dx = 2*x\ndz_dx = dz_dy*dy_dx", None),
+])  # fmt: skip
+def test_every_line_of_a_derivation_has_to_be_right(derivation, line):
+    finding = check("y = x**2; z = y*y", {"x": derivation}, timeout=60, sympy=False)["x"]
+    assert (finding.ok, finding.line) == (line is None, line)
