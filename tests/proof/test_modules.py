@@ -34,6 +34,12 @@ def test_compiled_modules(program, shapes):
     assert len(report) == 1 + sum(n.dtype == "float" and n.op == "input" for n in parse(program, shapes).nodes)
 
 
+@pytest.mark.parametrize("shapes", [{"x": 49, "y": 49}, {"x": (7, 3), "y": (7, 3)}])
+def test_quotients_of_sizes_are_exact(shapes):
+    report = verify_source(compiled(grad(parse("mean((x - y)**2)", shapes))).source, timeout=120)
+    assert {str(f.verdict) for f in report.values()} == {"PROVED"}
+
+
 def test_a_spoiled_module_is_refuted():
     source = compiled(grad(parse(*MODULES[3]))).source
     assert "* sech2(v3)" in source

@@ -118,7 +118,7 @@ def distinct(borders: Iterable[Sym]) -> Iterator[Sym]:
 def on_border(border: Sym, others: Point, deadline: float) -> Iterator[BorderPoint]:
     """The points that are found where a border is met, one variable moving and the others standing still."""
     for name in _variables(border):
-        line = Line(border, others, name, deadline)
+        line = OneVariable(border, others, name, deadline)
         values = line.solutions()
         for value in values:
             if (point := line.at_value(value)) is not None:
@@ -141,7 +141,7 @@ def on_all(borders: Sequence[Sym], others: Point, deadline: float) -> Iterator[B
             if len(rest) > 1 and left:
                 return
     if not rest:
-        for line in (Line(first, others, name, deadline) for name in _variables(first)):
+        for line in (OneVariable(first, others, name, deadline) for name in _variables(first)):
             yield from () if line.solutions() else [*line.at_zeros(), *line.at_rationals()]
 
 
@@ -161,8 +161,8 @@ def _variables(border: Sym) -> list[str]:
     return [node.value for node in order([border]) if node.op == "var"][:VARIABLES]
 
 
-class Line:
-    """A border along which one variable moves, the others standing still."""
+class OneVariable:
+    """A border as a function of one variable, the others standing still."""
 
     def __init__(self, border: Sym, others: Point, name: str, deadline: float) -> None:
         self.others, self.name, self.deadline = others, name, deadline

@@ -17,6 +17,7 @@ from graphgrad.core.errors import ParseError
 from graphgrad.core.op import Op
 from graphgrad.core.ops import OPS
 from graphgrad.execute import numpy_functions
+from graphgrad.proof.scalars.symbols import Quotient
 
 
 class Runner(Protocol):
@@ -92,6 +93,11 @@ def _bounded(found: range) -> range:
     return found
 
 
+def _divided(a: Any, b: Any) -> Any:
+    """A quotient; of whole numbers it stays known exactly."""
+    return Quotient(a, b) if type(a) is int and type(b) is int else a / b
+
+
 def _power(a: Any, b: Any) -> Any:
     """A power; of plain integers only a small one."""
     if isinstance(a, int) and isinstance(b, int) and abs(b) > 64:
@@ -139,7 +145,7 @@ _ATTRIBUTES = (
 )
 METHODS = frozenset(_ATTRIBUTES.split())
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: _divided,
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: _power,
     ast.MatMult: operator.matmul,
     ast.BitAnd: operator.and_, ast.BitOr: operator.or_, ast.USub: operator.neg, ast.UAdd: operator.pos,

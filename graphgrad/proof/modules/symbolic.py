@@ -29,11 +29,18 @@ from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, each, lifted
 from graphgrad.proof.readings.numpy_arrays import plain, symbolic, wrapped
 from graphgrad.proof.report import Finding, Report, Verdict
 from graphgrad.proof.scalars.elementary import function
-from graphgrad.proof.scalars.symbols import SymbolsLost
+from graphgrad.proof.scalars.symbols import Quotient, SymbolsLost, lift
 from graphgrad.proof.sizes.chosen import sized
 from graphgrad.transform.grad import differentiable
 
 LARGEST = 10**6
+
+
+def _uncast(a: Any) -> Any:
+    """A number or an array that is cast to floats, as exact as it was."""
+    if isinstance(a, Quotient):
+        return wrapped(np.asarray(lift(a), dtype=object))
+    return a if isinstance(a, np.ndarray) else float(a)
 
 
 def verify_source(source: str, graph: Graph | str | None = None, /, timeout: float = TIMEOUT) -> Report:
@@ -120,7 +127,7 @@ def meanings() -> dict[str, Any]:
     same = lambda a, *_, **__: a  # noqa: E731  (an array stays what it is)
     floats: dict[str, Any] = dict.fromkeys(("asarray", "ascontiguousarray"), same)
     floats["array"] = lambda a, *_, **__: a.copy() if isinstance(a, np.ndarray) else a
-    uncast = casting(lambda a: a if isinstance(a, np.ndarray) else float(a))
+    uncast = casting(_uncast)
     floats |= {"float64": uncast, "float32": uncast}
     special = {**floats, "int64": np.int64, "zeros": _zeros, "empty": _zeros, "errstate": same, "pi": MATH["pi"],
                "newaxis": None, "add": np.add}  # fmt: skip

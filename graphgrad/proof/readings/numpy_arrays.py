@@ -29,7 +29,7 @@ PRECISE: dict[float, Sym] = {  # floats that code computes from constants, and w
 
 def exact(value: Any) -> Sym:
     """A number met in code: a float as the constant it rounds, where that is known."""
-    if isinstance(value, float | np.floating) and float(value) in PRECISE:
+    if isinstance(value, float | np.floating) and not isinstance(value, s.Quotient) and float(value) in PRECISE:
         return PRECISE[float(value)]
     return s.lift(value)
 

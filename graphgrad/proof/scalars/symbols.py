@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import Any, Self
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -155,6 +155,18 @@ def var(name: str) -> Sym:
     return leaf("var", name)
 
 
+class Quotient(float):
+    """A quotient of whole numbers, as the float that code computes, and exactly."""
+
+    exact: Fraction
+
+    def __new__(cls, a: int, b: int) -> Self:
+        """a / b."""
+        found = super().__new__(cls, a / b)
+        found.exact = Fraction(a, b)
+        return found
+
+
 def lift(value: Any) -> Sym:  # noqa: PLR0911  (one case for each kind of number)
     """Give a number as an exact scalar: floats by the decimal they print as, named constants by name.
 
@@ -175,6 +187,8 @@ def lift(value: Any) -> Sym:  # noqa: PLR0911  (one case for each kind of number
         named = getattr(value, "name", "")
         if named in {"pi", "e"}:
             return PI if named == "pi" else make("exp", ONE)
+        if isinstance(value, Quotient):
+            return leaf("const", value.exact)
         if not np.isfinite(value):
             raise SymbolsLost(f"{value} is no number")
         return literal(float(value))
