@@ -76,9 +76,9 @@ def test_onnx_s_runtime_gives_the_same_scores(tmp_path, activation):
     ours = model(activation)
     ours.export(tmp_path / "net.onnx")
     session = runtime.InferenceSession(tmp_path / "net.onnx", providers=["CPUExecutionProvider"])
-    (found,) = session.run(None, {"X": X})
+    found, *_ = session.run(None, {"X": X})
     np.testing.assert_allclose(found, ours.scores(X), rtol=1e-4, atol=1e-5)
-    (one,) = session.run(None, {"X": X[:1]})
+    one, *_ = session.run(None, {"X": X[:1]})
     np.testing.assert_allclose(one, ours.scores(X[:1]), rtol=1e-4, atol=1e-5)
 
 
@@ -120,7 +120,7 @@ def test_onnx_of_operations_that_change_shapes(tmp_path, text, shapes):
     ours = Model(network(text, X=("N", 4), **shapes, seed=2), LOSSES["mse"], "float32")
     ours.export(tmp_path / "net.onnx")
     session = runtime.InferenceSession(tmp_path / "net.onnx", providers=["CPUExecutionProvider"])
-    (found,) = session.run(None, {"X": X})
+    found, *_ = session.run(None, {"X": X})
     assert found.shape == ours.scores(X).shape
     np.testing.assert_allclose(found, ours.scores(X), rtol=1e-4, atol=1e-5)
 

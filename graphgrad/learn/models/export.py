@@ -34,11 +34,6 @@ def exported(model: Model, path: Path) -> bytes:
     """Give what `export` would write; raises what it would raise."""
     check_kind(path, WRITERS)
     check_writable(path)
-    if path.suffix != ".safetensors" and model.preparation and (worded := model.preparation.worded):
-        raise UsageError(
-            f"'{path}' would take numbers alone, and the model takes '{worded[0]}', of words, dates or missing values",
-            hint="save it as .safetensors, or leave such columns out by --leave-out",
-        )
     return WRITERS[path.suffix](model.whole)
 
 
@@ -97,14 +92,56 @@ WEIGHTS = {{
 }}
 
 
+CLASSES = {classes}
+{sources}
+
 def scores(X: Array) -> Array:
-    """Give the network's outputs for examples, one a row."""
-    return value(**{{"{data}": X, **WEIGHTS}})
+    """Give the network's outputs for examples, one a row{names}."""
+    return value(**{{"{data}": {rows}, **WEIGHTS}})
 
 
 def predict(X: Array) -> Array:
     """Give {what}, one a row."""
     return {decision}
+{chances}'''
+_CHANCES = '''
+
+def probabilities(X: Array) -> Array:
+    """Give {what}, one a row."""
+    {lines}
+'''
+_PROBABILITIES = {
+    "labels": (
+        "every class's probability",
+        """found = scores(X)
+    powers = np.exp(found - found.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)""",
+    ),
+    "yes or no": ("the probability of yes", "return np.exp(-np.logaddexp(0, -scores(X)))"),
+}
+_SOURCES = "SOURCES: Any = (  # name, kind, what stands for a missing value, words, others?, a number more?\n"
+_ROWS = '''
+
+def numbers(columns: Any) -> Array:
+    """Give a frame, or a mapping of names to values, as numbers, a row an example; None, nan and "" are missing."""
+    found = []
+    for name, kind, fill, words, rest, flagged in SOURCES:
+        given = list(columns[name])
+        lost = np.array([value is None or value != value or value == "" for value in given], bool)
+        if kind == "words":
+            texts = [f"{{value:.15g}}" if isinstance(value, float) else str(value) for value in given]
+            parts = [np.array([text == word for text in texts], bool) for word in words]
+            parts += [~np.logical_or.reduce([lost, *parts])] if rest else []
+        else:
+            days = np.timedelta64(86_400_000_000, "us")
+            known = [value for value, missing in zip(given, lost) if not missing]
+            if kind == "dates" and not all(isinstance(value, (int, float)) for value in known):
+                known = list((np.array(known, "datetime64[us]") - np.datetime64(0, "D")) / days)
+            value = np.full(len(given), fill)
+            value[~lost] = np.array(known, float)
+            parts = [value]
+        found += [*parts, lost] if flagged else parts
+    return np.stack(found, axis=1).astype(float)
 '''
 _DECISIONS = {
     "numbers": ("the outputs", "scores(X)"),
@@ -121,7 +158,26 @@ def module(model: Model) -> str:
     source = re.sub(r"\n(import math|from math|from typing)", r"\nimport base64\n\1", source, count=1)
     written = [_literal(name, value) for name, value in model.weights.items()]
     what, decision = _DECISIONS[model.loss.target]
-    said = MODULE.format(weights="\n".join(written), data=model.net.data, what=what, decision=decision)
+    prepared, chances = model.preparation, ""
+    worded = prepared is not None and bool(prepared.worded)
+    if model.loss.target in _PROBABILITIES:
+        kind, lines = _PROBABILITIES[model.loss.target]
+        chances = _CHANCES.format(what=kind, lines=lines)
+    sources = [] if prepared is None else [tuple(row) for row in prepared.sources]
+    rows = "\n".join(f"    {row!r}," for row in sources)
+    said = MODULE.format(
+        weights="\n".join(written),
+        data=model.net.data,
+        what="class names" if worded and model.classes else what,
+        decision=f"np.array(CLASSES)[{decision}]" if worded and model.classes else decision,
+        chances=chances,
+        classes=repr(model.classes),
+        sources=f"{_SOURCES}{rows}\n)\n{_ROWS.format()}" if worded else f"COLUMNS = {model.columns!r}\n",
+        rows="numbers(X)" if worded else "X",
+        names=": columns by their names" if worded else ", of COLUMNS" if model.columns else "",
+    )
+    if worded:
+        source = re.sub(r"\nfrom typing import (?!.*Any)", r"\nfrom typing import Any, ", source, count=1)
     return source.rstrip("\n") + "\n" + said
 
 

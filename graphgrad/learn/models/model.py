@@ -124,7 +124,7 @@ class Model(Shown):
         prepared = self.preparation
         if prepared is None or prepared.scaling is None:
             return self
-        return scaled(replace(self, preparation=None), prepared.scaling)
+        return scaled(replace(self, preparation=replace(prepared, scaling=None)), prepared.scaling)
 
     def probabilities(self, X: Any) -> Any:
         """Give each class's probability, by softmax, or that of yes, by the sigmoid; UsageError for a regression."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,90 +12,59 @@ from graphgrad.core.errors import TargetError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import inline
-from graphgrad.learn.models.onnx_words import Call, Given, Integers, meaning
+from graphgrad.learn.models.onnx_ends import called, columns, decisions
+from graphgrad.learn.models.onnx_words import Given, meaning
+from graphgrad.learn.models.onnx_writer import ML, Writer
 
 if TYPE_CHECKING:
     from graphgrad.learn.models.model import Model
 
-OPSET = 17
+OPSET, ML_OPSET = 17, 2
+OUTPUT = "scores"
 
 
 def onnx_model(model: Model) -> bytes:
-    """Give the model, serialised: input the examples, output the scores. TargetError for what ONNX has no word for."""
+    """Give the model, serialised: examples in, or columns; scores out and, of a classifier, probabilities and labels.
+
+    TargetError for what ONNX has no word for.
+    """
     try:
         import onnx
     except ImportError:
         raise UsageError("this needs onnx", hint="pip install 'graphgrad[onnx]'") from None
     graph, dtype = _expanded(model.net.graph), np.dtype(model.dtype)
-    writer = _Writer(onnx, graph, dtype)
+    prepared = model.preparation
+    sources = prepared.sources if prepared and prepared.worded else ()
+    writer = Writer(onnx, graph, dtype, [row.name for row in sources])
+    inputs = {name: writer.free(name) for name in graph.inputs}
+    output = writer.free(OUTPUT)
     for i, node in enumerate(graph.nodes):
         if node.op == "input":
-            writer.labels.append(node.value)
+            writer.labels.append(inputs[node.value])
             continue
-        writer.labels.append(writer.free(f"v{i}"))
+        writer.labels.append(output if i == graph.output else writer.free(f"v{i}"))
         if node.op == "const":
             writer.constant(np.array(float(node.value), dtype), writer.labels[i])
         else:
             given = [Given(writer.labels[o], graph.nodes[o].shape) for o in node.operands]
             writer.emit(meaning(OPS[node.op], given, dict(node.attrs), writer.types), writer.labels[i])
     for name, value in model.weights.items():
-        writer.constant(value, name)
-    ends = [
-        onnx.helper.make_tensor_value_info(writer.labels[i], writer.kind(i), list(graph.nodes[i].shape))
-        for i in (graph.inputs[model.net.data], graph.output)
-    ]
-    made = onnx.helper.make_graph(
-        writer.nodes, "graphgrad", ends[:1], ends[1:], writer.constants, doc_string=model.net.text
-    )
-    opset = [onnx.helper.make_opsetid("", OPSET)]
+        writer.constant(value, inputs[name])
+    data, scores = graph.inputs[model.net.data], graph.output
+    ends = [writer.end(writer.labels[data], writer.kind(data), graph.nodes[data].shape)]
+    if sources:
+        steps, writer.nodes = writer.nodes, []
+        ends = columns(writer, sources, writer.labels[data])
+        writer.nodes += steps
+    answers = [writer.end(output, writer.kind(scores), graph.nodes[scores].shape)]
+    answers += decisions(writer, model, output, graph.nodes[scores].shape)
+    made = onnx.helper.make_graph(writer.nodes, "graphgrad", ends, answers, writer.constants, doc_string=model.net.text)
+    opset = [onnx.helper.make_opsetid("", OPSET), onnx.helper.make_opsetid(ML, ML_OPSET)]
     whole = onnx.helper.make_model(made, producer_name="graphgrad", opset_imports=opset, ir_version=8)
+    onnx.helper.set_model_props(whole, {name: json.dumps(said) for name, said in called(model).items() if said})
     onnx.checker.check_model(whole, full_check=True)
     content: bytes = whole.SerializeToString()
     return content
-
-
-class _Writer:
-    """The nodes and constants of a model in the making; `labels` names what every node of the graph gives."""
-
-    def __init__(self, onnx: Any, graph: Graph, dtype: np.dtype[Any]) -> None:
-        self.onnx, self.graph, self.dtype = onnx, graph, dtype
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-        self.labels: list[str] = []
-        self.types = {"floats": int(onnx.helper.np_dtype_to_tensor_dtype(dtype)), "whole": int(onnx.TensorProto.INT64)}
-
-    def emit(self, call: Call, label: str = "") -> str:
-        """Add an operator, after those that its operands are; give the name of what it gives."""
-        given = [self._operand(operand) for operand in call.operands]
-        label = label or self.free(f"step{len(self.nodes)}")
-        attrs = {k: int(v) if isinstance(v, bool) else v for k, v in call.attrs.items() if v is not None}
-        self.nodes.append(self.onnx.helper.make_node(call.op, given, [label], **attrs))
-        return label
-
-    def _operand(self, operand: Any) -> str:
-        match operand:
-            case Given():
-                return operand.label
-            case Call():
-                return self.emit(operand)
-            case Integers(values):
-                return self.constant(np.array(values, np.int64), self.free(f"integers{len(self.constants)}"))
-        return self.constant(np.array(float(operand), self.dtype), self.free(f"number{len(self.constants)}"))
-
-    def constant(self, value: Any, name: str) -> str:
-        """Add a constant."""
-        self.constants.append(self.onnx.numpy_helper.from_array(value, name))
-        return name
-
-    def free(self, name: str) -> str:
-        """A name that no input of the graph has."""
-        while name in self.graph.inputs:
-            name += "_"
-        return name
-
-    def kind(self, node: int) -> int:
-        """ONNX's number for the type of a node."""
-        return self.types["whole" if self.graph.nodes[node].dtype == "int" else "floats"]
 
 
 def _expanded(graph: Graph) -> Graph:

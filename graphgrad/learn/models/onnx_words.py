@@ -27,12 +27,22 @@ class Integers(NamedTuple):
     values: tuple[int, ...]
 
 
+class Numbers(NamedTuple):
+    """A constant vector of numbers."""
+
+    values: tuple[float, ...]
+
+
 class Call(NamedTuple):
-    """An operator applied to operands, calls, numbers and integers; attributes that are None are left out."""
+    """An operator applied to operands, calls, numbers and integers; attributes that are None are left out.
+
+    `domain` is that of operators besides ONNX's own, such as those on words.
+    """
 
     op: str
     operands: tuple[Any, ...]
     attrs: Mapping[str, Any]
+    domain: str = ""
 
 
 def meaning(row: Op, operands: list[Given], attrs: Mapping[str, Any], types: Mapping[str, int]) -> Call:
