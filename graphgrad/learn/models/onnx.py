@@ -14,7 +14,7 @@ from graphgrad.core.ops import OPS
 from graphgrad.frontend.lower import inline
 from graphgrad.learn.models.onnx_ends import called, columns, decisions
 from graphgrad.learn.models.onnx_words import Given, meaning
-from graphgrad.learn.models.onnx_writer import ML, Writer
+from graphgrad.learn.models.onnx_writer import ML, OnnxWriter
 
 if TYPE_CHECKING:
     from graphgrad.learn.models.model import Model
@@ -35,7 +35,7 @@ def onnx_model(model: Model) -> bytes:
     graph, dtype = _expanded(model.net.graph), np.dtype(model.dtype)
     prepared = model.preparation
     sources = prepared.sources if prepared and prepared.worded else ()
-    writer = Writer(onnx, graph, dtype, [row.name for row in sources])
+    writer = OnnxWriter(onnx, graph, dtype, [row.name for row in sources])
     inputs = {name: writer.free(name) for name in graph.inputs}
     output = writer.free(OUTPUT)
     for i, node in enumerate(graph.nodes):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from graphgrad.core.shapes import Shape
 from graphgrad.learn.data.encoding import Source
 from graphgrad.learn.models.onnx_words import Call, Given, Integers
-from graphgrad.learn.models.onnx_writer import ML, Writer
+from graphgrad.learn.models.onnx_writer import ML, OnnxWriter
 
 if TYPE_CHECKING:
     from graphgrad.learn.models.model import Model
@@ -24,7 +24,7 @@ def called(model: Model) -> dict[str, Any]:
     }
 
 
-def columns(writer: Writer, sources: Sequence[Source], data: str) -> list[Any]:
+def columns(writer: OnnxWriter, sources: Sequence[Source], data: str) -> list[Any]:
     """Write what becomes of columns, an input each of (N, 1): words as texts, all else as numbers, nan where missing.
 
     A missing word is an empty text; dates are days since 1970.
@@ -60,7 +60,7 @@ def _words(column: Given, row: Source, floats: int) -> Call:
     return Call("Concat", tuple(parts), {"axis": 1})
 
 
-def decisions(writer: Writer, model: Model, scores: str, shape: Shape) -> list[Any]:
+def decisions(writer: OnnxWriter, model: Model, scores: str, shape: Shape) -> list[Any]:
     """Write the probabilities and the class of every row, by its name where it has one; nothing for numbers."""
     if model.loss.target == "numbers" or len(shape) != 2:
         return []

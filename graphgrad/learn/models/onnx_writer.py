@@ -15,7 +15,7 @@ from graphgrad.learn.models.onnx_words import Call, Given, Integers, Numbers
 ML = "ai.onnx.ml"  # operators on words
 
 
-class Writer:
+class OnnxWriter:
     """The nodes and constants of a model in the making; `labels` names what every node of the graph gives."""
 
     def __init__(self, onnx: Any, graph: Graph, dtype: np.dtype[Any], names: Iterable[str]) -> None:
