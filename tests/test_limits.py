@@ -412,3 +412,54 @@ def test_many_classes_are_learned_without_a_table_of_them(tmp_path) -> None:
     done = graphgrad("train", "t.csv", "--layers", "1,300", "--loss", "cross_entropy", "--epochs", "1", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout) < 2000
+
+
+HOST = """
+import os, sys
+from graphgrad.cli import main
+
+for arguments in (["derive", "x*y"], ["verify", "x*x"], ["show", "x +"]):
+    sys.argv = ["graphgrad", *arguments]
+    try:
+        main()
+    except SystemExit as stop:
+        print("ended", stop.code, file=sys.stderr)
+print("went on", file=sys.stderr)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a command's own process is forked")
+def test_a_program_that_calls_the_command_line_goes_on_once() -> None:
+    done = subprocess.run([sys.executable, "-c", HOST], capture_output=True, text=True, check=True,
+                          env={**os.environ, "PYTHONPATH": ROOT})  # fmt: skip
+    said = [line for line in done.stderr.splitlines() if line.startswith(("ended", "went"))]
+    assert said == ["ended 0", "ended 0", "ended 2", "went on"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links are those of POSIX")
+def test_files_that_cannot_be_written_are_said_in_words(tmp_path) -> None:
+    (tmp_path / "loop.svg").symlink_to("loop.svg")
+    for file, said in (
+        ("loop.svg", "'loop.svg' cannot be written: it is a link that leads back to itself"),
+        (f"{300 * 'a'}.svg", "File name too long"),
+    ):
+        done = graphgrad("show", "x*y", "-o", file, folder=tmp_path)
+        assert (done.returncode, done.stderr.startswith("error: ")) == (2, True)
+        assert said in done.stderr
+        assert "Errno" not in done.stderr
+
+
+def test_the_variable_is_a_size_for_every_command() -> None:
+    for size in ("abc", "-1", "nan", "0"):
+        done = graphgrad("run", "x*y", "x=1", "y=2", **{memory.VARIABLE: size})
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"'{size}' is no size of memory" in done.stderr
+
+
+def test_a_table_that_nobody_reads_shows_its_ends() -> None:
+    from graphgrad.cli.answers import LISTED
+
+    done = CliRunner().invoke(group, ["run", "+".join(["x"] * (2 * LISTED + 100)), "x=1"])
+    assert f"z = {2 * LISTED + 100}" in done.stdout
+    assert "rows more, which --json gives" in done.stdout
+    assert len(done.stdout.splitlines()) < 2 * LISTED + 20

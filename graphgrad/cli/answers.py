@@ -25,7 +25,7 @@ def say_wrote(file: Path, detail: str = "", *, err: bool = False) -> None:
 
 
 def say_table(columns: list[str], rows: list[list[str]]) -> None:
-    """Print a table for people."""
+    """Print a table for people; of one that nobody reads to its end, the first rows and the last."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -33,12 +33,21 @@ def say_table(columns: list[str], rows: list[list[str]]) -> None:
     table = Table(header_style="bold")
     for i, column in enumerate(columns):
         table.add_column(column, justify="left" if i < 2 else "right", overflow="fold")
-    for row in rows:
+    for row in _ends(rows):
         table.add_row(*(Text(one_line(cell)) for cell in row))
     console = Console()
     if not console.is_terminal:
         console = Console(width=max(console.width, 100))
     console.print(table)
+
+
+LISTED = 500  # rows at either end that a longer table shows
+
+
+def _ends(rows: list[list[str]]) -> list[list[str]]:
+    left_out = len(rows) - 2 * LISTED
+    said = [["...", f"{left_out} rows more, which --json gives"]]
+    return [*rows[:LISTED], *said, *rows[-LISTED:]] if left_out > 0 else rows
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from io import StringIO, TextIOWrapper
 from threading import Event
@@ -84,13 +85,29 @@ class Commands(click.Group):
 @click.option("--memory", metavar="SIZE", help="What arrays may take, as in 4GB; half of the memory otherwise.")
 def group(memory: str | None) -> None:
     """Computation graphs, their gradients, and films of backpropagation."""
-    if memory is not None:
-        memory_size(memory)
-        os.environ[MEMORY] = memory  # for the processes that are started, too
+    said = os.environ.get(MEMORY) if memory is None else memory
+    if said is not None:
+        memory_size(said)
+        os.environ[MEMORY] = said  # for the processes that are started, too
 
 
 def main() -> None:
     """Run the command line; errors say what would be right, and exit with 2."""
+    caller, code = os.getpid(), 0
+    try:
+        call()
+    except SystemExit as stop:
+        if os.getpid() == caller:
+            raise
+        code = stop.code if isinstance(stop.code, int) else 0
+    if os.getpid() != caller:  # a command's own process: what the caller does next is not for it to do again
+        with suppress(OSError):
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def call() -> None:
+    """Run the command that was called, and end as it does."""
     set_up_streams()
     signal.signal(signal.SIGTERM, terminated)
     written = sys.stdout
@@ -154,6 +171,8 @@ def explained(error: Exception) -> str:
     ('this is nested too deeply', "a fault of graphgrad's own, ValueError: oops; please report what you called")
     """
     match error:
+        case OSError(strerror=str(reason), filename=str(file)):
+            said = f"'{file}': {reason}"
         case GraphgradError() | OSError():
             said = str(error)
         case MemoryError():

@@ -33,7 +33,7 @@ def check_writable(path: Path) -> None:
     if not folder.is_dir():
         raise UsageError(f"there is no folder '{folder}' to write '{path.name}' to")
     replaced = not _is_stream(path)  # what is no stream is written beside and renamed, which changes its folder
-    if (replaced and not os.access(path.resolve().parent, os.W_OK)) or (path.exists() and not os.access(path, os.W_OK)):
+    if (replaced and not os.access(_place(path).parent, os.W_OK)) or (path.exists() and not os.access(path, os.W_OK)):
         raise UsageError(f"'{path}' cannot be written", hint="its folder or the file itself is read-only")
 
 
@@ -46,12 +46,12 @@ def write_whole(path: Path, content: bytes) -> None:
     if _is_stream(path):
         path.write_bytes(content)
         return
+    place = _place(path)
+    beside = place.with_name(f".graphgrad-{secrets.token_hex(8)}")
     try:
-        place = path.resolve()
-        beside = place.with_name(f".graphgrad-{secrets.token_hex(8)}")
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-    except (OSError, RuntimeError) as error:  # links that go in a circle are a RuntimeError
-        raise UsageError(f"'{path}' cannot be written: {getattr(error, 'strerror', error)}") from None
+    except OSError as error:
+        raise UsageError(f"'{path}' cannot be written: {error.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
@@ -93,6 +93,14 @@ def alone(path: Path) -> Iterator[None]:
             yield
         finally:
             beside.unlink(missing_ok=True)
+
+
+def _place(path: Path) -> Path:
+    """Where a file is, links followed; UsageError where they go in a circle, which is a RuntimeError before 3.13."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        raise UsageError(f"'{path}' cannot be written: it is a link that leads back to itself") from None
 
 
 def _is_stream(path: Path) -> bool:

@@ -142,6 +142,9 @@ def _last(table: DataTable, names: Sequence[str], wanted: Wanted, notes: list[st
     return found
 
 
+SAME = "is the same in all rows"
+
+
 def unfit(column: TableColumn, task: str | None = None) -> str | None:
     """Say why a column is no target, unless that is said; None where it is one."""
     if column.kind == "dates":
@@ -151,7 +154,7 @@ def unfit(column: TableColumn, task: str | None = None) -> str | None:
         return useless(column)
     count = len(np.unique(known))
     if count == 1:
-        return "is the same in all rows"
+        return SAME
     many = count > min(CLASSES, max(FEW, len(known) / SHARE)) and task != "classes"
     return f"has {count} different words in {len(known)} rows" if many else None
 
@@ -167,7 +170,7 @@ def _learned(columns: Sequence[TableColumn], task: str | None) -> tuple[Any, tup
     (column,) = columns
     if task == "regression":
         raise DataError(f"'{column.name}' holds words, which no regression learns", hint="they are learned as classes")
-    if task is None and (reason := unfit(column)) and column.kind == "words":
+    if task is None and column.kind == "words" and (reason := unfit(column)) not in {None, SAME}:
         hint = "they are learned by --task classes; else name another column by --target"
         raise DataError(f"'{column.name}' {reason}, too many for classes", hint=hint)
     found, places = np.unique(column.values, return_inverse=True)
