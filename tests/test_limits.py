@@ -254,6 +254,33 @@ def test_standard_output_takes_a_format(monkeypatch, tmp_path) -> None:
                 group.main([*arguments, *more], standalone_mode=False)
 
 
+TRAINED = [
+    (["--save", "-"], b'"__metadata__"'),
+    (["--save", "m.safetensors", "--save", "-", "--format", "py"], b'"""The value of\n'),
+    (["--history", "-"], b"step,epoch,loss,"),
+    (["--film", "-", "--format", "md"], b"# Training of 2-2-1\n"),
+    (["--film-backprop", "-", "--format", "json"], b'{\n "format": "graphgrad-film"'),
+]
+
+
+def test_standard_output_takes_a_file_of_a_training(monkeypatch, tmp_path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    train = ["train", "xor", "--layers", "2,2,1", "--steps", "5"]
+    for options, start in TRAINED:
+        done = CliRunner().invoke(group, [*train, *options])
+        assert done.exit_code == 0, done.output
+        assert start in done.stdout_bytes[:40]
+        assert "5 steps in" in done.stderr
+        assert ("wrote" in done.stderr) == ("m.safetensors" in options)
+        assert b"5 steps in" not in done.stdout_bytes
+        assert {path.name for path in tmp_path.iterdir()} <= {"m.safetensors"}
+    for options in (["--save", "-", "--history", "-"], ["--history", "-", "--json"], ["--format", "csv"],
+                    ["--save", "-", "--save", "-"], ["--film", "-", "--format", "a/b"]):  # fmt: skip
+        with pytest.raises(gg.UsageError, match=r"standard output|no kind of file"):
+            group.main([*train, *options], standalone_mode=False)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="streams are closed by a POSIX shell")
 @pytest.mark.parametrize(("call", "code", "said"), [
     ("run x x=1 >&-", 0, ""),

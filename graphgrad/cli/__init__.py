@@ -5,7 +5,8 @@ from graphgrad.cli.main import main
 __all__ = ["main"]
 
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
-    "answers arguments limits",
+    "answers",
+    "arguments limits",
     "main",
     "animate compile derive evaluate plot predict run show training verify",
 )

@@ -13,6 +13,8 @@ import click
 
 from graphgrad.api.client import one_line
 
+UNSAID = "graphgrad-output-"  # folders of files that go to standard output: that they were written is nobody's business
+
 
 def say_json(answer: Any) -> None:
     """Print an answer for machines; arrays as lists, values that JSON does not know, such as inf and nan, as text."""
@@ -21,6 +23,8 @@ def say_json(answer: Any) -> None:
 
 def say_wrote(file: Path, detail: str = "", *, err: bool = False) -> None:
     """Name a file that was written; beside an answer for machines on the other stream."""
+    if file.parent.name.startswith(UNSAID):
+        return
     click.echo(one_line(f"wrote {file} ({detail})" if detail else f"wrote {file}"), err=err)
 
 

@@ -7,19 +7,20 @@ import re
 import sys
 import unicodedata
 import zlib
-from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from functools import wraps
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 from zipfile import BadZipFile
 
 import click
 
 from graphgrad import GraphgradError, UsageError
 from graphgrad.api.client import TEXT, check_kind, is_size, refuse_file
+from graphgrad.cli.answers import UNSAID
 
 if TYPE_CHECKING:
     from graphgrad.api.types import Graph
@@ -73,12 +74,8 @@ def outputs(command: Command) -> Command:
             raise UsageError("standard output takes one --format, and no file beside it", hint=hint)
         if spoken := next((option for option, value in SPOKEN.items() if said.get(option) == value), ""):
             raise UsageError(f"standard output takes one thing, and '{spoken}' is printed there, too")
-        with TemporaryDirectory(prefix="graphgrad-") as folder:
-            file = Path(folder) / f"output.{KINDS.get(kind, kind)}"
-            with redirect_stdout(StringIO()):  # that it was written there is nobody's business
-                command(files=(file,), **said)
-            sys.stdout.buffer.write(file.read_bytes())
-            sys.stdout.flush()
+        with _to_standard_output(kind, StringIO()) as file:
+            command(files=(file,), **said)
 
     made = click.option(
         "--format", "kind", metavar="KIND", help="Write to standard output, as svg, json, latex, ...; -o - is the same."
@@ -87,6 +84,51 @@ def outputs(command: Command) -> Command:
         "-o", "--output", "files", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
         help="File to write, of a kind told by its suffix; may be given more than once.",
     )(made)  # fmt: skip
+
+
+def standard_output(**kinds: str) -> Callable[[Command], Command]:
+    """Let options that name a file take - for standard output, each with a kind of its own unless --format names one.
+
+    What else the command prints goes to the other stream then.
+    """
+
+    def add(command: Command) -> Command:
+        @wraps(command)
+        def wrote(*, kind: str | None, **said: Any) -> None:
+            asked = [name for name in kinds if STANDARD in _files(said[name])]
+            if not asked and kind is not None:
+                raise UsageError("--format is of a file that goes to standard output", hint="such as --save -")
+            if not asked:
+                command(**said)
+                return
+            if len(asked) > 1 or _files(said[asked[0]]).count(STANDARD) > 1 or said["as_json"]:
+                raise UsageError("standard output takes one thing", hint="name files for the others")
+            (name,) = asked
+            with _to_standard_output(kind or kinds[name], sys.stderr) as file:
+                files = tuple([file if one == STANDARD else one for one in _files(said[name])])
+                command(**{**said, name: files if isinstance(said[name], tuple) else file})
+
+        words = "Of what goes to standard output, where a file is named -."
+        return click.option("--format", "kind", metavar="KIND", help=words)(wrote)
+
+    return add
+
+
+def _files(said: Path | tuple[Path, ...] | None) -> tuple[Path, ...]:
+    return said if isinstance(said, tuple) else () if said is None else (said,)
+
+
+@contextmanager
+def _to_standard_output(kind: str, other: TextIO) -> Iterator[Path]:
+    """A file whose content goes to standard output at the end; what is printed meanwhile goes elsewhere."""
+    if not kind.isalnum():
+        raise UsageError(f"'{kind}' is no kind of file", hint="as in --format svg")
+    with TemporaryDirectory(prefix=UNSAID) as folder:
+        file = Path(folder) / f"output.{KINDS.get(kind, kind)}"
+        with redirect_stdout(other):
+            yield file
+        sys.stdout.buffer.write(file.read_bytes())
+        sys.stdout.flush()
 
 
 STANDARD = Path("-")

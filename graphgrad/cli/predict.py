@@ -11,12 +11,13 @@ import click
 from graphgrad import UsageError
 from graphgrad.api.client import check_kind, check_writable, csv, write_whole
 from graphgrad.cli.answers import say_wrote
-from graphgrad.cli.arguments import verb
+from graphgrad.cli.arguments import standard_output, verb
 
 
 @verb("predict model.safetensors data.csv --json")
 @click.argument("model", type=click.Path(path_type=Path), metavar="MODEL.safetensors")
 @click.argument("data", type=click.Path(path_type=Path), metavar="DATA.csv|PICTURE|FOLDER")
+@standard_output(seen="png")
 @click.option("--scores", is_flag=True, help="Of a classifier, all scores.")
 @click.option("--probabilities", is_flag=True, help="Of a classifier, all probabilities.")
 @click.option("--leave-out", "left_out", multiple=True, metavar="NAME", help="A column that is no input.")

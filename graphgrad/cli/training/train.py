@@ -15,7 +15,7 @@ from graphgrad import UsageError
 from graphgrad.api.client import did_you_mean, one_line
 from graphgrad.api.learning import PARAMETERS
 from graphgrad.cli.answers import say_json
-from graphgrad.cli.arguments import read_values, verb
+from graphgrad.cli.arguments import read_values, standard_output, verb
 from graphgrad.cli.training.presets import PRESETS, Preset, choose, held_out, notes
 from graphgrad.cli.training.printout import Printer, answer, conclude
 from graphgrad.cli.training.results import check_exports, check_files, write_files
@@ -52,6 +52,7 @@ def parameter(name: str, *named: str, more: str = "", **how: Any) -> Callable[[A
 
 @verb("train xor --layers 2,4,1 --optimizer sgd --lr 0.1 --steps 100000")
 @click.argument("data", metavar="xor|digits|mnist|FILE")
+@standard_output(saved="safetensors", history="csv", film="html", backprop="html")
 @click.option("--layers", metavar="2,4,1", help="Sizes, from inputs to outputs.")
 @click.option(
     "--activation",
