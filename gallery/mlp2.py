@@ -12,4 +12,4 @@ after = gg.trace(program, given, W1=W1 - 0.001 * before.grad["W1"], y=5)
 said = f"L = {before.value:.4f}, after a step of 0.001 {after.value:.4f}; dL/dW1 =\n{before.grad['W1'].round(4)}\n"
 Path("mlp2.txt").write_text(said, encoding="utf-8")
 for theme, name in (("light", "light.svg"), ("dark", "dark.svg"), ("light", "html")):
-    gg.animate(program, given, W1=W1, y=5, by="node", theme=theme).save(f"mlp2.{name}")
+    gg.animate(program, given, W1=W1, y=5, by="node", theme=theme, timeout=60).save(f"mlp2.{name}")

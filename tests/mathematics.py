@@ -8,7 +8,7 @@ over the axis on which it stands alone, or as far as its bound says.
 
 import math
 import re
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 from scipy.special import erf, erfc, expit, log_softmax, logsumexp, softmax, xlogy
@@ -579,6 +579,16 @@ def part(text):
     start, step, stop = (numbers[0], 1, numbers[1]) if len(numbers) == 2 else numbers
     end = stop if step > 0 else stop - 2
     return slice(start - 1, end if end >= 0 else None, step)
+
+
+def tells_a_place(tree):
+    """Whether a formula says by number where in an array something stands."""
+    return any(
+        t[0] == "slice"
+        or (t[0] == "entry" and any(kind != "letter" and place != 1.0 for kind, place, *_ in t[2]))
+        or (t[0] == "relation" and any(s[0] == "number" and o[0] == "letter" for s, o in permutations(t[2:])))
+        for t in walk(tree)
+    )
 
 
 def walk(tree):

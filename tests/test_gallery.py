@@ -21,7 +21,7 @@ def outputs(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.suffix != ".py"}
 
 
-@pytest.mark.campaign  # some scripts ask for verdicts, which a busy machine gives too late
+@pytest.mark.slow
 def test_gallery_is_what_its_scripts_make(tmp_path, request):
     update = request.config.getoption("--update-golden")
     workshop = GALLERY if update else tmp_path / "gallery"

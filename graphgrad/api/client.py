@@ -12,7 +12,7 @@ from graphgrad.core.memory import (
     refuse_file,
     size as memory_size,
 )
-from graphgrad.core.numerals import fixed, general, number
+from graphgrad.core.numerals import equation, fixed, general, number
 from graphgrad.core.quoting import csv, one_line, terminal
 from graphgrad.core.shapes import is_size
 
@@ -23,6 +23,7 @@ __all__ = [
     "check_writable",
     "csv",
     "did_you_mean",
+    "equation",
     "fixed",
     "general",
     "is_size",

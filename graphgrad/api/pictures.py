@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from graphgrad.render.backprop.film import Film, Picture
     from graphgrad.render.scene.scene import Math
 
-OPTIONS = ("wrt", "of", "by", "labels", "theme", "proof", "as_written", "allow_nonfinite")  # of a film
+OPTIONS = ("wrt", "of", "by", "labels", "theme", "proof", "timeout", "as_written", "allow_nonfinite")  # of a film
 
 
 def animate(  # noqa: PLR0913  (all but the first two are keywords)
@@ -34,6 +34,7 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
     labels: str = "both",
     theme: str = "light",
     proof: bool = True,
+    timeout: float = 10.0,
     as_written: bool = False,
     allow_nonfinite: bool = False,
     **more: Any,
@@ -42,9 +43,9 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
 
     `wrt` names the inputs to differentiate by, all by default, and `of` the output, where there are several.
     `labels` is "symbols", which wants no values, "numbers", "both", or "acts": first symbols, then values. `theme` is
-    "light", "dark", "print" or a TOML file. With `proof`, the last frame carries the verdict on each gradient. A node
-    that is computed by a stable form is marked, and says so, unless all is computed `as_written`. Save it with `.save`,
-    to .html, .gif, .svg, .png and more.
+    "light", "dark", "print" or a TOML file. With `proof`, the last frame carries the verdict on each gradient, looked
+    for in `timeout` seconds. A node that is computed by a stable form is marked, and says so, unless all is computed
+    `as_written`. Save it with `.save`, to .html, .gif, .svg, .png and more.
 
     Values have the shapes of their inputs; sizes in pictures are points, and pixels at 960 a width. Raises UsageError
     for an unknown choice or a missing value, ShapeError and DomainError as `trace` does. Source: layout by Graphviz's
@@ -66,13 +67,11 @@ def animate(  # noqa: PLR0913  (all but the first two are keywords)
             else trace(graph, values, wrt=wrt, of=of, as_written=as_written, allow_nonfinite=allow_nonfinite, **more)
         )
     except UsageError as error:
-        raise told_of_options(
-            error, "wrt", "of", "by", "labels", "theme", "proof", "as_written", "allow_nonfinite"
-        ) from None
+        raise told_of_options(error, *OPTIONS) from None
     if why := why_no_gradient(traced):
         message, hint = why
         raise UsageError(message, hint=hint)
-    badges = verdicts(traced.graph) if proof and len(traced.graph.outputs) == 1 else {}
+    badges = verdicts(traced.graph, timeout) if proof and len(traced.graph.outputs) == 1 else {}
     finite = (
         {*badges}
         if unknown
@@ -136,12 +135,12 @@ def closed_forms(traced: Trace) -> dict[str, Math]:
     }
 
 
-def verdicts(graph: Graph) -> dict[str, tuple[str, bool | None]]:
+def verdicts(graph: Graph, timeout: float) -> dict[str, tuple[str, bool | None]]:
     """Give each input's verdict, and whether it is good news; nothing where a graph has no scalar output."""
     try:
         return {
             name: (str(finding.verdict), finding.ok)
-            for name, finding in verify(graph, timeout=2.0, sympy=False).items()
+            for name, finding in verify(graph, timeout=timeout, sympy=False).items()
         }
     except GraphgradError:
         return {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from graphgrad.api.client import number
+from graphgrad.api.client import equation, number
 from graphgrad.cli.answers import say_json, say_table
 from graphgrad.cli.arguments import (
     as_written,
@@ -59,13 +59,13 @@ def command(
         return
     lines = listing(traced.graph)
     say_table(["node", "formula", "value", "adjoint"], [row(traced, i, line.formula) for i, line in lines.items()])
-    click.echo(f"{traced.of} = {number(traced.value)}")
+    click.echo(equation(traced.of, traced.value))
     if why := why_no_gradient(traced):
         message, hint = why
         click.echo(f"note: {message}" + f"; {hint}" * bool(hint))
         return
     for name, slope in traced.grad.items():
-        click.echo(f"d{traced.of}/d{name} = {number(slope)}")
+        click.echo(equation(f"d{traced.of}/d{name}", slope))
     if len(traced.graph.outputs) == 1:
         click.echo(operations(traced, wrt))
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, SupportsFloat
 DIGITS = 4
 FIXED = range(-4, 6)  # decimal exponents that are written without a power of ten
 MINUS = "−"
+ENTRIES = 12  # of an array that is written out
 TINY = 1e-12  # of a number: what roundings on the way may have left
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -46,7 +47,7 @@ def numeral(value: Any) -> Numeral:
     >>> [str(numeral(x)) for x in (0.0, -0.0, float("inf"), float("nan"), True)]
     ['0', '0', '∞', 'undefined', 'true']
     """
-    if isinstance(value, bool) or str(getattr(value, "dtype", "")) == "bool":
+    if _condition(value):
         return Numeral("true" if value else "false")
     x = float(value)
     if math.isnan(x):
@@ -64,16 +65,20 @@ def numeral(value: Any) -> Numeral:
     return Numeral(sign + _trim(f"{size.scaleb(-exponent):f}"), str(exponent))
 
 
-def general(value: SupportsFloat, digits: int = 6) -> str:
+def general(value: SupportsFloat | str, digits: int = 6) -> str:
     """Write a number in text with at most so many significant digits; large and small ones by powers of ten.
 
+    A number of more digits than a float has is given as text.
+
+    >>> general("0.12345678901234567890", 18)
+    '0.123456789012345679'
     >>> general(-0.98083, 3), general(-0.0), general(1e300), general(2.5e-7), general(1.0625, 4), general(float("nan"))
     ('-0.981', '0', '1e+300', '2.5e-07', '1.063', 'nan')
     """
     x = float(value)
     if not math.isfinite(x) or x == 0:
         return f"{x + 0.0:g}"
-    number = _rounded(x, digits)
+    number = _rounded(value if isinstance(value, str) else x, digits)
     exponent = number.adjusted()
     if exponent in range(-4, digits):
         return _trim(f"{number:f}")
@@ -93,7 +98,7 @@ def fixed(value: SupportsFloat, places: int) -> str:
     return f"{number or abs(number):f}"
 
 
-def _rounded(x: float, digits: int) -> Decimal:
+def _rounded(x: float | str, digits: int) -> Decimal:
     return Context(prec=digits, rounding=ROUND_HALF_UP).plus(Decimal(x))
 
 
@@ -107,14 +112,35 @@ def exact(value: Any) -> bool:
     >>> exact(0.1 + 0.2), exact(1 / 3)
     (True, False)
     """
-    if getattr(value, "shape", ()) or isinstance(value, bool):
+    if getattr(value, "shape", ()) or _condition(value):
         return True
-    x = float(value)
-    if not math.isfinite(x):
-        return True
-    said = numeral(x)
-    shown = float(f"{said.mantissa.replace(MINUS, '-')}e{said.exponent or 0}")
-    return abs(shown - x) <= TINY * abs(x)
+    said = numeral(value)
+    return _is(float(value), f"{said.mantissa.replace(MINUS, '-')}e{said.exponent or 0}")
+
+
+def _condition(value: Any) -> bool:
+    return isinstance(value, bool) or str(getattr(value, "dtype", "")) == "bool"
+
+
+def _is(x: float, said: str) -> bool:
+    return not math.isfinite(x) or abs(float(said) - x) <= TINY * abs(x)
+
+
+def equation(name: str, value: Any, digits: int = 10) -> str:
+    """Write a name and its number, or a small array's entries to six digits: ≈ stands where digits are left out.
+
+    >>> equation("x", 0.5), equation("x", 1 / 3, 3), equation("x", [2.0, 1 / 3]), equation("x", [0] * 13)
+    ('x = 0.5', 'x ≈ 0.333', 'x ≈ [2, 0.333333]', 'x: 13 array, min 0, max 0')
+    """
+    import numpy as np
+
+    array = np.asarray(value)
+    if array.size > ENTRIES:
+        return f"{name}: {number(value)}"
+    if array.dtype.kind != "f":
+        return f"{name} = {number(value)}"
+    same = all(_is(x, general(x, 6 if array.ndim else digits)) for x in array.flat)
+    return f"{name} {'=' if same else '≈'} {number(value) if array.ndim else general(array.item(), digits)}"
 
 
 def number(value: Any) -> str:
@@ -128,7 +154,7 @@ def number(value: Any) -> str:
     array = np.asarray(value)
     if not array.ndim:
         return general(array.item(), 10) if array.dtype.kind == "f" else str(array.item())
-    if array.size > 12:
+    if array.size > ENTRIES:
         shape = "×".join(map(str, array.shape))
         return f"{shape} array, min {general(array.min())}, max {general(array.max())}"
     return json.dumps(array.tolist()) if array.dtype.kind != "f" else _list(array.tolist())

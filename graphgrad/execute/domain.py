@@ -17,7 +17,7 @@ import numpy as np
 from graphgrad.core.builder import Builder
 from graphgrad.core.errors import DomainError
 from graphgrad.core.graph import Graph
-from graphgrad.core.numerals import general
+from graphgrad.core.numerals import equation
 from graphgrad.core.ops import OPS
 from graphgrad.execute.kernels import kernel
 from graphgrad.frontend.lower import Lowering, parsed
@@ -160,13 +160,13 @@ def _error(graph: Graph, values: Sequence[Any], i: int, needed: Any) -> DomainEr
 def _beyond(graph: Graph, values: Sequence[Any], i: int, entries: Any, dtype: str) -> DomainError:
     formula, facts, where = _described(graph, values, i, entries)
     size = _size(graph, values, i, entries)
-    beyond = f" = {size} is beyond {dtype}" if size else f" is beyond {dtype}"
+    beyond = f" {size} is beyond {dtype}" if size else f" is beyond {dtype}"
     hint = "--allow-nonfinite, or allow_nonfinite=True, goes on with what NumPy makes of it"
     return _located(graph, i, f"{formula}{beyond}{where}" + (f", with {facts}" if facts else ""), hint)
 
 
 def _size(graph: Graph, values: Sequence[Any], i: int, entries: Any) -> str:
-    """The true size of a number, from its operands; nothing for what is no number of numbers, or too large to say."""
+    """What a number truly is, from its operands; nothing for what is no number of numbers, or too large to say."""
     node = graph.nodes[i]
     if not (OPS[node.op].elementwise and OPS[node.op].sympy):
         return ""
@@ -178,8 +178,10 @@ def _size(graph: Graph, values: Sequence[Any], i: int, entries: Any) -> str:
     try:
         with mp.workdps(20):
             exact = kernel(node, "sympy")(*[sp.Float(float(v), 20) for v in operands])
-            size = str(mp.nstr(mp.mpf(sp.Float(exact, 20)._mpf_), 3)).replace("e+", "e")
-            return size if len(size) <= SIZE else ""
+            found = mp.mpf(sp.Float(exact, 20)._mpf_)
+            size = str(mp.nstr(found, 3)).replace("e+", "e")
+            sign = "=" if mp.almosteq(mp.mpf(size), found, 1e-15) else "≈"
+            return f"{sign} {size}" if len(size) <= SIZE else ""
     except (ArithmeticError, TypeError, ValueError, mp.libmp.NoConvergence):
         return ""
 
@@ -191,7 +193,7 @@ def _described(graph: Graph, values: Sequence[Any], i: int, places: Any) -> tupl
     if not OPS[node.op].elementwise:
         return formula, "", f" at entry {list(place)}" if place else ""
     entries = [np.broadcast_to(values[o], np.shape(places))[place] for o in node.operands]
-    facts = {word: f"{word} = {general(entry)}" for o, word, entry in zip(node.operands, words, entries, strict=True)
+    facts = {word: equation(word, entry, 6) for o, word, entry in zip(node.operands, words, entries, strict=True)
              if graph.nodes[o].op != "const"}  # fmt: skip
     return formula, ", ".join(facts.values()), f" at entry {list(place)}" if place else ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from graphgrad.core.graph import Graph
+from graphgrad.frontend.notation.counting import COUNTED, tells_places
 from graphgrad.frontend.notation.tex import TEX
 from graphgrad.frontend.notation.writer import Writer, labels
 from graphgrad.frontend.printers import statements
@@ -12,6 +13,8 @@ from graphgrad.frontend.printers import statements
 
 def latex(graph: Graph, node: int | None = None, stop: Container[int] = frozenset()) -> str:
     r"""Write a node's expression in LaTeX (math mode), nodes in `stop` by their names; without a node, the program.
+
+    A program that takes entries out of arrays ends by saying how they are counted.
 
     >>> from graphgrad.frontend.parse import parse
     >>> g = parse("log(x1*x2) * sin(x2)")
@@ -28,4 +31,5 @@ def latex(graph: Graph, node: int | None = None, stop: Container[int] = frozense
     for name, i in graph.outputs.items():
         if i not in kept or graph.label(i) != name:
             lines.append(f"{labels(graph)[name]} &= {writer.name(i).text}")
+    lines += [rf"& \text{{({COUNTED})}}"] * tells_places(graph)
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"

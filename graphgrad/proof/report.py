@@ -275,9 +275,12 @@ def _order(finding: Finding) -> bool:
 
 
 def _told_apart(a: str, b: str) -> tuple[str, str]:
-    """Two decimals, as short as still shows that they differ."""
-    same = next((k for k, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    return tuple(v if "e" in v else v[: max(12, same + 4)] for v in (a, b))  # type: ignore[return-value]
+    """Two decimals, rounded to as few digits as still show that they differ."""
+    try:
+        rounded = ((general(a, digits), general(b, digits)) for digits in (10, 15, 20, 30, 40))
+        return next((two for two in rounded if two[0] != two[1]), (a, b))
+    except ValueError:  # a claim that is no number
+        return a, b
 
 
 def _short(number: str) -> str:

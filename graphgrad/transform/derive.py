@@ -14,6 +14,7 @@ from graphgrad.core.graph import Graph
 from graphgrad.core.op import ATOM
 from graphgrad.core.ops import OPS
 from graphgrad.frontend.latex import latex
+from graphgrad.frontend.notation.counting import COUNTED, PROGRAMMED, tells_places
 from graphgrad.frontend.notation.names import tex_name
 from graphgrad.frontend.notation.plain import PLAIN
 from graphgrad.frontend.notation.tex import TEX
@@ -23,6 +24,7 @@ from graphgrad.transform.grad import derivative_name, differentiable, output_nam
 from graphgrad.transform.jvp import tangents
 from graphgrad.transform.pullback import contribution, local_rule
 from graphgrad.transform.rewrite import Rewriter
+from graphgrad.transform.rules import text_of
 
 LONGEST = 160  # characters of a gradient written out in full
 TOO_LONG = "too long to write out: put the lines above into the first"
@@ -44,12 +46,14 @@ class Line(NamedTuple):
 class Derivation(NamedTuple):
     """A derivation: the program it differentiates, the numbered lines for every input, and what they come to.
 
-    A result that is too long to be read has no sides but the derivative's name.
+    A result that is too long to be read has no sides but the derivative's name. Where lines tell places in arrays by
+    number, `counted`, the last says how.
     """
 
     steps: tuple[Line, ...]
     lines: Mapping[str, tuple[Line, ...]]
     result: Mapping[str, Line]
+    counted: bool = False
 
     @property
     def program(self) -> str:
@@ -68,6 +72,7 @@ class Derivation(NamedTuple):
             numbered = [f"({k}) " + " = ".join(line.text) for k, line in enumerate(lines, 1)]
             end = self.result[name].text
             parts.append("\n".join([*numbered, "put together: " + " = ".join(end if end[1:] else (*end, TOO_LONG))]))
+        parts += [f"({PROGRAMMED})"] * self.counted
         return "\n\n".join(parts)
 
     @property
@@ -80,6 +85,7 @@ class Derivation(NamedTuple):
             parts.append(
                 f"Put together: $${' = '.join(end)}$$" if end[1:] else f"Put together, ${end[0]}$ is {TOO_LONG}."
             )
+        parts += [f"({COUNTED})"] * self.counted
         return "\n\n".join(parts)
 
     @property
@@ -90,6 +96,7 @@ class Derivation(NamedTuple):
             rows = [rf"{line.latex[0]} &= {' = '.join(line.latex[1:])} \tag{{{k}}}" for k, line in enumerate(lines, 1)]
             derivative, *sides = self.result[name].latex
             blocks.append([*rows, f"{derivative} &= {' = '.join(sides or [TOO_LONG_TEX])}"])
+        blocks[-1] += [rf"& \text{{({COUNTED})}}"] * self.counted
         return "\n\n".join("\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}" for rows in blocks)
 
 
@@ -130,7 +137,7 @@ def derive(
             found = found.equals(text(end, end.output), latex(end, end.output))
         short = [side for side in zip(*found, strict=True) if len(side[0]) <= LONGEST]
         result[name] = Line(*zip(*short, strict=True))
-    return Derivation(tuple(_steps(graph, output)), lines, result)
+    return Derivation(tuple(_steps(graph, output)), lines, result, tells_places(graph))
 
 
 def _steps(graph: Graph, output: str) -> Iterator[Line]:
@@ -177,19 +184,21 @@ def _chain(graph: Graph, wrt: str, output: str) -> list[Line]:
 def _adjoints(graph: Graph, wrt: str, output: str) -> list[Line]:
     """Every adjoint on the way back from an output to an input; last, the input's own written out in full."""
     gradient, adjoints = reverse(graph, (wrt,), of=output, as_written=True)
-    primal = range(len(graph))
+    builder, primal = Rewriter(graph, text_of("units"), exact={}), range(len(graph))
+    simple = _worked_out(builder, gradient)
+    totals = {node: simple[total] for node, total in adjoints.total.items()}
     names = dict(graph.names)
-    for node, total in adjoints.total.items():
-        if total not in primal:
+    for node, total in totals.items():
+        if total not in primal and builder.nodes[total].op != "const":
             names.setdefault(total, (f"d{output}/d{graph.label(node)}",))
-    whole = Graph(gradient.nodes, gradient.inputs, graph.outputs, names)
-    stop = {*primal, *adjoints.total.values()}
+    whole = Graph(tuple(builder.nodes), gradient.inputs, graph.outputs, names)
+    stop = {*primal, *totals.values()}
     lines, said = [], set(primal)
-    for node, total in sorted(adjoints.total.items(), reverse=True):
+    for node, total in sorted(totals.items(), reverse=True):
         if node != adjoints.output:
             lines.append(_derivative(whole, f"d{output}/d{graph.label(node)}", [total], stop, said))
         said.add(total)
-    last = adjoints.total.get(graph.input(wrt), gradient.outputs[derivative_name(output, wrt)])
+    last = totals.get(graph.input(wrt), simple[gradient.outputs[derivative_name(output, wrt)]])
     return [*lines, _derivative(whole, f"d{output}/d{wrt}", [last], primal)]
 
 
@@ -242,6 +251,17 @@ def _sum(builder: Rewriter, terms: list[int]) -> int:
     for term in terms[1:]:
         total = builder.plain("add", total, term)
     return total
+
+
+def _worked_out(builder: Rewriter, gradient: Graph) -> list[int]:
+    """Build a gradient on the graph that a builder holds, without ones and zeros; gives every node's place."""
+    place = list(range(len(builder.nodes)))
+    for op, operands, attrs, *_ in gradient.nodes[len(place) :]:
+        if op == "const":
+            place.append(builder.const(attrs[0][1]))
+        else:
+            place.append(builder.apply(op, *(place[o] for o in operands), **dict(attrs)))
+    return place
 
 
 def _simple(builder: Rewriter, node: int) -> int:

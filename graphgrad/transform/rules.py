@@ -67,6 +67,18 @@ swap(swap(x)) -> x
 where(~c, x, y) -> where(c, y, x)
 """
 
+# What is left out of a derivation by hand.
+UNITS = """
+x + 0 -> x
+0 + x -> x
+x * 1 -> x
+1 * x -> x
+x * 0 -> 0
+0 * x -> 0
+x * spread(1, y, axis=axis, keepdims=keepdims) -> x
+spread(1, y, axis=axis, keepdims=keepdims) * x -> x
+"""
+
 # What is computed in the place of a formula that overflows or cancels on the way to a good value.
 STABLE = """
 log(1 + x) -> log1p(x)
@@ -170,6 +182,7 @@ RULES = Table(
         *rows("removable singularities", HOLES),
         *rows("slopes", PARTIALS),
         *rows("algebra", ALGEBRA),
+        *rows("units", UNITS),
         *rows("matrices", MATRICES),
         *rows("strength reduction", STRENGTH),
         *rows("write out", STEPS),

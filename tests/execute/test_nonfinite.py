@@ -16,12 +16,12 @@ from graphgrad.frontend.parse import parse
 from graphgrad.transform.grad import grad
 
 REFUSED = [  # text, values, what is said
-    ("exp(x)", {"x": 1000.0}, "exp(x) = 1.97e434 is beyond float64, with x = 1000"),
-    ("y = exp(x); y * x", {"x": 1000.0}, "exp(x) = 1.97e434 is beyond float64, with x = 1000"),
+    ("exp(x)", {"x": 1000.0}, "exp(x) ≈ 1.97e434 is beyond float64, with x = 1000"),
+    ("y = exp(x); y * x", {"x": 1000.0}, "exp(x) ≈ 1.97e434 is beyond float64, with x = 1000"),
     ("x * y", {"x": 1e200, "y": -1e200}, "x * y = -1.0e400 is beyond float64, with x = 1e+200, y = -1e+200"),
     ("x ** y", {"x": 10.0, "y": 400.0}, "x ** y = 1.0e400 is beyond float64, with x = 10, y = 400"),
-    ("cosh(x)", {"x": -800.0}, "cosh(x) = 1.36e347 is beyond float64, with x = -800"),
-    ("sum(exp(x))", {"x": [1.0, 1000.0]}, "exp(x) = 1.97e434 is beyond float64 at entry [1], with x = 1000"),
+    ("cosh(x)", {"x": -800.0}, "cosh(x) ≈ 1.36e347 is beyond float64, with x = -800"),
+    ("sum(exp(x))", {"x": [1.0, 1000.0]}, "exp(x) ≈ 1.97e434 is beyond float64 at entry [1], with x = 1000"),
     ("sum(x)", {"x": [1e308, 1e308]}, "sum(x) is beyond float64"),
     (
         "1 / x",
@@ -49,7 +49,7 @@ def test_what_is_said(text, values, said):
 
 
 def test_the_type_is_named():
-    with pytest.raises(DomainError, match=r"exp\(x\) = 2.69e43 is beyond float32"):
+    with pytest.raises(DomainError, match=r"exp\(x\) ≈ 2.69e43 is beyond float32"):
         trace(parse("exp(x)"), x=100.0, dtype=np.float32)
     assert trace(parse("exp(x)"), x=100.0).value == pytest.approx(math.exp(100))
 

@@ -34,12 +34,12 @@ def test_patience_gives_the_best_model():
         (
             mlp(3, 4, 1, activation="square"),
             {"optimizer": "sgd", "lr": 10.0},
-            r"step \d+: square\(R - Y\) = .* is beyond float64",
+            r"step \d+: square\(R - Y\) [=≈] .* is beyond float64",
         ),
         (
             mlp(3, 30, 1, activation="exp"),
             {"optimizer": "sgd", "lr": 1e4},
-            r"step \d+: exp\(h1\) = .* is beyond float64",
+            r"step \d+: exp\(h1\) [=≈] .* is beyond float64",
         ),
         (network("log(X @ w)", X=("N", 3), w=3), {}, r"step 1: .*log"),
         (mlp(3, 20, 1), {"optimizer": "p - lr * g / (g - g)", "lr": 0.1}, "step 1: the update gives"),

@@ -57,6 +57,8 @@ class Plain:
         return a.text if a.tight > MUL and not a.text.startswith("-") else f"({a.text})"
 
     def scaled(self, left: Written, right: Written) -> Written:
+        if "1" in {left.text, right.text}:
+            return right if left.text == "1" else left
         return self._infix(left, "*", right)
 
     def _infix(self, left: Written, sign: str, right: Written) -> Written:

@@ -68,7 +68,7 @@ class Spelling(Protocol):
         """What stands on the right of a dot."""
 
     def scaled(self, left: Written, right: Written) -> Written:
-        """A number times an array or a number."""
+        """A number times an array or a number; a factor of 1 is left out."""
 
     def side(self, a: Written) -> Written:
         """What stands on the right of an equals sign: there a relation would read as the sign's own next."""

@@ -104,6 +104,8 @@ class Tex:
         return a.text if a.tight > MUL and a.head != "-" else self._paren(a)
 
     def scaled(self, left: Written, right: Written) -> Written:
+        if "1" in {left.text, right.text}:
+            return right if left.text == "1" else left
         return self._multiplied(left, right, r" \, ", "times")
 
     def _multiplied(self, left: Written, right: Written, sign: str, kind: str) -> Written:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.core.numerals import general
+from graphgrad.core.numerals import equation
 from graphgrad.proof.arithmetic import numbers
 from graphgrad.proof.judge.assumed import NOTHING, Assumed
 from graphgrad.proof.judge.kinks import around
@@ -178,7 +178,7 @@ class Comparison:
     def _note(self, name: str, at: Mapping[str, Fraction], said: str) -> None:
         """What rounding leaves at a point: a doubt where that is an ordinary one."""
         seen = self.seen[name]
-        said = f"{said} at {', '.join(f'{n} = {general(v, 3)}' for n, v in at.items())}"
+        said = f"{said} at {', '.join(equation(n, float(v), 3) for n, v in at.items())}"
         if _within(at, ORDINARY):
             seen.doubt = seen.doubt or said
         else:

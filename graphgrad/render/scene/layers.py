@@ -6,21 +6,22 @@ import re
 
 from graphgrad.core.graph import Graph
 
-PARAMETER = re.compile(r"[A-Za-z]+_?(\d+)")
+PARAMETER = re.compile(r"([A-Za-z]+)_?(\d+)")
 
 
 def layers(graph: Graph) -> dict[str, tuple[int, ...]]:
     """Group a network's nodes: "layer 1" is what W1, b1 and the layers below alone decide, "loss" what a target joins.
 
-    A graph without numbered tensor parameters has no layers.
+    A graph without numbered tensor parameters has no layers; a number is one where a tensor's name has the same letters.
 
     >>> from graphgrad.frontend.parse import parse
     >>> g = parse("h = tanh(x @ W1); L = sum((h @ W2 - y)**2)", x=2, W1=(2, 3), W2=3, y=())
     >>> {name: [g.label(i) for i in nodes] for name, nodes in layers(g).items()}
     {'layer 1': ['W1', 'v1', 'h'], 'layer 2': ['W2', 'v2'], 'loss': ['v3', 'v4', 'L']}
     """
-    level = {i: int(found[1]) for name, i in graph.inputs.items()
-             if graph.nodes[i].shape and (found := PARAMETER.fullmatch(name))}  # fmt: skip
+    numbered = {i: found for name, i in graph.inputs.items() if (found := PARAMETER.fullmatch(name))}
+    letters = {found[1] for i, found in numbered.items() if graph.nodes[i].shape}
+    level = {i: int(found[2]) for i, found in numbered.items() if found[1] in letters}
     if len(set(level.values())) < 2:
         return {}
     joined: set[int] = set()

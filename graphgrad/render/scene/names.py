@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from graphgrad.core.graph import Graph, Node
+from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.core.quoting import tex as quoted
-from graphgrad.core.shapes import Shape, normal_axes
+from graphgrad.core.shapes import Shape
 from graphgrad.execute.trace import Trace
+from graphgrad.frontend.notation.counting import COUNTED, tells_places
 from graphgrad.frontend.notation.names import barred, tex_name
 from graphgrad.frontend.notation.plain import PLAIN
 from graphgrad.frontend.notation.spelling import Spelling, Written
@@ -16,11 +17,11 @@ from graphgrad.frontend.notation.tex import TEX
 from graphgrad.frontend.notation.writer import Indices, Writer, labels
 from graphgrad.frontend.printers import is_operator, length, own_names, statements
 from graphgrad.render.scene.scene import EQUALS, Math, Phrase, Value, words
-from graphgrad.transform.pullback import Contribution
+from graphgrad.transform.grad import derivative_name, reverse
+from graphgrad.transform.lesson import NOTHING
+from graphgrad.transform.pullback import Adjoints, Contribution
 
 LONGEST_SOURCE, LONGEST_LINE = 80, 160  # nodes; operands and operations: a program of more is no formula any more
-PLACES = frozenset({"index", "take", "pick", "argmax", "argmin", "cross_entropy"})
-COUNTED = "entries count from 1 in formulas, from 0 in programs and in words"
 MARK = Math(r" {}^{\ast}", " *")  # of a node that is computed by a stable form
 TIMES = Math(r" \cdot ", " · ")
 INFIX = {
@@ -101,11 +102,16 @@ def _written(writer: Writer, leads: Sequence[str], nodes: Sequence[int]) -> list
 
 
 class Symbols:
-    """The symbols of one traced graph."""
+    """The symbols of one traced graph.
+
+    Rules are written from a gradient whose seed is a name, as every other adjoint is: the 1 that is put in for it could
+    be any 1 of a formula.
+    """
 
     def __init__(self, trace: Trace) -> None:
-        self.graph, self.gradient, self.adjoints = trace.graph, trace.gradient, trace.adjoints
-        self.output = trace.of
+        self.graph, self.output = trace.graph, trace.of
+        self.gradient, self.adjoints = _unseeded(trace)
+        self.unseeded = dict(zip(trace.adjoints.contributions, self.adjoints.contributions, strict=True))
         self.names = Names(trace.graph, self.output)
         self.primal, self.forms = range(len(trace.graph)), trace.forms
 
@@ -142,7 +148,7 @@ class Symbols:
 
     def partial(self, c: Contribution) -> Math:
         """A local partial, in the names of the consumer's operands and in its own."""
-        written = [self._partial(c, spelling, k) for k, spelling in enumerate(SPELLINGS)]
+        written = [self._partial(self.unseeded[c], spelling, k) for k, spelling in enumerate(SPELLINGS)]
         return Math(*(w.text for w in written))
 
     def _partial(self, c: Contribution, spelling: Spelling, k: int) -> Written:
@@ -151,32 +157,25 @@ class Symbols:
             return Written(self.name(c.partial)[k])
         writer = self.names.writers(self.gradient, self._within(c))[k]
         written = writer.formula(c.partial)
-        return spelling.indicator(written) if self.gradient.nodes[c.partial].dtype == "bool" else written
+        return spelling.bracket(written.text) if self.gradient.nodes[c.partial].dtype == "bool" else written
 
     def _within(self, c: Contribution) -> frozenset[int]:
-        """The primal nodes that a rule speaks of: the consumer, its operands, and conditions."""
-        conditions = (i for i in self.primal if self.graph.nodes[i].dtype == "bool")
-        return frozenset((c.consumer, *self.graph.nodes[c.consumer].operands, *conditions))
+        """The primal nodes that a rule speaks of: the consumer and its operands."""
+        return frozenset((c.consumer, *self.graph.nodes[c.consumer].operands))
 
     def multiplies(self, c: Contribution) -> bool:
         """Whether a contribution is the consumer's adjoint times the local partial, and both are numbers."""
-        if c.partial is None or self.gradient.nodes[c.node].shape:
+        c = self.unseeded[c]
+        whole, made = self.adjoints.total[c.consumer], self.gradient.nodes[c.node]
+        if c.partial is None or any(self.gradient.nodes[i].shape for i in (c.node, c.partial, whole)):
             return False
-        whole, made, partial = (
-            self.adjoints.total[c.consumer],
-            self.gradient.nodes[c.node],
-            self.gradient.nodes[c.partial],
-        )
-        if self.gradient.nodes[whole].shape or partial.shape:
-            return False
-        if partial.op == "const" and partial.value in {1, -1}:
-            return c.node == whole if partial.value == 1 else made.op == "neg" and made.operands == (whole,)
-        return made.op == "mul" and sorted(made.operands) == sorted((whole, c.partial))
+        return c.node == whole or made[:2] in {("neg", (whole,)), ("mul", (whole, c.partial))}
 
     def passed(self, terms: Sequence[Contribution]) -> tuple[Math, list[Math]]:
         """What consumers pass to one receiver, and the left side that belongs to it."""
-        bar = self.bar(terms[0].receiver)
-        if all(self.multiplies(c) for c in terms):
+        bar, products = self.bar(terms[0].receiver), all(self.multiplies(c) for c in terms)
+        terms = [self.unseeded[c] for c in terms]
+        if products:
             return bar, [self._product(c) for c in terms]
         sides = []
         for k in (0, 1):
@@ -212,8 +211,7 @@ class Symbols:
     def _rule(self, c: Contribution, k: int) -> Writer:
         """A writer of what a rule says: of the consumer's adjoint, its operands and itself, and of nothing later."""
         whole = self.adjoints.total[c.consumer]
-        known = {} if self.gradient.nodes[whole].op == "const" else {whole: self.bar(c.consumer)}
-        return self.names.writers(self.gradient, self._within(c), known)[k]
+        return self.names.writers(self.gradient, self._within(c), {whole: self.bar(c.consumer)})[k]
 
     def _product(self, c: Contribution) -> Math:
         """The consumer's adjoint times the local partial."""
@@ -233,8 +231,6 @@ class Symbols:
             values = [v._replace(part="number") if t else v for v, t in zip(values, truths, strict=True)]
         if made.op in INFIX:
             return (values[0]._replace(guard=made.op == "mul"), INFIX[made.op], values[1])
-        if made.op == "neg":
-            return (Math("-", "−"), values[0])
         power = {"square": Math("2", "2")}.get(made.op)
         if made.op == "pow" and self.graph.nodes[made.operands[1]].op == "const":
             power = self.name(made.operands[1])
@@ -247,6 +243,15 @@ class Symbols:
         for slot, value in enumerate(values):
             pieces += ((Math(", ", ", "),) if slot else ()) + (value._replace(guard=False),)
         return (*pieces, Math(")", ")"))
+
+
+def _unseeded(trace: Trace) -> tuple[Graph, Adjoints]:
+    """The gradient of a trace with an input in place of its seed, and its provenance."""
+    if trace.adjoints.seed == NOTHING:
+        return trace.gradient, trace.adjoints
+    wrt = tuple(name for name in trace.graph.inputs if derivative_name(trace.of, name) in trace.gradient.outputs)
+    seed = f"d{trace.of}/d{trace.of}"  # which no input is called
+    return reverse(trace.graph, wrt, cotangent=seed, of=trace.of, as_written=True)
 
 
 def titled(names: Names, node: int) -> Phrase:
@@ -308,15 +313,7 @@ def note(graph: Graph) -> Math | None:
     >>> note(parse("sum(x[1:])", x=3)).text, note(parse("sum(x)", x=3))
     ('entries count from 1 in formulas, from 0 in programs and in words', None)
     """
-    return words(COUNTED) if any(map(_counts, graph.nodes)) else None
-
-
-def _counts(node: Node) -> bool:
-    """Whether a node's formula tells a place along an axis, or an axis, by its number or by data."""
-    if node.op in {"softmax", "log_softmax", "concatenate"}:
-        last = len(node.shape) - 1
-        return normal_axes(dict(node.attrs)["axis"], len(node.shape))[0] != (last if node.op != "concatenate" else 0)
-    return node.op in PLACES
+    return words(COUNTED) if tells_places(graph) else None
 
 
 class _Tags:

@@ -29,6 +29,7 @@ from graphgrad.transform.pullback import Contribution
 
 PLUS = Math(" + ", " + ")
 PLUS_EQUALS = Math(" += ", " += ")
+MORE = Math(r" + \cdots", " + …")  # of a sum that is not complete
 Verdicts = Mapping[str, tuple[str, bool | None]]
 
 
@@ -229,7 +230,7 @@ class _Script:
         return Equation((lead,), (formula,), numbers)
 
     def summed(self, receiver: int, count: int | None = None) -> Equation:
-        """The adjoint of a node as the sum of its first terms, or of all."""
+        """The adjoint of a node as the sum of its first terms and of more, or of all."""
         every = self.terms.get(receiver, [])
         terms = every[:count]
         if not terms:
@@ -241,17 +242,17 @@ class _Script:
         for k, (c, term) in enumerate(zip(terms, written, strict=True)):
             symbols += ((PLUS,) if k else ()) + (term,)
             numbers += ((PLUS,) if k else ()) + (Value(c.node, guard=k > 0),)
+        more = (MORE,) if len(terms) < len(every) else ()
         if len(terms) > 1:
             total = Value(terms[-1].total)
-            numbers += (Equal((*(Value(c.node) for c in terms), total)), total)
+            numbers += (*more, Equal((*(Value(c.node) for c in terms), total)), total)
         if any(self.trace.gradient.nodes[c.node].shape for c in terms):
             numbers = ()
-        relation = PLUS_EQUALS if len(terms) < len(every) else EQUALS
-        return Equation((lead,), symbols, numbers, relation)
+        return Equation((lead,), symbols + more, numbers and numbers + more)
 
     def accumulation(self, receiver: int, terms: Sequence[Contribution], last: Frame, sums: tuple[Sum, ...]) -> Frame:
         name, total, missing = self.graph.label(receiver), terms[-1].total, len(self.terms[receiver]) - len(terms)
-        said: Said = (f"The adjoint of {name} is the sum of ",)
+        said: Said = (f"The adjoint of {name} is {'so far ' * bool(missing)}the sum of ",)
         added = [Value(c.node) for c in terms]
         for k, term in enumerate(added):
             said += (" and " if k else "", term)
