@@ -139,7 +139,7 @@ def verdicts(graph: Graph, timeout: float) -> dict[str, tuple[str, bool | None]]
     """Give each input's verdict, and whether it is good news; nothing where a graph has no scalar output."""
     try:
         return {
-            name: (str(finding.verdict), finding.ok)
+            name: (str(finding.verdict), finding.news)
             for name, finding in verify(graph, timeout=timeout, sympy=False).items()
         }
     except GraphgradError:

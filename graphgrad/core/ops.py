@@ -82,7 +82,7 @@ op("log(a)", d=("1 / a",), domain="a > 0", aliases=("ln",), tex=r"\log", onnx="L
 op("log1p(a)", d=("1 / (1 + a)",), domain="a > -1", sympy="sp.log(1 + a)", onnx="Log(Add(a, 1))")
 op("log2(a)", d=("1 / (a * log(2))",), domain="a > 0", sympy="sp.log(a) / sp.log(2)", tex=r"\log_{2}")
 op("log10(a)", d=("1 / (a * log(10))",), domain="a > 0", sympy="sp.log(a) / sp.log(10)", tex=r"\log_{10}")
-op("xlogy(a, b)", d=("log(b)", "a / b"), domain="(b > 0) | (a == 0)", steep="b", tex=r"$a \log $b",
+op("xlogy(a, b)", d=("log(b)", "a / b"), domain="(b > 0) | (a == 0)", steep="b", tex=r"$a \log\left($b\right)",
    numpy="xlogy(a, b)", python="xlogy(a, b)", sympy="a * sp.log(b)", js="(a === 0 ? 0 : a * Math.log(b))",
    c="(a == 0 ? 0 : a * log(b))")  # fmt: skip
 op("log1mexp(a)", d=("exp(a) / expm1(a)",), domain="a < 0", sympy="sp.log(1 - sp.exp(a))", numpy="log1mexp(a)",

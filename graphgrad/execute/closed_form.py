@@ -40,7 +40,7 @@ def closed_form(graph: Graph, output: str) -> Graph | None:
 def symbolic(graph: Graph) -> list[Any]:
     """Give every node of a scalar graph as a sympy expression of real symbols; exact, constants lifted to rationals.
 
-    A row without a sympy spelling stands as a function of its own name.
+    A row without a sympy spelling stands as a function of its own name. UsageError for what is no real number.
     """
     import sympy as sp
 
@@ -49,8 +49,7 @@ def symbolic(graph: Graph) -> list[Any]:
         if node.op == "input":
             values.append(sp.Symbol(node.value, real=True))
         elif node.op == "const":
-            named = isinstance(node.value, Constant)
-            values.append({"pi": sp.pi, "e": sp.E}[node.value.name] if named else sp.Rational(repr(node.value)))
+            values.append(_constant(node.value))
         else:
             row, operands = OPS[node.op], [values[o] for o in node.operands]
             if not row.boolean:  # a condition among numbers counts 1 or 0
@@ -61,6 +60,17 @@ def symbolic(graph: Graph) -> list[Any]:
             known = kernel(node, "sympy") if row.sympy else sp.Function(node.op)
             values.append(known(*operands))
     return values
+
+
+def _constant(value: Any) -> Any:
+    import sympy as sp
+
+    if not isinstance(value, Constant):
+        return sp.Rational(repr(value))
+    known = {"pi": sp.pi, "e": sp.E}
+    if value.name not in known:
+        raise UsageError(f"{value.name} has no place in a closed form")
+    return known[value.name]
 
 
 def _shortest(expression: Any) -> Any:

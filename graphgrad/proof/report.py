@@ -80,6 +80,11 @@ class Finding(Shown):
         """Whether the gradient can be trusted."""
         return self.verdict in GOOD
 
+    @property
+    def news(self) -> bool | None:
+        """Whether it is good news or bad; None where nothing was judged."""
+        return self.ok or (False if self.verdict is Verdict.REFUTED else None)
+
     def with_(self, **changes: Any) -> Finding:
         """The finding with some fields changed."""
         return replace(self, **changes)

@@ -108,6 +108,32 @@ def test_networks_stand_in_rows_and_fit_a_screen(sizes, activation):
         assert tops == sorted(tops) or len(set(tops)) < len(tops)
 
 
+@pytest.mark.parametrize(("sizes", "activation"), NETWORKS)
+def test_no_edge_goes_around_the_picture_and_labels_stand_at_theirs(sizes, activation):
+    text, values = mlp(sizes, activation)
+    made = film(trace(parse(text, {name: np.shape(value) for name, value in values.items()}), values))
+    layout, graph = made.stage.layout, made.trace.graph
+    frames = [(g.x, g.y, g.x + g.width, g.y + g.height) for g in layout.groups.values()]
+    boxes = [(x - w / 2, y - h / 2, x + w / 2, y + h / 2) for (x, y), (w, h) in zip(layout.nodes.values(),
+             layout.sizes.values(), strict=True)]  # fmt: skip
+    lowest, highest = max(box[3] for box in frames + boxes), min(box[1] for box in frames + boxes)
+    ends = [(o, i) for i, node in enumerate(graph.nodes) for o in node.operands]
+    for (tail, head), route in zip(ends, layout.routes, strict=True):
+        curve = np.array([*sampled(route.points), route.tip])
+        assert highest - 25 < curve[:, 1].min()
+        assert curve[:, 1].max() < lowest + 25
+        if route.label:
+            assert np.hypot(*(curve - route.label).T).min() < 45, (tail, head)
+
+
+def sampled(points):
+    """Places on a chain of cubic curves."""
+    for k in range(0, len(points) - 1, 3):
+        p = np.array(points[k : k + 4])
+        for t in np.linspace(0, 1, 20):
+            yield tuple(np.array([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3]) @ p)
+
+
 def test_every_format_has_the_same_places():
     made = film(trace(parse("x*x + sin(x)"), x=2.0))
     data = json.loads(film_json(made))

@@ -6,7 +6,9 @@ from hypothesis import assume, given, settings, strategies as st
 
 import graphgrad as gg
 from graphgrad.execute.trace import trace
+from graphgrad.frontend.notation.names import CONSTANTS
 from graphgrad.frontend.parse import parse
+from graphgrad.proof.report import GOOD, Finding, Verdict
 from graphgrad.render.backprop.film import film
 from graphgrad.render.drawing.shapes import Ink
 from graphgrad.render.drawing.typeset import line, typeset
@@ -23,6 +25,22 @@ CASES = {  # a program with its values, verdicts, and texts that the last pictur
     "alphabets": ("z = 变量 * שלום + скорость", {"变量": 2.0, "שלום": 3.0, "скорость": 1.5}, {},
                   ["v1 = 变量 * שלום"], []),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("constant", ["pi", "e", "inf", "nan"])
+def test_every_constant_is_drawn_and_written(constant, tmp_path):
+    program = f"y = where(x > 2, {constant}, 2 * x); z = y + maximum(x, -1) / {constant}"
+    made = gg.animate(program, x=1.5, allow_nonfinite=True)
+    for suffix in ("html", "svg", "json", "tex", "dot", "txt", "md"):
+        made.save(tmp_path / f"film.{suffix}")
+    assert gg.show(program).svg()
+    assert CONSTANTS[constant] in gg.latex(program)
+    assert "put together" in str(gg.derive(program, "x"))
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_only_what_is_refuted_is_bad_news(verdict):
+    assert Finding(verdict).news is (True if verdict in GOOD else False if verdict is Verdict.REFUTED else None)
 
 
 def last(name):

@@ -322,6 +322,8 @@ def test_what_mathematics_writes_of_arrays(name):
     [("x * -sin(y)", r"x \cdot \left(-\sin\left(y\right)\right)"), ("(x / y) ** 2", r"\left(\frac{x}{y}\right)^{2}"),
      ("a - b * -c", r"a - b \cdot \left(-c\right)"), ("sigma * (x + 1)", r"\sigma \cdot \left(x + 1\right)"),
      ("where(a > 0, a, b) * c", r"\left(\begin{cases} a & a > 0 \\ b & \mathrm{otherwise}\end{cases}\right) \, c"),
+     ("xlogy(x * w, y) * z", r"\left(x \, w\right) \log\left(y\right) \, z"),
+     ("1 / (x - inf)", r"\frac{1}{x - \infty}"),
      ("x1 + x_1", r"x_{1} + \mathrm{x\_1}"), ("2 * 3 + x", r"2 \cdot 3 + x"),
      ("(x > 0) * x", r"\left[x > 0\right] \, x"),
      ("loss_bar * v", r"\overline{\mathrm{loss}} \, v")],

@@ -90,6 +90,21 @@ def test_tensors_are_derived_by_their_adjoints() -> None:
     assert lines[-2:] == ["dL/dh = dL/dt * (1 - t ** 2)", "dL/db = dL/dh"]
 
 
+def test_ones_are_left_out_and_sums_say_how_far_they_run() -> None:
+    found = derive(parse("sum(X @ Y + z)", X=(1, 3), Y=(3, 1), z=(2, 2)), "X")
+    assert found.result["X"].text == ("dy/dX[0, i]", "(Σ_(j < 2, k < 2) 1) * Y[i, 0]")
+    found = derive(parse("L = sum((X @ W + b) ** 2)", X=(4, 3), W=(3, 2), b=2), "X")
+    assert found.result["X"].text == ("dL/dX", "2 * v2 @ W.T")
+
+
+def test_a_derivation_says_how_entries_are_counted() -> None:
+    found = derive(parse("L = sum(x[1:] ** 2)", x=4))
+    assert str(found).endswith("(entries count from 0, as in programs)")
+    assert "entries count from 1 in formulas" in found.latex
+    assert found.markdown.endswith("(entries count from 1 in formulas, from 0 in programs and in words)")
+    assert not derive(parse("L = sum(x ** 2)", x=4)).counted
+
+
 def test_an_unknown_variable_is_an_error() -> None:
     with pytest.raises(UsageError, match="the graph has no input 'x3'; it has x1, x2"):
         derive(parse("x1 * x2"), "x3")

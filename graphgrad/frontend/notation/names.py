@@ -15,6 +15,7 @@ _GREEK = (
 )
 GREEK = frozenset(_GREEK)
 SPELLED = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", _GREEK, strict=True))
+CONSTANTS = {"pi": r"\pi", "e": "e", "inf": r"\infty", "nan": r"\mathrm{nan}"}
 LETTERS = "ijklmnpqrstuwyz"  # of indices, in the order in which they are taken
 
 
@@ -77,21 +78,20 @@ def literal(name: str) -> str:
 
 
 def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> Mapping[str, str]:
-    r"""Write several names so that no two look alike, and none like what is `taken`.
+    r"""Write several names so that no two look alike, and none like what is `taken`; plain names come first.
 
-    >>> print(*distinct(["x1", "x_1", "alpha"]).values())
-    x_{1} \mathrm{x\_1} \alpha
+    >>> print(*distinct(["x_1", "x1", "alpha", "A_", "A"]).items())
+    ('x1', 'x_{1}') ('alpha', '\\alpha') ('A', 'A') ('x_1', '\\mathrm{x\\_1}') ('A_', '\\mathrm{A\\_}')
     """
     written: dict[str, str] = {}
     taken = set(taken)
-    for name in names:
-        if name not in written:
-            tex = tex_name(name)
-            tex = literal(name) if tex in taken else tex
-            while tex in taken:
-                tex += "'"
-            taken.add(tex)
-            written[name] = tex
+    for name in sorted(dict.fromkeys(names), key=lambda name: "_" in name):
+        tex = tex_name(name)
+        tex = literal(name) if tex in taken else tex
+        while tex in taken:
+            tex += "'"
+        taken.add(tex)
+        written[name] = tex
     return written
 
 
@@ -102,11 +102,11 @@ def number(value: Any) -> str:
     0.5 1 \times 10^{-9} -3
     """
     if isinstance(value, Constant):
-        return {"pi": r"\pi", "e": "e"}[value.name]
+        return CONSTANTS[value.name]
     if isinstance(value, ConstantArray):
         rows = value.array if value.array.ndim > 1 else value.array[:, None]
         body = r" \\ ".join(" & ".join(number(entry.item()) for entry in row) for row in rows)
         return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
     mantissa, _, exponent = repr(value).partition("e")
-    mantissa = mantissa.replace("inf", r"\infty ")
+    mantissa = mantissa.replace("inf", CONSTANTS["inf"]).replace("nan", CONSTANTS["nan"])
     return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else mantissa

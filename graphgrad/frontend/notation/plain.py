@@ -80,10 +80,8 @@ class Plain:
             if not letters:
                 return body
             inner = body.text if body.tight > BIG else f"({body.text})"
-            below = "".join(letters)
-            return Written(f"{self.reductions[op]}_{f'({below})' if ' ' in below else below} {inner}", BIG, body.built)
-        below = f"_{''.join(letters)}" if letters else ""
-        return Written(f"{op}{below}({body.text})", ATOM, body.built)
+            return Written(f"{self.reductions[op]}{_below(letters)} {inner}", BIG, body.built)
+        return Written(f"{op}{_below(letters)}({body.text})", ATOM, body.built)
 
     def entry(self, a: Written, indices: Sequence[Index], *, lone: bool = True) -> Written:  # noqa: ARG002
         return self.sliced(a, [i.written(0) for i in indices])
@@ -112,6 +110,13 @@ class Plain:
 
     def _enclosed(self, a: Written) -> str:
         return a.text if a.tight == ATOM and not a.text[:1].isdigit() else f"({a.text})"
+
+
+def _below(letters: Sequence[str]) -> str:
+    """The letters that a sum runs over, side by side; those that say how far they run, one by one."""
+    if any(" " in letter for letter in letters):
+        return f"_({', '.join(letters)})"
+    return f"_{''.join(letters)}" if letters else ""
 
 
 PLAIN = Plain()

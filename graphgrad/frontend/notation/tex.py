@@ -55,7 +55,7 @@ class Tex:
         def put(found: re.Match[str]) -> str:
             slot, operand = given[found[1]]
             before, after = row.tex[: found.start()][-1:], row.tex[found.end() :][:1]
-            if before in {"{", "|"} or r"\left" in row.tex or r"\begin" in row.tex:
+            if before in {"{", "|"} or r"\left" in row.tex[: found.start()] or r"\begin" in row.tex:
                 return operand.text
             if is_operator(row):
                 return self._enclosed(operand, 0.0) if self.binds(row, slot, operand) else self._paren(operand)

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from graphgrad.core.errors import GraphgradError
 from graphgrad.render.layout.rows import Rows, beginning, depths, rows
+from graphgrad.render.layout.turns import Point, Rectangle, gap, turn
 
-Point = tuple[float, float]
 ASPECT = 1.9  # of a lecture's screen, less the lines above and below the graph
 BETTER = 0.85  # what takes another layout's place must fit a screen so much better
 STRIP = 2.2  # times as wide as high, and a network is set in rows
@@ -94,10 +94,44 @@ def _in_rows(problem: Problem, choice: Rows) -> Layout | None:
     layout = _drawn(problem, problem.source("LR", choice, "b"))  # names at the bottom, which mostly becomes the top
     heights = _heights(layout, choice)
     if heights == sorted(heights, reverse=True):
-        return _turned_over(layout)
+        return _with_turns(problem, choice, _turned_over(layout))
     layout = _drawn(problem, problem.source("LR", choice, "t"))
     heights = _heights(layout, choice)
-    return layout if heights == sorted(heights) else None
+    return _with_turns(problem, choice, layout) if heights == sorted(heights) else None
+
+
+def _with_turns(problem: Problem, choice: Rows, layout: Layout) -> Layout:
+    """The layout with what goes from row to row led through the gap between them, where it can be."""
+    row_of = {node: k for k, row in enumerate(choice) for node in row}
+    boxes = {n: Rectangle.around(place, *layout.sizes[n]) for n, place in layout.nodes.items()}
+    frames = {name: Rectangle(g.x, g.y, g.x + g.width, g.y + g.height) for name, g in layout.groups.items()}
+    routes = list(layout.routes)
+    for k, (upper, lower) in enumerate(pairwise(choice)):
+        turning = [i for i, (tail, head) in enumerate(problem.links) if (row_of[tail], row_of[head]) == (k, k + 1)]
+        above, below = (
+            [*(boxes[n] for n in row), *(frames[g] for g, members in problem.groups.items() if members[0] in row)]
+            for row in (upper, lower)
+        )
+        for i, at in zip(turning, gap(above, below, len(turning)), strict=False):
+            tail, head, label = problem.edges[i]
+            others = [box for n, box in boxes.items() if n not in {tail, head}]
+            said = zip(routes, problem.edges, strict=True)
+            labels = [Rectangle.around(r.label, *e.label) for r, e in said if r.label and e.label and r != routes[i]]
+            if found := turn(boxes[tail], boxes[head], at, label, [*others, *labels]):
+                routes[i] = Route(found.points, found.corners[-1], found.label)
+    return _cropped(layout._replace(routes=routes), [e.label for e in problem.edges])
+
+
+def _cropped(layout: Layout, labels: Sequence[Size | None]) -> Layout:
+    """The layout without the room that nothing needs."""
+    places = [(r.label, size) for r, size in zip(layout.routes, labels, strict=True) if r.label and size]
+    seen = [Rectangle.around(place, *size) for place, size in places]
+    seen += [Rectangle.around(place, *layout.sizes[n]) for n, place in layout.nodes.items()]
+    seen += [Rectangle(g.x, g.y, g.x + g.width, g.y + g.height) for g in layout.groups.values()]
+    seen += [Rectangle(x, y, x, y) for r in layout.routes for x, y in (*r.points, r.tip)]
+    left, top = min(r.left for r in seen), min(r.top for r in seen)
+    width, height = max(r.right for r in seen) - left, max(r.bottom for r in seen) - top
+    return moved(layout, -left, -top)._replace(width=round(width, 2), height=round(height, 2))
 
 
 def _heights(layout: Layout, choice: Rows) -> list[float]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from graphgrad.render.drawing.draw import layer
 from graphgrad.render.drawing.heat import grid
 from graphgrad.render.drawing.shapes import Box, Curve, Head, Heat, Ink, Patch, Shape
@@ -140,5 +142,7 @@ def _short(rows: Iterable[list[Any]]) -> list[list[Any]]:
 
 
 def _number(value: Any) -> Any:
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
     number = float(value)
     return number if abs(number) < float("inf") else str(number).replace("inf", "Infinity")

@@ -12,7 +12,7 @@ PARAMETER = re.compile(r"([A-Za-z]+)_?(\d+)")
 def layers(graph: Graph) -> dict[str, tuple[int, ...]]:
     """Group a network's nodes: "layer 1" is what W1, b1 and the layers below alone decide, "loss" what a target joins.
 
-    A graph without numbered tensor parameters has no layers; a number is one where a tensor's name has the same letters.
+    A graph without numbered tensor parameters has no layers; a number is one whose letters a tensor has, too.
 
     >>> from graphgrad.frontend.parse import parse
     >>> g = parse("h = tanh(x @ W1); L = sum((h @ W2 - y)**2)", x=2, W1=(2, 3), W2=3, y=())

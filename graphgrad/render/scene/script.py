@@ -186,9 +186,9 @@ class _Script:
         numbers: Phrase = self.number(c.node)
         sign = "+=" if several else "="
         said: Said = (
-            f"Backward: {names[1]} passes to {names[0]} ",
+            f"Backward: {names[1]} passes {'an ' * bool(self.trace.gradient.nodes[c.node].shape)}",
             Value(c.node),
-            f": {lead.text} {sign} {term.text}.",
+            f" to {names[0]}: {lead.text} {sign} {term.text}.",
         )
         asks: tuple[tuple[str, int], ...] = ()
         if self.symbols.multiplies(c):

@@ -18,13 +18,13 @@ function refresh() {
   $("where").value = k;
   $("where").setAttribute("aria-valuetext", `frame ${k + 1} of ${last + 1}: ${frame.phase}`);
   $("count").value = `${k + 1} / ${last + 1}`;
-  $("said").textContent = asks.length ? "What comes next? Say it before it is shown." : sentence(frame.said);
+  $("said").textContent = asks.length ? "What comes next? Say it before it is shown." : sentence(frame);
   $("quiz").hidden = !asks.length;
   if (asks.length) $("question").textContent = asks[0][0] + " =";
   const known = shownIn(k);
   FILM.cards.forEach((card, n) => {
     const value = known.has(card.id) ? told(values[card.id]) : "not computed";
-    const adjoint = card.adjoint < 0 ? "" : `, adjoint ${known.has(card.adjoint) ? told(values[card.adjoint]) : "not computed"}`;
+    const adjoint = card.adjoint < 0 ? "" : `, adjoint ${known.has(card.adjoint) ? told(slopes[card.adjoint]) : "not computed"}`;
     hits[n].setAttribute("aria-label", card.kind === "const" ? `constant ${card.label}` : `${card.label}, value ${value}${adjoint}`);
   });
   if (!$("details").hidden) detail(state.card);
@@ -66,9 +66,9 @@ function detail(n, cell = n === state.card ? state.cell : 0) {
   const card = FILM.cards[n], known = shownIn(state.k);
   const reached = card.adjoint < 0 || known.has(card.adjoint);
   $("which").textContent = card.kind === "const" ? `constant ${card.label}` : card.label;
-  const lines = [...(card.kind === "const" || known.has(card.id) || !$("predict").checked ? card.forward : []),
-    ...(reached || !$("predict").checked ? card.backward : [])];
-  $("lines").replaceChildren(...lines.map(equation));
+  const forward = card.kind === "const" || known.has(card.id) || !$("predict").checked ? card.forward : [];
+  const backward = reached || !$("predict").checked ? card.backward : [];
+  $("lines").replaceChildren(...forward.map(line => equation(line, values)), ...backward.map(line => equation(line, slopes)));
   if (card.cells.length) $("lines").append(entryPicker(card, cell));
   $("details").hidden = false;
 }
@@ -79,7 +79,7 @@ function entryPicker(card, cell = 0) {
   const place = k => card.cells.length > card.columns ? `${Math.floor(k / card.columns)}, ${k % card.columns}` : String(k);
   pick.append(...card.cells.map((_, k) => new Option(`${card.label}[${place(k)}]`, k)));
   pick.id = "entry";
-  const tell = () => group.replaceChildren(label, equation(card.cells[state.cell = Number(pick.value)]));
+  const tell = () => group.replaceChildren(label, equation(card.cells[state.cell = Number(pick.value)], values));
   pick.addEventListener("change", tell);
   pick.value = cell;
   label.append("One entry in numbers: ", pick);
@@ -96,8 +96,8 @@ function entryAt(card, event) {
   return column >= 0 && column < card.columns && row >= 0 && row < rows ? row * card.columns + column : -1;
 }
 
-function equation(phrase) {
-  const label = lineLabel(phrase, values), size = 20 / EM, pad = 150;
+function equation(phrase, given) {
+  const label = lineLabel(phrase, given), size = 20 / EM, pad = 150;
   const [wide, high] = [label[0] + 2 * pad, label[3] + label[4] + 2 * pad];
   const box = `${-pad} ${-label[3] - pad} ${wide} ${high}`;
   return make("svg", { viewBox: box, width: wide * size, height: high * size, fill: "currentColor", role: "img" }, ...inked(label));
@@ -149,7 +149,7 @@ function answered(words) {
   state.answered.set(state.k, (state.answered.get(state.k) || 0) + 1);
   $("guess").value = "";
   refresh();
-  if (!open(state.k).length) $("said").textContent = `${words} ${sentence(FILM.frames[state.k].said)}`;
+  if (!open(state.k).length) $("said").textContent = `${words} ${sentence(FILM.frames[state.k])}`;
   judge(true, words);
 }
 

@@ -49,7 +49,7 @@ function nameable() {
   const names = { pi: Math.PI, e: Math.E };
   for (const card of FILM.cards.filter(card => typeof values[card.id] === "number")) {
     names[card.label] = values[card.id];
-    if (card.adjoint >= 0) names[card.label + "_bar"] = values[card.adjoint];
+    if (card.adjoint >= 0) names[card.label + "_bar"] = slopes[card.adjoint];
   }
   return names;
 }

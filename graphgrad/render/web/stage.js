@@ -20,8 +20,8 @@ function drawHeat([, x, y, width, height, cells, colour]) {
   return make("g", {}, ...squares, make("rect", { x, y, width, height, fill: "none", stroke: role(colour), "stroke-width": 0.75 }));
 }
 
-function setHeat(group, [, , , , , cells, colour, node, columns]) {
-  heated(values[node], columns, cells.length, cells[0].length).forEach((v, k) => give(group.children[k], heat(v, colour)));
+function setHeat(group, [, , , , , cells, colour, node, columns], given = values) {
+  heated(given[node], columns, cells.length, cells[0].length).forEach((v, k) => give(group.children[k], heat(v, colour)));
 }
 
 // The cells of a heat map, as heat.py works them out: blocks averaged, and all by the largest magnitude.
@@ -47,15 +47,15 @@ function drawInk(shape) {
   return group;
 }
 
-function setInk(group, [, phrase, x, y, size, , room, centred, lit, second]) {
-  const label = lineLabel(phrase, values);
+function setInk(group, [, phrase, x, y, size, , room, centred, lit, second], given = values) {
+  const label = lineLabel(phrase, given);
   const scale = Math.min(size, room * EM / (label[0] || 1)) / EM;
   const left = x - (centred ? label[0] * scale / 2 : 0);
   group.setAttribute("transform", `translate(${left.toFixed(2)} ${y})scale(${scale.toFixed(5)})`);
   group.replaceChildren(...inked(label, lit, second));
 }
 
-let values = FILM.values.map(v => v === null ? null : Array.isArray(v) ? v.map(Number) : Number(v));
+let values = FILM.values.map(v => v === null ? null : Array.isArray(v) ? v.map(Number) : typeof v === "boolean" ? v : Number(v));
 const draws = { b: drawBox, c: drawCurve, h: drawHead, i: drawInk, m: drawHeat, p: drawPatch };
 const shapes = FILM.shapes.map(shape => draws[shape[0]](shape));
 const empty = s => FILM.shapes[s][0] === "b" && FILM.shapes[s][9];
@@ -116,8 +116,7 @@ function show(k, mode, hidden = new Set()) {
   seen = now;
 }
 
-// Outside its domain an operation has no value, and nothing that depends on it has one; without an output there is no
-// gradient. Says whether there is an output.
+// Outside its domain an operation has no value, and nothing that depends on it has one. Says whether there is an output.
 function blank() {
   const lost = [], none = x => Array.isArray(x) ? x.some(none) : Number.isNaN(x);
   FILM.flow.forEach(([operands, kind], i) => {
@@ -127,20 +126,27 @@ function blank() {
     lost[i] = none(values[i]) || from.some(o => lost[o]);
     if (lost[i] && !many) values[i] = NaN;
   });
-  if (!lost[FILM.output]) return true;
-  for (let i = FILM.flow.length; i < values.length; i++) values[i] = Array.isArray(values[i]) ? values[i].map(() => NaN) : NaN;
-  return false;
+  return !lost[FILM.output];
 }
+
+// Without an output there is no gradient: what no frame shows before it begins is told from these.
+let slopes = values;
+const FORWARD = ["start", "inputs", "forward"], forward = frame => FORWARD.includes(frame.phase);
+const early = new Set(!compute ? [] : FILM.frames.flatMap((frame, k) => forward(frame) ? Object.values(FILM.show).flatMap(frames => frames[k]) : []));
 
 // New inputs, new numbers; everything else stays where it is.
 function recompute(inputs) {
-  const found = compute(inputs).map(Number);
-  values = FILM.places.length ? FILM.places.map(at => Array.isArray(at) ? at.map(k => found[k]) : found[at]) : found;
-  const defined = blank();
+  const found = compute(inputs).map(Number), places = FILM.places.length ? FILM.places : [...found.keys()];
+  values = values.map((old, i) => {
+    const at = places[i];
+    return Array.isArray(at) ? at.map(k => found[k]) : typeof old === "boolean" ? Boolean(found[at]) : found[at];
+  });
+  const defined = blank(), none = x => Array.isArray(x) ? x.map(none) : NaN;
+  slopes = defined ? values : values.map(none);
   FILM.badges.forEach(s => { shapes[s].style.visibility = defined ? "" : "hidden"; });
-  FILM.shapes.forEach((shape, s) => { if (carried[s].length) (shape[0] === "m" ? setHeat : setInk)(shapes[s], shape); });
+  FILM.shapes.forEach((shape, s) => { if (carried[s].length) (shape[0] === "m" ? setHeat : setInk)(shapes[s], shape, early.has(s) ? values : slopes); });
 }
 
-const sentence = said => said.map(part => !Array.isArray(part) ? part
-  : Array.isArray(part[0]) ? signed(part) : written(values[part[0]])).join("");
+const sentence = (frame, given = forward(frame) ? values : slopes) => frame.said.map(part => !Array.isArray(part) ? part
+  : Array.isArray(part[0]) ? signed(part, given) : written(given[part[0]])).join("");
 const shownIn = k => new Set(FILM.show.both[k].flatMap(s => carried[s]));

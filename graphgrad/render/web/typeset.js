@@ -44,7 +44,7 @@ const read = ([node, , part], values) =>
 // The sign that some numbers want, of two: the first where all of them are what is written, but for the last bits of their
 // arithmetic.
 const exact = x => { const [m, e] = numeral(x), shown = Number(m.replace("−", "-") + "e" + (e || 0)); return !(Math.abs(shown - x) > 1e-12 * Math.abs(x)); };
-const signed = ([signs, ...numbers]) => signs[Number(!numbers.every(number => exact(read(number, values))))];
+const signed = ([signs, ...numbers], given) => signs[Number(!numbers.every(number => exact(read(number, given))))];
 
 // An array in words; one that nothing computes anew has its numbers in the picture alone.
 const told = x => x === null ? "an array" : Array.isArray(x)
@@ -54,7 +54,7 @@ const told = x => x === null ? "an array" : Array.isArray(x)
 function lineLabel(phrase, values) {
   const line = [0, [], [], 0, 0];
   for (const piece of phrase) {
-    const label = !Array.isArray(piece) ? FILM.labels[piece] : Array.isArray(piece[0]) ? FILM.labels[signed(piece)]
+    const label = !Array.isArray(piece) ? FILM.labels[piece] : Array.isArray(piece[0]) ? FILM.labels[signed(piece, values)]
       : numberLabel(read(piece, values), piece[1]);
     for (const [g, x, y = 0, scale = 1, tag = -1] of label[1]) line[1].push([g, x + line[0], y, scale, tag]);
     for (const [x, y, w, h, tag] of label[2]) line[2].push([x + line[0], y, w, h, tag]);
