@@ -92,8 +92,25 @@ def test_what_is_dragged_out_of_its_domain_blanks_what_depends_on_it(browser, tm
     assert page.evaluate(badges) == 0
     values = [float("nan") if v is None else v for v in page.evaluate("values.map(v => Number.isNaN(v) ? null : v)")]
     graph = made.trace.graph
-    fine = {i for i, v in enumerate(values) if not np.isnan(v)}
+    fine = {i for i, v in enumerate(values[: len(graph)]) if not np.isnan(v)}
     assert {graph.label(i) for i in fine} == {"x1", "x2", "v1", "v3"}
+    assert page.evaluate("slopes.every(Number.isNaN)")
     page.fill("input[type=number][data-input=x1]", "0.5")
     assert page.evaluate(badges) == 4
+    page.close()
+
+
+@pytest.mark.browser
+def test_without_a_value_there_is_no_slope_and_conditions_stay_conditions(browser, tmp_path):
+    page, last = browser.new_page(), "sentence(FILM.frames.at(-1))"
+    page.goto(film(trace(parse("1 / x + y"), x=2.0, y=3.0)).save(tmp_path / "slope.html").as_uri())  # dz/dy is the 1
+    page.keyboard.press("End")
+    page.fill("input[type=number][data-input=x]", "0")
+    assert page.evaluate(last) == "The gradient is complete: dz/dx = undefined, dz/dy = undefined."
+    page.fill("input[type=number][data-input=x]", "4")
+    assert page.evaluate(last) == "The gradient is complete: dz/dx = −0.0625, dz/dy = 1."
+    page.goto(film(trace(parse("where(x > 0, x, x**2) * y"), x=0.5, y=3.0)).save(tmp_path / "when.html").as_uri())
+    assert page.evaluate("sentence(FILM.frames[2])") == "Forward: v1 = x > 0 = true."
+    page.fill("input[type=number][data-input=x]", "-1")
+    assert page.evaluate("sentence(FILM.frames[2])") == "Forward: v1 = x > 0 = false."
     page.close()
