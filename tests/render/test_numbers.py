@@ -1,10 +1,12 @@
-"""Every number that a film shows, derived once more by sympy, from nothing but the program's text."""
+"""Every number that a film shows, derived once more: by sympy, or of arrays by NumPy's differences."""
 
 import mpmath as mp
+import numpy as np
 import pytest
 import sympy as sp
-from hypothesis import example, given, settings
-from programs import Program, scalars
+from hypothesis import Phase, assume, example, given, settings
+from oracle import NUMPY
+from programs import Program, scalars, tensors
 
 from graphgrad.core.graph import Graph
 from graphgrad.core.numerals import numeral
@@ -125,3 +127,84 @@ def test_every_number_is_sympys(program):
 @given(scalars())
 def test_every_number_of_three_hundred_films_is_sympys(program):
     check_numbers(program)
+
+
+class Differences:
+    """The values of nodes by NumPy, and what is passed back by differences of the lines' texts."""
+
+    def __init__(self, graph: Graph, point: dict[str, np.ndarray]) -> None:
+        self.graph, self.all = graph, frozenset(range(len(graph)))
+        self.value: list[np.ndarray] = []
+        for i, node in enumerate(graph.nodes):
+            given = node.op == "input"
+            self.value.append(np.asarray(point[node.value] if given else self.read(graph, i, self.value)))
+
+    def read(self, graph: Graph, node: int, operands: list[np.ndarray]) -> np.ndarray:
+        names = dict(zip(graph.labels, operands, strict=False))
+        return eval(text(graph, node, self.all), dict(NUMPY), names)  # noqa: S307  (our own printer's text)
+
+    def slopes(self, consumer: int, slot: int, weights: np.ndarray) -> np.ndarray:
+        """The derivative of a weighted sum of a node's entries, by one slot alone."""
+        node = self.graph.nodes[consumer]
+        inputs = [self.graph.nodes[o]._replace(op="input", operands=(), attrs=(("name", f"o{k}"),))
+                  for k, o in enumerate(node.operands)]  # fmt: skip
+        last = len(inputs)
+        names = {f"o{k}": k for k in range(last)}
+        alone = Graph((*inputs, node._replace(operands=tuple(range(last)))), names, {"o": last})
+        values = [self.value[o] for o in node.operands]
+
+        def moved(place: tuple[int, ...], by: float) -> float:
+            array = np.array(values[slot], float)
+            array[place] += by
+            return float(np.sum(weights * self.read(alone, last, [*values[:slot], array, *values[slot + 1 :]])))
+
+        def slope(place: tuple[int, ...], h: float) -> float:
+            near, far = (moved(place, k * h) - moved(place, -k * h) for k in (1, 2))
+            return (8 * near - far) / (12 * h)
+
+        found = np.zeros(np.shape(values[slot]))
+        for place in np.ndindex(*found.shape):
+            found[place] = slope(place, 1e-3)
+            assume(abs(found[place] - slope(place, 3e-4)) < 1e-7 * (1 + abs(found[place])))  # no kink, and no pole near
+        return found
+
+
+def check_numbers_of_arrays(program):
+    traced = trace(parse(program.text, program.shapes), program.values)
+    made, adjoints = film(traced), traced.adjoints
+    derived = Differences(traced.graph, program.values)
+    expected = [*derived.value, *(None for _ in traced.values[len(derived.value) :])]
+    expected[adjoints.seed] = np.float64(1)
+    passed = {adjoints.output: np.float64(1)}
+    for c in adjoints.contributions:
+        found = derived.slopes(c.consumer, c.slot, passed[c.consumer])
+        passed[c.receiver] = passed.get(c.receiver, 0) + found
+        if c.partial is not None and expected[c.partial] is None and not traced.gradient.nodes[c.partial].shape:
+            entries = np.ones(np.shape(derived.value[c.consumer]))  # of an array that all have one partial
+            expected[c.partial] = np.sum(derived.slopes(c.consumer, c.slot, entries)) / entries.size
+        for node, value in ((c.node, found), (c.total, passed[c.receiver])):
+            if expected[node] is None and np.shape(value) == np.shape(traced.values[node]):
+                expected[node] = value
+    shown = {p for f in made.frames for s in f.shapes if isinstance(s, Ink) for p in s.phrase if isinstance(p, Value)}
+    for piece in shown:
+        number = piece.read(traced.values)
+        if np.shape(number):
+            continue  # told by its shape
+        assert expected[piece.node] is not None, piece
+        value, apart = float(piece.read(expected)), 1e-6 * max(1.0, abs(float(number)))
+        assert abs(value - float(number)) <= apart, (piece, number, value)
+        near = {str(numeral(value + w)) for w in np.linspace(-apart, apart, 9)}
+        assert abs(value) < apart or str(numeral(float(number))) in near
+
+
+@settings(max_examples=4, phases=(Phase.explicit, Phase.generate))
+@given(tensors())
+def test_every_number_of_arrays_is_numpys(program):
+    check_numbers_of_arrays(program)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, phases=(Phase.explicit, Phase.generate))
+@given(tensors())
+def test_every_number_of_a_hundred_films_of_arrays_is_numpys(program):
+    check_numbers_of_arrays(program)

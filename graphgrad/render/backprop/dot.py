@@ -8,7 +8,8 @@ from graphgrad.core.quoting import dot as dot_label
 from graphgrad.render.drawing.shapes import Box, Curve, Head, Heat, Ink
 from graphgrad.render.drawing.stage import SHAPE_LINE, Stage
 from graphgrad.render.formats.dot import Pen
-from graphgrad.render.layout.graphviz import Point, Size
+from graphgrad.render.layout.graphviz import Size
+from graphgrad.render.layout.turns import Point
 from graphgrad.render.scene.scene import Frame, text
 
 

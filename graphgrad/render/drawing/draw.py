@@ -23,7 +23,7 @@ from graphgrad.render.drawing.stage import (
 )
 from graphgrad.render.drawing.tensor import draw as draw_maps
 from graphgrad.render.drawing.typeset import EM, Label, advance_of, line
-from graphgrad.render.layout.graphviz import Point
+from graphgrad.render.layout.turns import Point
 from graphgrad.render.scene.acts import IN_SYMBOLS, WITH_VALUES
 from graphgrad.render.scene.scene import Closing, Equation, Frame, Phrase, Sum, Value, Wire, words
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from graphgrad.core.display import told
-from graphgrad.render.layout.graphviz import Point
+from graphgrad.render.layout.turns import Point
 from graphgrad.render.scene.scene import Phrase
 
 

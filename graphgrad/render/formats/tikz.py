@@ -12,7 +12,7 @@ from graphgrad.render.drawing.draw import layer
 from graphgrad.render.drawing.shapes import Box, Curve, Head, Heat, Ink, Patch, Shape
 from graphgrad.render.drawing.style import Style
 from graphgrad.render.formats.animated_svg import presence
-from graphgrad.render.layout.graphviz import Point
+from graphgrad.render.layout.turns import Point
 from graphgrad.render.scene.scene import Equal, Math, Value, sign
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 
 from graphgrad.core.numerals import numeral
 from graphgrad.render.drawing.shapes import Box, Curve, Ink, Patch, Shape
-from graphgrad.render.layout.graphviz import Point
+from graphgrad.render.layout.turns import Point
 from graphgrad.render.scene.scene import Math, words
 
 OWNERS = ("value", "adjoint", "good", "bad", "faint", "ink")  # the colours of classes; of numbers, the first two

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from graphgrad.render.drawing.shapes import Box, Curve, Ink, Shape
-from graphgrad.render.layout.graphviz import Point
+from graphgrad.render.layout.turns import Point
 from graphgrad.render.scene.scene import Math, words
 from graphgrad.render.training.charts import Area, straight
 
