@@ -65,6 +65,8 @@ def symbolic(graph: Graph) -> list[Any]:
 def _constant(value: Any) -> Any:
     import sympy as sp
 
+    if isinstance(value, bool):
+        return sp.true if value else sp.false
     if not isinstance(value, Constant):
         return sp.Rational(repr(value))
     known = {"pi": sp.pi, "e": sp.E}

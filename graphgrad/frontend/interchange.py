@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from math import prod
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError as XMLError
 
+import numpy as np
+
+from graphgrad.core.constants import ConstantArray
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
-from graphgrad.core.memory import refuse_file
+from graphgrad.core.memory import refuse_array, refuse_file
 from graphgrad.core.quoting import terminal
 from graphgrad.core.shapes import Slice
 from graphgrad.frontend.networkx_graphs import from_networkx, to_networkx
 
+READABLE = 1000  # entries of an array that are written as numbers
 WRITTEN = ("attrs", "shape", "names", "value", "outputs", "inputs")  # attributes that are JSON within GraphML
 
 
@@ -120,15 +127,44 @@ def _written(value: Any) -> Any:
             return [_written(part) for part in value]
         case dict():
             return {key: _written(part) for key, part in value.items()}
+        case ConstantArray():
+            return _array_written(value)
         case float() if type(value) is not float:  # a named constant
             return str(value)
     return value
+
+
+def _array_written(value: ConstantArray) -> dict[str, Any]:
+    """Type, shape and entries: as numbers, where there are few and JSON has them, else their packed bits."""
+    array, said = value.array, {"array": value.array.dtype.name, "shape": list(value.shape)}
+    if array.size <= READABLE and np.isfinite(array).all():
+        return {**said, "entries": array.ravel().tolist()}
+    return {
+        **said,
+        "packed": base64.b64encode(zlib.compress(array.astype(array.dtype.newbyteorder("<")).tobytes(), 9)).decode(),
+    }
+
+
+def _array_read(said: Mapping[str, Any]) -> ConstantArray:
+    """The array that was written so; UsageError where it is none."""
+    try:
+        dtype, shape = np.dtype(said["array"]).newbyteorder("<"), tuple(map(int, said["shape"]))
+        refuse_array(shape)
+        if "entries" in said:
+            return ConstantArray(np.array(said["entries"], dtype).reshape(shape))
+        size = prod(shape) * dtype.itemsize
+        bits = zlib.decompressobj().decompress(base64.b64decode(said["packed"]), size + 1)
+        return ConstantArray(np.frombuffer(bits, dtype).reshape(shape))
+    except (KeyError, TypeError, ValueError, OverflowError, zlib.error):
+        raise UsageError("a constant of this file is no array", hint="it has array, shape, and entries") from None
 
 
 def _read_back(value: Any) -> Any:
     match value:
         case {"slice": [start, stop, step]}:
             return Slice(start, stop, step)
+        case {"array": _}:
+            return _array_read(value)
         case list():
             return tuple(_read_back(part) for part in value)
         case dict():

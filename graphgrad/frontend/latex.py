@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Container
 
+from graphgrad.core.constants import ConstantArray
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.notation.counting import COUNTED, tells_places
+from graphgrad.frontend.notation.names import belongs
 from graphgrad.frontend.notation.tex import TEX
 from graphgrad.frontend.notation.writer import Writer, labels
 from graphgrad.frontend.printers import statements
@@ -26,6 +28,9 @@ def latex(graph: Graph, node: int | None = None, stop: Container[int] = frozense
     kept = statements(graph)
     writer, lines = Writer(graph, TEX, frozenset(kept)), []
     for i in kept:
+        if graph.nodes[i].op == "const" and isinstance(value := graph.nodes[i].value, ConstantArray):
+            lines.append(rf"{labels(graph)[graph.label(i)]} &\in {belongs(value)}")
+            continue
         indices, (formula,) = writer.line([i])
         lines.append(f"{writer.lead(labels(graph)[graph.label(i)], indices)} &= {formula.text}")
     for name, i in graph.outputs.items():

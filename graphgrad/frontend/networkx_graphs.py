@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from graphgrad.core.builder import Builder
-from graphgrad.core.constants import CONSTANTS
+from graphgrad.core.constants import CONSTANTS, ConstantArray
 from graphgrad.core.display import register
 from graphgrad.core.errors import ParseError, ShapeError, UsageError, did_you_mean
 from graphgrad.core.graph import Graph
@@ -214,8 +214,9 @@ def _number(name: Hashable, said: Mapping[str, Any]) -> Any:
             raise UsageError(
                 f"the node '{name}' is neither a number nor a name", hint="an input has op='input'"
             ) from None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UsageError(f"the constant '{name}' has the value {value!r}", hint="a constant is a number")
+    if not isinstance(value, bool | int | float | ConstantArray):
+        what = "a number, a condition, or an array of one of the two"
+        raise UsageError(f"the constant '{name}' has the value {value!r}", hint=f"a constant is {what}")
     return value
 
 

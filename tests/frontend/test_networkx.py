@@ -200,6 +200,33 @@ def test_files_by_python_and_by_the_command_are_the_same(tmp_path, monkeypatch):
     assert nx.node_link_graph(data, edges="edges").nodes["z"]["formula"] == "v1 * v2"
 
 
+ARRAYS = [
+    np.array([[np.nan, np.inf, -0.0], [1, 2, -np.inf]]), np.linspace(-1, 1, 132).reshape(12, 11), np.arange(6) > 3,
+    np.arange(1200).reshape(3, 400), np.zeros((0, 3)), np.float32([[0.1]]), np.array([[True]]), np.arange(2000.0) > 7,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("array", ARRAYS, ids=range(len(ARRAYS)))
+@pytest.mark.parametrize(("write", "read"), [(node_link_json, from_node_link_json), (graphml, from_graphml)])
+def test_constant_arrays_are_kept_in_files(write, read, array):
+    graph = gg.capture(lambda x: np.sum(np.where(True, x * array, 0)), x=array.shape)  # noqa: FBT003
+    saved = write(graph)
+    assert len(saved) < 6000 + 25 * array.size
+    assert read(saved) == graph
+    assert from_networkx(to_networkx(graph)) == graph
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [("[1.5, 2.5, 3.5]", "[1.5, 2.5]"), ("float64", "object"), ("[1.5", "[[]"), ('"shape": [3]', '"shape": [-3]')],
+)
+def test_constant_arrays_that_are_none_are_refused(changed):
+    graph = parse("x * np.array([1.5, 2.5, 3.5])", x=3)
+    text = json.dumps(json.loads(node_link_json(graph))).replace(*changed)
+    with pytest.raises(gg.GraphgradError):
+        from_node_link_json(text)
+
+
 def test_a_graph_that_was_changed_is_differentiated():
     dag = gg.parse("y = sin(x); z = y * x").to_networkx()
     dag.nodes["y"]["op"] = "cos"

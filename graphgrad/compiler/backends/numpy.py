@@ -111,6 +111,13 @@ class PythonWriter:
             arrays = {name: f"{name}_of_arrays" for name in own if name in taken}
             arrays |= {name: f"{name}_" for name in more if name in taken - imports}
             copied = [module.renamed(text, arrays | alias) for text in own.values()] + copied
+            if not self.of_numbers:  # what is made of constants alone is Python's own
+                plain = module.library(called - own.keys(), python_functions)
+                arrays |= {name: f"{name}_" for name in plain.functions if name in taken}
+                copied += [module.renamed(text, arrays | alias) for text in plain.functions.values()]
+                more, again = more | plain.imports, again or plain.math
+            else:
+                arrays |= {name: new for name, new in names.items() if name not in own}
             imports, names = imports | more, names | {n: new for n, new in arrays.items() if n in more}
             name = f"_{self.name}_of_arrays" if functions or self.last() else self.name
             many = f"_{self.name}_of_points" if points else ""

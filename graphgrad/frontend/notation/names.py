@@ -95,6 +95,18 @@ def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> Mapping[str, st
     return written
 
 
+def belongs(value: ConstantArray) -> str:
+    r"""The set that a constant array is from, where its entries are too many to be written.
+
+    >>> import numpy as np
+    >>> print(belongs(ConstantArray(np.zeros((10, 3)))))
+    \mathbb{R}^{10 \times 3}
+    """
+    entries = {"float": r"\mathbb{R}", "int": r"\mathbb{Z}", "bool": r"\{0, 1\}"}[value.dtype]
+    sizes = r" \times ".join(map(str, value.shape))
+    return rf"{entries}^{{{sizes}}}"
+
+
 def number(value: Any) -> str:
     r"""Write a constant in LaTeX.
 
@@ -105,8 +117,13 @@ def number(value: Any) -> str:
         return CONSTANTS[value.name]
     if isinstance(value, ConstantArray):
         rows = value.array if value.array.ndim > 1 else value.array[:, None]
-        body = r" \\ ".join(" & ".join(number(entry.item()) for entry in row) for row in rows)
+        if rows.ndim > 2:
+            body = r" \\ ".join(number(ConstantArray(part)) for part in rows)
+        else:
+            body = r" \\ ".join(" & ".join(number(entry.item()) for entry in row) for row in rows)
         return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
+    if isinstance(value, bool):
+        return rf"\mathrm{{{value}}}"
     mantissa, _, exponent = repr(value).partition("e")
     mantissa = mantissa.replace("inf", CONSTANTS["inf"]).replace("nan", CONSTANTS["nan"])
     return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else mantissa

@@ -146,7 +146,7 @@ class Reading:
                 return np.asarray(lift(value), dtype=object)
             case ast.Name(id=name) if name in self.names:
                 return self.names[name]
-            case ast.List(elts=parts):
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
                 return np.stack([np.asarray(self.of(t), dtype=object) for t in parts])
             case ast.Name(id="pi"):
                 return np.asarray(PI, dtype=object)
@@ -181,7 +181,8 @@ class Reading:
                 return self._subscript(self.of(value), key)
             case ast.Call():
                 return self._call(tree)
-        raise Unread(f"{type(tree).__name__} has no second reading")
+        said = tree.id if isinstance(tree, ast.Name) else type(tree).__name__
+        raise Unread(f"{said} has no second reading")
 
     def _chain(self, tree: ast.BinOp) -> Array:
         parts = [tree]
@@ -201,7 +202,8 @@ class Reading:
         try:
             return np.array(value)[_parts(key)]
         except ValueError:
-            return np.take(value, self.of(key), axis=0)
+            known = _known(key)
+            return np.array(value)[known] if known is not None else np.take(value, self.of(key), axis=0)
 
     def _call(self, tree: ast.Call) -> Array:
         arguments, func = list(tree.args), tree.func
@@ -212,6 +214,8 @@ class Reading:
             return reduce(FUNCTIONS[_OF_SEVERAL[name]], [self.of(t) for t in arguments])
         if isinstance(func, ast.Name) and name in {"log", "ln"} and len(arguments) == 2:
             return FUNCTIONS["div"](*[FUNCTIONS["log"](self.of(t)) for t in arguments])
+        if name == "array" and len(arguments) == 1:
+            return self.of(arguments[0])
         name = ALIASES.get(name, name)
         rule = self.functions.get(name)
         if rule is None:
@@ -226,7 +230,8 @@ class Reading:
         given, positional = arguments[:operands_wanted], [_static(t) for t in arguments[operands_wanted:]]
         if names in (["shape"], ["axes"]) and len(positional) > 1:
             positional = [tuple(positional)]
-        return rule(*[self.of(t) for t in given], *positional, **statics)
+        operands = [self.of(t) if name not in _OF_PLACES or (known := _known(t)) is None else known for t in given]
+        return rule(*operands, *positional, **statics)
 
 
 def _signature(name: str) -> tuple[int, list[str]]:
@@ -236,6 +241,16 @@ def _signature(name: str) -> tuple[int, list[str]]:
         return 99, []
     statics = [p.name for p in parameters if p.default is not p.empty]
     return len(parameters) - len(statics), statics
+
+
+def _known(tree: ast.expr) -> Array | None:
+    """An array of whole numbers or conditions that stands in the text."""
+    called = isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute) and tree.func.attr == "array"
+    try:
+        found = np.asarray(ast.literal_eval(tree.args[0] if called else tree))  # type: ignore[attr-defined]
+    except (ValueError, IndexError):
+        return None
+    return found if found.dtype.kind in "ib" and found.ndim else None
 
 
 def _static(tree: ast.expr) -> Any:
@@ -279,6 +294,7 @@ _SIGNS: dict[type[ast.AST], str] = {
 }  # fmt: skip
 
 
+_OF_PLACES = {"take", "pick", "unpick", "untake", "nll", "cross_entropy"}  # whose operands may be places or labels
 _OF_SEVERAL = {"max": "maximum", "min": "minimum"}  # of numbers, as Python has them
 
 
