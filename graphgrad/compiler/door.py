@@ -29,6 +29,8 @@ def at_door(function: Callable[..., Any], graph: Graph, dtype: str, *, arrays: b
     Of a program of numbers the function itself is given, where its quick path leads to a function of arrays, and that
     one is looked at. A target without `arrays` computes many points one by one.
     """
+    if not graph.inputs:
+        return _of_nothing(function)
     if any(node.shape for node in graph.nodes):
         return _of_arrays(function, graph, dtype)
     namespace = getattr(function, "__globals__", {})
@@ -39,6 +41,18 @@ def at_door(function: Callable[..., Any], graph: Graph, dtype: str, *, arrays: b
     plain: Any = function
     plain.__defaults__ = (MISSING,) * len(graph.inputs)
     return function
+
+
+def _of_nothing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of a program of constants, of nothing or of an empty mapping."""
+
+    @wraps(function)
+    def looked_at(*given: Any, **named: Any) -> Any:
+        if named or any(not isinstance(part, Mapping) or part for part in given):
+            raise UsageError("the program has no inputs, and was given values")
+        return function()
+
+    return looked_at
 
 
 def _of_numbers(function: Callable[..., Any], graph: Graph, otherwise: Callable[..., Any]) -> Callable[..., Any]:

@@ -167,10 +167,12 @@ op("ceil(a)", define="-floor(-a)")
 op("round(a)", d=(None,), kinks="cos(pi * a)", python="math.copysign(round(a), a)", c="rint(a)",
    sympy="sp.floor(a + sp.Rational(1, 2)) - sp.floor(sp.Rational(1, 4) - a/2) - sp.floor(a/2 - sp.Rational(1, 4)) - 1",
    js="(a - Math.floor(a) === 0.5 ? 2 * Math.round(a / 2) : Math.round(a))", aliases=("rint",))  # fmt: skip
-op("floor_divide(a, b)", d=(None, None), domain="b != 0", kinks="sin(pi * a / b)", define="floor(a / b)",
+op("floor_divide(a, b)", of_conditions="write 1.0 * a",
+   d=(None, None), domain="b != 0", kinks="sin(pi * a / b)", define="floor(a / b)",
    python="floor_divide(a, b)", js="floor_divide(a, b)", c="floor_divide(a, b)",
    tex=r"\left\lfloor \frac{$a}{$b}\right\rfloor")  # fmt: skip
-op("remainder(a, b)", d=("1", "-floor_divide(a, b)"), domain="b != 0", kinks="sin(pi * a / b)", aliases=("mod",),
+op("remainder(a, b)", of_conditions="write 1.0 * a",
+   d=("1", "-floor_divide(a, b)"), domain="b != 0", kinks="sin(pi * a / b)", aliases=("mod",),
    define="a - b * floor(a / b)", python="remainder(a, b)", js="modulo(a, b)", c="modulo(a, b)",
    tex=r"\operatorname{mod}")  # fmt: skip
 op("maximum(a, b)", of_conditions="logical_or", d=("(a > b) + (a == b) / 2", "(b > a) + (a == b) / 2"), kinks="a - b",

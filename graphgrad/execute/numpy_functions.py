@@ -50,7 +50,7 @@ def exprel(a: Array, order: int) -> Array:
         series = 1 / (order + k) + x / k * series
     power, value = np.exp(far), np.expm1(far) / far
     for k in range(1, order + 1):
-        value = (power - k * value) / far
+        value = np.where(power == np.inf, power, (power - k * value) / far)
     return np.where(near, series, value)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from graphgrad.compiler.backends.javascript import javascript_body
 from graphgrad.compiler.compile import compile as translate
+from graphgrad.core.errors import UsageError
 from graphgrad.core.ops import OPS
 from graphgrad.execute.kernels import kernel
 from graphgrad.frontend.parse import parse
@@ -207,12 +208,43 @@ def test_constants_fold_as_ieee_says(text, target):
     np.testing.assert_equal(float(value), CONSTANTS[text])
 
 
+OF_CONSTANTS = [
+    f"{name}({', '.join(['pi', 'e', '2'][: len(OPS[name].operands)])})" for name in ROWS
+    if OPS[name].precedence == 7 and not OPS[name].boolean and name not in {"asin", "acos", "atanh", "log1mexp"}
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", ["numpy", "numba", "jax"])
+def test_what_is_made_of_constants_alone_is_computed_among_arrays(target):
+    pytest.importorskip(target)
+    alone = [parse(text) for text in OF_CONSTANTS]
+    want = [float(translate(graph)()) for graph in alone]
+    found = translate(parse("sum(x) * " + " + sum(x) * ".join(OF_CONSTANTS), x=3), target=target)(x=np.ones(3))
+    np.testing.assert_allclose(float(found), 3 * sum(want), rtol=1e-6)
+    clash = translate(
+        parse(f"floored = sum(x); floored * {' * sign * '.join(OF_CONSTANTS)}", x=3, sign=()), target=target
+    )
+    assert np.isfinite(float(clash(x=np.ones(3), sign=0.5)))
+
+
 @pytest.mark.parametrize("text", ["exp(x * 0 / y)", "sin(0 * x + y * 0) * x", "(x - x * 1) ** 2 + exp(0 * y)"])
 def test_what_folds_has_a_name(text):
     graph = grad(parse(text))
     for target in ("numpy", "python"):
         value, grads = translate(graph, target=target)(**dict.fromkeys(graph.inputs, 2.0))
         assert np.isfinite([float(value), *map(float, grads.values())]).all()
+
+
+def test_the_slope_of_what_overflows_is_infinite():
+    value, grads = translate(grad(parse("(exp(x) - 1) / x")))(x=800.0)
+    assert (value, grads["x"]) == (inf, inf)
+
+
+def test_a_program_of_constants_takes_nothing():
+    function = translate(parse("2.0 ** 0.5"))
+    assert function() == function({}) == 2**0.5
+    with pytest.raises(UsageError, match="has no inputs"):
+        function(x=1.0)
 
 
 def test_an_index_of_nothing_is_the_number_itself():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+import graphgrad as gg
 from graphgrad.api.pictures import animate
 from graphgrad.compiler.compile import compile  # noqa: A004
 from graphgrad.core.errors import DomainError
@@ -100,3 +101,25 @@ def test_refused_exactly_where_compiled_code_is_not_finite(names, x, negative):
         value, grads = compile(grad(graph))(x=x)
     assert np.isfinite([float(value), float(grads["x"])]).all(), (text, x)
     assert float(value) == pytest.approx(float(found.value), rel=1e-12, abs=1e-300)
+
+
+CONSTANT = {"maximum(x, -inf) * y": r"-\infty", "where(True, x, 0) * y": r"\mathrm{True}", "x * True + y": "",
+            "minimum(x, inf) + where(x > 5, nan, y)": r"\mathrm{nan}", "where(x > 0, y, inf)": r"\infty",
+            "sum(x * np.array([[[1, 2]], [[3, inf]]]) * y)": r"\infty"}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", CONSTANT)
+def test_constants_that_are_no_numbers_are_drawn_written_and_derived(text):
+    graph = parse(text, x=(2, 1, 2)) if "sum" in text else parse(text)
+    assert CONSTANT[text] in gg.latex(graph)
+    assert gg.derive(graph)
+    point = {"x": np.full((2, 1, 2), 0.0) + 2 if "sum" in text else 2.0, "y": 1.0}
+    if "sum" not in text:
+        assert gg.animate(graph, point)
+    assert gg.show(grad(graph)).svg()
+
+
+def test_a_large_constant_is_told_by_its_set():
+    array = np.linspace(0, 1, 30).reshape(10, 3)
+    graph = gg.capture(lambda x: np.sum(x * array), x=(10, 3))
+    assert r"v_{1} &\in \mathbb{R}^{10 \times 3}" in gg.latex(graph)

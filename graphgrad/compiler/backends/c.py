@@ -48,7 +48,7 @@ static double exprel(double a, int order) { // the integral of t**order * exp(a*
         return value;
     }
     value = expm1(a) / a;
-    for (int k = 1; k <= order; k++) value = (exp(a) - k * value) / a;
+    for (int k = 1; k <= order; k++) value = isinf(value) ? value : (exp(a) - k * value) / a;
     return value;
 }
 """

@@ -59,7 +59,7 @@ function exprel(a, order) { // the integral of t**order * exp(a*t) over t from 0
     return series;
   }
   let value = Math.expm1(a) / a;
-  for (let k = 1; k <= order; k++) value = (Math.exp(a) - k * value) / a;
+  for (let k = 1; k <= order; k++) value = value === Infinity ? value : (Math.exp(a) - k * value) / a;
   return value;
 }
 """

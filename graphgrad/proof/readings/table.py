@@ -73,11 +73,20 @@ def values(graph: Graph, inputs: Mapping[str, Array], decimals: Mapping[float, S
         if node.op == "input":
             found.append(inputs[node.value])
         elif node.op == "const":
-            value = node.value.array.tolist() if isinstance(node.value, ConstantArray) else node.value
-            found.append(lifted(decimals.get(value, value) if isinstance(value, float) else value))
+            array = node.value.array if isinstance(node.value, ConstantArray) else None
+            value = node.value if array is None else array.tolist()
+            places = array is not None and array.dtype.kind == "i"
+            found.append(array if places else lifted(decimals.get(value, value) if isinstance(value, float) else value))
         else:
-            found.append(apply(node, [found[i] for i in node.operands]))
+            found.append(apply(node, _operands(node, [found[i] for i in node.operands])))
     return found
+
+
+def _operands(node: Node, given: list[Array]) -> list[Array]:
+    """Operands: indices and labels as whole numbers, all else as exact scalars."""
+    whole = OPS[node.op].integer
+    return [lifted(np.asarray(a).tolist()) if np.asarray(a).dtype.kind == "i" and OPS[node.op].named(slot) not in whole
+            else a for slot, a in enumerate(given)]  # fmt: skip
 
 
 def apply(node: Node, operands: list[Array]) -> Array:
