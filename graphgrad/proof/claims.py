@@ -18,6 +18,7 @@ from graphgrad.proof.code import VALUE, Truth, by_name, judged
 from graphgrad.proof.gradients import TIMEOUT, beside_sympy, findings_of, known_input, shares, stated, unsupported
 from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.cases import Examined, claimed_values, examine, source_of
+from graphgrad.proof.judge.joint import no_subgradient
 from graphgrad.proof.judge.judge import judge
 from graphgrad.proof.judge.regions import right_where
 from graphgrad.proof.limits.deadline import finding_within, found_in_time
@@ -77,12 +78,27 @@ def check(  # noqa: PLR0913  (each is given by name)
             return
         for name, until in shares(list(claims), deadline):
             found[name] = finding_within(until, _at_sizes, sizes, look_up, name, claims[name], until)
+        found |= _together(first, claims, found)
         if asked:
             for name, until in shares(list(claims), deadline):
                 found[name] = beside_sympy(asked, found[name], first, name, until)
 
     findings = stated(found_in_time(claims, timeout, work), given, atol)
     return Report(graph.source or source_of(graph), findings, time.monotonic() - start, shapes)
+
+
+def _together(examined: Examined, claims: Mapping[str, Claim], found: Mapping[str, Finding]) -> dict[str, Finding]:
+    """Findings on several inputs, with the kink where what is claimed of them together is no subgradient."""
+    if len(claims) < 2 or all(finding.verdict is not Verdict.NON_SMOOTH for finding in found.values()):
+        return dict(found)
+    claimed = [
+        entry
+        for name, claim in claims.items() if not callable(claim)
+        for entry in np.ravel(np.broadcast_to(value_of(claim, examined), np.shape(examined.inputs[name])))
+    ]  # fmt: skip
+    true = [entry for name in claims for entry in np.ravel(examined.slopes[name])]
+    said = no_subgradient(list(found.values()), claimed, true) if len(claimed) == len(true) else ""
+    return {n: f.with_(assumptions=(*f.assumptions, said)) if said and f.kinks else f for n, f in found.items()}
 
 
 def _examined(at: Sized, given: Sequence[str], atol: float) -> Examined:

@@ -279,6 +279,53 @@ def test_what_is_said_of_a_kink():
     assert "points, with" in finding.reason
 
 
+@pytest.mark.parametrize(
+    ("program", "claim", "exception"),
+    [
+        ("x**2", "2*x*(x**2 - 2)/(x**2 - 2)", "x**2 == 2"),
+        ("x**2*y", "2*x*y*(x - y)/(x - y)", "x == y"),
+        ("x**2", "2*x*(x + exp(x))/(x + exp(x))", "x + exp(x) == 0"),
+        ("x**2", "where(x > 0, 2*x*(x - 5)/(x - 5), 2*x)", "x == 5"),
+        ("x**2", "2*x*(x**2 + 1)/(x**2 + 1)", ""),
+        ("log(x)", "x/x**2", ""),
+    ],
+)
+def test_exceptions_are_equations(program, claim, exception):
+    finding = judged(program, {"x": claim})["x"]
+    said = (f"where the claim has a value (it has none where {exception})",) if exception else ()
+    assert (str(finding.verdict), finding.assumptions) == (P, said)
+
+
+@pytest.mark.parametrize(
+    ("program", "claims", "said"),
+    [
+        ("abs(x - y)", {"x": "where(x >= y, 1, -1)", "y": "where(x > y, -1, 1)"}, True),
+        ("abs(x - y)", {"x": "where(x >= y, 1, -1)", "y": "where(x >= y, -1, 1)"}, False),
+        ("maximum(x, y)", {"x": "x >= y", "y": "y >= x"}, True),
+        ("maximum(x, y)", {"x": "x >= y", "y": "y > x"}, False),
+    ],
+)
+def test_claims_that_are_no_subgradient_together(program, claims, said):
+    findings = judged(program, claims).values()
+    assert {str(finding.verdict) for finding in findings} <= {N, P}
+    assert any("no subgradient" in fact for finding in findings for fact in finding.assumptions) is said
+
+
+@pytest.mark.parametrize(
+    ("program", "claim", "condition"),
+    [
+        ("x**2*where(sin(pi) == 0, 1, 2)", "2*x", "sin(pi) == 0"),
+        ("tan(x)", "where(cos(x) == 0, 0, 1/cos(x)**2)", "cos(x) == 0"),
+        ("x*y", "where(y == 1, y, y)", ""),
+        ("where(x > e, x, 2)", "x > e", ""),
+    ],
+)
+def test_what_float64_may_decide_otherwise(program, claim, condition):
+    finding = judged(program, {"x": claim})["x"]
+    assert finding.ok
+    assert any(f"float64 may decide {condition}" in said for said in finding.assumptions) is bool(condition)
+
+
 def test_arrays_of_pieces():
     program = parse("sum(where(x > 0, sqrt(x), -x) * w)", {"x": 3, "w": 3})
     assert str(judged(program, {"x": "w * where(x > 0, 0.5/sqrt(x), -1)"})["x"].verdict) == P
@@ -290,6 +337,21 @@ def test_arrays_of_pieces():
 def test_values_are_compared_where_both_have_one():
     assert str(equivalent("log(x*y)", "log(x) + log(y)").verdict) == P
     assert equivalent("abs(x)", "x").witness.point == {"x": "-2"}
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("where(x > pi, 1, 2)", "where(x >= pi, 1, 2)"),
+        ("where(exp(x) > y, 1, 2)", "where(exp(x) >= y, 1, 2)"),
+        ("(x**n)**m", "x**(n*m)"),
+        ("x**2*y", "where((x == 1.5) & (y == -2.5), 0, x**2*y)"),
+        ("x*y*z", "where(x**2 + y**2 == z**2, 0, x*y*z)"),
+        ("x + 1e-400", "x"),
+    ],
+)
+def test_values_are_compared_on_borders(a, b):
+    assert {str(equivalent(*pair).verdict) for pair in ((a, b), (b, a))} == {R}
 
 
 def test_verdicts_in_threads_leave_the_callers_precision():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 
 from graphgrad.proof.judge.case import Case
+from graphgrad.proof.judge.reals import over_the_reals
 from graphgrad.proof.judge.search import BLIND, CLOSE, UNMET, glance, search
 from graphgrad.proof.normal_form.equality import plainly, proved_equal, proved_given
 from graphgrad.proof.report import Finding, Verdict
@@ -33,6 +34,8 @@ def judge(case: Case) -> Finding:
             found = _decided(case)
     if found.verdict is Verdict.PROVED and not found.region:
         found = found.with_(region="wherever both sides are defined" + _but_kinks(case))
+    if found.ok:
+        found = found.with_(assumptions=(*found.assumptions, *over_the_reals(case)))
     return found.with_(seconds=time.monotonic() - start)
 
 

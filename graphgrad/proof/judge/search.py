@@ -15,13 +15,14 @@ from graphgrad.proof.arithmetic.numbers import Number, Undecided
 from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.kinks import OneSided, Rays
 from graphgrad.proof.judge.simplest import simpler
-from graphgrad.proof.judge.ties import harmless, on_borders
+from graphgrad.proof.judge.ties import curved, harmless, on_borders
 from graphgrad.proof.normal_form.equality import proved_given
 from graphgrad.proof.report import NO_VALUE, Finding, Kink, Verdict, Witness
 from graphgrad.proof.scalars.derivative import order
+from graphgrad.proof.scalars.domains import NONZERO, demands
 from graphgrad.proof.scalars.evaluate import NONE, UNDECIDED, BorderPoint, Evaluation, Lost, evaluate, side
 from graphgrad.proof.scalars.points import Point, points
-from graphgrad.proof.scalars.symbols import PAIRS, PIECES, ZERO, Sym
+from graphgrad.proof.scalars.symbols import PAIRS, PIECES, ZERO, Sym, difference
 from graphgrad.proof.scalars.words import equation
 
 
@@ -42,6 +43,7 @@ FOLLOWED = 64  # entries that are followed to their kinks
 KINKS = 2  # that are told
 ENOUGH = 6  # points with a value on both sides, for agreement
 WORK = {True: 60_000, False: 300_000}  # nodes evaluated in one search, where a proof stands behind and where none does
+FEW = 3  # variables up to which graphgrad's own gradient is looked at where borders are met at no rational
 TIED_WORK = 20_000  # nodes evaluated where borders are met at no rational
 RAY = 20  # as many times the work of a point is that of a ray
 NOWHERE = "the claim has no value there, and all around"
@@ -142,6 +144,9 @@ class Search:
         self.blurred = 0  # points at which something was not decided
         self.blind: Point | None = None  # one that a claim singles out, where what is true is not decided
         self.hollow: Point | None = None  # a point where the claim alone has no value
+        wanted, granted = demands(case.claimed), self._nonzero()
+        self.poles = [a for (kind, k), a in wanted.items() if kind == NONZERO and k not in granted]
+        self.holes: dict[str, None] = {}  # the equations of such points
 
     def _masks(self, roots: Sequence[Sym]) -> Mapping[int, int]:
         """Of every node of the truth, its kinks and those below it as bits."""
@@ -206,9 +211,13 @@ class Search:
     def at_ties(self) -> Finding | None:
         """Look where conditions and kinks are met at no rational, those first that were met nowhere else."""
         case, start, unmet = self.case, self.work, self.unmet()
+        ours = all(a is b for a, b in zip(case.claimed, case.given, strict=True))
+        if ours and len(case.variables) > FEW:
+            return None
         forks = [*unmet, *(n for n in self.forks if n not in unmet and n.op != "floor")]
-        own = [n for n in forks if id(n) not in self.shared]
-        for border, point in on_borders(forks, unmet, own, case.variables, case.deadline):
+        own = [difference(n) for n in forks if id(n) not in self.shared or n.op == "eq" or not case.derivatives]
+        borders = [*map(difference, unmet), *filter(curved, [*map(difference, forks), *self.poles])]
+        for border, point in on_borders(borders, [difference(n) for n in unmet], own, case.variables, case.deadline):
             if self.work - start > TIED_WORK or time.monotonic() > case.deadline:
                 return None
             if case.assumed.met(point) is None:
@@ -335,8 +344,21 @@ class Search:
                 self.asked.add(i)
                 if self._never(i, place):
                     return Wrong(None, true, NOWHERE)
-        self.hollow = self.hollow or place.point
+        self._hole(place)
         return NONE
+
+    def _hole(self, place: KnownPoint) -> None:
+        """Note a point where the claim alone has no value, and the equation that such points satisfy."""
+        self.hollow = self.hollow or place.point
+        for pole in self.poles:
+            if numbers.is_zero(self._value(pole, place)):
+                self.holes.setdefault(equation(pole))
+                return
+
+    def _nonzero(self) -> set[int]:
+        """What is zero nowhere where the program has a derivative."""
+        primal = [] if self.case.primal is None else [self.case.primal]
+        return {k for kind, k in demands([*self.case.true, *primal]) if kind == NONZERO}
 
     def _never(self, i: int, place: KnownPoint) -> bool:
         """Whether what must not be zero, and is, is so by algebra wherever all variables keep their signs."""
@@ -368,7 +390,7 @@ class Search:
         rays = self.rays.setdefault(i, Rays(self.case, i))
         sides = rays.one_sided(place.point, here, place.bits)
         if claimed is NONE and isinstance(sides, OneSided):
-            self.hollow = self.hollow or place.point
+            self._hole(place)
         if isinstance(sides, Lost) or isinstance(claimed, Lost):
             return sides if isinstance(sides, Lost) else claimed
         found = self._compared(claimed, sides.before) if sides.smooth else None
@@ -413,7 +435,7 @@ class Search:
         """Whether a claim has a condition or a kink that was never met, and may be wrong where it is."""
         case, unmet = self.case, self.unmet()
         claims = [(a, b) for a, b in zip(case.claimed, case.given, strict=True) if a is not b] if unmet else []
-        below = [(pair, {id(n) for n in order(pair[:1])}) for pair in claims]
+        below = [(pair, {id(n) for n in order(pair[: 1 if case.derivatives else 2])}) for pair in claims]
         return any(id(n) in ids and not harmless(n, *pair, case.deadline) for n in unmet for pair, ids in below)
 
     def result(self) -> Finding:
@@ -424,7 +446,8 @@ class Search:
             return Finding(Verdict.UNDEFINED, "no point was found where both sides have a value")
         assumptions: tuple[str, ...] = ()
         if self.hollow is not None:
-            assumptions = (f"where the claim has a value (it has none at {_listed(self.hollow)})",)
+            where = f"where {' or '.join(list(self.holes)[:4])}" if self.holes else f"at {_listed(self.hollow)}"
+            assumptions = (f"where the claim has a value (it has none {where})",)
         within = f"{self.worst:.0e}" if self.worst else "0"
         verdict, reason = Verdict.AGREED, f"within {within} at {self.tried} points, with {self.bits} bits"
         if self.unsure:

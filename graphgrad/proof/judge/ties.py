@@ -28,6 +28,7 @@ from graphgrad.proof.scalars.symbols import (
     FALSE,
     MINUS_ONE,
     PI,
+    PIECES,
     TRUE,
     ZERO,
     Sym,
@@ -43,6 +44,8 @@ VARIABLES, DEGREE, LONGEST = 3, 8, 60  # that a border is solved for, that is tr
 STANDING, PAIRED = 2, 12  # points that give the other variables, and pairs of borders that may meet
 FINEST = 1700  # bits to which a zero is closed in
 SHOWN = 20  # digits of one that are shown
+STRAIGHT = PIECES - {"floor"} | {"add", "mul", "where", "and", "not"}
+MOST = 12  # borders that are looked at where they meet, and unmet or curved ones
 TIED = {"lt": FALSE, "le": TRUE, "eq": TRUE, "abs": ZERO, "sign": ZERO}
 PARTS, NEAR = 24, 1e-14  # denominators of parts of half a turn, and how close a zero is to one that is taken for it
 
@@ -65,11 +68,11 @@ def factors(border: Sym) -> Iterator[Sym]:
 
 
 def on_borders(
-    forks: Sequence[Sym], unmet: Sequence[Sym], own: Sequence[Sym], names: Sequence[str], deadline: float
+    borders: Sequence[Sym], unmet: Sequence[Sym], own: Sequence[Sym], names: Sequence[str], deadline: float
 ) -> Iterator[tuple[Sym, BorderPoint]]:
-    """Borders of conditions and kinks with points on them, rational ones too of those unmet; and where two meet."""
-    open_ = {id(border) for border in distinct(map(difference, unmet))}
-    every, alone = (list(distinct(map(difference, nodes))) for nodes in (forks, own))
+    """Borders with points on them, rational ones too of those unmet; and points where several meet of a claim's own."""
+    open_ = {id(border) for border in distinct(unmet)}
+    every, alone = (list(islice(distinct(some), MOST)) for some in (borders, own))
     for others in islice(points(names, []), STANDING if len(names) > 1 else 1):
         for border in every:
             found = on_border(border, others, deadline)
@@ -104,6 +107,17 @@ def squares(border: Sym) -> list[Sym]:
             return [border]
         found += factors(inner)
     return found
+
+
+def curved(border: Sym) -> bool:
+    """Whether a border may be met at no rational where all but one variable are rational: one of products is.
+
+    >>> x, y = var("x"), var("y")
+    >>> curved(x * y - 2), curved(x**2 - 2)
+    (False, True)
+    """
+    nodes = order([border])
+    return any(n.args and (n.op not in STRAIGHT or (n.op == "mul" and n.args[0] is n.args[1])) for n in nodes)
 
 
 def distinct(borders: Iterable[Sym]) -> Iterator[Sym]:
