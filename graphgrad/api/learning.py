@@ -107,7 +107,7 @@ class Judged(NamedTuple):
 
 
 def judged(model: Model, dataset: Dataset, train: Callable[[Any, Any], Model], /) -> Judged | None:
-    """Score a model of a table: on what was held out, or, of few rows, by cross-validation; None for other examples.
+    """Score a model: on what was held out, or, of few rows, by cross-validation; None where it knows no naive answer.
 
     `train` gives a model of numbers (N, width) and their targets. Raises what it raises. Source: the metrics' own.
     """
@@ -115,13 +115,13 @@ def judged(model: Model, dataset: Dataset, train: Callable[[Any, Any], Model], /
     from graphgrad.learn.data.files import ENOUGH
     from graphgrad.learn.models.score import cross_score, score
 
-    if not is_table(dataset.X) or model.preparation is None:
+    if model.preparation is None or not model.preparation.usual:
         return None
     if dataset.test is not None:
         return Judged(score(model, *dataset.test), f"on {len(dataset.test[1])} held-out examples")
     if len(dataset.X) >= ENOUGH:
         return Judged(score(model, dataset.X, dataset.y), f"on {len(dataset.X)} examples, which it was trained on")
-    X = encode(dataset.X, model.preparation.sources)[0]
+    X = encode(dataset.X, model.preparation.sources)[0] if is_table(dataset.X) else dataset.X
     return Judged(cross_score(train, X, dataset.y), f"on {len(X)} examples, by cross-validation")
 
 

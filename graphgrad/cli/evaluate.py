@@ -30,5 +30,5 @@ def command(
         say_json({"rows": found.rows, "better": found.better, "metrics": metrics})
         return
     click.echo(f"{found}\n{found.rows} rows")
-    if not found.better:
-        click.echo(f"verdict: no better than the naive answer, {found.naive}")
+    if found.doubt:
+        click.echo(f"verdict: {found.doubt}")

@@ -66,7 +66,7 @@ def scored(model_file, held: DataTable, said):
     kind = "regression" if first.name == "R²" else "classes"
     line = f"{first.name} {first.value:.3f} against {first.naive:.3f}, {len(held)} rows held"
     verdict = next((text for text in said.splitlines() if text.startswith("verdict")), "")
-    warned = "no better" in verdict or "naive" in verdict
+    warned = "no better than the naive" in verdict or "hardly better than the naive" in verdict
     return f"{kind} {'better' if good else 'worse, and said so' if warned else 'WORSE'}", f"{line} {verdict}"
 
 

@@ -353,3 +353,44 @@ def test_a_table_takes_little_more_memory_than_its_numbers(tmp_path):
     tracemalloc.stop()
     assert isinstance(found, DataTable)
     assert peak < 5 * numbers.nbytes
+
+
+FORMATS = {".xlsx": "to_excel", ".parquet": "to_parquet", ".feather": "to_feather", ".dta": "to_stata"}
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_files_of_other_programs(tmp_path, suffix):
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    pytest.importorskip("openpyxl" if suffix == ".xlsx" else "pyarrow", reason="what pandas reads it with is missing")
+    frame = pandas.DataFrame(
+        {
+            "kind": ["a", "b", None, "a"],
+            "size": [1, 2, 3.5, None],
+            "when": pandas.date_range("2020-01-01", periods=4),
+        }
+    )
+    path = tmp_path / f"table{suffix}"
+    getattr(frame, FORMATS[suffix])(path, **({} if suffix in {".parquet", ".feather"} else FLAT[suffix]))
+    found = read_table(path)
+    assert [column.kind for column in found.columns] == ["words", "numbers", "dates"]
+    assert found["kind"].texts.tolist() == ["a", "b", "", "a"]
+    assert np.array_equal(found["size"].values, [1, 2, 3.5, np.nan], equal_nan=True)
+    assert found["when"].values.tolist() == [18262, 18263, 18264, 18265]
+
+
+FLAT = {".xlsx": {"index": False}, ".dta": {"write_index": False}}
+
+
+def test_a_model_that_is_better_by_chance_alone_is_told_so():
+    """Sixty rows of noise: whichever way the held-out ones fall, nothing is claimed."""
+    from graphgrad.learn.models.score import score
+
+    generator = np.random.default_rng(0)
+    said = []
+    for seed in range(6):
+        X, y = generator.normal(size=(60, 3)), generator.normal(size=60)
+        model, _ = gg.fit(gg.mlp(3, 4, 1, seed=seed), X[:45], y[:45], epochs=2, progress=False)
+        found = score(model, X[45:], y[45:])
+        said.append(found.doubt.partition(" than")[0])
+        assert bool(found.doubt) == (not found.better or found.metrics[0].interval[0] <= found.metrics[0].naive)
+    assert {*said} <= {"no better", "hardly better"}

@@ -80,8 +80,8 @@ COMPARED = {"no better than naive", "better than naive"}  # which a score has sa
 def verdicts(history: History, found: Judged | None) -> None:
     """Print what the run came to, and what to try next."""
     said = [str(verdict) for verdict in history.verdicts if found is None or verdict.name not in COMPARED]
-    if found is not None and not found.scores.better:
-        said.insert(0, f"no better than the naive answer, {found.scores.naive}; more rows or other columns may help")
+    if found is not None and found.scores.doubt:
+        said.insert(0, f"{found.scores.doubt}; more rows or other columns may help")
     for line in said or ["better than the naive answer, and nothing to try next"]:
         click.echo(one_line(f"verdict: {line}"))
 

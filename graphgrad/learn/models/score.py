@@ -27,6 +27,17 @@ class Scores(NamedTuple):
         """Whether the model is better than the naive answer, by the metric that counts."""
         return self.metrics[0].value > self.metrics[0].naive
 
+    @property
+    def doubt(self) -> str:
+        """What is to be said where the model is not better than the naive answer, or by chance alone; else nothing."""
+        first = self.metrics[0]
+        if not self.better:
+            return f"no better than the naive answer, {self.naive}"
+        if first.interval is None or first.interval[0] > first.naive:
+            return ""
+        low, high = map(_short, first.interval)
+        return f"hardly better than the naive answer, {self.naive}: {first.name} is {low} to {high} in 90 % of samples"
+
     def __str__(self) -> str:
         lines = [f"{'':17}  {'model':>10}  {'naive':>10}   ({self.naive})"]
         for name, value, naive_value, interval in self.metrics:
