@@ -233,6 +233,16 @@ def test_a_closed_form_ends_at_the_limit() -> None:
     assert time.monotonic() - start < 60
 
 
+@pytest.mark.parametrize(("text", "end"), [
+    ("(a+b+c+d+e1+f)**40", "40 * (a + b + c + d + e1 + f) ** 39"),
+    ("((a+b+c)**9+d)**9", "9 * (d + (a + b + c) ** 9) ** 8"),
+    ("(a+b)**60*(c+d)**50/(a+c)**30", "50 * (a + b) ** 60 * (c + d) ** 49 / (a + c) ** 30"),
+    ("relu(a)*relu(b)*relu(c)*relu(d)*relu(a-b)*relu(b-c)*relu(c-d)*relu(d-a)*relu(a+b)*relu(c+d)", "put together: dz/dd = "),
+])  # fmt: skip
+def test_a_derivation_waits_for_no_closed_form_that_would_not_end(text, end) -> None:
+    assert end in str(gg.derive(text)).splitlines()[-1]
+
+
 PRINTED = [
     (["derive", "x*x"], "latex", b"\\begin{align*}\n"),
     (["show", "x*x"], "svg", b"<svg xmlns="),

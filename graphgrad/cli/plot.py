@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from graphgrad import UsageError
-from graphgrad.cli.answers import say_wrote
+from graphgrad.cli.answers import say_wrote, working
 from graphgrad.cli.arguments import outputs, read_graph, read_values, verb
 from graphgrad.cli.limits import in_time
 
@@ -38,7 +38,9 @@ def command(parts: tuple[str, ...], files: tuple[Path, ...], no_derivative: bool
             given |= read_values([part])
         else:
             functions.append(read_graph(part, {}))
-    made = plot(*functions, derivative=not no_derivative, theme=theme, **given)
+    with working("plotting"):
+        made = plot(*functions, derivative=not no_derivative, theme=theme, **given)
     for file in files:
-        made.save(file)
+        with working(f"writing {file}"):
+            made.save(file)
         say_wrote(file, f"{len(functions)} function{'s' * (len(functions) != 1)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import comb, prod
 from typing import Any
 
 from graphgrad.core.builder import Builder
@@ -14,6 +15,7 @@ from graphgrad.frontend.from_sympy import from_sympy
 from graphgrad.frontend.printers import length
 
 LENGTH, OPERATIONS = 1500, 150  # beyond, nobody reads an expression, and sympy takes its time
+TERMS = 500  # of an expression multiplied out, as cancelling does, or its cases: beyond, that could go on for ever
 
 
 def closed_form(graph: Graph, output: str) -> Graph | None:
@@ -78,10 +80,23 @@ def _constant(value: Any) -> Any:
 def _shortest(expression: Any) -> Any:
     import sympy as sp
 
-    if expression.has(sp.Piecewise):
-        return min(expression, sp.piecewise_fold(expression), key=lambda form: form.count_ops())
+    if conditions := expression.atoms(sp.Piecewise):
+        few = prod(len(piece.args) for piece in conditions) <= TERMS
+        return min(expression, sp.piecewise_fold(expression), key=lambda f: f.count_ops()) if few else expression
     together = sp.together(expression)
     forms = [expression, together, sp.factor_terms(expression), sp.collect_const(expression)]
-    if len(together.free_symbols) <= 6:
+    if len(together.free_symbols) <= 6 and _terms(together) <= TERMS:
         forms.append(sp.cancel(together))
     return min(forms, key=lambda form: (form.count_ops(), len(str(form))))
+
+
+def _terms(expression: Any) -> int:
+    """How many terms an expression has, at most, when it is multiplied out."""
+    if expression.is_Add:
+        return sum(map(_terms, expression.args))
+    if expression.is_Mul:
+        return prod(map(_terms, expression.args))
+    if expression.is_Pow and expression.exp.is_Integer:
+        count, power = _terms(expression.base), abs(int(expression.exp))
+        return comb(count + power - 1, power) if power < TERMS or count == 1 else TERMS + 1
+    return max(map(_terms, expression.args), default=1)
