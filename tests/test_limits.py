@@ -187,6 +187,15 @@ def test_a_step_is_bounded_by_all_of_its_arrays(monkeypatch) -> None:
         gg.fit(net, X, X[:, 0], batch_size=None, epochs=1, progress=False)
 
 
+@pytest.mark.parametrize("options", [{"optimizer": "lbfgs"}, {"target": "jax"}])
+def test_steps_of_every_kind_are_bounded(options, monkeypatch) -> None:
+    pytest.importorskip("jax" if "target" in options else "scipy")
+    X, net = np.zeros((1000, 2)), gg.mlp(2, 300, 1)
+    monkeypatch.setenv(memory.VARIABLE, "2MB")
+    with pytest.raises(gg.ShapeError, match=r"a step of 1000 rows needs .* 2 MB may be used"):
+        gg.fit(net, X, X[:, 0], batch_size=None, epochs=1, progress=False, **options)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the system counts")
 def test_a_layer_that_no_memory_holds_is_refused(tmp_path) -> None:
     done = graphgrad("train", "xor", "--layers", "2,1000000000,1", "--steps", "1", folder=tmp_path)

@@ -23,7 +23,7 @@ from graphgrad.compiler.steps.vectors import flat
 from graphgrad.core.builder import uncollected
 from graphgrad.core.errors import ShapeError, TargetError, UsageError
 from graphgrad.core.graph import Graph
-from graphgrad.core.memory import ENTRY, SMALL, allowed, bound, spelled
+from graphgrad.core.memory import ENTRY, refuse_step
 from graphgrad.core.shapes import Shape, show
 
 _CALLED = frozenset({"bind", "train", "len", "range"})  # what the loop of a module calls, and no input may hide
@@ -94,9 +94,7 @@ class CompiledStep(Emitted):
         """Raise ShapeError where a step of so many rows, parameters and states included, exceeds the bound."""
         vectors = ENTRY * self.plan.size * (2 + len(self.update.slots))
         arrays = sum(code.memory(dict.fromkeys(self.dimensions, rows)) for code in self.code())
-        need = (vectors + arrays) * np.dtype(self.dtype).itemsize // ENTRY
-        if need > SMALL and need > (most := bound()):
-            raise ShapeError(f"a step of {rows} rows needs {spelled(need)}", hint=allowed(most))
+        refuse_step((vectors + arrays) * np.dtype(self.dtype).itemsize // ENTRY, rows)
 
     def start(self, values: Mapping[str, Any]) -> Run:
         """Give a run that begins at these parameters, which are copied; ShapeError where one does not fit."""

@@ -70,6 +70,12 @@ def refuse_array(shape: Shape) -> None:
         raise ShapeError(f"an array of shape {show(shape)} needs {spelled(need)}", hint=allowed(most))
 
 
+def refuse_step(need: int, rows: int) -> None:
+    """Raise ShapeError for a training step that takes more bytes than the bound."""
+    if need > SMALL and need > (most := bound()):
+        raise ShapeError(f"a step of {rows} rows needs {spelled(need)}", hint=allowed(most))
+
+
 def refuse_file(path: Path, times: int = TEXT) -> None:
     """Raise UsageError for a file that takes more than the bound while it is read: so many times its own size."""
     with suppress(OSError, ValueError):  # what cannot be looked at cannot be read: that has its own words

@@ -66,6 +66,10 @@ class DeviceStep:
         text, constants = self.change
         return compile_step(self.loss, self.shapes, text, constants=constants, dtype=self.dtype, target="jax")
 
+    def refuse_large(self, rows: int) -> None:
+        """Raise ShapeError where the part of so many rows that a device takes exceeds the bound."""
+        self.step.refuse_large(-(-rows // (self.machines.devices or 1)))
+
     def start(self, values: Mapping[str, Any]) -> DeviceRun:
         """Give a run that begins at these parameters."""
         return DeviceRun(self, values)

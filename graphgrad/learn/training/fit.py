@@ -47,6 +47,8 @@ from graphgrad.learn.updates.optimizers import (
 )
 from graphgrad.learn.updates.schedules import UpdateProgram, update
 
+AnyStep = LbfgsStep | DeviceStep | CompiledStep
+
 
 def fit(net: Network | Model, X: Any, y: Any, **how: Unpack[FitOptions]) -> tuple[Model, History]:
     """Train a network; gives the model and the history of the run.
@@ -166,19 +168,26 @@ def prepared(model: Model, data: GivenRows, scales: Scaling | None, usual: tuple
 
 def _compiled(
     net: Network, aim: Objective, learn: Examples, said: Said, kind: str
-) -> tuple[Order, LbfgsStep | DeviceStep | CompiledStep, UpdateProgram]:
+) -> tuple[Order, AnyStep, UpdateProgram]:
     """Give the order of the examples, the compiled step, and the program of its update."""
     row = said.optimizer if isinstance(said.optimizer, Optimizer) else optimizer_name(said.optimizer)
     if row == "lbfgs":
         order = _lbfgs_order(len(learn), said)
-        return order, LbfgsStep(aim.graph, _shapes(net), kind), UpdateProgram("lbfgs", {})
+        return order, _within(LbfgsStep(aim.graph, _shapes(net), kind), len(learn)), UpdateProgram("lbfgs", {})
     order = _order(len(learn), (said.epochs, said.steps), said.batch_size, said.seed, shuffle=said.shuffle)
     limits = {"clip_norm": said.clip_norm, "clip_value": said.clip_value}
     update = _change(row, said, limits, order.steps)
     many = said.machines
     devices = many if many is None or isinstance(many, Machines) else Machines(whole(many, "machines"))
     sparse = (net.data,) * mostly_zero(learn.X)
-    return order, _step(net, aim.graph, update, kind, order.batch, said.target, devices, sparse), update
+    step = _step(net, aim.graph, update, kind, order.batch, said.target, devices, sparse)
+    return order, _within(step, order.batch), update
+
+
+def _within(step: AnyStep, rows: int) -> AnyStep:
+    """The step, where the bound of memory has room for it; ShapeError otherwise."""
+    step.refuse_large(rows)
+    return step
 
 
 def _lbfgs_order(rows: int, said: Said) -> Order:
@@ -257,7 +266,7 @@ def _step(  # noqa: PLR0913, PLR0917
         return DeviceStep(graph, _shapes(net), change, dtype, batch, machines or Machines())
     if machines is not None:
         raise UsageError(f"many devices need the target jax, not {target}")
-    step = compile_step(
+    return compile_step(
         graph,
         net.values,
         change.text,
@@ -267,8 +276,6 @@ def _step(  # noqa: PLR0913, PLR0917
         target=target,
         sparse=sparse,
     )
-    step.refuse_large(batch)
-    return step
 
 
 def _order(rows: int, length: tuple[int | None, int | None], batch: int | None, seed: int, *, shuffle: bool) -> Order:

@@ -19,9 +19,11 @@ from graphgrad.compiler.compiled import Compiled
 from graphgrad.compiler.steps.vectors import views
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
+from graphgrad.core.memory import ENTRY, needed, refuse_step
 from graphgrad.transform.grad import grad
 
 MEMORY = 20  # pairs of a step and what it did to the gradient
+VECTORS = 4  # as long as the parameters, besides the pairs: these, the gradient, the direction, a trial
 FARTHEST = 4.0  # times as far as the curvature says, at most
 TRIALS = 20  # of the line search
 SMALL = 1e-10  # no entry of the gradient is larger: the run has converged
@@ -46,6 +48,14 @@ class LbfgsStep:
     def gradient(self) -> Compiled:
         """Loss and gradient as one function."""
         return compiled(grad(self.loss, *self.shapes), dtype=self.dtype)
+
+    def refuse_large(self, rows: int) -> None:
+        """Raise ShapeError where loss and gradient over so many rows, and what is remembered, exceed the bound."""
+        nodes = grad(self.loss, *self.shapes).nodes
+        sizes = {size: rows for node in nodes for size in node.shape if isinstance(size, str)}
+        arrays = sum(needed(node.shape, sizes) for node in nodes)
+        vectors = sum(map(needed, self.shapes.values())) * (2 * MEMORY + VECTORS)
+        refuse_step(arrays * np.dtype(self.dtype).itemsize // ENTRY + vectors, rows)
 
     def start(self, values: Mapping[str, Any]) -> LbfgsRun:
         """Give a run that begins at these parameters; UsageError where SciPy is not installed."""
