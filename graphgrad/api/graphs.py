@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from graphgrad.execute.trace import Trace
     from graphgrad.transform.cost import Cost
-    from graphgrad.transform.derive import Derivation
+    from graphgrad.transform.derivation import Derivation
 
 __all__ = ["parse"]
 
@@ -233,12 +233,22 @@ def closed_form(graph: Source, output: str | None = None, /, *, timeout: float =
     return None
 
 
-def derive(graph: Source, /, *wrt: str, of: str | None = None, every_step: bool = False) -> Derivation:
+def derive(
+    graph: Source,
+    /,
+    *wrt: str,
+    of: str | None = None,
+    every_step: bool = False,
+    parallel: bool = False,
+    notation: str = "d",
+) -> Derivation:
     """Derive a gradient by hand, one chain-rule line a node, ending in the closed form; print it, or take `.latex`.
 
-    Numbers and tensors alike, the lines of a tensor in matrix form; several names give a derivation each. With
-    `every_step` a line of numbers begins with the chain rule, each local partial a derivative still to be taken. Raises
-    UsageError for an unknown name. Source: the chain rule, a line a node, as it is written on a blackboard.
+    Numbers and tensors alike, the lines of a tensor in matrix form; several names give a derivation each, or with
+    `parallel` one for all of them: numbers have the vector of their derivatives, ∇z = [dz/dx1, dz/dx2]. With
+    `every_step` a line begins with the chain rule, each local partial a derivative still to be taken, and zeros stay.
+    `notation` is "d" for dz/dy, "partial" for ∂z/∂y, or "bar" for ȳ, which goes from the output back. Raises UsageError
+    for an unknown name. Source: the chain rule, a line a node, as it is written on a blackboard.
 
     >>> print(derive("sin(x**2)", "x"))
     v1 = x ** 2
@@ -251,7 +261,8 @@ def derive(graph: Source, /, *wrt: str, of: str | None = None, every_step: bool 
     from graphgrad.execute.closed_form import closed_form as find
     from graphgrad.transform.derive import derive as derivation_of
 
-    return derivation_of(as_graph(graph), *wrt, of=of, closed=find, every_step=every_step)
+    return derivation_of(as_graph(graph), *wrt, of=of, closed=find, every_step=every_step, parallel=parallel,
+                         notation=notation)  # fmt: skip
 
 
 def trace(  # noqa: PLR0913  (all but two are keywords)

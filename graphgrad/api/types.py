@@ -13,7 +13,7 @@ from graphgrad.learn.networks.network import Network
 from graphgrad.learn.training.devices import Machines
 from graphgrad.learn.training.history import History, Record
 from graphgrad.proof.report import Finding, Report
-from graphgrad.transform.derive import Derivation
+from graphgrad.transform.derivation import Derivation
 
 __all__ = [
     "Compiled",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from graphgrad.core.constants import ConstantArray, known
 from graphgrad.core.errors import Span
-from graphgrad.core.graph import Graph, Node
+from graphgrad.core.graph import FunctionCall, Graph, Node
 from graphgrad.core.memory import refuse_array
 from graphgrad.core.op import Op
 from graphgrad.core.ops import OPS
@@ -60,6 +60,7 @@ class Builder:
         self.inputs: dict[str, int] = dict(graph.inputs) if graph else {}
         self.names: dict[int, tuple[str, ...]] = dict(graph.names) if graph else {}
         self.spans: dict[int, tuple[Span, ...]] = dict(graph.spans) if graph else {}
+        self.calls: dict[int, FunctionCall] = {}
         self._seen: dict[Any, int] = {}
         for i, node in enumerate(self.nodes):
             self._seen[_key(node.op, node.operands, node.attrs)] = i
@@ -131,7 +132,8 @@ class Builder:
         self, outputs: dict[str, int], source: str = "", keep: Iterable[int] = ()
     ) -> tuple[Graph, dict[int, int]]:
         """Give the graph of these outputs (and of other nodes to keep), and each kept node's new index."""
-        return trimmed(Graph(tuple(self.nodes), self.inputs, outputs, self.names, self.spans, source), keep)
+        whole = Graph(tuple(self.nodes), self.inputs, outputs, self.names, self.spans, source, calls=self.calls)
+        return trimmed(whole, keep)
 
     def _const(self, value: float | ConstantArray) -> int:
         attrs = (("value", value),)
@@ -208,8 +210,13 @@ def trimmed(graph: Graph, keep: Iterable[int] = ()) -> tuple[Graph, dict[int, in
         {new[i]: names for i, names in graph.names.items() if i in new},
         {new[i]: spans for i, spans in graph.spans.items() if i in new},
         graph.source,
+        calls={new[i]: _renumbered(call, new) for i, call in graph.calls.items() if {i, *call.arguments} <= new.keys()},
     )
     return fewer, new
+
+
+def _renumbered(call: FunctionCall, new: Mapping[int, int]) -> FunctionCall:
+    return call._replace(arguments=tuple(new[o] for o in call.arguments))
 
 
 def _dtype(row: Op, dtypes: list[str]) -> str:

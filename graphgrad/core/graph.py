@@ -33,6 +33,13 @@ class Node(NamedTuple):
         return self.attrs[0][1]
 
 
+class FunctionCall(NamedTuple):
+    """A call of a function that the user defined: its name, and the nodes of its arguments."""
+
+    function: str
+    arguments: tuple[int, ...]
+
+
 READ = 50  # nodes: the program of more is not read in a line
 
 
@@ -51,6 +58,7 @@ class Graph:
     spans: Mapping[int, tuple[Span, ...]] = field(default_factory=dict)
     source: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)  # values that the text gives inputs: `x1 = 0.5` at its head
+    calls: Mapping[int, FunctionCall] = field(default_factory=dict)  # nodes that the user's own functions gave
     cache: dict[Any, Any] = field(default_factory=dict, repr=False)  # results of transforms, by transform
 
     def __len__(self) -> int:

@@ -34,6 +34,8 @@ def closed_form(graph: Graph, output: str) -> Graph | None:
         return None
     try:
         expression = symbolic(alone)[alone.output]
+        if not hasattr(expression, "count_ops"):  # an array of one, as a sum gives it
+            expression = expression.item()
         return from_sympy(_shortest(expression)) if expression.count_ops() <= OPERATIONS else None
     except UsageError:
         return None

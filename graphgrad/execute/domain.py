@@ -154,7 +154,20 @@ def _error(graph: Graph, values: Sequence[Any], i: int, needed: Any) -> DomainEr
         return _located(graph, i, f"{_SAID[op]}{where}" + (f": {formula} with {facts}" if facts else ""))
     names = dict(zip(OPS[op].operands, _words(graph, i)[1], strict=True))
     condition = re.sub("|".join(rf"\b{name}\b" for name in names), lambda found: names[found[0]], OPS[op].domain)
-    return _located(graph, i, f"{formula} needs {condition}{where}" + (f", but {facts}" if facts else ""))
+    hint = WEIGHTLESS if op in {"log", "log2", "log10"} and _weightless(graph, values, i, needed) else ""
+    return _located(graph, i, f"{formula} needs {condition}{where}" + (f", but {facts}" if facts else ""), hint)
+
+
+def _weightless(graph: Graph, values: Sequence[Any], i: int, entries: Any) -> bool:
+    """Whether a logarithm of 0 is multiplied by 0 alone."""
+    users = [graph.nodes[user] for user in graph.users[i]]
+    if not users or any(user.op != "mul" for user in users):
+        return False
+    weights = [values[user.operands[1 - user.operands.index(i)]] for user in users]
+    argument = np.asarray(values[graph.nodes[i].operands[0]])
+    return bool(np.all(argument[entries] == 0)) and all(
+        not np.any(np.asarray(w) * np.asarray(entries)) for w in weights
+    )
 
 
 def _beyond(graph: Graph, values: Sequence[Any], i: int, entries: Any, dtype: str) -> DomainError:
@@ -213,6 +226,7 @@ def _located(graph: Graph, i: int, message: str, hint: str = "") -> DomainError:
     return DomainError(message, hint=hint, source=graph.source, span=graph.span(i))
 
 
+WEIGHTLESS = "0 log 0 counts 0 where the weight has no slope: a constant, or whole numbers, declared as q=(3, int)"
 LENGTH, SIZE = 60, 16  # of a formula in a message, and of a number
 _SAID = {
     "div": "division by zero",

@@ -13,6 +13,7 @@ from typing import Any
 from graphgrad.core.builder import Builder
 from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import ParseError, ShapeError, Span, UsageError
+from graphgrad.core.graph import FunctionCall
 from graphgrad.core.op import SYMBOLS, Op
 from graphgrad.core.ops import NAMES, OPS
 from graphgrad.core.shapes import Misfit
@@ -43,6 +44,7 @@ from graphgrad.frontend.language.refusals import (
 from graphgrad.frontend.language.static import refusal, static_key, static_value
 
 MODULES = frozenset({"np", "numpy", "math", "linalg", "special", "scipy"})
+WRITTEN_SETS = "its set is written, as in T = {(1, 2), (3, 4)}, and has no condition"
 DEPTH = 90  # of nesting
 CALLS = 20_000  # of the user's functions: one that calls two, each of which calls two, ends
 Value = int | tuple[int, ...]  # a node, or the list of nodes that concatenate takes
@@ -65,7 +67,7 @@ class Lowering:
         self.builder, self.env, self.attrs, self.source, self.free = builder, env, attrs, source, free
         self.depth, self.ascii = 0, source.isascii()
         self.functions: dict[str, UserFunction] = {}  # the user's own
-        self.results: list[tuple[int, str]] = []  # what they gave, and their names
+        self.results: list[tuple[int, FunctionCall]] = []  # what they gave, and the calls
 
     def lower(self, tree: ast.expr) -> int:
         """Give the node of an expression; ParseError or ShapeError, with its place, where there is none."""
@@ -75,6 +77,8 @@ class Lowering:
             hint = {
                 ast.BoolOp: "write & and | for conditions",
                 ast.Lambda: "write f(x) = x**2, or the formula alone",
+                ast.ListComp: WRITTEN_SETS,
+                ast.GeneratorExp: WRITTEN_SETS,
             }.get(kind, "")
             raise self.error(tree, f"{said(tree)} is not part of the language", hint)
         self.depth += 1
@@ -241,7 +245,8 @@ class Lowering:
         """max(x, 0) and min(x, y, z) of numbers, as Python has them; of arrays NumPy takes the second for an axis."""
         row = OPS[_OF_SEVERAL[name]]
         nodes = [self.lower(argument) for argument in arguments]
-        if any(self.builder.nodes[i].shape for i in nodes):
+        made = [self.builder.nodes[i] for i in nodes]
+        if made[0].shape and any(node.op == "const" and not node.shape for node in made[1:]):
             said = ast.unparse(tree).partition("(")[2].removesuffix(")")
             hint = f"write {row.name}({said}), or axis= for an axis"
             raise self.error(tree, f"{name} of arrays and more is ambiguous", hint)
@@ -289,18 +294,21 @@ class Lowering:
         if tree.keywords or len(tree.args) != len(parameters):
             count = len(tree.args) + len(tree.keywords)
             raise self.error(tree, f"{name} takes {', '.join(parameters)} in this order, and got {count}")
-        arguments = dict(zip(parameters, [self.lower(argument) for argument in tree.args], strict=True))
+        given = [self.lower(argument) for argument in tree.args]
+        arguments = dict(zip(parameters, given, strict=True))
         if len(self.results) >= CALLS:
             raise self.error(tree, f"functions are called more than {CALLS} times")
         inner = Lowering(self.builder, {**self.env, **arguments}, self.attrs, self.source, self.free)
         inner.functions, inner.results, inner.depth = {**known}, self.results, self.depth
         node = inner.lower(body)
-        self.results.append((node, name))
+        self.results.append((node, FunctionCall(name, tuple(given))))
         return node
 
     def name_results(self) -> None:
-        """Name what functions gave by the function, where the user gave it no other name."""
-        for node, name in self.results:
+        """Note which call gave which node, and name it by the function where the user gave it no other name."""
+        for node, call in self.results:
+            name = call.function
+            self.builder.calls.setdefault(node, call)
             if node not in self.builder.names and self.builder.nodes[node].operands and name not in NAMES:
                 self.builder.name(node, name)
 

@@ -15,6 +15,7 @@ from graphgrad.core.graph import Graph, normal
 from graphgrad.core.shapes import Shape, is_size
 from graphgrad.frontend.language.heads import shape_of, values_at_head, without_parameters
 from graphgrad.frontend.language.program_text import continued, program_of, refuse_raised
+from graphgrad.frontend.language.sets import unrolled
 from graphgrad.frontend.lower import Lowering, Value
 
 LENGTH = 500_000  # characters in a program
@@ -99,7 +100,7 @@ def _statements(text: str) -> tuple[str, list[ast.stmt], Parameters]:
         raise ParseError(f"the program has a character that is no text, {bad!r}", hint="a program is UTF-8")
     if not source.isascii():
         refuse_raised(source)
-    source = continued(source)
+    source = unrolled(continued(source), LENGTH)
     try:
         plain, parameters = without_parameters(source)
         statements = program_of(plain)

@@ -118,7 +118,7 @@ def sides(rule: str) -> tuple[str, str, dict[str, Any]]:
         said = [f"number({side})" for side in said]
     names = sorted({*re.findall(r"\b[A-Za-z]\w*\b(?!\()", " ".join(said))} - {"axis", "keepdims", "True", "T"})
     if "vector" in names:
-        return said[0], said[1], {"vector": 3}
+        return said[0], said[1], {name: 3 for name in names if name in {"vector", "weights"}}
     if "labels" in names:
         return said[0], said[1], {"scores": (2, 3), "labels": 2}
     matrices = [name for name in names if name.isupper()]

@@ -5,6 +5,6 @@ ORDER = (  # from the bottom up: what stands here imports from earlier lines alo
     "rewrite scalarize",
     "pullback stable",
     "grad",
-    "cost hessian jvp lesson",
+    "cost derivation hessian jvp lesson",
     "derive",
 )

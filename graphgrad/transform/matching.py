@@ -21,8 +21,9 @@ from graphgrad.frontend.lower import Lowering, parsed
 class Rule(NamedTuple):
     """One rule: the graph of its left side, whose inputs match anything, and its top; what operands must be; the text.
 
-    Inputs in capitals match matrices alone, `vector` a vector, `weights` a constant with a zero in it. `known` is a
-    term, as an operation of two inputs of the pattern, that must exist for the rule to fire.
+    Inputs in capitals match matrices alone, `vector` a vector, `weights` what has no slope (conditions, whole numbers,
+    constants with a zero among them, and arithmetic on these), `unmasked` what is no `where` and no constant. `known`
+    is a term, as an operation of two inputs of the pattern, that must exist for the rule to fire.
     """
 
     pattern: Graph
@@ -54,7 +55,9 @@ def _fits(nodes: Sequence[Node], pattern: Graph, at: int, node: int, match: Matc
     wanted, found = pattern.nodes[at], nodes[node]
     if wanted.op == "input":
         rank = 2 if wanted.value.isupper() else 1 if wanted.value == "vector" else None
-        if wanted.value == "weights" and not (found.op == "const" and _has_zero(found.value)):
+        if wanted.value == "weights" and not _weighs(nodes, node):
+            return False
+        if wanted.value == "unmasked" and found.op in {"where", "const"}:
             return False
         return match.env.setdefault(wanted.value, node) == node and (rank is None or len(found.shape) == rank)
     if wanted.op != found.op:
@@ -65,8 +68,30 @@ def _fits(nodes: Sequence[Node], pattern: Graph, at: int, node: int, match: Matc
     return all(_fits(nodes, pattern, a, b, match) for a, b in zip(wanted.operands, found.operands, strict=True))
 
 
-def _has_zero(constant: Any) -> bool:
-    return 0 in (constant.array if isinstance(constant, ConstantArray) else np.asarray(float(constant)))
+def _weighs(nodes: Sequence[Node], node: int) -> bool:
+    """Whether a node has no slope, and may be 0."""
+    inside, stack = set[int](), [node]
+    while stack:
+        made = nodes[top := stack.pop()]
+        if top in inside:
+            continue
+        inside.add(top)
+        if made.dtype == "float" and made.op != "const":
+            if made.op not in {"add", "sub", "mul", "div", "neg"}:
+                return False
+            stack += made.operands
+    constant = all(nodes[i].op == "const" or nodes[i].op in {"mul", "div", "neg"} for i in inside)
+    return not constant or bool(np.any(_zeros(nodes, node)))
+
+
+def _zeros(nodes: Sequence[Node], node: int) -> Any:
+    """Where a product or quotient of constants is 0."""
+    made = nodes[node]
+    if made.op == "const":
+        value = made.value
+        return (value.array if isinstance(value, ConstantArray) else np.asarray(float(value))) == 0
+    factors = [_zeros(nodes, o) for o in made.operands[: 1 if made.op == "div" else 2]]
+    return np.logical_or(*factors) if factors[1:] else factors[0]
 
 
 @cache

@@ -1,9 +1,10 @@
 """Rewrite rules as text in the language, `pattern -> replacement`, a row each, by the pass that applies them.
 
 Every name stands for any node, `axis=axis` for any attribute, a name in capitals for a matrix, `vector` for a vector,
-and `weights` for a constant with a zero in it. A rule must hold wherever its pattern is defined, and is proved in the
-tests because it is a row. It fires only where it keeps the shape; after `if` stands a term that must be there already,
-so that the rule shares work.
+`weights` for what has no slope (conditions, whole numbers, constants with a zero in them), and `unmasked` for what is
+no `where` and no constant. A rule must hold wherever its pattern is defined, and is proved in the tests because it is a
+row. It fires only where it keeps the shape; after `if` stands a term that must be there already, so that the rule
+shares work.
 """
 
 from __future__ import annotations
@@ -110,8 +111,25 @@ expm1(x) / (exp(x) + 1) -> tanh(x / 2)
 log(sigmoid(x)) -> -softplus(-x)
 log(sum(exp(x), axis=axis, keepdims=keepdims)) -> logsumexp(x, axis=axis, keepdims=keepdims)
 log(softmax(x, axis=axis)) -> log_softmax(x, axis=axis)
-weights * log(x) -> xlogy(weights, where(weights == 0, 1, x))
-log(x) * weights -> xlogy(weights, where(weights == 0, 1, x))
+weights * log(unmasked) -> weights * log(where((weights == 0) & (unmasked == 0), 1, unmasked))
+log(unmasked) * weights -> weights * log(where((weights == 0) & (unmasked == 0), 1, unmasked))
+weights * log2(unmasked) -> weights * log2(where((weights == 0) & (unmasked == 0), 1, unmasked))
+log2(unmasked) * weights -> weights * log2(where((weights == 0) & (unmasked == 0), 1, unmasked))
+weights * log10(unmasked) -> weights * log10(where((weights == 0) & (unmasked == 0), 1, unmasked))
+log10(unmasked) * weights -> weights * log10(where((weights == 0) & (unmasked == 0), 1, unmasked))
+weights * log1p(unmasked) -> weights * log1p(where((weights == 0) & (unmasked == -1), 0, unmasked))
+log1p(unmasked) * weights -> weights * log1p(where((weights == 0) & (unmasked == -1), 0, unmasked))
+xlogy(weights, unmasked) -> xlogy(weights, where((weights == 0) & (unmasked == 0), 1, unmasked))
+weights @ log(vector) -> sum(weights * log(where((weights == 0) & (vector == 0), 1, vector)))
+log(vector) @ weights -> sum(weights * log(where((weights == 0) & (vector == 0), 1, vector)))
+weights * -x -> -(weights * x)
+-x * weights -> -(weights * x)
+weights * (y * log(unmasked)) -> y * (weights * log(where((weights == 0) & (unmasked == 0), 1, unmasked)))
+y * log(unmasked) * weights -> y * (weights * log(where((weights == 0) & (unmasked == 0), 1, unmasked)))
+weights * (log(unmasked) * y) -> y * (weights * log(where((weights == 0) & (unmasked == 0), 1, unmasked)))
+log(unmasked) * y * weights -> y * (weights * log(where((weights == 0) & (unmasked == 0), 1, unmasked)))
+weights * (log(unmasked) / y) -> weights * log(where((weights == 0) & (unmasked == 0), 1, unmasked)) / y
+log(unmasked) / y * weights -> weights * log(where((weights == 0) & (unmasked == 0), 1, unmasked)) / y
 exp(x) / sum(exp(x), axis=axis, keepdims=True) -> softmax(x, axis=axis)
 exp(vector) / sum(exp(vector)) -> softmax(vector)
 x - logsumexp(x, axis=axis, keepdims=True) -> log_softmax(x, axis=axis)

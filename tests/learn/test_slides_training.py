@@ -78,8 +78,8 @@ def test_recording_more_often_changes_no_bit():
     rarely, _ = fit(mlp(3, 4, 2), X, Y, steps=2500, batch_size=2)
     often, history = fit(mlp(3, 4, 2), X, Y, steps=2500, batch_size=2, record_every=37)
     assert all(np.array_equal(rarely.weights[name], often.weights[name]) for name in often.weights)
-    assert [record.step for record in history] == list(range(37, 2501, 37))
-    with pytest.raises(gg.UsageError, match="record_every counts steps"):
+    assert [record.step for record in history] == [*range(37, 2501, 37), 2500]
+    with pytest.raises(gg.UsageError, match="record_every needs steps"):
         fit(mlp(3, 4, 2), X, Y, epochs=3, record_every=2)
 
 

@@ -49,6 +49,31 @@ def test_the_example_network(columns):
 
 
 @FORMS
+def test_its_layers_are_functions_and_its_parameters_a_list(columns):
+    net, x = network(columns=columns), np.array([2.0, 3.0])
+    h1 = net.l1(x)
+    assert net.l2(np.tanh(h1)) == pytest.approx(net(x))
+    assert net.l1(np.array([x, 2 * x])).shape == (2, 4)
+    assert [np.size(p) for p in net.parameters()] == [8, 4, 4, 1]
+
+
+def test_what_was_trained_is_called_as_the_network_is():
+    model, history = gg.fit(
+        gg.mlp(2, 4, 1, activation="max(0, x)"), [[0.0, 0], [0, 1], [1, 0], [1, 1]], [0.0, 1, 1, 0], lr=0.1, steps=10,
+        record_every=3, progress=False,
+    )  # fmt: skip
+    assert model([0.0, 1.0]) == pytest.approx(model([[0.0, 1.0], [1.0, 1.0]])[0])
+    assert [record.step for record in history] == [3, 6, 9, 10]
+
+
+def test_the_larger_of_a_number_and_an_array():
+    told = gg.trace("sum(max(0, X)) + sum(max(min(0, 0.1*X), X))", X=[[1.0, -2.0, 3.0]])
+    assert told.value == pytest.approx(4 + 3.8)
+    with pytest.raises(gg.ParseError, match="ambiguous"):
+        gg.parse("sum(max(X, 0))", X=(2, 3))
+
+
+@FORMS
 def test_one_example_its_gradient_and_a_step(columns):
     net = network(columns=columns)
     loss = gg.parse(f"{net.text}\nL = sum(square(5. - R)) / 2", net.shapes)

@@ -1,5 +1,6 @@
 """DOT of frames is drawn by `dot` itself as the frame is: places, routes, sizes and the cells of matrices."""
 
+import html
 import json
 import re
 import shutil
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 
 import graphgrad as gg
-from graphgrad.render.drawing.shapes import Curve, Heat
+from graphgrad.render.drawing.shapes import Curve, Heat, Ink
 from graphgrad.render.formats.dot import sheet_dot
+from graphgrad.render.scene.scene import text
 
 DOT = shutil.which("dot")
 pytestmark = pytest.mark.skipif(DOT is None, reason="there is no dot of Graphviz's")
@@ -28,8 +30,8 @@ def made(request):
     return FILMS[request.param]()
 
 
-def drawn(source, kind="json"):
-    ran = subprocess.run([DOT, f"-T{kind}"], input=source, capture_output=True, text=True, check=True)
+def drawn(source, kind="json", engine="dot"):
+    ran = subprocess.run([shutil.which(engine), f"-T{kind}"], input=source, capture_output=True, text=True, check=True)
     assert "too small" not in ran.stderr
     return json.loads(ran.stdout) if kind == "json" else ran.stdout
 
@@ -51,6 +53,26 @@ def test_plain_dot_keeps_every_place_and_route(made, number):
         assert np.abs(np.subtract(route, curve)).max() < 0.06  # Graphviz tells five digits
 
 
+@pytest.mark.parametrize("number", [0, 3, -1])
+def test_every_line_of_a_box_stands_as_high_as_in_the_frame(made, number):
+    frame = made.frames[number]
+    svg = drawn(frame.dot(), "svg").replace("&#160;", " ").replace("&#45;", "-")
+    lines = [s for s in frame.shapes if isinstance(s, Ink) and s.colour in {"ink", "value"} and s.centred]
+    told = re.findall(r'<text [^>]*\bx="([-\d.]+)" y="([-\d.]+)"[^>]*>([^<]*)</text>', svg)
+    for ink in lines:
+        said = text(ink.phrase, made.scene.values)
+        off = [abs(made.size.height + float(y) - ink.y) for x, y, written in told if said == html.unescape(written)
+               and abs(float(x) - ink.x) < ink.room]  # fmt: skip
+        assert off, said
+        assert min(off) < 0.25 * ink.size, said
+
+
+def test_other_engines_of_graphviz_draw_the_same(made):
+    source = made.frames[-1].dot()
+    for engine in ("neato", "fdp", "twopi"):
+        assert drawn(source, engine=engine) == drawn(source)
+
+
 def test_the_page_has_the_size_of_the_frame(made):
     svg = drawn(made.frames[-1].dot(), "svg")
     width, height = map(float, re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', svg).groups())
@@ -70,9 +92,9 @@ def test_matrices_keep_their_cells():
     frame = FILMS["arrays"]().frames[-1]
     source = frame.dot()
     heats = [shape for shape in frame.shapes if isinstance(shape, Heat)]
-    assert source.count("<td ") == sum(len(row) for heat in heats for row in heat.cells)
+    assert source.count('<td fixedsize="true"') == sum(len(row) for heat in heats for row in heat.cells)
     strongest = next(heat for heat in heats if heat.node == 0)
-    assert source.count("<table") == len(heats) > 5
+    assert len(re.findall(r"<table[^>]*><tr><td fixedsize", source)) == len(heats) > 5
     assert made_of(strongest) <= set(re.findall(r'bgcolor="(#\w{6})"', source))
 
 

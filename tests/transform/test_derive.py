@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from graphgrad.core.errors import UsageError
@@ -45,23 +46,90 @@ PROGRAMS = [
 ]
 
 
+def slopes_of(graph, at):
+    """All derivatives of all nodes, by finite differences, under the names that lines have for them in programs."""
+    step, found = 1e-6, {}
+    for wrt in graph.inputs:
+        up, down = (run(graph, {**at, wrt: at[wrt] + h}) for h in (step, -step))
+        for n, u, d in zip(graph.labels, up, down, strict=True):
+            found[f"d{n}_d{wrt}"] = (u - d) / (2 * step)
+    vectors = {f"nabla_{n}": np.array([found[f"d{n}_d{wrt}"] for wrt in graph.inputs]) for n in graph.labels}
+    return found | vectors
+
+
+def adjoints_of(program, at):
+    """The slopes of the output in every name of a program, each taken for an input of its own: `x_bar`."""
+    lines = [line.split(" = ", 1) for line in program.split("\n")]
+    known, step, output = dict(at), 1e-6, lines[-1][0]
+
+    def value(name, h):
+        held = {**at, **({name: at[name] + h} if name in at else {})}
+        for label, formula in lines:
+            made = parse(formula)
+            held[label] = run(made, {n: held[n] for n in made.inputs})[made.output] + (h if label == name else 0.0)
+        return held[output]
+
+    return {f"{n}_bar": (value(n, step) - value(n, -step)) / (2 * step) for n in [*known, *(n for n, _ in lines)]}
+
+
+def in_the_language(side):
+    side = re.sub(r"[d∂](\w+)/[d∂](\w+)", r"d\1_d\2", side)
+    side = re.sub(r"\[([^\]]*[a-z][^\]]*)\]", r"stack([\1])", side)
+    return re.sub(r"(\w)\u0304(\w*)", r"\1\2_bar", side).replace("∇", "nabla_")
+
+
+MODES = [{}, {"every_step": True}, {"notation": "partial", "every_step": True}, {"parallel": True},
+         {"parallel": True, "every_step": True}, {"notation": "bar"}, {"notation": "bar", "parallel": True},
+         {"notation": "bar", "every_step": True}]  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
 @pytest.mark.parametrize("text", PROGRAMS)
-def test_every_line_is_true(text: str) -> None:
+def test_every_line_is_true(text: str, mode) -> None:
     """Each side of each line is evaluated, with finite differences for derivatives of the intermediate nodes."""
     graph = parse(text)
     at = {name: 0.6 + 0.37 * k for k, name in enumerate(graph.inputs)}
-    for wrt, lines in (found := derive(graph, closed=closed_form)).lines.items():
-        step = 1e-6
-        up, down = (run(graph, {**at, wrt: at[wrt] + h}) for h in (step, -step))
-        slopes = {f"d{n}_d{wrt}": (u - d) / (2 * step) for n, u, d in zip(graph.labels, up, down, strict=True)}
-        for line in [*lines, found.result[wrt]]:
-            sides = [re.sub(r"\bd(\w+)/d(\w+)", r"d\1_d\2", side) for side in line.text]
-            known = {**at, **slopes}
-            assert len(sides) >= 2
+    found = derive(graph, **(mode or {"closed": closed_form}))
+    slopes = adjoints_of(found.program, at) if mode.get("notation") == "bar" else slopes_of(graph, at)
+    known = {**at, **slopes}
+    for name, lines in found.lines.items():
+        for line in [*lines, *found.ends(name)]:
+            sides = [in_the_language(side) for side in line.text if "∂(" not in side and ")/∂" not in side]
+            assert len(sides) >= 2 or line in found.ends(name)  # which may be too long
             for side in sides:
-                expression = parse(f"{found.program}\nside = {side}")
+                shapes = {n: (len(at),) for n in slopes if re.search(rf"\b{n}\b", side) and n.startswith("nabla_")}
+                expression = parse(f"{found.program}\nside = {side}", shapes)
                 got = run(expression, {n: known[n] for n in expression.inputs})[expression.output]
-                assert got == pytest.approx(slopes[sides[0]], rel=1e-6, abs=1e-8), line.text
+                wanted = np.broadcast_to(slopes[sides[0]], np.shape(got) or ())
+                np.testing.assert_allclose(got, wanted, rtol=1e-6, atol=1e-8, err_msg=str(line.text))
+
+
+def test_unabridged_lines_begin_with_every_partial() -> None:
+    text = "g1(x, y) = x*y; g2(x, y) = x*y\ny1 = log(g2(x1, x2)); y2 = sin(x2); y3 = g2(x1, x2); z = g1(y1, y2)"
+    found = derive(parse(text), every_step=True, parallel=True, notation="∂")
+    assert [line.text[1] for line in found.lines["x1, x2"]] == [
+        "∇y1 * ∂g1(y1, y2)/∂y1 + ∇y2 * ∂g1(y1, y2)/∂y2", "∇y3 * ∂log(y3)/∂y3", "∇x2 * ∂sin(x2)/∂x2",
+        "∇x1 * ∂g2(x1, x2)/∂x1 + ∇x2 * ∂g2(x1, x2)/∂x2",
+    ]  # fmt: skip
+    assert found.lines["x1, x2"][-1].text[-2:] == ("[1, 0] * x2 + [0, 1] * x1", "[x2, x1]")
+    alone = derive(parse(text), "x1", every_step=True, closed=closed_form).result["x1"]
+    assert alone.text[1:] == ("x2 * (1 / (x1 * x2)) * sin(x2) + 0 * log(x1 * x2)", "sin(x2) / x1")
+    assert r"\frac{\partial g_{1}\left(y_{1}, y_{2}\right)}{\partial y_{1}}" in found.latex
+
+
+def test_tensors_in_parallel_say_each_adjoint_once() -> None:
+    graph = parse("h = W @ x + b; t = tanh(h); L = sum((y - t)**2) / 2", W=(2, 3), x=3, b=2, y=2)
+    found = derive(graph, "W", "b", parallel=True, notation="bar", every_step=True)
+    (lines,) = found.lines.values()
+    heads = [line.text[0] for line in lines]
+    assert len(heads) == len(set(heads))
+    assert ("h\u0304", "t\u0304 * ∂tanh(h)/∂h", "t\u0304 * (1 - t ** 2)") in [line.text for line in lines]
+    assert [*found.result] == ["W", "b"]
+
+
+def test_an_unknown_notation_is_told() -> None:
+    with pytest.raises(UsageError, match="there is no notation 'dots'"):
+        derive(parse("x1 * x2"), notation="dots")
 
 
 @pytest.mark.parametrize("text", PROGRAMS)

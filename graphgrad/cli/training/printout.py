@@ -28,13 +28,15 @@ class Printer:
         self.by_steps, self.open_end = chosen.steps is not None, chosen.optimizer == "lbfgs"
         self.erase = "\r\x1b[2K" * (sys.stdout.isatty() and sys.stderr.isatty())  # the bar, from the line
         self.gap = every or max(1, -(-(chosen.steps or chosen.epochs or 0) // 10))
-        self.open_end = self.open_end and every is None
+        self.open_end, self.printed = self.open_end and every is None, 0
 
     def __call__(self, record: Record) -> None:
         """Print a record, where it is due."""
         count = record.step if self.by_steps else round(record.epoch)
-        if count % (10 ** (len(str(count)) - 1) if self.open_end else self.gap):
+        gap = 10 ** (len(str(count)) - 1) if self.open_end else self.gap
+        if count // gap == self.printed // gap:
             return
+        self.printed = count
         said = [
             f"{count:>9} {'step' if self.by_steps else 'epoch'}{'s' if count != 1 else ' '}",
             f"mean error so far {fixed(record.running, 6) if record.running < LARGE else general(record.running)}",

@@ -116,9 +116,9 @@ def _heads(table: str) -> dict[str, tuple[tuple[int, frozenset[str]], ...]]:
     found: dict[str, dict[int, frozenset[str]]] = {}
     for op, row in rules(table).items():
         for rule in row:
-            slot, head = rule.heads[0]
+            slot, wanted = (rule.heads[0][0], {rule.heads[0][1]}) if rule.heads else (0, {*OPS, "const", "input"})
             slots = found.setdefault(op, {})
-            slots[slot] = slots.get(slot, frozenset()) | {head}
+            slots[slot] = slots.get(slot, frozenset()) | wanted
     return {op: tuple(slots.items()) for op, slots in found.items()}
 
 

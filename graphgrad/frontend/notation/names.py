@@ -16,6 +16,7 @@ _GREEK = (
 GREEK = frozenset(_GREEK)
 SPELLED = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", _GREEK, strict=True))
 CONSTANTS = {"pi": r"\pi", "e": "e", "inf": r"\infty", "nan": r"\mathrm{nan}"}
+MACRON = "\u0304"  # after a letter, the bar over it
 LETTERS = "ijklmnpqrstuwyz"  # of indices, in the order in which they are taken
 
 
@@ -24,8 +25,14 @@ def tex_name(name: str) -> str:
 
     >>> print(tex_name("x1"), tex_name("alpha_2"), tex_name("v3_bar"), tex_name("loss"), tex_name("dL_dW1"))
     x_{1} \alpha_{2} \bar{v}_{3} \mathrm{loss} \frac{\partial L}{\partial W_{1}}
+    >>> print(tex_name("∂z/∂x1"), tex_name("∇y1"), tex_name("v\u03043"))
+    \frac{\partial z}{\partial x_{1}} \nabla y_{1} \bar{v}_{3}
     """
-    if slope := re.fullmatch(r"d(\w+)/d(\w+)", name):
+    if name.startswith("∇"):
+        return rf"\nabla {tex_name(name[1:])}"
+    if name[1:2] == MACRON:
+        return barred(tex_name(name[0] + name[2:]))
+    if slope := re.fullmatch(r"[d∂](\w+)/[d∂](\w+)", name):
         return rf"\frac{{\partial {tex_name(slope[1])}}}{{\partial {tex_name(slope[2])}}}"
     if derivative := re.fullmatch(r"d(\d*)([^\W\d_]\w*?)_d(\w+)", name):
         order, top, below = derivative[1], derivative[2], derivative[3].split("_d")

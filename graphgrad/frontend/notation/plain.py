@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from graphgrad.core.constants import ConstantArray
 from graphgrad.core.graph import Graph, Node
 from graphgrad.core.op import ADD, ATOM, MUL, NEG
 from graphgrad.core.ops import OPS
@@ -11,6 +13,13 @@ from graphgrad.frontend import printers
 from graphgrad.frontend.notation.indices import Index
 from graphgrad.frontend.notation.spelling import BIG, Written
 from graphgrad.frontend.printers import Text, is_operator
+
+
+def _list(entries: Any) -> str:
+    """Numbers in brackets, as people write them: whole ones without a point."""
+    if isinstance(entries, list):
+        return f"[{', '.join(map(_list, entries))}]"
+    return str(int(entries)) if isinstance(entries, float) and entries.is_integer() else repr(entries)
 
 
 class Plain:
@@ -24,6 +33,9 @@ class Plain:
         return label
 
     def constant(self, graph: Graph, node: int) -> Written:
+        value = graph.nodes[node].value
+        if isinstance(value, ConstantArray) and value.array.size <= ConstantArray.SHOWN:
+            return Written(_list(value.array.tolist()), ATOM)
         return Written(*printers.leaf(graph, node))
 
     def apply(self, node: Node, operands: Sequence[Written], arrays: Sequence[bool]) -> Written:

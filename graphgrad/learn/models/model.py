@@ -103,6 +103,12 @@ class Model(Shown):
         fed = {self.net.data: np.asarray(rows, self.dtype), **self.weights}
         return np.asarray(self._forward(*[fed[name] for name in self.net.graph.inputs]))
 
+    def __call__(self, x: Any) -> Any:
+        """Give the outputs for one example, or for one a row, as the network does."""
+        (one, _), rows = self.net.sizes, x
+        single = not is_table(x) and np.ndim(rows) == len(one)
+        return self.scores([x])[0] if single else self.scores(x)
+
     def predict(self, X: Any) -> Any:
         """Give class indices for a classifier (the greatest score: no softmax is computed), else the outputs.
 

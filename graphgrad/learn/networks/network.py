@@ -28,6 +28,14 @@ class Layer(NamedTuple):
     weight: Any
     bias: Any
 
+    def __call__(self, x: Any) -> Any:
+        """Give what the layer makes of a vector, or of one a row.
+
+        >>> mlp(2, 1).starting(W1=[[2.0, 3.0]], b1=[1.0]).l1([1.0, 10.0])
+        array([33.])
+        """
+        return np.asarray(x, np.float64) @ self.weight.T + (0.0 if self.bias is None else np.ravel(self.bias))
+
 
 class LayerForm(NamedTuple):
     """How layers are written: the lines before and after them, the names of what enters and leaves, and one layer."""
@@ -85,6 +93,10 @@ class Network(Shown):
         if name[:1] == "l" and number.isdecimal() and f"W{number}" in self.values:
             return Layer(self.values[f"W{number}"], self.values.get(f"b{number}"))
         raise AttributeError(f"a network has no attribute '{name}'")
+
+    def parameters(self) -> list[Any]:
+        """The parameters, layer by layer."""
+        return [*self.values.values()]
 
     @cached_property
     def graph(self) -> Graph:

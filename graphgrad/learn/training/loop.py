@@ -188,6 +188,8 @@ class TrainingLoop:
                     self.close_round()
                 self.look(always=False)
                 self.keep(always=False)
+        if self.standing.round_count and not self.stopped:  # the last steps, where they are no whole round
+            self.close_round()
 
     def piece(self, rows: Any, start: int, count: int) -> float:
         """Take some steps of a round; gives the seconds that it took."""

@@ -105,6 +105,9 @@ def optimizer(name: str = "sgd", settings: Mapping[str, float] | None = None, /,
     ('s',)
     """
     changed = {**(settings or {}), **more}
+    if optimizer_name(name) == "lbfgs":
+        hint = 'give fit its name, optimizer="lbfgs"'
+        raise UsageError("L-BFGS is no row of updates, entry by entry: it searches along lines", hint=hint)
     known = named(name, "optimizer") in OPTIMIZERS.spellings or name.isidentifier()
     row = OPTIMIZERS.row(name) if known else _own(name, changed)
     for setting, value in changed.items():

@@ -233,7 +233,8 @@ def size(x: Fraction) -> int:
 
 
 def numeric(a: Sym) -> Sym:
-    """A condition as 0 or 1, a number as it is."""
+    """A condition as 0 or 1, a number as it is, a whole number of the data among them."""
+    a = lift(a)
     return make("where", a, ONE, ZERO) if a.op in _CONDITIONS else a
 
 

@@ -12,6 +12,8 @@ from graphgrad.render.layout.graphviz import Size
 from graphgrad.render.layout.turns import Point
 from graphgrad.render.scene.scene import Frame, text
 
+COVERS = ("ground", "group", "glow")  # what is drawn before, or lies below text that has another width here
+
 
 def dot(stage: Stage, frame: Frame, mode: str) -> str:
     """A frame as DOT source; each node's, edge's and line's text is that of the picture."""
@@ -25,14 +27,13 @@ def dot(stage: Stage, frame: Frame, mode: str) -> str:
         pen.box(pen.name("group"), group._replace(fill=""))
     inside: set[int] = set()
     for card in (box for box in boxes if box.node >= 0):
-        rows = [ink for ink in inks if _holds(card, (ink.x, ink.y)) and ink.centred]
-        if not any(_holds(card, (heat.x, heat.y)) for heat in heats):
-            inside.update(map(id, rows))
-        label = pen.rows([ink for ink in rows if id(ink) in inside], card.width - 8.0)
-        pen.box(str(card.node), card, label if label != "<>" else "")
-    empty = (box for box in boxes if box.dashed and box.node < 0)  # frames of arrays not computed yet
+        middle = card.x + card.width / 2
+        rows = [ink for ink in inks if _holds(card, (ink.x, ink.y)) and ink.centred and abs(ink.x - middle) < 1]
+        inside.update(map(id, rows))
+        pen.box(str(card.node), card, pen.rows(rows, card) if rows else "")
+    slots = (box for box in boxes if box.node < 0 and (box.dashed or box.judges or not box.fill.endswith(COVERS)))
     loose = (ink for ink in inks if id(ink) not in inside and not _on_wire(stage, ink))
-    for shape in chain[Box | Heat | Ink](empty, heats, loose):
+    for shape in chain[Box | Heat | Ink](slots, heats, loose):
         pen.draw(shape)
     curves, heads = [s for s in shapes if isinstance(s, Curve)], [s for s in shapes if isinstance(s, Head)]
     _wires(pen, stage, frame, mode, zip(curves, heads, strict=True))

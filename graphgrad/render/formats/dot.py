@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from graphgrad.core.quoting import dot, xml
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 LONGEST = 300  # points of an edge after its first, three a piece: Graphviz reads no string longer than 16384
 ADVANCE = 0.6  # of a letter, as a part of its size, in the widest of the fonts that stand in for Helvetica
+INSET = 4.0  # of the text in a box, from its edges
 
 
 def sheet_dot(sheet: Sheet) -> str:
@@ -104,18 +107,19 @@ class Pen:
     def line(self, name: str, ink: Ink) -> None:
         """A line of text, as a node without a frame."""
         middle = (ink.x + (0 if ink.centred else ink.room / 2), ink.y - 0.3 * ink.size)
-        self.graph.node(name, label=self.rows([ink], ink.room), shape="plaintext", style="", pos=self.pin(middle),
+        said = f"<{self.written(ink, ink.room)}>"
+        self.graph.node(name, label=said, shape="plaintext", style="", pos=self.pin(middle),
                         **_sized(1.3 * ink.room, 1.4 * ink.size))  # fmt: skip
 
     def heat(self, name: str, heat: Heat) -> None:
         """A matrix, as a table with a cell an entry."""
-        wide, high = heat.width / len(heat.cells[0]), heat.height / len(heat.cells)
-        size = f'fixedsize="true" width="{wide:.2f}" height="{high:.2f}"'
-        cells = [f'<td {size} bgcolor="{self.shade(colour, much)}"></td>' for *_, colour, much in heat.squares()]
-        across = len(heat.cells[0])
-        rows = ["".join(cells[start : start + across]) for start in range(0, len(cells), across)]
-        table = "".join(f"<tr>{row}</tr>" for row in rows)
-        label = f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{table}</table>>'
+        across, down = len(heat.cells[0]), len(heat.cells)
+        sizes = [(w, h) for h in _whole(heat.height, down) for w in _whole(heat.width, across)]
+        cells = [
+            _cell(f'fixedsize="true" width="{wide}" height="{high}" bgcolor="{self.shade(colour, much)}"')
+            for (wide, high), (*_, colour, much) in zip(sizes, heat.squares(), strict=True)
+        ]
+        label = _table("".join(cells[start : start + across]) for start in range(0, len(cells), across))
         edge = Box(heat.x, heat.y, heat.width, heat.height, 0.0, "", heat.colour, 0.75)
         self.box(name, edge, label)
 
@@ -134,15 +138,23 @@ class Pen:
         self.graph.node(name, shape="point", style="invis", pos=self.pin(at), **_sized(0.01, 0.01))
         return name
 
-    def rows(self, inks: Sequence[Ink], room: float) -> str:
-        """Lines of text, one below the other, small enough for their room."""
+    def written(self, ink: Ink, room: float) -> str:
+        """A line of text, small enough for its room."""
+        said = text(ink.phrase, self.values)
+        size = min(0.9 * ink.size, room / (ADVANCE * max(len(said), 1)))
+        return f'<font color="{self.colour(ink.colour)}" point-size="{size:.1f}">{xml(said)}</font>'
 
-        def font(ink: Ink) -> str:
-            said = text(ink.phrase, self.values)
-            size = min(0.9 * ink.size, room / (ADVANCE * max(len(said), 1)))
-            return f'<font color="{self.colour(ink.colour)}" point-size="{size:.1f}">{xml(said)}</font>'
-
-        return f"<{'<br/>'.join(map(font, inks))}>"
+    def rows(self, inks: Sequence[Ink], box: Box) -> str:
+        """Lines of text, each as high in the box as the picture has it, as a table with a row a line."""
+        cells, reached = [], box.y + INSET
+        for ink in inks:
+            high = math.ceil(1.3 * ink.size)
+            above = max(round(ink.y - 0.3 * ink.size - high / 2 - reached), 0)
+            line = _cell(f'height="{high}"', self.written(ink, box.width - 2 * INSET))
+            cells += [*[_cell(f'height="{above}"')] * bool(above), line]
+            reached += above + high
+        below = max(math.floor(box.y + box.height - INSET - reached), 0)
+        return _table([*cells, *[_cell(f'height="{below}"')] * bool(below)])
 
     def at(self, point: Point) -> str:
         """A place; Graphviz counts from below."""
@@ -166,6 +178,22 @@ class Pen:
 
 def _between(a: Point, b: Point) -> Point:
     return (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
+
+
+def _whole(length: float, parts: int) -> list[int]:
+    """A length in parts of whole points, which is what Graphviz's cells have."""
+    ends = [round(length * k / parts) for k in range(parts + 1)]
+    return [end - start for start, end in pairwise(ends)]
+
+
+def _cell(size: str, said: str = "") -> str:
+    return f"<td {size}>{said}</td>"
+
+
+def _table(rows: Iterable[str]) -> str:
+    """Rows of cells as a label, without room between them."""
+    cells = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{cells}</table>>'
 
 
 def _sized(width: float, height: float) -> dict[str, str]:

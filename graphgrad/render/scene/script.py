@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import numpy as np
+
 from graphgrad.core.errors import UsageError, did_you_mean
 from graphgrad.execute.trace import Trace
 from graphgrad.render.scene.layers import layers
@@ -198,6 +200,14 @@ class _Script:
             if once and quotient != lead:  # which is the whole derivative, not by one operand alone
                 symbols = (bar, TIMES, quotient, EQUALS, *symbols)
             factors = Value(self.adjoints.total[c.consumer]), self.slope(c)._replace(guard=True)
+        if self.symbols.multiplies(c) and self.weightless(c):
+            said = (
+                f"Backward: {names[1]} passes to {names[0]} ",
+                Value(c.node),
+                ": a term of the weight 0 counts for nothing.",
+            )
+        elif self.symbols.multiplies(c):
+            assert c.partial is not None
             product = (factors[0], Math(r" \times ", " × "), factors[1])
             numbers = (*product, Equal((*factors, Value(c.node))), *numbers)
             constant = self.trace.gradient.nodes[c.partial].op == "const"
@@ -210,6 +220,11 @@ class _Script:
         rule = Equation((lead,), symbols, numbers, PLUS_EQUALS if several else EQUALS)
         partials = _merged(last.partials, (wire,))
         return Frame("vjp", last.known, sums, partials, (c.receiver, c.consumer), (wire,), rule, said, asks)
+
+    def weightless(self, c: Contribution) -> bool:
+        """Whether a finite value is passed through an infinite slope: that of a logarithm whose weight is 0."""
+        slope, passed = self.trace.values[c.partial or 0], self.trace.values[c.node]
+        return bool(np.isfinite(passed)) and not np.isfinite(slope)
 
     def slope(self, c: Contribution) -> Value:
         """The value of a local partial; a condition is a number here."""
