@@ -110,7 +110,10 @@ class Module:
         """A value and gradients by name; Failed where the function raises an error or gives something else."""
 
         def run() -> tuple[Any, dict[str, Any]]:
-            value, *found = self.call(path, **inputs)
+            result = self.call(path, **inputs)
+            if not isinstance(result, tuple):
+                raise SymbolsLost(f"{path} gives no tuple of a value and gradients")
+            value, *found = result
             named = found[0] if isinstance(found[0], Mapping) else zip(self.parameters(path), found, strict=True)
             return value, dict(named)
 

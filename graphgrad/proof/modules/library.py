@@ -30,7 +30,8 @@ def _known(tree: ast.FunctionDef) -> str:
         if original is not None:
             (known,) = ast.parse(inspect.getsource(original)).body
             assert isinstance(known, ast.FunctionDef)
-            if body == [ast.dump(statement) for statement in known.body]:
+            same = [a.arg for a in tree.args.args] == [a.arg for a in known.args.args]
+            if same and body == [ast.dump(statement) for statement in known.body]:
                 return name
     return ""
 

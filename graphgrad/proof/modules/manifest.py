@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import prod
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 from graphgrad.core import quoting
 from graphgrad.core.errors import GraphgradError, ParseError, ShapeError
 from graphgrad.core.graph import Graph
+from graphgrad.core.shapes import show
 from graphgrad.frontend.parse import parse
 
 MARK, FORMAT = "# graphgrad: ", 1
@@ -107,13 +109,27 @@ def stated(source: str) -> Manifest:
     if set(found) not in (_GRADIENT, _STEP) or not all(_KINDS[key](value) for key, value in found.items()):
         raise ParseError("what the module states is not what a module states", hint=AGAIN)
     manifest = _read(found)
-    told = _bare(ast.get_source_segment(source, docstring) or "")
-    starts = (f"{name} = {start}" for name, start in manifest.initial.items())
-    for text in filter(None, (manifest.program, manifest.update, *starts)):
-        if _bare(quoting.python(text)) not in told and "linesmore)" not in told:
-            first = text.partition("\n")[0]
-            raise ParseError(f"the docstring does not tell what the module states: {first[:SHOWN]}")
+    _check_told(manifest, ast.get_source_segment(source, docstring) or "")
     return manifest
+
+
+def _check_told(manifest: Manifest, docstring: str) -> None:
+    """Raise ParseError where the docstring tells people something else."""
+    starts = "\n".join(f"{name} = {start}" for name, start in manifest.initial.items())
+    paragraphs = [_bare(part) for part in _PARAGRAPHS.split(docstring)]
+    told = f"{_END}{_END.join(paragraphs)}{_END}"
+    for text in filter(None, (manifest.program, manifest.update, starts)):
+        said = _END.join(_bare(quoting.python(part)) for part in _PARAGRAPHS.split(text))
+        if f"{_END}{said}{_END}" not in told and "linesmore)" not in told:
+            raise ParseError(f"the docstring does not tell what the module states: {text.partition(_LINE)[0][:SHOWN]}")
+    shapes = [f"{name}: {{}} of shape {show(shape)}" for name, shape in manifest.shapes.items() if shape]
+    ways = [[_bare(text.format(kind)) for kind in ("numbers", "integers", "conditions")] for text in shapes]
+    made = [[_bare(f" for {manifest.target}, {manifest.dtype},")]]
+    if not all(any(way in told for way in one) for one in ways + made):
+        raise ParseError("the docstring does not tell the shapes, the target or the type that the module states")
+
+
+_LINE, _END, _PARAGRAPHS = "\n", "\0", re.compile(r"\n\s*\n")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,10 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from graphgrad.proof.modules.interpreter import Module
+from graphgrad.core.graph import Graph
+from graphgrad.frontend.parse import parse
+from graphgrad.proof.judge.cases import source_of
+from graphgrad.proof.modules.interpreter import ENTRY, Module
+from graphgrad.proof.modules.language import in_floats
+from graphgrad.proof.modules.rounding import centred, drawn, long
+from graphgrad.proof.modules.sweep import sweep
 from graphgrad.proof.scalars.symbols import SymbolsLost
+from graphgrad.transform.grad import derivative_name, reverse
 
 FEW, MOST = 1000, 1 << 17  # points of which nothing is a border, and of which no module takes more at once
+FEW_ROWS = 8  # at which modules are tried anyway
 POINTS = "_of_points"
 
 
@@ -37,6 +45,40 @@ def wrong_pieces(module: Module, names: Sequence[str]) -> str:
             if not all(_same(whole, np.concatenate(parts), size) for whole, parts in pairs):
                 return f"of {size} points it gives something else than of {FEW} at a time"
     return ""
+
+
+def wrong_rows(source: str, graph: Graph, names: Sequence[str]) -> str:
+    """Say at how many rows a module of arrays gives a wrong gradient; "" if none is known.
+
+    Every whole number by which it cuts an array is a border of what a named dimension may be.
+    """
+    sizes = {i: graph.nodes[i].shape for i in graph.inputs.values()}
+    if not any(isinstance(n, str) for shape in sizes.values() for n in shape):
+        return ""
+    for rows in _cuts(ast.parse(source)):
+        shapes = {n: tuple(rows if isinstance(d, str) else d for d in sizes[i]) for n, i in graph.inputs.items()}
+        fixed = parse(source_of(graph), shapes)
+        if not _right(Module(source, in_floats("float64")), fixed, names):
+            return f"of {rows} rows it gives something else"
+    return ""
+
+
+def _right(module: Module, fixed: Graph, names: Sequence[str]) -> bool:
+    """Whether value and gradients are the program's own at some point."""
+    inputs = drawn(fixed, centred, "float64")
+    output = next(iter(fixed.outputs))
+    derived, _ = reverse(fixed, tuple(names))
+    wanted = {output: derived.outputs[output], **{n: derived.outputs[derivative_name(output, n)] for n in names}}
+    with np.errstate(all="ignore"):
+        value, gradients = module.run_path(ENTRY, inputs)
+        true = dict(sweep(derived, inputs, long, wanted))
+    return all(np.allclose(true[n], value if n == output else gradients[n], 1e-6, 1e-9, equal_nan=True) for n in wanted)
+
+
+def _cuts(tree: ast.Module) -> list[int]:
+    cuts = [cut for t in ast.walk(tree) if isinstance(t, ast.Subscript) for cut in ast.walk(t.slice)]
+    written = {t.value for t in cuts if isinstance(t, ast.Constant) and type(t.value) is int}
+    return sorted(k + 1 for k in written if FEW_ROWS < k <= MOST)
 
 
 def _sizes(tree: ast.FunctionDef) -> list[int]:

@@ -22,7 +22,8 @@ from graphgrad.proof.modules.interpreter import ENTRY, Failed, Module
 from graphgrad.proof.modules.language import ELEMENTARY, MATH, allowed, casting, in_floats
 from graphgrad.proof.modules.library import trusted
 from graphgrad.proof.modules.manifest import stated
-from graphgrad.proof.modules.pieces import wrong_pieces
+from graphgrad.proof.modules.pieces import wrong_pieces, wrong_rows
+from graphgrad.proof.modules.printed import check_frame
 from graphgrad.proof.modules.rounding import in_points, kinds_of, raised
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, each, lifted
@@ -57,7 +58,11 @@ def verify_source(source: str, graph: Graph | str | None = None, /, timeout: flo
     start = time.monotonic()
     module = Module(source, meanings())
     module.names |= {name: LIBRARY[known] for name, known in trusted(module.functions()).items() if known in LIBRARY}
-    program = stated(source).graph() if graph is None else parse(graph) if isinstance(graph, str) else graph
+    if graph is None:
+        manifest = stated(source)
+        graph = manifest.graph()
+        check_frame(module.tree, manifest, list(graph.inputs))
+    program = parse(graph) if isinstance(graph, str) else graph
     names = [*program.outputs, *differentiable(program)]
     shapes: dict[str, tuple[int, ...]] = {}
 
@@ -75,7 +80,9 @@ def verify_source(source: str, graph: Graph | str | None = None, /, timeout: flo
             found |= dict.fromkeys(program.outputs, unsupported(error))
             names[:] = program.outputs
             return
-        if wrong := wrong_pieces(Module(source, in_floats(kinds_of(source)[-1])), list(examined.inputs)):
+        wrong = wrong_pieces(Module(source, in_floats(kinds_of(source)[-1])), list(examined.inputs))
+        given = {name for one in findings for name in one}
+        if wrong := wrong or wrong_rows(source, program, [n for n in differentiable(program) if n in given]):
             found |= dict.fromkeys(names, Finding(Verdict.UNSUPPORTED, wrong))
             return
         worst = {n: max((f[n] for f in findings if n in f), key=_weakness) for f in findings for n in f}

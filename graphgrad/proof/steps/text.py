@@ -14,6 +14,7 @@ from graphgrad.proof.judge.cases import source_of
 from graphgrad.proof.modules.certificate import ROWS
 from graphgrad.proof.modules.interpreter import Module, attempted
 from graphgrad.proof.modules.manifest import Manifest, ParameterPlace, stated
+from graphgrad.proof.modules.printed import check_frame
 from graphgrad.proof.scalars.symbols import SymbolsLost
 from graphgrad.proof.steps.update import StatedUpdate, stated_update
 
@@ -70,8 +71,8 @@ class Stepped:
 
 def read_step(source: str, sizes: Mapping[str, int]) -> Stepped:
     """Read what a step's text says of itself; ParseError where it is no such module, or of forms that none has."""
-    Module(source, {})
     manifest = stated(source)
+    check_frame(Module(source, {}).tree, manifest)
     program, update = manifest.graph(), stated_update(manifest.update)
     shapes = {n: tuple(sizes.get(d, ROWS) if isinstance(d, str) else d for d in program.nodes[i].shape)
               for n, i in program.inputs.items()}  # fmt: skip

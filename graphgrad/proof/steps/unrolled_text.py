@@ -15,6 +15,7 @@ from graphgrad.proof.modules.interpreter import Module, attempted
 from graphgrad.proof.modules.library import trusted
 from graphgrad.proof.modules.manifest import Manifest, stated
 from graphgrad.proof.modules.prime_field import rational
+from graphgrad.proof.modules.printed import check_frame
 from graphgrad.proof.modules.symbolic import LIBRARY, meanings
 from graphgrad.proof.readings.functions import Array
 from graphgrad.proof.readings.numpy_arrays import plain, wrapped
@@ -140,8 +141,8 @@ def is_unrolled(source: str) -> bool:
 
 def read_unrolled(source: str) -> Unrolled:
     """Read what an unrolled step's text says of itself; ParseError where it is no such module, or of other forms."""
-    Module(source, {})
     manifest = stated(source)
+    check_frame(Module(source, {}).tree, manifest)
     program, update, batch = manifest.graph(), stated_update(manifest.update), manifest.batch or 1
     shapes = {n: tuple(batch if isinstance(d, str) else d for d in program.nodes[i].shape)
               for n, i in program.inputs.items()}  # fmt: skip
