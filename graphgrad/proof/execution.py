@@ -24,9 +24,13 @@ class Called:
     def __init__(self, code: Code, deadline: float) -> None:
         self.code, self.deadline = code, deadline
         self.remarks: dict[str, None] = {}
+        self.differs = self.second = False  # whether two calls gave different results; which of them is looked at
 
     def __call__(self, given: Given) -> Mapping[str, Any]:
-        """Give what a second call gives where it differs from the first: one on views that may not be written to."""
+        """Call twice, on arrays of their own, then on views that may not be written to.
+
+        Where the results differ, that is noted, and the one is given that is looked at.
+        """
         mine = {name: a.copy() for name, a in given.items()}
         first = self._run(mine)
         for name in given:
@@ -41,7 +45,18 @@ class Called:
                 self.remarks[f"on arrays that it may not write to the code raises {in_words(error)}"] = None
             return first
         differ = [name for name in first if not _close(first[name], second.get(name), AGREE)]
-        return second if differ else first
+        self.differs = self.differs or bool(differ)
+        return second if differ and self.second else first
+
+    def looked_at(self, comparison: Comparison, reason: str) -> dict[str, Finding]:
+        """The findings on what the code gives on arrays of its own, and where that differs, on views too."""
+        comparison.code = self
+        seen = compared(comparison, reason, _places(comparison))
+        if not self.differs:
+            return seen
+        self.second = True
+        other = compared(comparison.anew(), reason, _places(comparison))
+        return {name: found if found.verdict is Verdict.REFUTED else other[name] for name, found in seen.items()}
 
     def in_other_types(self, given: Given) -> None:
         """Note where code gives something else for arrays of float32, or of whole numbers, than for float64."""
@@ -92,9 +107,8 @@ def as_it_runs(comparison: Comparison, findings: Mapping[str, Finding]) -> dict[
     if not any(finding.ok for finding in findings.values()):
         return dict(findings)
     called = Called(comparison.code, comparison.deadline)
-    comparison.code = called
     try:
-        seen = compared(comparison, "compared in floating point, as the code runs", _places(comparison))
+        seen = called.looked_at(comparison, "compared in floating point, as the code runs")
         if comparison.ordinary is not None:
             called.in_other_types(comparison.ordinary)
     except TimeUp:
@@ -109,9 +123,8 @@ def as_it_runs(comparison: Comparison, findings: Mapping[str, Finding]) -> dict[
 def function_as_it_runs(comparison: Comparison) -> Finding:
     """Whether a function gives on floats what it gives on symbols: what it has derivatives of is else another one."""
     called = Called(comparison.code, comparison.deadline)
-    comparison.code = called
     try:
-        seen = compared(comparison, "", _places(comparison))
+        seen = called.looked_at(comparison, "")
     except TimeUp:
         return Finding(Verdict.UNKNOWN, "time was up: the function did not return")
     except Exception as error:  # noqa: BLE001  (somebody's code may raise anything)

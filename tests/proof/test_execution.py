@@ -39,6 +39,9 @@ WRONG = {  # right on symbols, wrong or nothing as it runs
     "by text": lambda x: 2 * x if "x" in str(x) else x,
     "by type": lambda x: 2 * x if type(x) is not np.ndarray else 2 * x + 1e-3,
     "a counter": counter(),
+    "an array of its own": lambda x: 3 * x if getattr(x, "flags", None) and x.flags.owndata else 2 * x,
+    "strides of its own": lambda x: 2 * x if x.strides == (x.itemsize,) and x.flags.writeable else 3 * x,
+    "a base": lambda x: 3 * x if x.base is None else 2 * x,
     "strides": by_strides,
 }
 NOTHING = {"a stale cache": stale(), "it ends the program": ends,

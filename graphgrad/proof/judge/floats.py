@@ -10,6 +10,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -90,6 +91,12 @@ class Comparison:
         self.single, self.primal = False, primal
         self.ordinary: dict[str, Array] | None = None  # floats at a point of everyday's size, where all has a value
         self.given_names: set[str] = set()
+
+    def anew(self) -> Comparison:
+        """The same comparison, of which nothing was seen yet."""
+        other = copy(self)
+        other.seen = {name: Seen() for name in self.seen}
+        return other
 
     def run(self, most: int = PLACES) -> dict[str, Seen]:
         """Look at as many points as there is time for."""

@@ -79,6 +79,9 @@ def _judged(step: Unrolled, names: list[str], deadline: float) -> dict[str, Find
 def _pass(step: Unrolled, names: list[str], once: Outcome, deadline: float) -> dict[str, Finding]:
     """The findings on what one pass comes to; the loss is that of all."""
     true = step.examined.true
+    known = {*step.examined.variables()}
+    if strange := sorted(v.value for v in order(once.losses) if v.op == "var" and v.value not in known):
+        return dict.fromkeys(names, Finding(Verdict.UNSUPPORTED, f"the loss depends on {strange[0]}"))
     loss = judge(Case(once.losses, [true], [true], [()], step.examined.variables(), deadline))
     found = {name: _parameter(step, name, once, deadline) for name in names}
     if loss.ok:
