@@ -1,7 +1,7 @@
 """Saved modules that somebody changed who had not seen their reader: none that computes something else is accepted.
 
-A line of `tamperings.jsonl` is a module's name, what stands there, what was put for it, and whether it is what was there
-last; `equal` says that the change computes the same, or only where the program has no value.
+A line of `tamperings.jsonl` is a module's name, what stands there, what was put for it, and whether it stands there last;
+`equal` says that the change computes the same, or only where the program has no value.
 """
 
 import json
@@ -26,7 +26,8 @@ MODULES = {
     "step": ("mean(square(X @ w - y))", LINE, {"step": {"w": 2}, "dtype": "float64"}),
     "st2": ("mean(square(tanh(X @ a) * b[0] + X @ c - y))", PARTS,
             {"step": {"a": 2, "b": 2, "c": 2}, "optimizer": "sgd", "batch": 16, "dtype": "float64"}),
-    "stepu": ("square(tanh(w*x) - y)", {}, {"step": {"w": ()}, "optimizer": "momentum", "batch": 1, "target": "python"}),
+    "stepu": ("square(tanh(w*x) - y)", {},
+              {"step": {"w": ()}, "optimizer": "momentum", "batch": 1, "target": "python"}),
     "stua": ("square(tanh(w*x + b) - y)", {}, {"step": {"w": (), "b": ()}, "target": "python"}),
 }  # fmt: skip
 CHANGES = [json.loads(line) for line in (Path(__file__).parent / "tamperings.jsonl").read_text().splitlines()]
