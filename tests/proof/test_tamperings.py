@@ -1,6 +1,6 @@
 """Saved modules that somebody changed who had not seen their reader: none that computes something else is accepted.
 
-Lines of `tamperings.jsonl` hold a module's name, what stands there, what was put for it, and whether it stands there last;
+Lines of `tamperings.jsonl` hold a module's name, what stands there, what was put for it, and if it stands there last;
 `equal` says that the change computes the same, or only where the program has no value.
 """
 
