@@ -153,6 +153,9 @@ sigmoid(x) * sigmoid(-x) -> sech2(x / 2) / 4
 1 - erf(x) -> erfc(x)
 1 + erf(x) -> erfc(-x)
 erf(x) + 1 -> erfc(-x)
+erf(x) - 1 -> -erfc(x)
+sigmoid(x) - 1 -> -sigmoid(-x)
+tanh(x) ** 2 - 1 -> -sech2(x)
 """
 
 # Of what derivatives are made of; programs keep their polynomials.

@@ -25,7 +25,7 @@ PROGRAMS = [
     "log(exp(x) + exp(2))", "(exp(x) - exp(-x)) / (exp(x) + exp(-x))", "1 - tanh(x) ** 2", "1 - sigmoid(x)",
     "tanh(x)", "sigmoid(x)", "softplus(x)", "atan(x)", "asinh(x)", "acosh(x)", "elu(x)", "log(exp(x))", "log1p(x)",
     "expm1(x)", "hypot(x, 2)", "cbrt(x)", "x ** 0", "x ** 1", "x ** 2", "x ** -1", "abs(x)", "relu(x)", "sqrt(x)",
-    "log(x)", "exp(x)", "sin(x) / x", "1 - erf(x)",
+    "log(x)", "exp(x)", "sin(x) / x", "1 - erf(x)", "erf(x) - 1",
 ]  # fmt: skip
 SECOND = ["softplus(x)", "sigmoid(x)", "tanh(x)", "1 - tanh(x) ** 2", "(exp(x) - 1) / x", "log(1 + x)", "sin(x) / x"]
 LIMIT = mp.mpf(10) ** -400  # beside 0, for programs that are 0 / 0 there
