@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import ROUND_UP, Context
 from typing import Any, NamedTuple
 
 from graphgrad.proof.arithmetic import numbers
@@ -448,7 +449,7 @@ class Search:
         if self.hollow is not None:
             where = f"where {' or '.join(list(self.holes)[:4])}" if self.holes else f"at {_listed(self.hollow)}"
             assumptions = (f"where the claim has a value (it has none {where})",)
-        within = f"{self.worst:.0e}" if self.worst else "0"
+        within = _above(self.worst) + (", relatively," if self.rough and self.worst else "")
         verdict, reason = Verdict.AGREED, f"within {within} at {self.tried} points, with {self.bits} bits"
         if self.unsure:
             verdict, reason = Verdict.UNKNOWN, UNDECIDABLE
@@ -468,6 +469,15 @@ class Search:
     def digits(self) -> int:
         """How many digits claim and truth share."""
         return min(SHOWN, max(0, -int(f"{self.worst:e}".partition("e")[2]))) if self.worst else SHOWN
+
+
+def _above(bound: float) -> str:
+    """A bound with one digit, rounded up.
+
+    >>> _above(2.06e-9), _above(0.0)
+    ('3e-09', '0')
+    """
+    return f"{float(Context(prec=1, rounding=ROUND_UP).create_decimal_from_float(bound)):.0e}" if bound else "0"
 
 
 def _listed(point: Point) -> str:
