@@ -123,6 +123,7 @@ def test_whatever_a_verb_gives_is_among_what_is_looked_at_here(trained):
         for part in parts(thing):
             in_a_line(part)
     in_a_line(gg.datasets.xor())
+    in_a_line(gg.mlp(2, 3, 1).l1)
 
 
 def parts(thing):

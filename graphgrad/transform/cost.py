@@ -30,7 +30,10 @@ class Cost(NamedTuple):
         return short("Cost", str(self))
 
     def __str__(self) -> str:
-        return f"{self.forward} operations forward, {self.gradient} for the gradient, {self.ratio:.2f} times as many"
+        many = "s" * (self.forward != 1)
+        return (
+            f"{self.forward} operation{many} forward, {self.gradient} for the gradient, {self.ratio:.2f} times as many"
+        )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         rows = [(op, self.forward_by_row.get(op, 0), self.gradient_by_row.get(op, 0))

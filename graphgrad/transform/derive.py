@@ -104,8 +104,8 @@ def derive(  # noqa: PLR0913  (all but the names are keywords)
         for name, line in found.items():
             end = closed(gradient, derivative_name(output, name))
             whole = line if end is None else line.equals(text(end, end.output), latex(end, end.output))
-            short = [side for side in zip(*whole, strict=True) if len(side[0]) <= LONGEST]
-            result[name] = Line(*zip(*short, strict=True))
+            lead, *sides = zip(*whole, strict=True)
+            result[name] = Line(*zip(lead, *(side for side in sides if len(side[0]) <= LONGEST), strict=True))
     if parallel and write is _chain and len(names) > 1:
         together = ", ".join(names)
         lines, result = {together: tuple(_vectors(board, names, lines))}, {together: _vector(board, result.values())}

@@ -158,6 +158,14 @@ def test_tensors_are_derived_by_their_adjoints() -> None:
     assert lines[-2:] == ["dL/dh = dL/dt * (1 - t ** 2)", "dL/db = dL/dh"]
 
 
+def test_a_name_may_be_longer_than_a_line() -> None:
+    name = "x" * 2 * 160
+    found = derive(parse(f"{name} * y + sin({name})"), name, "y")
+    assert found.result[name].text == (f"dz/d{name}",)
+    assert "too long to write out" in str(found)
+    assert name in found.latex
+
+
 def test_ones_are_left_out_and_sums_say_how_far_they_run() -> None:
     found = derive(parse("sum(X @ Y + z)", X=(1, 3), Y=(3, 1), z=(2, 2)), "X")
     assert found.result["X"].text == ("dy/dX[0, i]", "(Σ_(j < 2, k < 2) 1) * Y[i, 0]")

@@ -12,9 +12,10 @@ import numpy as np
 from graphgrad.compiler.compile import compile as compiled
 from graphgrad.compiler.compiled import Compiled
 from graphgrad.core.builder import Builder
-from graphgrad.core.display import Shown
+from graphgrad.core.display import Shown, told
 from graphgrad.core.errors import ShapeError, UsageError, did_you_mean
 from graphgrad.core.graph import Graph
+from graphgrad.core.numerals import written
 from graphgrad.core.shapes import Shape, show
 from graphgrad.frontend.parse import parse
 from graphgrad.learn.checks import whole
@@ -22,6 +23,11 @@ from graphgrad.learn.networks.activations import activated
 from graphgrad.learn.networks.initial import INITIALS, draw, fans
 
 
+def _parameters(layer: Layer) -> str:
+    return ", ".join(f"{name} {written(value)}" for name, value in layer._asdict().items() if value is not None)
+
+
+@told(_parameters)
 class Layer(NamedTuple):
     """A linear layer's parameters: the weight (out, in), and the bias (out,) where it has one."""
 
