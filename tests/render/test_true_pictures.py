@@ -215,6 +215,13 @@ def test_films_of_numbers_are_true(folder, program):
 
 @settings(max_examples=12, phases=(Phase.explicit, Phase.generate))
 @given(tensors())
+@example(
+    Program(
+        "y = -(A + C); z = sum(y ** 2 / 2)",
+        {"A": (2, 3), "C": (2, 1, 3)},
+        {"A": np.linspace(0.5, 1.5, 6).reshape(2, 3), "C": np.linspace(-1, 1, 6).reshape(2, 1, 3)},
+    )
+)  # a sum of negatives: the seed comes in
 @example(Program("z = sin(prod(A))", {"A": (2, 3)}, {"A": np.linspace(0.5, 1.5, 6).reshape(2, 3)}))  # of all the others
 def test_films_of_arrays_are_true(folder, program):
     check(program, folder)

@@ -211,7 +211,8 @@ class Symbols:
     def _rule(self, c: Contribution, k: int) -> Writer:
         """A writer of what a rule says: of the consumer's adjoint, its operands and itself, and of nothing later."""
         whole = self.adjoints.total[c.consumer]
-        return self.names.writers(self.gradient, self._within(c), {whole: self.bar(c.consumer)})[k]
+        known = {self.adjoints.seed: self.bar(self.adjoints.output), whole: self.bar(c.consumer)}
+        return self.names.writers(self.gradient, self._within(c), known)[k]
 
     def _product(self, c: Contribution) -> Math:
         """The consumer's adjoint times the local partial."""
