@@ -114,7 +114,7 @@ class _Stabiliser(Rewriter):
                 inside.add(i)
                 stack += self.nodes[i].operands
         there = Rewriter(None, "", AT_WHOLE_NUMBERS)
-        new = {where: there.const(int(value) if value == int(value) else value)}
+        new = {where: there.const(int(value) if float(value).is_integer() else value)}
         for i in sorted(inside):
             made = self.nodes[i]
             if made.op == "const":

@@ -29,7 +29,7 @@ CASES = {  # a program with its values, verdicts, and texts that the last pictur
 
 @pytest.mark.parametrize("constant", ["pi", "e", "inf", "nan"])
 def test_every_constant_is_drawn_and_written(constant, tmp_path):
-    program = f"y = where(x > 2, {constant}, 2 * x); z = y + maximum(x, -1) / {constant}"
+    program = f"y = where(x > 2, {constant}, where(x == {constant}, 1, 2 * x)); z = y + maximum(x, -1) / {constant}"
     made = gg.animate(program, x=1.5, allow_nonfinite=True)
     for suffix in ("html", "svg", "json", "tex", "dot", "txt", "md"):
         made.save(tmp_path / f"film.{suffix}")
