@@ -23,7 +23,7 @@ from graphgrad.frontend.parse import parse
 from graphgrad.proof.judge.cases import labels, sizes_of, source_of
 from graphgrad.proof.limits.deadline import found_in_time
 from graphgrad.proof.modules.interpreter import ENTRY, Module
-from graphgrad.proof.modules.language import ELEMENTARY, MATH, allowed, casting, in_floats
+from graphgrad.proof.modules.language import ELEMENTARY, MATH, allowed, casting, finite, in_floats
 from graphgrad.proof.modules.prime_field import PRIMES, multiplied
 from graphgrad.proof.modules.prime_field_arrays import Residues
 from graphgrad.proof.modules.rounding import HELD, digits, raised
@@ -217,7 +217,7 @@ def meanings(p: int) -> dict[str, Any]:
     known = {n: getattr(np, _NUMPY.get(n, n)) for n in ELEMENTARY if n != "erf"} | {"erf": numpy_functions.erf}
     return {
         "np": allowed(**special, **made, int64=np.int64, errstate=same, newaxis=None),
-        "math": SimpleNamespace(**known, **MATH),
+        "math": SimpleNamespace(**known, **MATH, isfinite=finite),
         "jax.erf": numpy_functions.erf,
         "float": same,
     }

@@ -64,6 +64,8 @@ def _function(tree: ast.FunctionDef, *, known: bool) -> None:
         match node:
             case ast.FunctionDef():
                 _signature(node)
+            case ast.Expr(value=value) if not isinstance(value, ast.Call | ast.Constant):
+                raise _refused(node, "no module decides so")
             case ast.withitem(context_expr=context, optional_vars=bound):
                 _only(context, CONTEXTS, "no module has this context")
                 if bound is not None:

@@ -47,6 +47,15 @@ def attempted(what: str, function: Callable[..., T], *args: Any, **named: Any) -
         raise Failed(f"{what} raises {type(error).__name__}: {error}") from None
 
 
+def _unread(name: str) -> Callable[..., Any]:
+    """What stands for a function that is not known here."""
+
+    def unread(*_: Any) -> Any:
+        raise SymbolsLost(f"math.{name} is not read")
+
+    return unread
+
+
 def docstring(source: str) -> str:
     """A module's docstring; ParseError where the text is not Python."""
     return ast.get_docstring(_tree(source)) or ""
@@ -72,7 +81,7 @@ class Module:
     def __init__(self, source: str, replaced: Mapping[str, Any], literal: Callable[[Any], Any] = lambda a: a) -> None:
         self.tree = _tree(source)
         self.replaced, self.names, self.literal = dict(replaced), {**BUILTINS, **replaced}, literal
-        self.steps = 0
+        self.steps = self.handled = 0  # of errors: how often a function gave up, and another took over
         check_grammar(source, self.tree, trusted(self.functions()))
         if twice := bound_twice(self.tree.body):
             raise ParseError(f"the module gives '{twice}' two meanings")
@@ -126,7 +135,9 @@ class Module:
             case ast.Import(names=names) if all(n.name in _LIBRARIES for n in names):
                 self.names |= {n.asname or n.name: self.library(_LIBRARIES[n.name]) for n in names}
             case ast.ImportFrom(module="math", names=names):
-                self.names |= {n.asname or n.name: getattr(self.library("math"), n.name, None) for n in names}
+                self.names |= {
+                    n.asname or n.name: getattr(self.library("math"), n.name, _unread(n.name)) for n in names
+                }
             case (
                 ast.ImportFrom(module="__future__" | "typing" | "collections.abc" | "random")
                 | ast.Expr(value=ast.Constant())
@@ -197,6 +208,7 @@ class Module:
                 except SymbolsLost:
                     raise
                 except (TypeError, ValueError, ArithmeticError):
+                    self.handled += 1
                     self.run(handler.body, names)
             case ast.FunctionDef(name=name):
                 names[name] = self.defined(tree, names)

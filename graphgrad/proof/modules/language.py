@@ -162,7 +162,12 @@ _ELEMENTARY = (
     " log2 log10 hypot pow"
 )
 ELEMENTARY = _ELEMENTARY.split()  # what modules take from math
-MATH = {name: getattr(math, name) for name in ("pi", "e", "prod", "inf")}
+MATH = {name: getattr(math, name) for name in ("pi", "e", "prod", "inf", "copysign")}
+
+
+def finite(*_: Any) -> bool:
+    """What math.isfinite says of a symbol, or a residue: it is a number."""
+    return True
 
 
 def in_floats(kind: str) -> dict[str, Any]:
@@ -171,6 +176,6 @@ def in_floats(kind: str) -> dict[str, Any]:
     made = {name: getattr(np, name) for name in ("asarray", "array", "ascontiguousarray", "zeros", "empty", "errstate")}
     return {
         "np": allowed(**made, float64=np.float64, float32=single, int64=np.int64, newaxis=None),
-        "math": SimpleNamespace(**{name: getattr(math, name) for name in ELEMENTARY}, **MATH),
+        "math": SimpleNamespace(**{name: getattr(math, name) for name in [*ELEMENTARY, "isfinite"]}, **MATH),
         "jax.erf": numpy_functions.erf,
     }

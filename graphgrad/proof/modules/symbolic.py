@@ -19,7 +19,7 @@ from graphgrad.proof.judge.cases import Examined, examine, source_of
 from graphgrad.proof.judge.judge import judge
 from graphgrad.proof.limits.deadline import LATE, found_in_time
 from graphgrad.proof.modules.interpreter import ENTRY, Failed, Module
-from graphgrad.proof.modules.language import ELEMENTARY, MATH, allowed, casting, in_floats
+from graphgrad.proof.modules.language import ELEMENTARY, MATH, allowed, casting, finite, in_floats
 from graphgrad.proof.modules.library import trusted
 from graphgrad.proof.modules.manifest import stated
 from graphgrad.proof.modules.pieces import wrong_pieces, wrong_rows
@@ -100,7 +100,10 @@ def _weakness(finding: Finding) -> int:
 def _path(module: Module, path: str, examined: Examined, deadline: float) -> dict[str, Finding]:
     """The findings on one of a module's functions."""
     given = symbolic(examined.inputs)
+    handled = module.handled
     value, gradients = module.run_path(path, given)
+    if module.handled > handled:
+        raise SymbolsLost(f"{path} gives up on symbols")
     for name, array in given.items():
         if any(
             a is not b for a, b in zip(np.ravel(lifted(array)), np.ravel(lifted(examined.inputs[name])), strict=True)
@@ -143,7 +146,7 @@ def meanings() -> dict[str, Any]:
     return {
         **numbers,
         "np": allowed(**special),
-        "math": SimpleNamespace(**{n: _wrapping(rule) for n, rule in exact.items()} | MATH),
+        "math": SimpleNamespace(**{n: _wrapping(rule) for n, rule in exact.items()} | MATH, isfinite=finite),
         "jax.erf": _wrapping(each(function("erf"))),
     }
 
