@@ -214,7 +214,8 @@ def meanings(p: int) -> dict[str, Any]:
     special: dict[str, Any] = dict.fromkeys(("asarray", "ascontiguousarray"), same) | {"array": copied}
     special |= {"float64": casting(same), "float32": casting(same)}
     made = {"zeros": filled(0), "empty": filled(0), "ones": filled(1)}
-    known = {n: getattr(np, _NUMPY.get(n, n)) for n in ELEMENTARY if n != "erf"} | {"erf": numpy_functions.erf}
+    known = {n: getattr(np, _NUMPY.get(n, n)) for n in ELEMENTARY if not n.startswith("erf")}
+    known |= {"erf": numpy_functions.erf, "erfc": numpy_functions.erfc}
     return {
         "np": allowed(**special, **made, int64=np.int64, errstate=same, newaxis=None),
         "math": SimpleNamespace(**known, **MATH, isfinite=finite),

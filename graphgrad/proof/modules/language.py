@@ -122,7 +122,7 @@ def casting(rule: Callable[[Any], Any]) -> type[np.float64]:
 
 _BESIDES = (  # what printed code calls, and the functions that it copies, besides the functions of rows
     "positive logaddexp heaviside isfinite isnan broadcast_shapes take_along_axis put_along_axis shape ndim"
-    " moveaxis copyto result_type cumprod eye arange copysign any all ones"
+    " moveaxis copyto result_type cumprod eye arange copysign any all ones trunc"
 )
 
 
@@ -154,15 +154,15 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b,
 }  # fmt: skip
 BUILTINS: dict[str, Any] = {"len": len, "range": lambda *ends: _bounded(range(*ends)), "isinstance": isinstance,
-    "tuple": tuple, "list": list, "int": int, "float": float, "bool": bool,
+    "tuple": tuple, "list": list, "int": int, "round": round, "float": float, "bool": bool,
              "min": min, "max": max, "abs": abs, "slice": slice, "sum": sum, "zip": zip,
              "enumerate": enumerate, "iter": iter}  # fmt: skip
 _ELEMENTARY = (
-    "exp log sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh sqrt cbrt erf floor fabs expm1 log1p"
-    " log2 log10 hypot pow"
+    "exp log sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh sqrt cbrt erf erfc floor fabs expm1"
+    " log1p log2 log10 hypot pow"
 )
 ELEMENTARY = _ELEMENTARY.split()  # what modules take from math
-MATH = {name: getattr(math, name) for name in ("pi", "e", "prod", "inf", "copysign")}
+MATH = {name: getattr(math, name) for name in ("pi", "e", "prod", "inf")}
 
 
 def finite(*_: Any) -> bool:
@@ -175,7 +175,9 @@ def in_floats(kind: str) -> dict[str, Any]:
     single = np.float32 if kind == "float32" else np.float64
     made = {name: getattr(np, name) for name in ("asarray", "array", "ascontiguousarray", "zeros", "empty", "errstate")}
     return {
-        "np": allowed(**made, float64=np.float64, float32=single, int64=np.int64, newaxis=None),
-        "math": SimpleNamespace(**{name: getattr(math, name) for name in [*ELEMENTARY, "isfinite"]}, **MATH),
+        "np": allowed(**made, float64=np.float64, float32=single, int64=np.int64, newaxis=None, inf=np.inf),
+        "math": SimpleNamespace(
+            **{name: getattr(math, name) for name in [*ELEMENTARY, "isfinite", "copysign"]}, **MATH
+        ),
         "jax.erf": numpy_functions.erf,
     }

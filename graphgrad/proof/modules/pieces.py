@@ -13,6 +13,7 @@ from graphgrad.frontend.parse import parse
 from graphgrad.proof.judge.cases import source_of
 from graphgrad.proof.modules.interpreter import ENTRY, Module
 from graphgrad.proof.modules.language import in_floats
+from graphgrad.proof.modules.library import trusted
 from graphgrad.proof.modules.rounding import centred, drawn, long
 from graphgrad.proof.modules.sweep import sweep
 from graphgrad.proof.scalars.symbols import SymbolsLost
@@ -50,15 +51,23 @@ def wrong_pieces(module: Module, names: Sequence[str]) -> str:
 def wrong_rows(source: str, graph: Graph, names: Sequence[str]) -> str:
     """Say at how many rows a module of arrays gives a wrong gradient; "" if none is known.
 
-    Every whole number by which it cuts an array is a border of what a named dimension may be.
+    Every whole number in its text is a border of what a named dimension may be.
     """
     sizes = {i: graph.nodes[i].shape for i in graph.inputs.values()}
     if not any(isinstance(n, str) for shape in sizes.values() for n in shape):
         return ""
-    for rows in _cuts(ast.parse(source)):
+    tree = ast.parse(source)
+    written = _whole(tree) - {abs(n.value) for n in graph.nodes if n.op == "const" and not n.shape}
+    if far := [k for k in written if k > MOST]:
+        return f"{min(far)} may be a number of rows, and is more than are tried"
+    for rows in sorted(k + 1 for k in written if k > FEW_ROWS):
         shapes = {n: tuple(rows if isinstance(d, str) else d for d in sizes[i]) for n, i in graph.inputs.items()}
         fixed = parse(source_of(graph), shapes)
-        if not _right(Module(source, in_floats("float64")), fixed, names):
+        try:
+            right = _right(Module(source, in_floats("float64")), fixed, names)
+        except SymbolsLost as error:
+            return f"of {rows} rows {error}"
+        if not right:
             return f"of {rows} rows it gives something else"
     return ""
 
@@ -75,10 +84,11 @@ def _right(module: Module, fixed: Graph, names: Sequence[str]) -> bool:
     return all(np.allclose(true[n], value if n == output else gradients[n], 1e-6, 1e-9, equal_nan=True) for n in wanted)
 
 
-def _cuts(tree: ast.Module) -> list[int]:
-    cuts = [cut for t in ast.walk(tree) if isinstance(t, ast.Subscript) for cut in ast.walk(t.slice)]
-    written = {t.value for t in cuts if isinstance(t, ast.Constant) and type(t.value) is int}
-    return sorted(k + 1 for k in written if FEW_ROWS < k <= MOST)
+def _whole(tree: ast.Module) -> set[int]:
+    """The whole numbers in a module's own functions."""
+    functions = {t.name: t for t in tree.body if isinstance(t, ast.FunctionDef)}
+    own = [t for name, t in functions.items() if name not in trusted(functions)]
+    return {k.value for t in own for k in ast.walk(t) if isinstance(k, ast.Constant) and type(k.value) is int}
 
 
 def _sizes(tree: ast.FunctionDef) -> list[int]:

@@ -80,9 +80,13 @@ def verify_source(source: str, graph: Graph | str | None = None, /, timeout: flo
             found |= dict.fromkeys(program.outputs, unsupported(error))
             names[:] = program.outputs
             return
-        wrong = wrong_pieces(Module(source, in_floats(kinds_of(source)[-1])), list(examined.inputs))
         given = {name for one in findings for name in one}
-        if wrong := wrong or wrong_rows(source, program, [n for n in differentiable(program) if n in given]):
+        wrong = (
+            "not all of the module's functions give the same gradients" * any(one.keys() != given for one in findings)
+            or wrong_pieces(Module(source, in_floats(kinds_of(source)[-1])), list(examined.inputs))
+            or wrong_rows(source, program, [n for n in differentiable(program) if n in given])
+        )
+        if wrong:
             found |= dict.fromkeys(names, Finding(Verdict.UNSUPPORTED, wrong))
             return
         worst = {n: max((f[n] for f in findings if n in f), key=_weakness) for f in findings for n in f}
@@ -140,13 +144,21 @@ def meanings() -> dict[str, Any]:
     uncast = casting(_uncast)
     floats |= {"float64": uncast, "float32": uncast}
     special = {**floats, "int64": np.int64, "zeros": _zeros, "empty": _zeros, "errstate": same, "pi": MATH["pi"],
-               "newaxis": None, "add": np.add}  # fmt: skip
+               "newaxis": None, "add": np.add, "inf": np.inf}  # fmt: skip
     exact = {name: FUNCTIONS[ALIASES.get(name, name)] for name in ELEMENTARY}
-    numbers = {"float": same, "abs": np.abs, "max": _extreme(max, "maximum"), "min": _extreme(min, "minimum")}
+    numbers = {
+        "float": same,
+        "round": _wrapping(FUNCTIONS["round"]),
+        "abs": np.abs,
+        "max": _extreme(max, "maximum"),
+        "min": _extreme(min, "minimum"),
+    }
     return {
         **numbers,
         "np": allowed(**special),
-        "math": SimpleNamespace(**{n: _wrapping(rule) for n, rule in exact.items()} | MATH, isfinite=finite),
+        "math": SimpleNamespace(
+            **{n: _wrapping(rule) for n, rule in exact.items()} | MATH, isfinite=finite, copysign=_wrapping(_of_sign)
+        ),
         "jax.erf": _wrapping(each(function("erf"))),
     }
 
@@ -160,6 +172,12 @@ def _extreme(of_numbers: Callable[..., Any], name: str) -> Callable[..., Any]:
         return wrapped(reduce(FUNCTIONS[name], map(plain, values)))
 
     return chosen
+
+
+def _of_sign(a: Any, b: Any) -> Any:
+    """Like math.copysign: the size of a number, with the sign of another."""
+    size = FUNCTIONS["abs"](a)
+    return FUNCTIONS["where"](FUNCTIONS["less"](b, plain(0)), FUNCTIONS["neg"](size), size)
 
 
 def _zeros(shape: Any = (), *_: Any, **__: Any) -> Any:
@@ -183,4 +201,4 @@ def _statics(name: str) -> Any:
 LIBRARY: dict[str, Any] = {name: _statics(name) for name in (
     "softmax", "log_softmax", "logsumexp", "sigmoid", "softplus", "xlogy", "gelu", "norm", "cross_entropy", "erf",
     "erfc", "coprod", "sign", "log1mexp", "sech2", "exprel", "sinrel", "logaddexp", "floor_divide", "remainder", "clip",
-)}  # fmt: skip
+)} | {"floored": _wrapping(FUNCTIONS["floor"])}  # fmt: skip
