@@ -195,7 +195,8 @@ def settled(how: Mapping[str, Any]) -> Said:
     for name in how:
         PARAMETERS.row(name)
     said = Said(**{name: row.check(how.get(name, row.default)) for name, row in PARAMETERS.items()})
-    if (said.epochs is None) == (said.steps is None) and said.optimizer != "lbfgs":
+    lengths = [length for length in (said.epochs, said.steps) if length is not None]
+    if len(lengths) > 1 or (not lengths and said.optimizer != "lbfgs"):  # which ends by itself
         raise UsageError("say how long to train", hint="by epochs= or by steps=, not both")
     for name, needs, hint in TOGETHER:
         if getattr(said, name) not in {None, False} and getattr(said, needs) is None:
