@@ -223,6 +223,8 @@ class _Script:
 
     def weightless(self, c: Contribution) -> bool:
         """Whether a finite value is passed through an infinite slope: that of a logarithm whose weight is 0."""
+        if not self.trace.values:  # a film in symbols
+            return False
         slope, passed = self.trace.values[c.partial or 0], self.trace.values[c.node]
         return bool(np.isfinite(passed)) and not np.isfinite(slope)
 
