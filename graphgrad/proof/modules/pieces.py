@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,6 +82,13 @@ def _right(module: Module, fixed: Graph, names: Sequence[str]) -> bool:
         value, gradients = module.run_path(ENTRY, inputs)
         true = dict(sweep(derived, inputs, long, wanted))
     return all(np.allclose(true[n], value if n == output else gradients[n], 1e-6, 1e-9, equal_nan=True) for n in wanted)
+
+
+def cuts(tree: ast.AST, vectors: Collection[str]) -> set[int]:
+    """The whole numbers by which arrays other than some vectors are cut."""
+    cut = [t.slice for t in ast.walk(tree) if isinstance(t, ast.Subscript) and ast.unparse(t.value) not in vectors]
+    numbers = [k.value for t in cut for k in ast.walk(t) if isinstance(k, ast.Constant) and type(k.value) is int]
+    return {k for k in numbers if FEW_ROWS < k <= MOST}
 
 
 def _whole(tree: ast.Module) -> set[int]:

@@ -6,6 +6,7 @@ with that gradient as symbols. Where the parameters stand in the flat vector is 
 
 from __future__ import annotations
 
+import ast
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +22,7 @@ from graphgrad.proof.modules.certificate import applied, bounded, dot, meanings,
 from graphgrad.proof.modules.interpreter import Module
 from graphgrad.proof.modules.language import in_floats
 from graphgrad.proof.modules.manifest import ParameterPlace
+from graphgrad.proof.modules.pieces import cuts
 from graphgrad.proof.modules.prime_field import PRIMES
 from graphgrad.proof.modules.rounding import HELD, centred, drawn, kinds_of, long, raised, shared
 from graphgrad.proof.modules.sweep import sweep
@@ -110,6 +112,8 @@ def certify_step(source: str, /, sizes: Mapping[str, int] | None = None, timeout
         findings = {name: both(gradient, update) for name, update in updates.items()}
         if all(f.ok for f in findings.values()):
             findings = _rounded(step, with_program(findings, source, of_arrays(step)))
+            if problem := _of_other_rows(step, sizes or {}):
+                findings = dict.fromkeys(findings, problem)
         found |= findings
 
     found = found_in_time([place.name for place in step.places], timeout, work)
@@ -117,6 +121,21 @@ def certify_step(source: str, /, sizes: Mapping[str, int] | None = None, timeout
     shapes = {name: sizes_of(step.fixed, i) for name, i in step.fixed.inputs.items()}
     findings = {name: finding.with_(seconds=seconds) for name, finding in found.items()}
     return Report(source_of(step.fixed), findings, seconds, shapes)
+
+
+def _of_other_rows(step: Stepped, sizes: Mapping[str, int]) -> Finding | None:
+    """What is wrong with the gradient of as many rows as a number by which the step cuts an array, and one more."""
+    named = {d for shape in step.manifest.shapes.values() for d in shape if isinstance(d, str)} - sizes.keys()
+    tree = Module(step.source, {}).functions()[BIND]
+    results = [r.value for r in tree.body if isinstance(r, ast.Return)]
+    vectors = {a.arg for a in tree.args.args} | {
+        name.id for r in results for name in ast.walk(r) if isinstance(name, ast.Name)
+    }
+    for rows in sorted(k + 1 for k in cuts(tree, vectors)) if named else ():
+        found = _gradient(read_step(step.source, {**sizes, **dict.fromkeys(named, rows)}))
+        if not found.ok:
+            return Finding(Verdict.UNSUPPORTED, f"of {rows} rows: {found.reason}")
+    return None
 
 
 def _rounded(step: Stepped, findings: dict[str, Finding]) -> dict[str, Finding]:
