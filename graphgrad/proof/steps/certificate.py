@@ -127,10 +127,9 @@ def _of_other_rows(step: Stepped, sizes: Mapping[str, int]) -> Finding | None:
     """What is wrong with the gradient of as many rows as a number by which the step cuts an array, and one more."""
     named = {d for shape in step.manifest.shapes.values() for d in shape if isinstance(d, str)} - sizes.keys()
     tree = Module(step.source, {}).functions()[BIND]
-    results = [r.value for r in tree.body if isinstance(r, ast.Return)]
-    vectors = {a.arg for a in tree.args.args} | {
-        name.id for r in results for name in ast.walk(r) if isinstance(name, ast.Name)
-    }
+    results = [r for r in tree.body if isinstance(r, ast.Return)]
+    given = {name.id for r in results for name in ast.walk(r) if isinstance(name, ast.Name)}
+    vectors = given | {a.arg for a in tree.args.args}
     for rows in sorted(k + 1 for k in cuts(tree, vectors)) if named else ():
         found = _gradient(read_step(step.source, {**sizes, **dict.fromkeys(named, rows)}))
         if not found.ok:
