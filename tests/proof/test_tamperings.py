@@ -31,7 +31,7 @@ MODULES = {
     "stua": ("square(tanh(w*x + b) - y)", {}, {"step": {"w": (), "b": ()}, "target": "python"}),
 }  # fmt: skip
 CHANGES = [json.loads(line) for line in (Path(__file__).parent / "tamperings.jsonl").read_text().splitlines()]
-EVERYDAY, SOMETIMES = 25, 4  # of how many changes one is tried
+EVERYDAY, SOMETIMES = 40, 8  # of how many changes one is tried
 
 
 def made(name):
@@ -60,7 +60,7 @@ def test_what_nobody_changed_is_accepted(name):
     assert accepted(made(name))
 
 
-@pytest.mark.parametrize("change", map(marked, range(len(CHANGES))))
+@pytest.mark.parametrize("change", [marked(number) for number in range(len(CHANGES))])
 def test_what_computes_something_else_is_not_accepted(change):
     source = made(change["module"])
     there, put = change["there"], change["put"]
