@@ -62,7 +62,7 @@ INSIDE = [  # module, what stands there, what somebody put there
     ("points", "range(0, size_, 16384)", "range(0, size_ - 1, 16384)"),
     ("points", "range(0, size_, 16384)", "range(0, size_, 16385)"),
     ("points", "if x <= 0", "if x <= 1e-9"),
-    ("unrolled", "(w * x", "(w * x * (t < 10000)"),
+    ("unrolled", "z = v2 * v2", "z = v2 * v2 * (t < 10000)"),
     ("points", 'np.errstate(all="ignore"):', 'np.errstate(all="ignore") as np:'),
     ("arrays", 'np.errstate(all="ignore"):', 'open("there", "w"):'),
     ("arrays", "np.maximum(", "np.minimum(6, np.maximum)("),

@@ -23,7 +23,7 @@ def primal_program(graph: Graph) -> str:
     >>> from graphgrad.frontend.capture import capture
     >>> from graphgrad.transform.grad import grad
     >>> primal_program(grad(capture(lambda x, y: x * y)))
-    'z = x * y'
+    'x * y'
     """
     if graph.source:
         return graph.source

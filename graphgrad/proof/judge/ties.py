@@ -96,7 +96,7 @@ def squares(border: Sym) -> list[Sym]:
 
     >>> x, y = var("x"), var("y")
     >>> squares((x - 1) ** 2 + 3 * abs(y)), squares(x + y**2)
-    ([add(x, -1), y], [add(x, mul(y, y))])
+    ([add(x, -1), y], [add(x, pow(y, 2))])
     """
     found = list[Sym]()
     for term in terms(border):

@@ -89,7 +89,8 @@ class Manifest:
 def stated(source: str) -> Manifest:
     r"""Read what a module states; ParseError where there is no such line, or it is not what the docstring tells.
 
-    >>> stated('"The value of x."\n# graphgrad: {"format": 1, "target": "numpy", "dtype": "float64", '
+    >>> told = "'''The value of\n\n    x\n\nMade for numpy, float64, by hand.'''"
+    >>> stated(told + '\n# graphgrad: {"format": 1, "target": "numpy", "dtype": "float64", '
     ...        '"program": "x", "shapes": {"x": []}}').graph().inputs
     {'x': 0}
     """
