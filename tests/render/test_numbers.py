@@ -203,7 +203,7 @@ def test_every_number_of_arrays_is_numpys(program):
     check_numbers_of_arrays(program)
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @settings(max_examples=100, phases=(Phase.explicit, Phase.generate))
 @given(tensors())
 def test_every_number_of_a_hundred_films_of_arrays_is_numpys(program):
