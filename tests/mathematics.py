@@ -28,7 +28,7 @@ FUNCTIONS = {
     "logaddexp": np.logaddexp, "sech": lambda a: 1 / np.cosh(a),
     "exprel": lambda a, order=0: sum(np.asarray(a) ** k / ((k + order + 1) * math.factorial(k)) for k in range(60)),
     "sinrel": lambda a, order=0: sum((-1) ** ((k + order) // 2) * np.asarray(a) ** k
-                                     / (math.factorial(k) * (k + order + 1)) for k in range(order % 2, 60, 2)),
+                                     / (math.factorial(k) * (k + order + 1)) for k in range(int(order) % 2, 60, 2)),
     "elu": lambda a, alpha=1.0: np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0))),
 }  # fmt: skip
 WHOLE = {"max": np.max, "min": np.min, "argmax": np.argmax, "argmin": np.argmin, "logsumexp": logsumexp,
