@@ -262,7 +262,8 @@ def test_an_impossible_film_is_refused_before_the_work(name, tmp_path) -> None:
 HOSTILE = [
     "__import__('os').system('touch pwned')",
     "().__class__.__bases__[0].__subclasses__()",
-    "[x for x in (1,2)]",
+    "[x for x in ().__class__.__bases__]",
+    "[__import__('os').system('touch pwned') for x in (1,2)]",
     "9**9**9**9",
     "(" * 10_000 + "x" + ")" * 10_000,
     "eval('1')",

@@ -360,6 +360,8 @@ def bare(said: str) -> str:
 
 def read(writer: Writer, kind: str) -> None:
     """Write, read, and look for the texts."""
+    if writer.name == "model.onnx":
+        pytest.importorskip("onnx", reason="onnx is not installed")
     found = bare(writer.read([writer.made(subject) for subject in writer.of(kind)]))
     assert not [
         said

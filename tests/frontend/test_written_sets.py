@@ -53,7 +53,7 @@ def test_other_comprehensions_are_refused(text, said):
     assert said in str(told.value)
 
 
-def test_what_is_too_long_when_written_out_is_refused():
-    many = ", ".join("1" for _ in range(1999))
+@pytest.mark.parametrize(("uses", "member", "members"), [(200, "1", 1999), (60, "1" * 200, 1000)])
+def test_what_is_too_long_when_written_out_is_refused(uses, member, members):
     with pytest.raises(gg.ParseError, match="written out over its sets"):
-        gg.parse(f"sum({' + '.join('x' * 1 for _ in range(200))} for x in ({many}))")
+        gg.parse(f"sum({' + '.join('x' * uses)} for x in ({', '.join([member] * members)}))")

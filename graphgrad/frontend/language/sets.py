@@ -31,7 +31,7 @@ def unrolled(source: str, longest: int = 500_000) -> str:
         tree = ast.parse(without_parameters(source)[0])
     except (SyntaxError, RecursionError, MemoryError, ValueError):
         return source  # the parser says what is wrong with it
-    written = _Unrolling()
+    written = _Unrolling(longest)
     for statement in tree.body:
         written.take(statement)
     cut = [(node, "") for node in tree.body if isinstance(node, ast.Assign) and _name(node) in written.used]
@@ -44,16 +44,16 @@ def unrolled(source: str, longest: int = 500_000) -> str:
         lines[first : last + 1] = [before + new.encode() + (after if new else after.lstrip(b" ;"))]
     made = "\n".join(line.decode() for line in lines).strip("\n")
     if len(made) > longest:
-        raise ParseError(
-            f"written out over its sets the program has {len(made)} characters, {longest} at most are read"
-        )
+        raise _too_long(len(made), longest)
     return made
 
 
 class _Unrolling:
     """The sets that a text writes, and the places of comprehensions over them, with what these come to."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int) -> None:
+        self.longest = longest
+        self.length = 0  # characters that were written out
         self.sets: dict[str, Sequence[ast.expr]] = {}
         self.stacks: set[str] = set()  # names of what comprehensions came to
         self.used: set[str] = set()
@@ -103,7 +103,28 @@ class _Unrolling:
         if isinstance(over, ast.Name):
             self.used.add(over.id)
         found = [_bound(target, member) for member in members]
-        return None if None in found else [_put(tree.elt, names or {}) for names in found]
+        return None if None in found else self.puts(tree.elt, [names or {} for names in found])
+
+    def puts(self, formula: ast.expr, found: Sequence[Mapping[str, ast.expr]]) -> list[str]:
+        """The formula for each member; refused before it is written out where its sets make it too long."""
+        least = len(_put(formula, dict.fromkeys(found[0], ast.Name("_", ast.Load()))))  # no member is shorter
+        self.fits(self.length + least * len(found))
+        entries = []
+        for names in found:
+            entries.append(_put(formula, names))
+            self.length += len(entries[-1])
+            self.fits(self.length)
+        return entries
+
+    def fits(self, least: int) -> None:
+        if least > self.longest:
+            raise _too_long(least, self.longest, "at least ")
+
+
+def _too_long(length: int, longest: int, least: str = "") -> ParseError:
+    return ParseError(
+        f"written out over its sets the program has {least}{length} characters, {longest} at most are read"
+    )
 
 
 def _name(statement: ast.stmt) -> str:
