@@ -15,12 +15,12 @@ PAIRS = {
 }
 EVERYDAY = ["dropout", "leaky relu by mask", "an embedding by add.at", "many steps", "max pooling by places",
             "a convolution in one dimension"]  # fmt: skip
-SLOW = list(PAIRS)[::4]  # of which CI runs, too
+SLOW = list(PAIRS)[::8]  # of which CI runs, too
 SOMETIMES = [
     pytest.param(n, marks=() if n in EVERYDAY else pytest.mark.slow if n in SLOW else pytest.mark.campaign)
     for n in PAIRS
 ]
-UNDECIDED = {"hinge loss"}  # conditions on maxima that no point meets with equality
+UNDECIDED = {"hinge loss", "Huber"}  # conditions on maxima that no point is found to meet with equality
 
 
 def verdicts(pair, vjp):

@@ -31,7 +31,7 @@ MODULES = {
     "stua": ("square(tanh(w*x + b) - y)", {}, {"step": {"w": (), "b": ()}, "target": "python"}),
 }  # fmt: skip
 CHANGES = [json.loads(line) for line in (Path(__file__).parent / "tamperings.jsonl").read_text().splitlines()]
-EVERYDAY, SOMETIMES = 40, 8  # of how many changes one is tried
+EVERYDAY, SOMETIMES = 40, 16  # of how many changes one is tried
 
 
 def made(name):
