@@ -18,7 +18,8 @@ LINES = [
 @pytest.mark.parametrize(("name", "line"), LINES)
 def test_every_rule_fires(name, line):
     left, _, shapes = sides(line)
-    constants = left.replace("weights", "0")  # which stands for a constant with a zero in it
+    zero = "[0, 1, 2]" if shapes.get("weights") else "0"  # a constant with a zero in it
+    constants = left.replace("weights", zero)
     fired = [
         firing.rule
         for firing in PASSES[name].run(parse(constants, {n: s for n, s in shapes.items() if n != "weights"})).fired
