@@ -43,7 +43,7 @@ def pytest_runtest_teardown() -> None:
             for names in (*known, *(table.spellings for table in known)):
                 if names.get(name) is addition.row:
                     del names[name]
-            if addition.function == "operation":  # which alone the proof's own reading learns, too
+            if addition.function == "_operation":  # which alone the proof's own reading learns, too
                 FUNCTIONS.pop(name, None)
                 ALIASES.pop(name, None)
     lookup.ADDED.clear()

@@ -13,7 +13,7 @@ from graphgrad.frontend.printers import text
 from graphgrad.transform.grad import reverse
 from graphgrad.transform.pullback import Adjoints
 from graphgrad.transform.rewrite import Rewriter
-from graphgrad.transform.rules import SLOPES, text_of
+from graphgrad.transform.rules import FORMS, SLOPES, text_of
 from graphgrad.transform.stable import GONE, stabilised
 
 NOTHING = -1  # the seed of a run without a backward pass
@@ -69,7 +69,7 @@ def value_alone(graph: Graph, of: str, *, as_written: bool = False) -> Lesson:
     stable = stabilised(alone)
     if as_written or not stable.fired:
         return Lesson(graph, adjoints, alone, range(len(graph)))
-    builder = Rewriter(stable.graph, text_of(*SLOPES), exact={})
+    builder = Rewriter(stable.graph, text_of(*FORMS), exact={})
     place = _placed(builder, graph, {})
     return Lesson(graph, adjoints, replace(stable.graph, nodes=tuple(builder.nodes), cache={}), place)
 
@@ -83,8 +83,11 @@ def _computed(graph: Graph, gradient: Graph, adjoints: Adjoints, better: Graph) 
         if at != GONE and at not in stable.passed and i in adjoints.total and at in total
     }
     known |= {node: better.outputs[name] for name, node in gradient.outputs.items() if name in better.outputs}
-    builder = Rewriter(better, text_of(*SLOPES), exact={})
-    place = _placed(builder, gradient, {i: at for i, at in known.items() if i >= len(graph)})
+    program = Rewriter(better, text_of(*FORMS), exact={})
+    known |= enumerate(_placed(program, graph, {}))
+    more = replace(better, nodes=tuple(program.nodes), inputs=program.inputs, cache={})
+    builder = Rewriter(more, text_of(*SLOPES), exact={})
+    place = _placed(builder, gradient, known)
     nodes, outputs = tuple(builder.nodes), better.outputs
     return Graph(nodes, builder.inputs, outputs, builder.names, builder.spans, graph.source), place
 

@@ -96,6 +96,7 @@ def learn(
     >>> learn("thrice", ["a"], {"by": 3}, "a * by")
     >>> [str(value) for _, value, _ in read("thrice(x)", {"x": symbols_of("x", ())})]
     ['mul(x, 3)']
+    >>> del FUNCTIONS["thrice"]
     """
     if callable(meaning):
         FUNCTIONS[name] = meaning
