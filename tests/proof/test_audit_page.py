@@ -21,7 +21,8 @@ Made by `pytest tests/proof/test_audit_page.py --update-golden`: the derivative 
 facts into the language, each with its verdict; then gradients that were reported as wrong in public trackers.
 
 A rule is a claim about its function's gradient. What the language lacks is named, with the reason. A rule that is a
-subgradient at a kink is NON-SMOOTH; a dimension N is any size.
+subgradient at a kink is NON-SMOOTH; a dimension N is any size. A literal of 15 digits or more stands for the reals that
+round to it: AGREED where the true constant is one of them, REFUTED where it is not, as for log(10) with digits cut off.
 """
 TRACKERS = """
 ## Gradients that were wrong

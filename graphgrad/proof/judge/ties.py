@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
-from itertools import islice, permutations
+from itertools import islice, permutations, zip_longest
 from math import pi
 from typing import Any
 
@@ -74,9 +74,9 @@ def on_borders(
     open_ = {id(border) for border in distinct(unmet)}
     every, alone = (list(islice(distinct(some), MOST)) for some in (borders, own))
     for others in islice(points(names, []), STANDING if len(names) > 1 else 1):
-        for border in every:
-            found = on_border(border, others, deadline)
-            yield from ((border, point) for point in found if id(border) in open_ or not point.rational)
+        for row in zip_longest(*(on_border(border, others, deadline) for border in every)):  # each border first once
+            met = ((border, point) for border, point in zip(every, row, strict=True) if point is not None)
+            yield from ((border, point) for border, point in met if id(border) in open_ or not point.rational)
         for together in meeting(alone):
             yield from ((together[0], point) for point in on_all(together, others, deadline))
 
@@ -133,11 +133,8 @@ def on_border(border: Sym, others: Point, deadline: float) -> Iterator[BorderPoi
     """The points that are found where a border is met, one variable moving and the others standing still."""
     for name in _variables(border):
         line = OneVariable(border, others, name, deadline)
-        values = line.solutions()
-        for value in values:
-            if (point := line.at_value(value)) is not None:
-                yield point
-        yield from () if values else line.at_zeros()
+        found = [point for value in line.solutions() if (point := line.at_value(value)) is not None]
+        yield from found or [*line.at_zeros(), *line.at_rationals()]
 
 
 def on_all(borders: Sequence[Sym], others: Point, deadline: float) -> Iterator[BorderPoint]:
