@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from graphgrad.execute import numpy_functions, python_functions
 
 FOR_ARRAYS = "_of_arrays"  # what the compiler adds to a name that a scalar function has already
+BESIDE_INPUTS = {"math_": "math", "np_": "np"}  # how a library is called where an input has its name
 
 
 def trusted(functions: Mapping[str, ast.FunctionDef]) -> dict[str, str]:
@@ -37,10 +38,10 @@ def _known(tree: ast.FunctionDef) -> str:
 
 
 class _Plain(ast.NodeTransformer):
-    """Gives functions the names that they have in the library."""
+    """Gives functions, and the libraries that they call, the names that they have in the library."""
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name(node.id.removesuffix(FOR_ARRAYS), node.ctx)
+        return ast.Name(BESIDE_INPUTS.get(node.id, node.id.removesuffix(FOR_ARRAYS)), node.ctx)
 
 
 def _called(tree: ast.FunctionDef) -> set[str]:

@@ -12,11 +12,13 @@ from itertools import chain
 
 from graphgrad.core.errors import ParseError
 from graphgrad.execute import numpy_functions, python_functions
-from graphgrad.proof.modules.library import FOR_ARRAYS, trusted
+from graphgrad.proof.modules.language import bound
+from graphgrad.proof.modules.library import BESIDE_INPUTS, FOR_ARRAYS, trusted
 from graphgrad.proof.modules.manifest import Manifest
 
 ARRAYS = {"jax": "jax.numpy", "numpy": "numpy", "numba": "numpy", "python": ""}  # what a target's arrays are of
 TYPES = {"float64", "float32", "float16", "longdouble", "half", "single", "double"}
+LIBRARIES = {"math": ("math",), "np": ("numpy", "jax.numpy")}
 ENTRY, POINTS, WHOLE = "value_and_grad", "_of_points", "_of_arrays"
 ENTRIES = {ENTRY, "bind", "train", "initial", "pack", "unpack", "fit"}  # which callers of a module call
 Functions = Mapping[str, ast.FunctionDef]
@@ -28,10 +30,23 @@ def check_frame(tree: ast.Module, manifest: Manifest, inputs: Sequence[str] = ()
     functions = {t.name: t for t in tree.body if isinstance(t, ast.FunctionDef)}
     own = {name: t for name, t in functions.items() if name not in trusted(functions)}
     problems = chain(
-        _of_types(tree, manifest), _of_functions(tree, own, manifest), _of_gradients(own, manifest, inputs)
+        _of_libraries(tree),
+        _of_types(tree, manifest),
+        _of_functions(tree, own, manifest),
+        _of_gradients(own, manifest, inputs),
     )
     for node, said in problems:
         raise ParseError(f"line {getattr(node, 'lineno', 1)}: {said}")
+
+
+def _of_libraries(tree: ast.Module) -> Problems:
+    """What bears a library's name, by which functions copied from ours call it, and is not that library."""
+    for statement in tree.body:
+        imported = {a.asname or a.name: a.name for a in statement.names} if isinstance(statement, ast.Import) else {}
+        for name in bound(statement):
+            library = BESIDE_INPUTS.get(name, name)
+            if library in LIBRARIES and imported.get(name) not in LIBRARIES[library]:
+                yield statement, f"'{name}' is not {LIBRARIES[library][0]}"
 
 
 def _of_types(tree: ast.Module, manifest: Manifest) -> Problems:
