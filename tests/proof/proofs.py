@@ -41,7 +41,7 @@ def row_proofs(name):
     """The findings on one row, all its patterns; one for a pattern, the weakest of its inputs'."""
     proofs = []
     for text, shapes in programs(OPS[name]):
-        report = verify(weighed(text, shapes), timeout=60, sympy=False)
+        report = verify(weighed(text, shapes), timeout=300, sympy=False)
         worst = max(report.values(), key=lambda f: list(Verdict).index(f.verdict))
         proofs.append(Proof(text, worst.verdict, worst.reason))
     return proofs
