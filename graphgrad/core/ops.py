@@ -145,7 +145,7 @@ op("elu(a, *, alpha=1)", d=("where(a > 0, 1, alpha * exp(a))",), define="where(a
    c="a > 0 ? a : alpha * expm1(a)",
    onnx="Elu(a, alpha=float(alpha))")  # fmt: skip
 op("gelu(a)", d=("erfc(-a / sqrt(2)) / 2 + a * exp(-(a ** 2) / 2) / sqrt(2 * pi)",), numpy="gelu(a)",
-   define="a * (1 + erf(a / sqrt(2))) / 2", python="a * math.erfc(-a / math.sqrt(2)) / 2",
+   define="a * (1 + erf(a / sqrt(2))) / 2", python="gelu(a)",
    js="a * erfc(-a / Math.SQRT2) / 2", c="a * erfc(-a / sqrt(2.0)) / 2")  # fmt: skip
 op("silu(a)", d=("sigmoid(a) * (1 + a * (1 - sigmoid(a)))",), define="a * sigmoid(a)", aliases=("swish",),
    numpy="a * sigmoid(a)", python="a * sigmoid(a)",

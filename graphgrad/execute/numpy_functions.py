@@ -128,8 +128,13 @@ def ratio(t: Array, top: list[float], bottom: list[float]) -> Array:
 
 
 def gelu(a: Array) -> Array:
-    """a times the standard normal distribution function."""
-    return a * erfc(-a / math.sqrt(2)) / 2
+    """a times the standard normal distribution function, with the square of a in its tail, not of a quotient."""
+    x = np.asarray(a)
+    y = np.minimum(np.abs(x), 42)
+    part = np.trunc(y * 16) / 16
+    tail = np.exp(-np.square(part) / 2) * np.exp((part - y) * (part + y) / 2) * erfcx(y / math.sqrt(2))
+    twice = np.where(np.abs(x) <= 0.663, 1 + erf(x / math.sqrt(2)), np.where(x < 0, tail, 2 - tail))
+    return (x * twice / 2)[()]
 
 
 def logsumexp(a: Array, axis: Any, keepdims: bool) -> Array:

@@ -39,6 +39,16 @@ def sech2(a: float) -> float:
     return 4 * small / ((1 + small) * (1 + small))
 
 
+def gelu(a: float) -> float:
+    """a times the standard normal distribution function, with the square of a in its tail, not of a quotient."""
+    b = -a / math.sqrt(2)
+    if not 1 < b < 32:
+        return a * math.erfc(b) / 2
+    p, q = math.floor(a * 1048576) / 1048576, math.floor(b * 1048576) / 1048576  # whose squares are exact
+    lost = q * q - p * p / 2 + ((b - q) * (b + q) - (a - p) * (a + p) / 2)
+    return a * math.erfc(b) * math.exp(lost) / 2
+
+
 def exprel(a: float, order: int) -> float:
     """The integral of t**order * exp(a*t) over t from 0 to 1: (exp(a) - 1) / a for order 0; the next is its slope."""
     if abs(a) <= 2:
