@@ -110,6 +110,7 @@ ROUNDED = [  # equal in exact arithmetic
 ]  # fmt: skip
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize(("right", "rounded"), ROUNDED)
 def test_cancellation_is_seen(right, rounded):
     graph = parse(*MODULES[3])

@@ -46,6 +46,7 @@ def test_every_optimizer(name):
         assert "at every step" in finding.reason
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("name", ["sgd", "adam"])
 @pytest.mark.parametrize("program", OTHERS, ids=lambda program: program[0])
 def test_other_programs(program, name):
