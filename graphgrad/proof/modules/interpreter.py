@@ -56,11 +56,6 @@ def _unread(name: str) -> Callable[..., Any]:
     return unread
 
 
-def docstring(source: str) -> str:
-    """A module's docstring; ParseError where the text is not Python."""
-    return ast.get_docstring(_tree(source)) or ""
-
-
 def _tree(source: str) -> ast.Module:
     try:
         return ast.parse(source)

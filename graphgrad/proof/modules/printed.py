@@ -19,7 +19,7 @@ from graphgrad.proof.modules.manifest import Manifest
 ARRAYS = {"jax": "jax.numpy", "numpy": "numpy", "numba": "numpy", "python": ""}  # what a target's arrays are of
 TYPES = {"float64", "float32", "float16", "longdouble", "half", "single", "double"}
 LIBRARIES = {"math": ("math",), "np": ("numpy", "jax.numpy")}
-ENTRY, POINTS, WHOLE = "value_and_grad", "_of_points", "_of_arrays"
+ENTRY, POINTS = "value_and_grad", "_of_points"
 COPIED = {"numpy", "python"}  # targets whose copied functions are the library's, word for word
 ENTRIES = {ENTRY, "bind", "train", "initial", "pack", "unpack", "fit"}  # which callers of a module call
 Functions = Mapping[str, ast.FunctionDef]

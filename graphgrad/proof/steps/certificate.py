@@ -98,7 +98,7 @@ def is_step(source: str) -> bool:
 def certify_step(source: str, /, sizes: Mapping[str, int] | None = None, timeout: float = float("inf")) -> Report:
     """Give the verdict on a compiled training step, by parameter: on the gradient that it takes, and on its update.
 
-    Program and update are those that the module's docstring states; `sizes` gives named dimensions, 8 where it does
+    Program and update are those that the module states; `sizes` gives named dimensions, 8 where it does
     not. CERTIFIED means that the gradient is right modulo every prime, and that the update is proved, of the parameter
     and of all that is kept for it. What is not decided after `timeout` seconds is UNKNOWN. Raises ParseError where the
     text is no such module.

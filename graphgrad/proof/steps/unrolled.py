@@ -38,7 +38,7 @@ CARRIES_NOT = Finding(Verdict.UNKNOWN, "a second step does not go on where the f
 def verify_unrolled(source: str, /, timeout: float = float("inf")) -> Report:
     """Give the verdict on an unrolled training step, by parameter: on its gradient, and on its update.
 
-    Program and update are those that the module's docstring states; the batch is the one that the loop takes. Raises
+    Program, update and batch are those that the module states. Raises
     ParseError where the text is no such module.
     """
     start = time.monotonic()
