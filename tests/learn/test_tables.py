@@ -20,6 +20,8 @@ from graphgrad.learn.data.tables import DataTable, read_csv
 from graphgrad.learn.data.targets import Wanted
 from graphgrad.learn.models import metrics
 from graphgrad.learn.models.model import load
+from graphgrad.learn.models.score import score
+from graphgrad.learn.training.verdicts import FAILED, RULES
 
 ROWS = [["1.5", "red", "2020-01-02"], ["2.5", "blue", "2020-01-04"], ["4", "red", "2020-03-01"]]
 NAMES = ["size", "colour", "day"]
@@ -34,6 +36,7 @@ WAYS = {  # of writing these rows
     "comments": lambda: "# measured\n# twice\n" + text(","),
     "windows": lambda: "\ufeff" + text(",").replace("\n", "\r\n"),
     "old macs": lambda: text(",").replace("\n", "\r"),
+    "the end of DOS": lambda: text(",").replace("\n", "\r\n") + "\x1a\r\n",
     "names of rows": lambda: "\n".join([",".join(NAMES), *(f"row{k}," + ",".join(row) for k, row in enumerate(ROWS))]),
 }
 
@@ -304,6 +307,7 @@ RUNS = {  # what is trained, and how, and which verdict it ends with
     "still improving": ((gg.mlp(3, 8, 1), NOISE, NOISE @ [1, 2, 3]), {"epochs": 20, "lr": 0.002}),
     "rate too low": ((gg.mlp(3, 8, 1), NOISE, NOISE @ [1, 2, 3] + 9), {"epochs": 30, "lr": 0.0004}),
     "leak suspected": ((gg.mlp(3, 8, 1), NOISE, NOISE[:, 1] * 2 + 1), {"epochs": 100, "lr": 0.01}),
+    "rate too high": ((gg.mlp(3, 8, 1), NOISE, NOISE @ [1, 2, 3]), {"epochs": 40, "lr": 0.6, "batch_size": 8}),
     "overfitting": (
         (gg.mlp(3, 64, 1), NOISE, np.roll(NOISE[:, 0], 7)),
         {"epochs": 400, "lr": 0.01, "validation": 0.4},
@@ -325,6 +329,33 @@ def test_a_run_ends_with_a_verdict_and_what_to_try(name):
     _, history = gg.fit(*given, progress=False, **how)
     assert name in [verdict.name for verdict in history.verdicts], history.verdicts
     assert all(verdict.advice or verdict.name == "better than naive" for verdict in history.verdicts)
+
+
+def test_every_rule_of_verdicts_has_a_run_that_it_is_said_of():
+    assert len(RUNS) == len(RULES) + 2  # two rates by one rule, and what is said where there is nothing to say
+
+
+@pytest.mark.parametrize("name", FAILED)
+def test_fit_says_by_itself_that_a_run_came_to_nothing(capsys, name):
+    given, how = RUNS[name]
+    gg.fit(*given, **how)
+    assert f"note: {name.partition(' than')[0]}" in capsys.readouterr().err
+
+
+def test_files_without_headers_are_predicted_and_scored_with_their_targets_in_them(tmp_path):
+    np.savetxt(tmp_path / "bare.csv", np.c_[np.full(80, 7), NOISE, NOISE @ [1, 2, 3]], delimiter=",")
+    found = read_task(tmp_path / "bare.csv")  # whose first column is left out
+    model, _ = gg.fit(gg.mlp(3, 1), found.X, found.y, epochs=200, lr=0.05, progress=False)
+    with pytest.warns(UserWarning, match="5 columns without names: '1', '2', '3' are taken"):
+        assert np.array_equal(model.predict(read_table(tmp_path / "bare.csv")), model.predict(found.X))
+    with pytest.warns(UserWarning, match="4 columns without names"):
+        assert evaluate(model, tmp_path / "bare.csv", target="4").metrics[0].value > 0.9
+
+
+def test_few_examples_tell_nothing():
+    model, _ = gg.fit(gg.mlp(3, 1), NOISE, NOISE @ [1, 2, 3], epochs=200, lr=0.05, progress=False)
+    assert not score(model, NOISE, NOISE @ [1, 2, 3]).doubt
+    assert score(model, NOISE[:6], NOISE[:6] @ [1, 2, 3]).doubt.startswith("6 examples are too few to tell it from")
 
 
 def test_the_command_line_says_how_a_backend_is_named(tmp_path):

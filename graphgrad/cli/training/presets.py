@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from graphgrad.api.client import general
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from graphgrad.api.types import Dataset
 
 
@@ -25,6 +27,21 @@ class Preset(NamedTuple):
     epochs: int | None
     batch: int | None  # all examples
 
+    def described(self, program: Path | None = None) -> str:
+        """Say it in a line.
+
+        >>> PRESETS["xor"].described()
+        'layers 2,4,1 of tanh, loss squared_error, sgd at 0.1, 100000 steps of 1 example'
+        """
+        layers = f"layers {self.layers} of {self.activation}" if program is None else f"the network of {program}"
+        rate = "" if self.lr is None else f" at {general(self.lr)}"
+        schedule = "" if self.schedule == "constant" else f", {self.schedule}"
+        count, what = (self.epochs, "epoch") if self.steps is None else (self.steps, "step")
+        by = "all examples" if self.batch is None else f"{self.batch} example{'s' * (self.batch != 1)}"
+        length = "until it ends by itself" if count is None else f"{count} {what}{'s' * (count != 1)} of {by}"
+        smooth = "; the labels are smoothed in it, and not in log loss" if self.loss.startswith("smoothed") else ""
+        return f"{layers}, loss {self.loss}, {self.optimizer}{rate}{schedule}, {length}{smooth}"
+
 
 PRESETS = {
     "xor": Preset("2,4,1", "tanh", "squared_error", "sgd", 0.1, "constant", 100_000, None, 1),
@@ -32,6 +49,8 @@ PRESETS = {
     "digits": Preset("64,128,10", "relu", "smoothed_cross_entropy", "adam", 0.003, "cosine", None, 60, 16),
     "mnist": Preset("784,128,10", "relu", "smoothed_cross_entropy", "adam", 0.002, "cosine", None, 10, 64),
 }
+
+WHOLE = {"xor"}  # nothing is held out of it: four examples are all there is, and each is shown
 
 
 def choose(data: str, dataset: Dataset, said: dict[str, Any]) -> Preset:
@@ -85,8 +104,6 @@ def inputs(X: Any) -> int:
 
 
 HELD = 0.1  # of the examples, for --patience to look at where nothing else is said
-
-FAR = 1000.0  # from 1, up or down: numbers that a network with weights near 1 learns next to nothing of
 
 
 def held_out(dataset: Dataset, said: dict[str, Any]) -> float | None:

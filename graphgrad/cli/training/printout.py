@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 TABLE = 40  # classes whose confusions are shown
+BARS, WIDTH = "▁▂▃▄▅▆▇█", 24  # of a curve: its heights, and how many stand in a line
 LARGE = 1e6  # from here on decimals say nothing
 
 
@@ -47,6 +48,14 @@ class Printer:
         click.echo(self.erase + "   ".join(said))
 
 
+def begun(chosen: Preset, said: dict[str, Any]) -> Printer | None:
+    """Say what is trained and how, and give what prints its records; None where nobody reads them."""
+    if said["as_json"] or said["process"]:
+        return None
+    click.echo(one_line(chosen.described(said["program"])))
+    return Printer(chosen, said["print_every"])
+
+
 def conclude(model: Model, dataset: Dataset, history: History, found: Judged | None = None) -> None:
     """Print what was learned: of a table, how good it is; else outputs of a few examples, or the confusion matrix."""
     from graphgrad import accuracy, confusion
@@ -64,10 +73,10 @@ def conclude(model: Model, dataset: Dataset, history: History, found: Judged | N
     else:
         click.echo(f"accuracy {accuracy(model, X, y):.4f} on {len(y)} {'held-out ' * bool(dataset.test)}examples")
     if record is not None:
+        click.echo(f"loss {curve(history['loss'])} {general(history[0].loss, 4)} to {general(record.loss, 4)}")
         steps = f"{record.step} step{'s' * (record.step != 1)}"
         click.echo(f"{steps} in {record.seconds:.2f} s  {rate(history):,.0f} examples/s")
-    if found is not None:
-        verdicts(history, found)
+    verdicts(history, found)
 
 
 def summary(found: Judged) -> None:
@@ -86,6 +95,22 @@ def verdicts(history: History, found: Judged | None) -> None:
         said.insert(0, f"{found.scores.doubt}; more rows or other columns may help")
     for line in said or ["better than the naive answer, and nothing to try next"]:
         click.echo(one_line(f"verdict: {line}"))
+
+
+def curve(values: list[float]) -> str:
+    """Draw numbers by the heights of characters, in a logarithmic scale where all are above 0.
+
+    >>> curve([100.0, 10.0, 1.0]), curve([1.0])
+    ('█▄▁', '▁')
+    """
+    import numpy as np
+
+    at = np.linspace(0, len(values) - 1, min(len(values), WIDTH)).round().astype(int)
+    heights: Any = np.array(values)[at]
+    heights = np.log(heights) if heights.min() > 0 else heights
+    tall = np.ptp(heights)
+    levels = ((heights - heights.min()) / (tall or 1) * (len(BARS) - 1)).astype(int)
+    return "".join(BARS[level] for level in levels)
 
 
 def rate(history: History) -> float:

@@ -11,7 +11,7 @@ import click
 
 from graphgrad import GraphgradError, UsageError
 from graphgrad.api.client import one_line
-from graphgrad.cli.answers import say_wrote, working
+from graphgrad.cli.answers import UNSAID, say_wrote, working
 
 if TYPE_CHECKING:
     from graphgrad.api.types import Dataset, History, Model, Network
@@ -68,6 +68,20 @@ def write_files(model: Model, dataset: Dataset, history: History, said: dict[str
         for more in failed[1:]:
             click.echo(f"error: {one_line(str(more))}", err=True)
         raise failed[0]
+    if not said["as_json"] and (hint := next_step(said["saved"])):
+        click.echo(one_line(hint))
+
+
+def next_step(saved: tuple[Path, ...]) -> str:
+    """Say how to predict, or how to keep the model.
+
+    >>> next_step((Path("a.onnx"), Path("a.safetensors"))), next_step(())
+    ('to predict: graphgrad predict a.safetensors FILE', 'to keep the model: --save model.safetensors')
+    """
+    kept = next((file for file in saved if file.suffix == MODEL), None)
+    if kept is None:
+        return "to keep the model: --save model.safetensors"
+    return "" if kept.parent.name.startswith(UNSAID) else f"to predict: graphgrad predict {kept} FILE"
 
 
 def _drawn(made: Callable[..., Any], model: Model, dataset: Dataset, history: History, file: Path) -> None:

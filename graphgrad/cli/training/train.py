@@ -16,8 +16,8 @@ from graphgrad.api.client import did_you_mean, one_line
 from graphgrad.api.learning import PARAMETERS
 from graphgrad.cli.answers import say_json
 from graphgrad.cli.arguments import read_values, standard_output, verb
-from graphgrad.cli.training.presets import PRESETS, Preset, choose, held_out, notes
-from graphgrad.cli.training.printout import Printer, answer, conclude
+from graphgrad.cli.training.presets import PRESETS, WHOLE, Preset, choose, held_out, notes
+from graphgrad.cli.training.printout import answer, begun, conclude
 from graphgrad.cli.training.results import check_exports, check_files, write_files
 from graphgrad.cli.training.settings import import_matplotlib, import_numba
 
@@ -135,7 +135,7 @@ def command(data: str, **said: Any) -> None:
         click.echo(f"note: {one_line(note)}", err=True)
     net = network_of(chosen, dataset, said)
     check_exports(net, chosen.loss, dataset.X, said["saved"])
-    printer = None if said["as_json"] or said["process"] else Printer(chosen, said["print_every"])
+    printer = begun(chosen, said)
     options: dict[str, Any] = {
         "loss": chosen.loss,
         "optimizer": chosen.optimizer,
@@ -172,8 +172,7 @@ def command(data: str, **said: Any) -> None:
         else:
             alone = {"checkpoint": None, "resume": False, "patience": None, "standardize": standardized(model)}
             again = {**options, **alone, "progress": False}
-            judge = judged if data not in PRESETS else lambda *_: None  # which are known, and print what they learned
-            found = judge(model, dataset, lambda X, y: fit(net, X, y, **again)[0])
+            found = None if data in WHOLE else judged(model, dataset, lambda X, y: fit(net, X, y, **again)[0])
             conclude(model, dataset, history, found)
     finally:
         write_files(model, dataset, history, said)

@@ -19,6 +19,7 @@ from graphgrad.core.memory import allowed, bound, spelled
 
 EXPANDED = 8  # times its size, that a file's content takes while it is read
 CHUNK = 1 << 20  # bytes, or characters
+LAST = 8  # characters among which a text says that it ends
 LONGEST = 10_000_000  # characters of a line
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
@@ -71,7 +72,9 @@ def text(path: Path) -> str:
         raise DataError(f"'{path}' is no text", hint="it holds bytes of zero")
     if "\r" in found:
         found = found.replace("\r\n", "\n").replace("\r", "\n")
-    found = found.removeprefix("\ufeff").removesuffix("\x1a")  # the end of a file, of DOS
+    found = found.removeprefix("\ufeff")
+    if "\x1a" in found[-LAST:]:  # the end of a file, of DOS, which a line's end may follow
+        found = found.rstrip("\x1a\n")
     _check_lines(path, found)
     return found
 

@@ -17,6 +17,7 @@ from graphgrad.learn.data.columns import TableColumn
 from graphgrad.learn.data.encoding import Source, check_width, encode, match, sources_of
 from graphgrad.learn.data.frames import is_table, table_of
 from graphgrad.learn.data.tables import DataTable
+from graphgrad.learn.data.targets import listed
 from graphgrad.learn.models.scaling import Scaling, Spread
 from graphgrad.learn.networks.network import Network
 
@@ -68,6 +69,9 @@ class Preparation(Shown):
                 return encode(table, self.sources)
         else:
             table = self._unnamed(np.asarray(X), what)
+        if {*table.names} > {*(names := [row.name for row in self.sources])}:  # which are places
+            found, notes = encode(table, self.sources)
+            return found, (*notes, f"{len(table.names)} columns without names: {listed(map(repr, names))} are taken")
         if len(table.columns) != len(self.sources):
             said = f"has {len(table.columns)} columns, the model takes {len(self.sources)}"
             raise DataError(f"{what if table.name == 'the table' else repr(table.name)} {said}")

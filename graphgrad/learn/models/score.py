@@ -29,11 +29,13 @@ class Scores(NamedTuple):
 
     @property
     def doubt(self) -> str:
-        """What is to be said where the model is not better than the naive answer, or by chance alone; else nothing."""
+        """What is to be said where the model is not better than the naive answer, or not surely; else nothing."""
         first = self.metrics[0]
         if not self.better:
             return f"no better than the naive answer, {self.naive}"
-        if first.interval is None or first.interval[0] > first.naive:
+        if first.interval is None:
+            return f"{self.rows} examples are too few to tell it from the naive answer, {self.naive}"
+        if first.interval[0] > first.naive:
             return ""
         low, high = map(_short, first.interval)
         return f"hardly better than the naive answer, {self.naive}: {first.name} is {low} to {high} in 90 % of samples"

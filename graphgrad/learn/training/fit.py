@@ -36,7 +36,7 @@ from graphgrad.learn.training.loop import Interrupted, Keeping, Stops, Task, Tra
 from graphgrad.learn.training.parameters import PARAMETERS, FitOptions, Said, settled, signature
 from graphgrad.learn.training.progress import reporting, say
 from graphgrad.learn.training.snapshots import Snapshots
-from graphgrad.learn.training.verdicts import Look, some, verdicts
+from graphgrad.learn.training.verdicts import FAILED, Look, some, verdicts
 from graphgrad.learn.updates.lbfgs import LbfgsStep
 from graphgrad.learn.updates.optimizers import (
     OPTIMIZERS,
@@ -102,9 +102,8 @@ def fit(net: Network | Model, X: Any, y: Any, **how: Unpack[FitOptions]) -> tupl
     scales = _scaling(net, known, said, data, learn, aim.loss.target)
     if scales is not None:
         learn, checked = scales.of(learn), checked and scales.of(checked)
-    if said.progress is not False:
-        for note in _notes(said, data, scales):
-            say(note)
+    for note in _notes(said, data, scales):
+        say(note)
     if said.patience is not None and checked is None:
         raise UsageError("patience needs validation examples", hint="such as validation=0.1")
     order, step, update = _compiled(net, aim, learn, said, kind)
@@ -133,7 +132,10 @@ def fit(net: Network | Model, X: Any, y: Any, **how: Unpack[FitOptions]) -> tupl
         except Interrupted as stop:
             stop.model, stop.history = told(loop, stop.model)
             raise
-    return told(loop, model)
+    model, history = told(loop, model)
+    if said.progress is None:
+        _say_failures(history)
+    return model, history
 
 
 fit.__signature__ = signature(inspect.signature(fit))  # type: ignore[attr-defined]  # functions take any attribute
@@ -151,6 +153,8 @@ def _scaling(  # noqa: PLR0913, PLR0917
 
 def _notes(said: Said, data: GivenRows, scales: Scaling | None) -> Iterator[str]:
     """What was decided for a user, and what was not."""
+    if said.progress is False:
+        return
     if scales is None and said.standardize is None and (times := uneven(data.X)):
         yield f"columns of X differ {times} times in size, and learn badly so; standardize=True makes them alike"
     if data.sources and scales is not None and said.standardize is None:
@@ -158,6 +162,13 @@ def _notes(said: Said, data: GivenRows, scales: Scaling | None) -> Iterator[str]
     if data.sources and said.validation is None and data.held is not None:
         out = len(data.held[1])
         yield f"{out} of {out + len(data.y)} rows are held out; validation=0 learns from all"
+
+
+def _say_failures(history: History) -> None:
+    """Say where a run came to nothing."""
+    for verdict in history.verdicts:
+        if verdict.name in FAILED:
+            say(f"{verdict}; all that was found: history.verdicts")
 
 
 def prepared(model: Model, data: GivenRows, scales: Scaling | None, usual: tuple[float, ...]) -> Model:

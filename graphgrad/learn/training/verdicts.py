@@ -167,6 +167,8 @@ RULES: tuple[Callable[[Look], RunVerdict | None], ...] = (
     *(_diverged, _no_better, _dead, _leak, _overfitting, _rough, _improving),
 )
 
+FAILED = frozenset({"diverged", "no better than naive", "dead units"})  # which nobody should have to ask for
+
 
 def verdicts(look: Look) -> tuple[RunVerdict, ...]:
     """Give all that is found, what matters most first; where nothing is, that the model is better than the naive one.
