@@ -5,7 +5,7 @@ from graphgrad.frontend import networkx_graphs, printers
 __all__ = ["networkx_graphs", "printers"]  # imported, because they tell graphs how to show themselves
 
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
-    "language printers",
+    "attributes language printers",
     "lower notation",
     "handle latex parse",
     "capture from_sympy networkx_graphs",

@@ -10,7 +10,7 @@ from graphgrad.frontend.notation.counting import COUNTED, tells_places
 from graphgrad.frontend.notation.names import belongs
 from graphgrad.frontend.notation.tex import TEX
 from graphgrad.frontend.notation.writer import Writer, labels
-from graphgrad.frontend.printers import statements
+from graphgrad.frontend.printers import own_names, statements
 
 
 def latex(graph: Graph, node: int | None = None, stop: Container[int] = frozenset()) -> str:
@@ -32,9 +32,11 @@ def latex(graph: Graph, node: int | None = None, stop: Container[int] = frozense
             lines.append(rf"{labels(graph)[graph.label(i)]} &\in {belongs(value)}")
             continue
         indices, (formula,) = writer.line([i])
-        lines.append(f"{writer.lead(labels(graph)[graph.label(i)], indices)} &= {formula.text}")
+        first, *others = (labels(graph)[name] for name in own_names(graph, i))
+        lines.append(f"{writer.lead(first, indices)} &= {formula.text}")
+        lines += [f"{name} &= {first}" for name in others]
     for name, i in graph.outputs.items():
-        if i not in kept or graph.label(i) != name:
+        if i not in kept or name not in own_names(graph, i):
             lines.append(f"{labels(graph)[name]} &= {writer.name(i).text}")
     lines += [rf"& \text{{({COUNTED})}}"] * tells_places(graph)
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"

@@ -14,6 +14,7 @@ from graphgrad.core.graph import Graph
 from graphgrad.core.op import Op
 from graphgrad.core.ops import NAMES, OPS
 from graphgrad.core.shapes import Misfit, show
+from graphgrad.frontend.attributes import attributes, constant, names_said, outputs_said, shape_said
 from graphgrad.frontend.lower import Lowering, application, parsed
 from graphgrad.frontend.parse import declared_shape, free_output_name
 from graphgrad.frontend.printers import text
@@ -92,11 +93,10 @@ def from_networkx(dag: Any) -> Graph:
     builder, new = Builder(), dict[Hashable, int]()
     for name in order:
         new[name] = _made(dag, name, builder, new)
-        given = dag.nodes[name].get("names", (name,) if _operands(dag, name) else ())
-        for own in (given,) if isinstance(given, str) else given:
+        for own in names_said(dag.nodes[name].get("names", (name,) if _operands(dag, name) else ())):
             if isinstance(own, str) and own.isidentifier():
                 builder.name(new[name], own)
-    told = [dag.nodes[name].get("label", name) for name in dag.graph.get("inputs", ()) if name in dag]
+    told = [dag.nodes[name].get("label", name) for name in names_said(dag.graph.get("inputs", ())) if name in dag]
     builder.inputs = {name: builder.inputs[name] for name in (*told, *builder.inputs) if name in builder.inputs}
     return builder.build(_outputs(dag, new, builder))
 
@@ -171,17 +171,18 @@ def _made(dag: Any, name: Hashable, builder: Builder, new: Mapping[Hashable, int
     if not row.variadic and len(operands) != len(row.operands):
         raise UsageError(f"the node '{name}' is {row.notation}, and {len(operands)} edges go to it")
     node = _applied(name, row, [new[o] for o in operands], said, builder)
-    shape = said.get("shape")
-    if shape is not None and declared_shape(str(name), shape) != builder.nodes[node].shape:
-        follows = show(builder.nodes[node].shape)
-        raise ShapeError(
-            f"the node '{name}' says its shape is {show(tuple(shape))}, and its operands make it {follows}"
-        )
+    if said.get("shape") is None:
+        return node
+    shape, follows = declared_shape(str(name), shape_said(said["shape"])), builder.nodes[node].shape
+    if shape != follows:
+        raise ShapeError(f"the node '{name}' says its shape is {show(shape)}, and its operands make it {show(follows)}")
     return node
 
 
 def _applied(name: Hashable, row: Op, operands: list[int], said: Mapping[str, Any], builder: Builder) -> int:
-    given = dict(said.get("attrs") or {})
+    given = attributes(said, row)
+    if not isinstance(given, dict):
+        raise UsageError(f"the attrs of the node '{name}' are {given!r}", hint="they map names to what they are")
     if unknown := [key for key in given if key not in row.attrs]:
         known = ", ".join(row.attrs) or "none"
         raise UsageError(f"the node '{name}': {row.name} has no attribute '{unknown[0]}'", hint=f"it has {known}")
@@ -204,16 +205,14 @@ def _leaf(name: Hashable, said: Mapping[str, Any]) -> str:
 
 
 def _number(name: Hashable, said: Mapping[str, Any]) -> Any:
-    value = said.get("value", name)
+    value, label = constant(said.get("value", name)), said.get("label", name)
+    if label in CONSTANTS and value == float(CONSTANTS[label]):
+        return CONSTANTS[label]
     if isinstance(value, str):
-        if value in CONSTANTS:
-            return CONSTANTS[value]
-        try:
-            return int(value) if value.lstrip("-").isdigit() else float(value)
-        except ValueError:
-            raise UsageError(
-                f"the node '{name}' is neither a number nor a name", hint="an input has op='input'"
-            ) from None
+        if value not in CONSTANTS:
+            hint = "an input has op='input'"
+            raise UsageError(f"the node '{name}' is neither a number nor a name", hint=hint)
+        return CONSTANTS[value]
     if not isinstance(value, bool | int | float | ConstantArray):
         what = "a number, a condition, or an array of one of the two"
         raise UsageError(f"the constant '{name}' has the value {value!r}", hint=f"a constant is {what}")
@@ -227,11 +226,13 @@ def _input(name: Hashable, said: Mapping[str, Any], builder: Builder) -> int:
     dtype = said.get("dtype", "float")
     if dtype not in {"float", "int", "bool"}:
         raise UsageError(f"the input '{own}' has the dtype {dtype!r}", hint="there are float, int and bool")
-    return builder.input(own, declared_shape(own, said.get("shape", ())), dtype)
+    return builder.input(own, declared_shape(own, shape_said(said.get("shape", ()))), dtype)
 
 
 def _outputs(dag: Any, new: Mapping[Hashable, int], builder: Builder) -> dict[str, int]:
-    told = dag.graph.get("outputs", None)
+    told = outputs_said(dag.graph.get("outputs"))
+    if told is not None and not isinstance(told, Mapping):
+        raise UsageError(f"the outputs of the graph are {told!r}", hint="they map names to nodes")
     if told is not None:
         if lost := [name for name in told.values() if name not in new]:
             raise UsageError(f"the output '{lost[0]}' is no node", hint=did_you_mean(str(lost[0]), map(str, new)))

@@ -13,7 +13,7 @@ from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import ParseError, ShapeError, Span, UsageError, did_you_mean
 from graphgrad.core.graph import Graph, normal
 from graphgrad.core.shapes import Shape, is_size
-from graphgrad.frontend.language.heads import shape_of, values_at_head, without_parameters
+from graphgrad.frontend.language.heads import shape_of, unchained, values_at_head, without_parameters
 from graphgrad.frontend.language.program_text import continued, program_of, refuse_raised
 from graphgrad.frontend.language.sets import unrolled
 from graphgrad.frontend.lower import Lowering, Value
@@ -100,7 +100,7 @@ def _statements(text: str) -> tuple[str, list[ast.stmt], Parameters]:
         raise ParseError(f"the program has a character that is no text, {bad!r}", hint="a program is UTF-8")
     if not source.isascii():
         refuse_raised(source)
-    source = unrolled(continued(source), LENGTH)
+    source = unrolled(unchained(continued(source)), LENGTH)
     try:
         plain, parameters = without_parameters(source)
         statements = program_of(plain)

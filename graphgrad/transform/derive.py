@@ -20,7 +20,7 @@ from graphgrad.frontend.notation.plain import PLAIN
 from graphgrad.frontend.notation.spelling import Spelling
 from graphgrad.frontend.notation.tex import TEX
 from graphgrad.frontend.notation.writer import Writer
-from graphgrad.frontend.printers import length, text
+from graphgrad.frontend.printers import length, own_names, text
 from graphgrad.transform.derivation import LONGEST, NOTATIONS, Derivation, Line, Notation
 from graphgrad.transform.grad import derivative_name, differentiable, output_name, reverse
 from graphgrad.transform.jvp import tangents
@@ -116,7 +116,9 @@ def _steps(graph: Graph, output: str) -> Iterator[Line]:
     """The program with one operation a line."""
     whole, made = range(len(graph)), [i for i, node in enumerate(graph.nodes) if node.op in OPS]
     for i in made:
-        yield _line(graph, graph.label(i), [i], frozenset(whole))
+        first, *others = own_names(graph, i)
+        yield _line(graph, first, [i], frozenset(whole))
+        yield from (Line((name, first), (tex_name(name), tex_name(first))) for name in others)
     if not made:
         end = graph.output
         yield Line((output, text(graph, end)), (tex_name(output), latex(graph, end)))

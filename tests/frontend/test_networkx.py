@@ -11,7 +11,7 @@ from programs import PIECEWISE, SMOOTH, scalars, tensors
 
 import graphgrad as gg
 from graphgrad.execute.run import run
-from graphgrad.frontend.interchange import from_graphml, from_node_link_json, graphml, node_link_json
+from graphgrad.frontend.interchange import from_graphml, from_node_link_json, graphml, node_link_json, read_file
 from graphgrad.frontend.networkx_graphs import from_networkx, to_networkx
 from graphgrad.frontend.parse import parse
 from graphgrad.transform.grad import grad, vjp
@@ -147,7 +147,58 @@ def without_slots():
     return dag
 
 
+def by_networkx(dag, suffix, tmp_path):
+    """The graph as networkx writes and reads it itself."""
+    file = tmp_path / f"graph{suffix}"
+    if suffix == ".json":
+        file.write_text(json.dumps(nx.node_link_data(dag, edges="edges")))
+        return file, nx.node_link_graph(json.loads(file.read_text()), edges="edges")
+    nx.write_graphml(dag, file)
+    return file, nx.read_graphml(file)
+
+
+@pytest.mark.parametrize("suffix", [".json", ".graphml"])
+def test_what_networkx_writes_and_reads_itself_is_a_graph(suffix, tmp_path):
+    shapes = "[2, 3]" if suffix == ".graphml" else (2, 3)
+    dag = nx.DiGraph()
+    dag.add_node("x", shape=shapes)
+    dag.add_node("c", op="const", value="[1.5, 2, 3]" if suffix == ".graphml" else [1.5, 2, 3])
+    dag.add_node("y", op="mul")
+    dag.add_node("r", op="reshape", shape="3,2" if suffix == ".graphml" else (3, 2))
+    dag.add_node("s", op="sum", axis=1)
+    dag.add_node("z", op="log", names="the_end")
+    dag.add_edges_from([("x", "y"), ("c", "y"), ("y", "r"), ("r", "s"), ("s", "z")])
+    file, back = by_networkx(dag, suffix, tmp_path)
+    wanted = gg.parse("z = log(sum(reshape(x * np.array([1.5, 2, 3]), (3, 2)), axis=1))", x=(2, 3))
+    assert gg.from_networkx(dag) == gg.from_networkx(back) == read_file(file) == wanted
+
+
+WRITTEN = [
+    ("sum(x[1:, ::2], axis=(0, 1)) * pi + inf", {"x": (2, 3)}), ("sum(transpose(x, axes=(1, 0)) @ x)", {"x": ("N", 2)}),
+    ("take(X, np.array([0, 1]), axis=0) * np.array([1.5, 2])", {"X": (3, 2)}), ("w = x[None, 0]; z = w", {"x": 3}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "shapes"), WRITTEN)
+@pytest.mark.parametrize("suffix", [".json", ".graphml"])
+def test_files_of_ours_go_through_networkx(suffix, text, shapes, tmp_path):
+    graph, first = gg.parse(text, shapes), tmp_path / f"first{suffix}"
+    gg.show(graph).save(first)
+    dag = (
+        nx.node_link_graph(json.loads(first.read_text()), edges="edges")
+        if suffix == ".json"
+        else nx.read_graphml(first)
+    )
+    file, back = by_networkx(dag, suffix, tmp_path)
+    for found in (gg.from_networkx(dag), gg.from_networkx(back), read_file(file)):
+        same(found, graph)
+
+
 REFUSED = [
+    (edited(y={"attrs": "axis"}), "the attrs of the node 'y' are 'axis'; they map names"),
+    (edited(y={"op": "sum", "axis": 4}), "the node 'y'"),
+    (edited(x={"op": "const", "value": [[1], [2, 3]]}), "the rows of a constant differ in length"),
+    (edited(x={"op": "const", "value": "1e999"}), "1e999 is beyond float64; write inf"),
     (nx.Graph([("x", "y")]), "no directed graph"),
     (nx.DiGraph(), "no nodes"),
     ("x*y", "no directed graph"),

@@ -22,6 +22,14 @@ def test_every_step_of_the_slide():
     assert r"\frac{\partial \left(y_{1} \cdot y_{2}\right)}{\partial y_{1}}" in first.replace(r"\,", r"\cdot")
 
 
+def test_two_functions_in_one_line_and_two_names_of_one_value():
+    told = gg.derive("g1(x, y) = g2(x, y) = x*y\nw = g1(log(g2(x1, x2)), sin(x2))\nz = w", "x1", every_step=True)
+    assert told.program.endswith("w = v1 * v2\nz = w")
+    assert told.lines["x1"][0].text[1] == "dv1/dx1 * ∂g1(v1, v2)/∂v1 + dv2/dx1 * ∂g1(v1, v2)/∂v2"
+    assert told.result["x1"].text[-1] == "sin(x2) / x1"
+    assert r"z &= w" in told.latex
+
+
 def test_the_short_form_is_as_before():
     short, long = gg.derive(PROGRAM), gg.derive(PROGRAM, every_step=True)
     for name in ("x1", "x2"):

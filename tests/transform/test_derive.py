@@ -17,7 +17,7 @@ LECTURE = "y3 = x1*x2; y1 = log(y3); y2 = sin(x2); w = y1*y2; z = w"
 
 def test_the_lectures_derivation() -> None:
     assert str(derive(parse(LECTURE), "x1", closed=closed_form)) == (
-        "y3 = x1 * x2\ny1 = log(y3)\ny2 = sin(x2)\nz = y1 * y2\n\n"
+        "y3 = x1 * x2\ny1 = log(y3)\ny2 = sin(x2)\nw = y1 * y2\nz = w\n\n"
         "(1) dz/dx1 = dy1/dx1 * y2 + dy2/dx1 * y1\n"
         "(2) dy1/dx1 = dy3/dx1 * (1 / y3)\n"
         "(3) dy2/dx1 = 0 * cos(x2) = 0\n"

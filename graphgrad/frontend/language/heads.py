@@ -11,6 +11,7 @@ from graphgrad.core.constants import CONSTANTS
 
 _FUNCTION = re.compile(r"(?P<name>[^\W\d]\w*)[ \t]*(?P<parameters>\([^()=;]*\))[ \t]*=(?!=)")
 _STATEMENT = re.compile(r"(?:^|[;\n])[ \t]*", re.MULTILINE)
+_CHAIN = re.compile(r"(?:^|[;\n])[ \t]*(?P<lefts>(?:[^\W\d]\w*[ \t]*\([^()=;\n]*\)[ \t]*=(?!=)[ \t]*){2,})")
 
 
 class UserFunction(NamedTuple):
@@ -20,6 +21,34 @@ class UserFunction(NamedTuple):
     parameters: tuple[str, ...]
     body: ast.expr
     known: Mapping[str, UserFunction]
+
+
+def unchained(source: str) -> str:
+    """Write functions that are defined in one chain as a line for each.
+
+    >>> unchained("g1(x, y) = g2(x, y) = x*y; z = g1(a, g2(a, b))")
+    'g1(x, y) = x*y; g2(x, y) = x*y; z = g1(a, g2(a, b))'
+    """
+    pieces, done = [], 0
+    for match in _CHAIN.finditer(source):
+        end = _statement_end(source, match.end())
+        body = source[match.end() : end].rstrip()
+        if match.end() >= done and body:
+            heads = [left.strip() for left in match["lefts"].split("=")[:-1]]
+            pieces += [source[done : match.start("lefts")], "; ".join(f"{head} = {body}" for head in heads)]
+            done = end
+    return "".join([*pieces, source[done:]])
+
+
+def _statement_end(source: str, start: int) -> int:
+    """Where the statement ends that goes on at a place: at a semicolon, a comment or a line's end outside brackets."""
+    depth = 0
+    for place in range(start, len(source)):
+        letter = source[place]
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter in ";\n#" and depth <= 0:
+            return place
+    return len(source)
 
 
 def without_parameters(source: str) -> tuple[str, dict[tuple[int, int], tuple[str, ...]]]:

@@ -124,9 +124,9 @@ class Symbols:
         return (*titled(self.names, node), *([MARK] if node in self.forms else []))
 
     def formula(self, node: int) -> tuple[Math, Math]:
-        """A node's operation on its operands' names, and the left side that belongs to it."""
-        (lead, *_), formula = self.names.formula(node)
-        return lead, formula
+        """A node's operation on its operands' names, and the left side that belongs to it: all of its names."""
+        leads, formula = self.names.formula(node)
+        return Math(*map(" = ".join, zip(*leads, strict=True))), formula
 
     def form(self, node: int) -> Math | None:
         """The stable form by which a node is computed; None where it is computed as written."""
