@@ -123,7 +123,7 @@ def constant(value: Any) -> Any:
         raise UsageError("the rows of a constant differ in length") from None
 
 
-def names_said(said: Any) -> tuple[str, ...]:
+def names_said(said: Any) -> tuple[Any, ...]:
     """Names as a node or a graph states them: one, or several.
 
     >>> names_said("w"), names_said('["w", "z"]'), names_said(["w"])
