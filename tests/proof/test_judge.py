@@ -10,6 +10,7 @@ from graphgrad.frontend.parse import parse
 from graphgrad.proof.claims import check
 from graphgrad.proof.equivalence import equivalent
 from graphgrad.proof.gradients import verify
+from graphgrad.proof.judge import judge
 
 judged = partial(check, timeout=60, sympy=False)
 P, R, N, A, U = "PROVED", "REFUTED", "NON-SMOOTH", "AGREED", "UNKNOWN"
@@ -193,6 +194,18 @@ POWERS = [
     ("x**n", "n*exp((n - 1)*log(abs(x)))", R),
     ("(-x)**n", "-n*abs(x)**(n - 1)", R),
     ("(x**2)**n", "2*n*abs(x)**(2*n - 1)*sign(x)", P),
+    ("(x**n)**(1/n)", "1", R),
+    ("(x**n)**(1/n)", "(x**n)**(1/n)/x", P),
+    ("sqrt(x**n)", "n/2*x**(n/2 - 1)", R),
+    ("sqrt(x**n)", "n*sqrt(x**n)/(2*x)", P),
+    ("(x**2)**(n/2)", "n*x**(n - 1)", R),
+    ("abs(x**n)", "n*abs(x)**n/x", P),
+    ("x**(n/5)", "n/5*abs(x)**(n/5 - 1)", R),
+    ("x**(n + 1/2)", "(n + 1/2)*abs(x)**(n - 1/2)", R),
+    ("x**(2*sin(n))", "2*sin(n)*abs(x)**(2*sin(n) - 1)", U),
+    ("x*n**(y/7)", "abs(n)**(y/7)", R),
+    ("x*(n**3)**y", "n**(3*y)", P),
+    ("x**n", "n*exp((n - 1)*log(x))", P),
     ("x**3", "3*abs(x)**2", P),
     ("x**5", "5*abs(x)**3*x", R),
 ]
@@ -241,6 +254,31 @@ def test_verdicts(program, claim, verdict):
 def test_a_harmless_condition_hides_no_power_of_a_negative_base(given):
     assert str(judged("x**n", {"x": "n*abs(x)**(n - 1)"}, given=[given])["x"].verdict) == R
     assert str(judged("x**n", {"x": "n*abs(x)**(n - 1)"}, given=["x > 0", given])["x"].verdict) == P
+
+
+HUBER = "where(abs(x) <= d, x**2/2, d*(abs(x) - d/2))"
+
+
+@pytest.mark.parametrize(
+    ("program", "claim", "verdict"),
+    [
+        (HUBER, "clip(x, -d, d)", P),
+        (HUBER.replace("<=", "<"), "maximum(-d, minimum(d, x))", P),
+        (HUBER, "where(abs(x) < d, x, d*sign(x))", P),
+        (HUBER, "where(abs(x) <= d, x, sign(x))", R),
+    ],
+)
+def test_borders_that_meet_where_a_condition_may_not_hold(program, claim, verdict):
+    assert str(judged(program, {"x": claim}, given=["d > 0"])["x"].verdict) == verdict
+
+
+def test_what_the_judge_itself_raises_is_no_verdict(monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(judge, "glance", broken)
+    found = judged("x**2", {"x": "x + x"})["x"]
+    assert (str(found.verdict), found.reason) == (U, "the judge broke off: ZeroDivisionError")
 
 
 @pytest.mark.parametrize(

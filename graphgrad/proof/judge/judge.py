@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import time
 
+from graphgrad.core.errors import GraphgradError
 from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.reals import over_the_reals
 from graphgrad.proof.judge.search import BLIND, CLOSE, UNMET, glance, search
+from graphgrad.proof.limits.deadline import TimeUp
 from graphgrad.proof.normal_form.equality import plainly, proved_equal, proved_given
 from graphgrad.proof.report import Finding, Verdict
 from graphgrad.proof.scalars.borders import borders
 from graphgrad.proof.scalars.domains import no_more
 from graphgrad.proof.scalars.points import at_powers
+from graphgrad.proof.scalars.symbols import SymbolsLost
 
 FIRST, PROVED, MOST = 10, 24, 10_000  # points looked at: before a proof is tried; beside borders, after one; without
 BESIDE = 16  # points on, between and beside borders, for each
@@ -24,6 +27,16 @@ BESIDE = 16  # points on, between and beside borders, for each
 def judge(case: Case) -> Finding:
     """Give the finding of a case, in time."""
     start = time.monotonic()
+    try:
+        found = _found(case)
+    except (GraphgradError, SymbolsLost, TimeUp, RecursionError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001  (whatever a fault of the judge's own raises, it is no verdict)
+        found = Finding(Verdict.UNKNOWN, f"the judge broke off: {type(error).__name__} {error}".rstrip())
+    return found.with_(seconds=time.monotonic() - start)
+
+
+def _found(case: Case) -> Finding:
     if all(a is b for a, b in case.pairs):
         found = _looked_over(case, "identical")
     elif _expected(case):
@@ -34,9 +47,7 @@ def judge(case: Case) -> Finding:
             found = _decided(case)
     if found.verdict is Verdict.PROVED and not found.region:
         found = found.with_(region="wherever both sides are defined" + _but_kinks(case))
-    if found.ok:
-        found = found.with_(assumptions=(*found.assumptions, *over_the_reals(case)))
-    return found.with_(seconds=time.monotonic() - start)
+    return found.with_(assumptions=(*found.assumptions, *over_the_reals(case))) if found.ok else found
 
 
 def _expected(case: Case) -> bool:

@@ -12,7 +12,7 @@ from decimal import ROUND_UP, Context
 from typing import Any, NamedTuple
 
 from graphgrad.proof.arithmetic import numbers
-from graphgrad.proof.arithmetic.numbers import Number, Undecided
+from graphgrad.proof.arithmetic.numbers import Number
 from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.kinks import OneSided, Rays
 from graphgrad.proof.judge.simplest import simpler
@@ -22,7 +22,7 @@ from graphgrad.proof.report import NO_VALUE, Finding, Kink, Verdict, Witness
 from graphgrad.proof.scalars.derivative import order
 from graphgrad.proof.scalars.domains import NONZERO, demands
 from graphgrad.proof.scalars.evaluate import NONE, UNDECIDED, BorderPoint, Evaluation, Lost, evaluate, side
-from graphgrad.proof.scalars.points import Point, points
+from graphgrad.proof.scalars.points import Point, points, varying_powers
 from graphgrad.proof.scalars.symbols import PAIRS, PIECES, ZERO, Sym, difference
 from graphgrad.proof.scalars.words import equation
 
@@ -51,6 +51,7 @@ NOWHERE = "the claim has no value there, and all around"
 UNMET = "a condition was never met with equality, and may be somewhere"
 UNDECIDABLE = "whether two numbers in a condition are equal is not decided"
 BLIND = "the claim says something of its own where it is not decided what is true, at"
+FRACTIONS = "a power of a negative base was not met with exponents that are even and odd"
 ONE_SIDE = "a condition was seen from one side only"
 
 
@@ -130,6 +131,8 @@ class Search:
         formulas = order(self.roots)
         self.forks = [n for n in formulas if n.op in PIECES]
         self.choices = list({id(n.args[0]): n.args[0] for n in formulas if n.op == "where"}.values())
+        self.powers = varying_powers(self.roots)
+        self.negative: dict[int, set[int]] = {}  # powers whose base was so, and whether exponents were even or odd
         self.sides: dict[int, set[int]] = {id(n): set() for n in self.forks}
         self.chosen: dict[int, set[Any]] = {id(n): set() for n in self.choices}
         known = {id(n) for n in order([*case.true, *case.given, *primal])}
@@ -258,10 +261,12 @@ class Search:
     def _place(self, point: Point, bits: int) -> KnownPoint | None:
         """A point with all values there; None where the program has none."""
         self.work += len(self.ready.nodes) * (1 + bits // 1000)
-        try:
-            values = self.ready.all_at(point, bits)
-        except Undecided:  # a coordinate that these bits do not tell
-            return None
+        values = self.ready.all_at(point, bits)
+        for node in self.powers:
+            base, exponent = (values[self.places[id(a)]] for a in node.args)
+            if not isinstance(base, Lost) and numbers.ball(base) < 0:
+                whole = isinstance(exponent, type(numbers.ONE)) and exponent.q == 1
+                self.negative.setdefault(id(node), set()).update([int(exponent.p) % 2] if whole else [])
         if self.case.primal is not None and values[self.places[id(self.case.primal)]] is NONE:
             self.outside |= {id(node) for node, found in self._sides(point, values) if found == 0}
             return None
@@ -450,20 +455,30 @@ class Search:
             where = f"where {' or '.join(list(self.holes)[:4])}" if self.holes else f"at {_listed(self.hollow)}"
             assumptions = (f"where the claim has a value (it has none {where})",)
         within = _above(self.worst) + (", relatively," if self.rough and self.worst else "")
-        verdict, reason = Verdict.AGREED, f"within {within} at {self.tried} points, with {self.bits} bits"
-        if self.unsure:
-            verdict, reason = Verdict.UNKNOWN, UNDECIDABLE
-        elif self.blind is not None:
-            verdict, reason = Verdict.UNKNOWN, f"{BLIND} {_listed(self.blind)}"
-        elif self.tried < ENOUGH:
-            verdict, reason = Verdict.UNKNOWN, "too few points have a value"
-        elif self._open():
-            verdict, reason = Verdict.UNKNOWN, UNMET
-        elif not self.case.assumed.texts and not all(len(s) > 1 for s in [*self.sides.values(), *self.chosen.values()]):
-            verdict, reason = Verdict.UNKNOWN, ONE_SIDE
-        elif self.unlike:
-            verdict = Verdict.NON_SMOOTH
+        agreed = Verdict.NON_SMOOTH if self.unlike else Verdict.AGREED
+        doubt = self._doubt()
+        verdict, reason = (
+            (Verdict.UNKNOWN, doubt)
+            if doubt
+            else (agreed, f"within {within} at {self.tried} points, with {self.bits} bits")
+        )
         return Finding(verdict, reason, None, tuple(self.kinks), assumptions, digits=self.digits, points=self.tried)
+
+    def _doubt(self) -> str:
+        """What was not seen, or not decided, so that agreement at points says too little; "" where that is nothing."""
+        given, parities = bool(self.case.assumed.texts), self.negative.values()
+        if self.unsure:
+            return UNDECIDABLE
+        if self.blind is not None:
+            return f"{BLIND} {_listed(self.blind)}"
+        if self.tried < ENOUGH:
+            return "too few points have a value"
+        if self._open():
+            return UNMET
+        if not all(len(seen) >= (1 if given else 2) for seen in parities):
+            return FRACTIONS
+        seen = () if given else (*self.sides.values(), *self.chosen.values())
+        return "" if all(len(sides) > 1 for sides in seen) else ONE_SIDE
 
     @property
     def digits(self) -> int:

@@ -22,7 +22,7 @@ from graphgrad.proof.normal_form.sums import TooLarge, content
 from graphgrad.proof.scalars.borders import crossings
 from graphgrad.proof.scalars.derivative import exchanged, gradient, order, substitute
 from graphgrad.proof.scalars.elementary import function, sqrt
-from graphgrad.proof.scalars.evaluate import BorderPoint, Evaluation, Lost, Point, evaluate
+from graphgrad.proof.scalars.evaluate import BITS, BorderPoint, Evaluation, Lost, Point
 from graphgrad.proof.scalars.points import points
 from graphgrad.proof.scalars.symbols import (
     FALSE,
@@ -148,7 +148,7 @@ def on_all(borders: Sequence[Sym], others: Point, deadline: float) -> Iterator[B
         for value in _values(first, name):
             left = [border for border in (substitute(b, {name: value}) for b in rest) if _variables(border)]
             found = on_all(left, standing, deadline) if left else [_still(standing, deadline)]
-            yield from (_followed(point, name, value) for point in found)
+            yield from (there for point in found if (there := _followed(point, name, value)) is not None)
             if len(rest) > 1 and left:
                 return
     if not rest:
@@ -162,10 +162,12 @@ def _still(point: Point, deadline: float) -> BorderPoint:
     return BorderPoint(point, lambda a: plainly(normal, (substitute(a, known), ZERO), deadline))
 
 
-def _followed(point: BorderPoint, name: str, value: Sym) -> BorderPoint:
-    """A point with one more coordinate, which follows from the others."""
-    there = {name: value}
-    return BorderPoint({**point, name: Follower(value, point)}, lambda a: point.vanishes(substitute(a, there)))
+def _followed(point: BorderPoint, name: str, value: Sym) -> BorderPoint | None:
+    """A point with one more coordinate, which follows from the others, if it has a value there."""
+    there, follower = {name: value}, Formula(value, point)
+    if isinstance(follower(BITS), Lost):
+        return None
+    return BorderPoint({**point, name: follower}, lambda a: point.vanishes(substitute(a, there)))
 
 
 def _variables(border: Sym) -> list[str]:
@@ -186,14 +188,14 @@ class OneVariable:
 
     def at_value(self, value: Sym) -> BorderPoint | None:
         """The point where the variable has a value, if the border is met there."""
-        normal, there = Normal(), {**self.beside, self.name: value}
+        normal, there, solution = Normal(), {**self.beside, self.name: value}, Formula(value, {})
 
         def vanishes(a: Sym) -> bool:
             return plainly(normal, (substitute(a, there), ZERO), self.deadline)
 
-        if isinstance(evaluate([value], {})[0], Lost) or not vanishes(self.border):
+        if isinstance(solution(BITS), Lost) or not vanishes(self.border):
             return None
-        return BorderPoint({**self.others, self.name: Solution(value)}, vanishes, rational=number(value) is not None)
+        return BorderPoint({**self.others, self.name: solution}, vanishes, rational=number(value) is not None)
 
     def at_zeros(self) -> Iterator[BorderPoint]:
         """Points where the border has a simple zero between two floats, some of which are parts of a turn."""
@@ -255,33 +257,25 @@ def _up_to_a_number(normal: Normal, a: Sym) -> Any:
     return content(found)[1:] if found else {}
 
 
-class Solution:
-    """A coordinate that is known as a formula."""
+class Formula:
+    """A coordinate that is known as a formula: of numbers, or of the other coordinates, which it follows."""
 
-    def __init__(self, value: Sym) -> None:
-        self.value = value
-
-    def __call__(self, bits: int) -> Number:
-        """Its ball."""
-        return _known(self.value, {}, bits)
-
-    def __str__(self) -> str:
-        return spelled(self.value)
-
-
-class Follower:
-    """A coordinate that follows from the others."""
-
-    def __init__(self, value: Sym, point: BorderPoint) -> None:
+    def __init__(self, value: Sym, point: Point) -> None:
         self.value, self.point = value, point
+        self._ready = Evaluation([value])
+        self._known: dict[int, Any] = {}
 
-    def __call__(self, bits: int) -> Number:
+    def __call__(self, bits: int) -> Any:
         """Its ball."""
-        return _known(self.value, self.point, bits)
+        if bits not in self._known:
+            (self._known[bits],) = self._ready.at(self.point, bits)
+        return self._known[bits]
 
     def __str__(self) -> str:
-        with numbers.precision(128):
-            found = self(128)
+        if not self.point:
+            return spelled(self.value)
+        with numbers.precision(BITS):
+            found = self(BITS)
             exact = isinstance(found, type(numbers.ONE))
             return str(numbers.fraction(found)) if exact else f"{numbers.digits(found, SHOWN)}..."
 
@@ -309,13 +303,6 @@ class Zero:
     def __str__(self) -> str:
         with numbers.precision(128):
             return f"{numbers.digits(self(128), SHOWN)}..., where {spelled(self.border)} == 0"
-
-
-def _known(value: Sym, point: Point, bits: int) -> Number:
-    (found,) = evaluate([value], point, bits)
-    if isinstance(found, Lost):
-        raise Undecided
-    return found
 
 
 def _side(ready: Evaluation, name: str, value: Fraction) -> int:

@@ -14,7 +14,7 @@ from math import floor
 
 from graphgrad.proof.limits.deadline import tick
 from graphgrad.proof.normal_form import functions
-from graphgrad.proof.normal_form.conditions import condition, indicator
+from graphgrad.proof.normal_form.conditions import condition, indicator, positive
 from graphgrad.proof.normal_form.generators import Generators
 from graphgrad.proof.normal_form.signs import Signs, Undefined
 from graphgrad.proof.normal_form.sums import (
@@ -129,7 +129,17 @@ class Normal:
         a, b = self.read(base), self.read(exponent)
         if not b or set(b) == {UNIT}:
             return self.power(a, b.get(UNIT, Fraction(0)))
-        return self.exp(times(b, self.log(a)))
+        if self.signs is not None:
+            return self.signs.raised(a, b, lambda positive: self.exp(times(b, self.log(positive))))
+        return self.exp(times(b, self.log(a))) if positive(self.atoms, a) else self._formal(a, b)
+
+    def _formal(self, a: Sum, b: Sum) -> Sum:
+        """A power of what may be negative: what it says holds for the complex power, too, so no root undoes it."""
+        result = constant(1)
+        for m, c in b.items():
+            part = self.power(a, c) if m == UNIT else generator(self.atoms.of("power", a, {m: Fraction(1)}), c)
+            result = times(result, part)
+        return result
 
     def power(self, a: Sum, q: Fraction) -> Sum:
         """A sum to a rational power."""

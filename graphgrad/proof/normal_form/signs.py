@@ -188,6 +188,24 @@ class Signs:
                 result = times(result, generator(g, int(exponent) if exponent == int(exponent) else exponent))
         return result
 
+    def raised(self, a: Sum, b: Sum, positively: Callable[[Sum], Sum]) -> Sum:
+        """A sum to a power that varies: of a negative one, to a whole exponent that is even or odd, one choice each."""
+        if not a:
+            raise Undefined
+        if self.of(a) > 0:
+            return positively(a)
+        return scaled(positively(scaled(a, -1)), self._parity(b))
+
+    def _parity(self, b: Sum) -> int:
+        """-1 to the power of a sum that is whole, where a choice says of each part that varies whether it is even."""
+        sign = 1
+        for m, c in b.items():
+            if c.numerator % 2 and m == UNIT and c.denominator == 1:
+                sign = -sign
+            elif c.numerator % 2:
+                sign *= self._chosen(generator(self.atoms.of("turns", {m: Fraction(1, c.denominator)})))
+        return sign
+
     def log(self, a: Sum) -> Sum:
         """The logarithm of a positive sum: the sum over its factors, and of an exponential its argument."""
         number, parts = self.factors(a)

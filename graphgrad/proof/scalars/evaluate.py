@@ -27,7 +27,7 @@ Point = Mapping[str, Any]  # name of a variable -> Fraction or int
 class BorderPoint(dict[str, Any]):
     """A point on a border, which may be at no rational: some coordinates are balls, and what vanishes there is known.
 
-    Such a coordinate is a function that gives its ball, with so many bits.
+    Such a coordinate is a function that gives its ball, with so many bits, or UNDECIDED where these do not tell it.
     """
 
     def __init__(self, coordinates: Point, vanishes: Callable[[Sym], bool], *, rational: bool = False) -> None:
@@ -35,8 +35,8 @@ class BorderPoint(dict[str, Any]):
         self.vanishes, self.rational = vanishes, rational
 
 
-def coordinates(point: Point, bits: int) -> dict[str, Number]:
-    """The coordinates of a point as numbers."""
+def coordinates(point: Point, bits: int) -> dict[str, Any]:
+    """The coordinates of a point as numbers, UNDECIDED where these bits do not tell them."""
     with numbers.precision(bits):
         return {name: at(bits) if callable(at) else numbers.rational(at) for name, at in point.items()}
 
@@ -91,8 +91,9 @@ class Evaluation:
 
     def around(self, point: Point, radius: float, bits: int = BITS) -> list[Any]:
         """Give what is known of every root in a whole neighbourhood of a point."""
+        start = coordinates(point, bits)
         with numbers.precision(bits):
-            balls = {name: numbers.around(value, radius) for name, value in coordinates(point, bits).items()}
+            balls = {name: numbers.around(value, radius) if known(value) else value for name, value in start.items()}
         values = self._all(balls, bits, numbers.FUNCTIONS)
         return [values[k] for k in self.roots]
 
@@ -101,7 +102,7 @@ class Evaluation:
         start, speeds = coordinates(point, bits), {n: numbers.rational(v) for n, v in direction.items()}
         power = 1
         for _ in range(SPEEDS):
-            rays = {n: series.ray(v, speeds.get(n, numbers.ZERO), power) for n, v in start.items()}
+            rays = {n: series.ray(v, speeds.get(n, numbers.ZERO), power) if known(v) else v for n, v in start.items()}
             try:
                 values = self._all(rays, bits, _ALONG, self.zeros(point))
             except series.Ramified as ramified:

@@ -7,13 +7,13 @@ names, with the other variables of both signs and of every size.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice, pairwise, product
 
 from graphgrad.proof.scalars.borders import SCALES, borders, crossings
 from graphgrad.proof.scalars.derivative import order
-from graphgrad.proof.scalars.symbols import NUMBERS, PIECES, Sym
+from graphgrad.proof.scalars.symbols import NUMBERS, PIECES, Sym, lift, subtract
 
 Point = dict[str, Fraction]
 
@@ -29,6 +29,7 @@ TIED = (*map(Fraction, (0, 1, -1, 3, -3)), Fraction(1, 2))
 BESIDE = tuple(map(Fraction, ("1/10000000", "1/50", "1")))  # how far from a border, beside the size of its place
 EXPONENTS = tuple(map(Fraction, ("2", "1/2", "3", "-1", "1", "4", "1/3", "-2")))
 RAISED, POWERS = 3, 60  # variables in exponents that are raised together, and points
+WHOLE = 16  # points at which one exponent is solved to be whole
 ARRAYS = 4  # that are tied on their own
 MET = 32  # pairs of a border and a variable that are solved
 LONGEST = 60  # nodes of a border that is solved
@@ -90,7 +91,7 @@ def _tied_arrays(dice: random.Random, names: Sequence[str]) -> Iterator[Point]:
 
 def at_powers(names: Sequence[str], roots: Sequence[Sym]) -> Iterator[Point]:
     """Negative bases with whole exponents, and fractions of these, where exponents vary."""
-    powers = [node for node in order(roots) if node.op == "pow" and node.args[1].op not in NUMBERS]
+    powers = varying_powers(roots)
     exponents = [n for n in _variables([node.args[1] for node in powers]) if n in names][:RAISED]
     inside = {*_variables([node.args[0] for node in powers])}
     signs = [dict.fromkeys(names, sign) for sign in (-1, 1)]
@@ -99,6 +100,26 @@ def at_powers(names: Sequence[str], roots: Sequence[Sym]) -> Iterator[Point]:
     for k, (values, sign) in enumerate(islice(every, POWERS)):
         bases = {name: sign[name] * _nth(SIMPLE, k + place) for place, name in enumerate(names)}
         yield bases | dict(zip(exponents, values, strict=True))
+    for power in powers[:RAISED]:
+        yield from islice(_at_whole(power.args[1], names, signs), WHOLE)
+
+
+def varying_powers(roots: Iterable[Sym]) -> list[Sym]:
+    """The powers whose exponent is no number.
+
+    >>> from graphgrad.proof.scalars.symbols import var
+    >>> varying_powers([var("x") ** 2 + var("x") ** var("n")])
+    [pow(x, n)]
+    """
+    return [node for node in order(roots) if node.op == "pow" and node.args[1].op not in NUMBERS]
+
+
+def _at_whole(exponent: Sym, names: Sequence[str], signs: Sequence[Mapping[str, int]]) -> Iterator[Point]:
+    """Where an exponent is a whole number: it is solved for one of its variables, the bases being of both signs."""
+    moving = [name for name in _moving(exponent, names) if exponent.op != "var"]
+    for k, name, sign in product((2, 3, 1, -1), moving, signs):
+        others = {n: sign[n] * _nth(SIMPLE, place) for place, n in enumerate(names)}
+        yield from ({**others, name: v} for v in crossings(subtract(exponent, lift(k)), name, others).exact[:1])
 
 
 def _variables(roots: Sequence[Sym]) -> list[str]:
