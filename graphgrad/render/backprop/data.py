@@ -61,6 +61,7 @@ def film_json(film: Film) -> bytes:
                 "shape": card.shape,
                 "center": stage.layout.nodes[card.node],
                 "size": stage.layout.sizes[card.node],
+                "copies": stage.layout.copies.get(card.node, ()),
             }
             for card in scene.cards
         ],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from itertools import chain
 
 from graphgrad.core.quoting import dot as dot_label
 from graphgrad.render.drawing.shapes import Box, Curve, Head, Heat, Ink
 from graphgrad.render.drawing.stage import SHAPE_LINE, Stage
 from graphgrad.render.formats.dot import Pen
-from graphgrad.render.layout.graphviz import Size
+from graphgrad.render.layout.places import Size
 from graphgrad.render.layout.turns import Point
 from graphgrad.render.scene.scene import Frame, text
 
@@ -30,7 +31,9 @@ def dot(stage: Stage, frame: Frame, mode: str) -> str:
         middle = card.x + card.width / 2
         rows = [ink for ink in inks if _holds(card, (ink.x, ink.y)) and ink.centred and abs(ink.x - middle) < 1]
         inside.update(map(id, rows))
-        pen.box(str(card.node), card, pen.rows(rows, card) if rows else "")
+        pen.box(
+            _named(stage, card.node, (middle, card.y + card.height / 2)), card, pen.rows(rows, card) if rows else ""
+        )
     slots = (box for box in boxes if box.node < 0 and (box.dashed or box.judges or not box.fill.endswith(COVERS)))
     loose = (ink for ink in inks if id(ink) not in inside and not _on_wire(stage, ink))
     for shape in chain[Box | Heat | Ink](slots, heats, loose):
@@ -59,7 +62,14 @@ def _wires(pen: Pen, stage: Stage, frame: Frame, mode: str, drawn: zip[tuple[Cur
             below = SHAPE_LINE * look.wire_size / 2 if wire.shape else 0.0
             label = text(wire.partial.phrase(mode), stage.scene.values)
             said |= {"label": dot_label(label), "lp": pen.at((place[0], place[1] + below)), "fontcolor": look.adjoint}
-        pen.graph.edge(str(wire.operand), str(wire.consumer), **said)
+        pen.graph.edge(_named(stage, wire.operand, stage.layout.routes[index].points[0]), str(wire.consumer), **said)
+
+
+def _named(stage: Stage, node: int, near: Point) -> str:
+    """A node's number; at another of its places that of the place, too."""
+    places = stage.layout.places(node)
+    k = min(range(len(places)), key=lambda k: math.dist(places[k], near))
+    return f"{node}_{k}" if k else str(node)
 
 
 def _holds(box: Box, point: Point) -> bool:

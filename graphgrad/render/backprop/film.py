@@ -16,7 +16,7 @@ from graphgrad.render.drawing.stage import Stage, closing_phrase, set_up, verdic
 from graphgrad.render.drawing.style import Style, style
 from graphgrad.render.formats.protocols import Reel, Sheet
 from graphgrad.render.formats.table import FILM, PICTURE, Format, save
-from graphgrad.render.layout.graphviz import Size
+from graphgrad.render.layout.places import Size
 from graphgrad.render.scene import script
 from graphgrad.render.scene.acts import in_acts, in_symbols
 from graphgrad.render.scene.scene import LABELS, Frame, Math, Scene, text

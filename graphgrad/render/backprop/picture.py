@@ -11,7 +11,8 @@ from graphgrad.render.backprop.film import Picture
 from graphgrad.render.drawing.stage import Stage, set_up
 from graphgrad.render.drawing.style import Style, style
 from graphgrad.render.formats.table import GRAPH
-from graphgrad.render.layout.graphviz import Size
+from graphgrad.render.layout.arrange import NODES
+from graphgrad.render.layout.places import Size
 from graphgrad.render.scene.collapse import Group, collapse as grouping
 from graphgrad.render.scene.layers import layers
 from graphgrad.render.scene.names import Names, note, shape_phrase, source, titled
@@ -19,7 +20,7 @@ from graphgrad.render.scene.scene import Card, Frame, Math, Phrase, Scene, Wire,
 
 Source = tuple[tuple[Math, ...], Mapping[int, frozenset[int]]]
 
-LARGEST = 1200  # nodes that are drawn one by one
+LARGEST = NODES  # that are drawn one by one
 
 
 class GraphPicture(Picture):

@@ -80,7 +80,7 @@ class _Data:
 
     def card(self, index: int) -> dict[str, Any]:
         card = self.scene.cards[index]
-        x, y = self.stage.layout.nodes[card.node]
+        (x, y), *others = self.stage.layout.places(card.node)
         width, height = self.stage.layout.sizes[card.node]
         box = [x - width / 2, y - height / 2, width, height]
         adjoint = next((p.node for p in card.adjoint.numbers if isinstance(p, Value)), -1) if card.adjoint else -1
@@ -90,6 +90,7 @@ class _Data:
             "kind": card.kind,
             "label": card.label,
             "box": [round(b, 2) for b in box],
+            "copies": [[round(u - x, 2), round(v - y, 2)] for u, v in others],
             "adjoint": adjoint,
             "forward": self.equation(card.forward),
             "backward": self.equation(card.backward),

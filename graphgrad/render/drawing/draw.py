@@ -25,7 +25,7 @@ from graphgrad.render.drawing.tensor import draw as draw_maps
 from graphgrad.render.drawing.typeset import EM, Label, advance_of, line
 from graphgrad.render.layout.turns import Point
 from graphgrad.render.scene.acts import IN_SYMBOLS, WITH_VALUES
-from graphgrad.render.scene.scene import Closing, Equation, Frame, Phrase, Sum, Value, Wire, words
+from graphgrad.render.scene.scene import Card, Closing, Equation, Frame, Phrase, Sum, Value, Wire, words
 
 HEAD = 9.0  # length of an arrow head
 REMEMBERED = 4096  # arrow heads: frames share theirs
@@ -156,34 +156,41 @@ def _wire_label(stage: Stage, phrase: Phrase, x: float, y: float) -> Iterator[Sh
 
 def _cards(stage: Stage, frame: Frame, mode: str) -> Iterator[Shape]:
     sums, computed = {s.node: s for s in frame.sums}, frozenset(frame.known)
-    style = stage.style
     for card in stage.scene.cards:
-        size, rows = stage.layout.sizes[card.node], stage.rows.get(card.node, ())
-        x, y = stage.layout.nodes[card.node]
-        left, top = x - size.width / 2, y - size.height / 2
-        reached, known, lit = card.node in sums, card.node in computed, card.node in frame.lit
-        main = (lit and card.node == frame.lit[0]) or (frame.phase in {"inputs", "end"} and lit)
-        stroke = "adjoint" if reached else "value" if known else "idle"
-        fill = f"{role(frame)}_glow" if main else "card"
-        line_width = style.line_lit if lit else style.line
-        yield Box(*_rounded(left, top, size.width, size.height), style.radius, fill, stroke, line_width, node=card.node)
-        if card.node in stage.maps:
-            done = (known, sums.get(card.node)) if frame.act != IN_SYMBOLS else (False, None)
-            yield from draw_maps(card, stage.maps[card.node], (left, top), done, (stage.arrays, style))
-            continue
-        room = size.width - PAD
-        yield Ink(card.title, x, top + rows[0].baseline, style.title_size, "ink", room)
-        if card.value:
-            if known and mode != "symbols":
-                yield Ink(card.value, x, top + rows[1].baseline, style.number_size, "value", room)
-            elif not known:
-                yield _not_computed(x, top, rows[1])
-        if card.adjoint:
-            if reached:
-                phrase = _sum(card.adjoint, sums[card.node], mode)
-                yield Ink(phrase, x, top + rows[-1].baseline, style.number_size, "adjoint", room)
-            else:
-                yield _not_computed(x, top, rows[-1])
+        known, reached = card.node in computed, sums.get(card.node)
+        for place in stage.layout.places(card.node):
+            yield from _card(stage, frame, mode, (card, place), (known, reached))
+
+
+def _card(
+    stage: Stage, frame: Frame, mode: str, placed: tuple[Card, Point], done: tuple[bool, Sum | None]
+) -> Iterator[Shape]:
+    """A card at one of its places, as far as it is done: whether its value is known, and its adjoint's sum so far."""
+    (card, (x, y)), (known, reached), style = placed, done, stage.style
+    size, rows = stage.layout.sizes[card.node], stage.rows.get(card.node, ())
+    left, top, lit = x - size.width / 2, y - size.height / 2, card.node in frame.lit
+    main = (lit and card.node == frame.lit[0]) or (frame.phase in {"inputs", "end"} and lit)
+    stroke = "adjoint" if reached else "value" if known else "idle"
+    fill = f"{role(frame)}_glow" if main else "card"
+    line_width = style.line_lit if lit else style.line
+    yield Box(*_rounded(left, top, size.width, size.height), style.radius, fill, stroke, line_width, node=card.node)
+    if card.node in stage.maps:
+        done = done if frame.act != IN_SYMBOLS else (False, None)
+        yield from draw_maps(card, stage.maps[card.node], (left, top), done, (stage.arrays, style))
+        return
+    room = size.width - PAD
+    yield Ink(card.title, x, top + rows[0].baseline, style.title_size, "ink", room)
+    if card.value:
+        if known and mode != "symbols":
+            yield Ink(card.value, x, top + rows[1].baseline, style.number_size, "value", room)
+        elif not known:
+            yield _not_computed(x, top, rows[1])
+    if card.adjoint:
+        if reached:
+            phrase = _sum(card.adjoint, reached, mode)
+            yield Ink(phrase, x, top + rows[-1].baseline, style.number_size, "adjoint", room)
+        else:
+            yield _not_computed(x, top, rows[-1])
 
 
 def _sum(adjoint: Equation, so_far: Sum, mode: str) -> Phrase:

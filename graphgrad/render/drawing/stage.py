@@ -12,7 +12,8 @@ from graphgrad.render.drawing.heat import Arrays
 from graphgrad.render.drawing.style import Style
 from graphgrad.render.drawing.tensor import Maps, measure
 from graphgrad.render.drawing.typeset import EM, Label, line, typeset_numeral
-from graphgrad.render.layout.graphviz import Edge, Layout, Problem, Size, arrange, moved
+from graphgrad.render.layout.arrange import arrange
+from graphgrad.render.layout.places import Edge, Layout, Problem, Size, moved
 from graphgrad.render.scene.names import space
 from graphgrad.render.scene.scene import ALONE, EQUALS, MODES, Card, Closing, Equal, Math, Phrase, Scene, Wire
 

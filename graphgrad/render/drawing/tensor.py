@@ -9,7 +9,7 @@ from graphgrad.render.drawing.heat import Arrays
 from graphgrad.render.drawing.shapes import Box, Heat, Ink, Shape
 from graphgrad.render.drawing.style import Style
 from graphgrad.render.drawing.typeset import EM, line
-from graphgrad.render.layout.graphviz import Size
+from graphgrad.render.layout.places import Size
 from graphgrad.render.layout.turns import Point
 from graphgrad.render.scene.scene import Card, Phrase, Sum, Value
 

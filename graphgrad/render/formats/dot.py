@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from graphgrad.core.quoting import dot, xml
 from graphgrad.render.drawing.shapes import Box, Curve, Head, Heat, Ink, Patch, Shape
 from graphgrad.render.drawing.style import Style
-from graphgrad.render.layout.graphviz import POINTS, Size
+from graphgrad.render.layout.graphviz import POINTS
+from graphgrad.render.layout.places import Size
 from graphgrad.render.layout.turns import Point
 from graphgrad.render.scene.scene import text
 

@@ -13,7 +13,7 @@ from graphgrad.render.drawing.shapes import Shape
 from graphgrad.render.drawing.style import Style
 from graphgrad.render.formats.svg import document, element, glyphs_of, painter
 from graphgrad.render.formats.table import Format, save
-from graphgrad.render.layout.graphviz import Size
+from graphgrad.render.layout.places import Size
 
 CELL, CONTROLS = 900, 330  # how wide a notebook's cell is, about, and how high a player's controls are, in pixels
 

@@ -9,7 +9,7 @@ from graphgrad.core.quoting import xml
 from graphgrad.render.drawing.shapes import Box, Curve, Head, Heat, Ink, Patch, Shape
 from graphgrad.render.drawing.style import Style
 from graphgrad.render.drawing.typeset import EM, Bar, Glyph, Label, line, outline
-from graphgrad.render.layout.graphviz import Size
+from graphgrad.render.layout.places import Size
 from graphgrad.render.layout.turns import Point
 
 Paint = Callable[[str, str], str]  # (property, role) -> an SVG attribute

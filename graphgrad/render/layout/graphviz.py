@@ -1,4 +1,4 @@
-"""Where everything stands: Graphviz lays out once a film, and nothing ever moves after that."""
+"""Layouts by Graphviz: of everyday graphs, in the direction or the rows that fit a screen."""
 
 from __future__ import annotations
 
@@ -7,61 +7,18 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from graphgrad.core.errors import GraphgradError
+from graphgrad.render.layout.places import Edge, Layout, Outline, Problem, Route, Size, mapped, moved, reduced
 from graphgrad.render.layout.rows import Rows, beginning, depths, rows
 from graphgrad.render.layout.turns import Point, Rectangle, gap, turn
 
-ASPECT = 1.9  # of a lecture's screen, less the lines above and below the graph
 BETTER = 0.85  # what takes another layout's place must fit a screen so much better
 STRIP = 2.2  # times as wide as high, and a network is set in rows
-
-
-class Size(NamedTuple):
-    """Width and height in points."""
-
-    width: float
-    height: float
-
-
-class Route(NamedTuple):
-    """An edge's curve, tip of its arrow head, and the middle of the room kept for its label."""
-
-    points: tuple[Point, ...]
-    tip: Point
-    label: Point | None
-
-
-class Outline(NamedTuple):
-    """The rectangle around a group of nodes: top left corner and size."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-class Layout(NamedTuple):
-    """Positions in points, y downwards from the top left: centres of nodes, and routes by edge."""
-
-    width: float
-    height: float
-    nodes: Mapping[int, Point]
-    sizes: Mapping[int, Size]
-    routes: Sequence[Route]
-    groups: Mapping[str, Outline]
-
-
-class Edge(NamedTuple):
-    """An edge to lay out: tail, head, and the room its label needs."""
-
-    tail: int
-    head: int
-    label: Size | None
 
 
 @functools.cache
@@ -74,28 +31,30 @@ def engine() -> str:
     return found
 
 
-def arrange(problem: Problem) -> Layout:
+def draw(problem: Problem) -> Layout:
     """Lay a graph out, in the direction, or the rows of groups, that fit a screen best.
 
     Equal graphs give equal layouts. Multiple edges between two nodes stay apart.
     """
-    best = _drawn(problem, problem.source(_direction(problem.sizes, problem.edges)))
-    if not problem.groups or len(problem.sizes) > LARGE or best.width < STRIP * best.height:
+    best = _drawn(problem, _Dot(problem).source(_direction(problem.sizes, problem.edges)))
+    if not problem.groups or best.width < STRIP * best.height:
         return best
     for choice in rows(list(problem.sizes), problem.links, problem.groups):
         other = _in_rows(problem, choice)
-        if other and _reduced(other.width, other.height) < BETTER * _reduced(best.width, best.height):
+        if other and reduced(other.width, other.height) < BETTER * reduced(best.width, best.height):
             best = other
     return best
 
 
 def _in_rows(problem: Problem, choice: Rows) -> Layout | None:
     """The layout in rows, the first at the top; None where dot orders them as it likes."""
-    layout = _drawn(problem, problem.source("LR", choice, "b"))  # names at the bottom, which mostly becomes the top
+    layout = _drawn(
+        problem, _Dot(problem).source("LR", choice, "b")
+    )  # names at the bottom, which mostly becomes the top
     heights = _heights(layout, choice)
     if heights == sorted(heights, reverse=True):
         return _with_turns(problem, choice, _turned_over(layout))
-    layout = _drawn(problem, problem.source("LR", choice, "t"))
+    layout = _drawn(problem, _Dot(problem).source("LR", choice, "t"))
     heights = _heights(layout, choice)
     return _with_turns(problem, choice, layout) if heights == sorted(heights) else None
 
@@ -156,18 +115,7 @@ def _ended_with_us() -> tuple[str, ...]:
 def _turned_over(layout: Layout) -> Layout:
     """The layout with its bottom at the top; boxes stay upright."""
     groups = {n: g._replace(y=round(layout.height - g.y - g.height, 2)) for n, g in layout.groups.items()}
-    return _mapped(layout, lambda p: (p[0], round(layout.height - p[1], 2)))._replace(groups=groups)
-
-
-def moved(layout: Layout, right: float, down: float) -> Layout:
-    """The layout elsewhere on a page."""
-    groups = {n: g._replace(x=round(g.x + right, 2), y=round(g.y + down, 2)) for n, g in layout.groups.items()}
-    return _mapped(layout, lambda p: (round(p[0] + right, 2), round(p[1] + down, 2)))._replace(groups=groups)
-
-
-def _mapped(layout: Layout, to: Callable[[Point], Point]) -> Layout:
-    routes = [Route(tuple(map(to, r.points)), to(r.tip), to(r.label) if r.label else None) for r in layout.routes]
-    return layout._replace(nodes={n: to(p) for n, p in layout.nodes.items()}, routes=routes)
+    return mapped(layout, lambda p: (p[0], round(layout.height - p[1], 2)))._replace(groups=groups)
 
 
 def _direction(sizes: Mapping[int, Size], edges: Sequence[Edge]) -> str:
@@ -182,12 +130,7 @@ def _direction(sizes: Mapping[int, Size], edges: Sequence[Edge]) -> str:
     gaps = RANK_GAP * len(ranks)
     across = _along(ranks, 0) + _along(labels, 0) + gaps, _beside(ranks, 1)
     down = _beside(ranks, 0), _along(ranks, 1) + _along(labels, 1) + gaps
-    return "LR" if _reduced(*across) <= _reduced(*down) else "TB"
-
-
-def _reduced(width: float, height: float) -> float:
-    """How much a drawing must be reduced to fit a screen."""
-    return max(width / ASPECT, height)
+    return "LR" if reduced(*across) <= reduced(*down) else "TB"
 
 
 def _along(ranks: Sequence[Sequence[Size]], axis: int) -> float:
@@ -226,20 +169,16 @@ def _point(height: float, text: str) -> Point:
 
 POINTS = 72.0  # an inch
 RANK_GAP, NODE_GAP = 34.0, 22.0
-LARGE, HASTE = 150, {"nslimit": "2", "nslimit1": "2"}  # nodes; how often dot looks for straighter edges (a node)
 CLUSTER = "cluster "  # how Graphviz knows a group
 NAME = (60.0, 14.0)  # room for a group's name
 FREE = {"newrank": "true"}  # lets the beginnings of rows stand one below the other
 
 
-class Problem:
-    """A graph to lay out: nodes of fixed sizes, edges with their labels' room, groups by name."""
+class _Dot:
+    """A problem as DOT."""
 
-    def __init__(
-        self, sizes: Mapping[int, Size], edges: Sequence[Edge], groups: Mapping[str, Sequence[int]] | None = None
-    ) -> None:
-        self.sizes, self.edges, self.groups = sizes, edges, groups or {}
-        self.links = [(edge.tail, edge.head) for edge in edges]
+    def __init__(self, problem: Problem) -> None:
+        self.sizes, self.edges, self.groups, self.links = problem.sizes, problem.edges, problem.groups, problem.links
 
     def source(self, direction: str, rows: Rows = (), side: str = "t") -> str:
         """The problem as DOT, to be drawn from left to right (LR) or downwards (TB), in rows if there are any.
@@ -249,8 +188,7 @@ class Problem:
         import graphviz
 
         gaps = {"rankdir": direction, "ranksep": _inches(RANK_GAP), "nodesep": _inches(NODE_GAP)}
-        haste = HASTE if len(self.sizes) > LARGE else {}
-        graph = graphviz.Digraph(graph_attr=gaps | haste | (FREE if rows else {}))
+        graph = graphviz.Digraph(graph_attr=gaps | (FREE if rows else {}))
         graph.attr("node", shape="box", fixedsize="true", label="")
         for row in rows:
             self.row(graph, row, side)

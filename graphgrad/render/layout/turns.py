@@ -53,7 +53,7 @@ class Turn(NamedTuple):
         (x, y), (u, v) = way[-1], tip
         size = abs(u - x) + abs(v - y)
         end = u - ARROW * (u - x) / size, v - ARROW * (v - y) / size
-        return tuple((round(a, 2), round(b, 2)) for a, b in _rounded([*way, end]))
+        return tuple((round(a, 2), round(b, 2)) for a, b in rounded([*way, end]))
 
 
 def turn(
@@ -101,7 +101,8 @@ def _line(a: Point, b: Point) -> Rectangle:
     return Rectangle(min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))
 
 
-def _rounded(way: Sequence[Point]) -> Iterator[Point]:
+def rounded(way: Sequence[Point]) -> Iterator[Point]:
+    """A way along its corners as a cubic curve: its points, three a piece after the first."""
     at = way[0]
     yield at
     for k, corner in enumerate(way[1:-1], 1):

@@ -19,7 +19,7 @@ from graphgrad.render.drawing.style import Style
 from graphgrad.render.drawing.typeset import EM, line
 from graphgrad.render.formats.protocols import Sheet
 from graphgrad.render.formats.table import PLOT, Format, save
-from graphgrad.render.layout.graphviz import Size
+from graphgrad.render.layout.places import Size
 from graphgrad.render.layout.turns import Point
 from graphgrad.render.plots.sampling import Piece, window
 from graphgrad.render.scene.scene import Math

@@ -15,7 +15,7 @@ from graphgrad.render.drawing.shapes import Box, Ink, Shape
 from graphgrad.render.drawing.style import Style
 from graphgrad.render.formats.protocols import Reel, Sheet
 from graphgrad.render.formats.table import FILM, PICTURE, Format, check, save
-from graphgrad.render.layout.graphviz import Size
+from graphgrad.render.layout.places import Size
 from graphgrad.render.scene.scene import Equal, Math, Phrase, Value, text, words
 from graphgrad.render.training.charts import Area, Fitted, Surface, fitted, loss_curve, surface
 from graphgrad.render.training.neurons import Matrices, legend, network

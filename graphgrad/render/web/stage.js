@@ -62,10 +62,19 @@ const empty = s => FILM.shapes[s][0] === "b" && FILM.shapes[s][9];
 const carries = shape => shape[0] === "m" ? [shape[7]] : shape[0] === "i" ? shape[1].filter(piece => Array.isArray(piece) && !Array.isArray(piece[0])).map(piece => piece[0]) : [];
 const carried = FILM.shapes.map(carries);
 const glyphs = Object.entries(FILM.glyphs).map(([g, d]) => make("path", { id: "g" + g, d }));
+const copies = [];
 const hits = FILM.cards.map(card => {
   const [x, y, width, height] = card.box;
   return make("rect", { class: "hit", x, y, width, height, rx: 9, tabindex: 0, role: "button" });
 });
+// The other places of an input that stands at each of its readers.
+FILM.cards.forEach((card, n) => card.copies.forEach(([dx, dy]) => {
+  const copy = hits[n].cloneNode();
+  give(copy, { transform: `translate(${dx} ${dy})`, "aria-hidden": "true" });
+  copy.removeAttribute("tabindex");
+  copies.push(copy);
+  copy.addEventListener("click", () => detail(n));
+}));
 // A layer folds: its frame is covered by one formula, and nothing else moves.
 const folds = FILM.groups.map(group => {
   const [x, y, width, height] = group.box, middle = x + width / 2;
@@ -82,7 +91,7 @@ const handles = FILM.groups.map(group => {
 });
 const [width, height] = FILM.size;
 const picture = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": FILM.title },
-  make("defs", {}, ...glyphs), ...shapes, ...hits, ...folds, ...handles);
+  make("defs", {}, ...glyphs), ...shapes, ...hits, ...copies, ...folds, ...handles);
 document.getElementById("stage").append(picture);
 // Pixels a point, at least: a graph that would be smaller scrolls, and follows what is at work.
 const LEGIBLE = FILM.cards.length ? 0.8 : 0;
