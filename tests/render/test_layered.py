@@ -141,7 +141,7 @@ from graphgrad.render.layout.places import Edge, Problem, Size
 sizes = {k: Size(40 + k % 7 * 11.5, 30 + k % 3 * 9) for k in range(150)}
 edges = [Edge(k - 1 - k * s % min(k, 9 + s * 40), k, Size(30, 12)) for k in range(1, 150) for s in (1, 2)]
 found = arrange(Problem(sizes, edges, {"a": range(40), "b": range(40, 70)}))
-print(sha256(repr((found.width, found.height, found.nodes, found.routes, found.groups, found.copies)).encode()).hexdigest())
+print(sha256(repr((found.width, found.nodes, found.routes, found.groups, found.copies)).encode()).hexdigest())
 """
 
 
