@@ -148,6 +148,7 @@ ERRORS = [
     (("derive", "x", "--format", "latex", "--format", "text"),
      "error: --format is given twice, and takes one KIND\n"),
     (("compile", "x", "-o", "step.js", "--target", "python"), "error: 'step.js' is of no known kind; known are .py\n"),
+    (("compile", "x", "-o", ""), "error: --output has a file without a name\n"),
     (("compile", "x", "-o", "step.jss"), "error: 'step.jss' is of no known kind; did you mean '.js'?\n"),
     (("show", "x", "-o", "g.graphm"),
      ("error: unknown file type '.graphm'; did you mean '.graphml'? "

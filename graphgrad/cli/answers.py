@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,17 @@ import click
 
 from graphgrad.api.client import one_line
 
+UNREAD = re.compile("[\udc80-\udcff]+")  # bytes of an argument that the locale has no characters for
 UNSAID = "graphgrad-output-"  # folders of files that go to standard output: that they were written is nobody's business
+
+
+def readable(said: str) -> str:
+    r"""Text that came as UTF-8 to a process whose locale is another; bytes that are no UTF-8 stay as they are.
+
+    >>> readable("2*\udcc2\udcb5"), readable("a\udcff") == "a\udcff"
+    ('2*µ', True)
+    """
+    return UNREAD.sub(lambda found: os.fsencode(found[0]).decode("utf-8", "surrogateescape"), said)
 
 
 def say_json(answer: Any) -> None:
@@ -25,7 +37,8 @@ def say_wrote(file: Path, detail: str = "", *, err: bool = False) -> None:
     """Name a file that was written; beside an answer for machines on the other stream."""
     if file.parent.name.startswith(UNSAID):
         return
-    click.echo(one_line(f"wrote {file} ({detail})" if detail else f"wrote {file}"), err=err)
+    named = readable(str(file))
+    click.echo(one_line(f"wrote {named} ({detail})" if detail else f"wrote {named}"), err=err)
 
 
 def say_table(columns: list[str], rows: list[list[str]]) -> None:

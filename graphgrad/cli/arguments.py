@@ -20,7 +20,7 @@ import click
 
 from graphgrad import GraphgradError, UsageError
 from graphgrad.api.client import TEXT, check_kind, is_size, refuse_file
-from graphgrad.cli.answers import UNSAID
+from graphgrad.cli.answers import UNSAID, readable
 
 if TYPE_CHECKING:
     from graphgrad.api.types import Graph
@@ -41,10 +41,16 @@ def as_written(command: Command) -> Command:
     )
 
 
+def by_inputs(command: Command) -> Command:
+    """Add --wrt."""
+    words = "Input to differentiate by; all by default."
+    return click.option("--wrt", type=readable, multiple=True, metavar="NAME", help=words)(command)
+
+
 def gradient(command: Command) -> Command:
     """Add --wrt and --of."""
-    wrt = click.option("--wrt", multiple=True, metavar="NAME", help="Input to differentiate by; all by default.")
-    return wrt(click.option("--of", metavar="NAME", help="Output to differentiate, where there are several.")(command))
+    words = "Output to differentiate, where there are several."
+    return by_inputs(click.option("--of", type=readable, metavar="NAME", help=words)(command))
 
 
 def nonfinite(command: Command) -> Command:
@@ -137,15 +143,25 @@ SPOKEN = {"as_json": True, "transcript": True, "explain": STANDARD}  # options t
 
 
 class Once(click.Command):
-    """A command that refuses an option given twice where it takes one: the first would be lost without a word."""
+    """A command that refuses an option given twice where it takes one: the first would be lost without a word.
+
+    Neither is a file without a name taken for the current folder.
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Look for repeated options, and go on."""
-        said = [p for p in self.make_parser(ctx).parse_args(args=[*args])[2] if isinstance(p, click.Option)]
+        """Look at what is said, and go on."""
+        values, _, order = self.make_parser(ctx).parse_args(args=[*args])
+        said = [p for p in order if isinstance(p, click.Option)]
         for option in said:
+            if isinstance(option.type, click.Path) and "" in _several(values[option.name]):
+                raise UsageError(f"{option.opts[-1]} has a file without a name")
             if said.count(option) > 1 and not option.multiple and not option.is_flag:
                 raise UsageError(f"{option.opts[-1]} is given twice, and takes one {option.metavar or 'value'}")
         return super().parse_args(ctx, args)
+
+
+def _several(said: Any) -> Sequence[Any]:
+    return said if isinstance(said, list | tuple) else (said,)
 
 
 def verb(*examples: str) -> Callable[[Command], click.Command]:
@@ -182,7 +198,7 @@ def read_program(source: str) -> str:
             raise UsageError(f"'{source}' is no text", hint="a program is a file of UTF-8") from None
     if path.suffix in {".txt", ".gg", ".py"} and "(" not in source and " " not in source:
         raise UsageError(f"there is no file '{source}'")
-    return source
+    return readable(source)
 
 
 def read_values(pairs: Sequence[str]) -> dict[str, Any]:
@@ -190,6 +206,7 @@ def read_values(pairs: Sequence[str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
+        name, text = readable(name), text if text.startswith("@") else readable(text)
         if not equals or not name.isidentifier() or not text:
             raise UsageError(f"'{pair}' is no value", hint="write NAME=VALUE, as in x1=0.5, b=[0,1] or W=@weights.npy")
         name = unicodedata.normalize("NFKC", name)  # as the program's names are read
@@ -203,7 +220,7 @@ def read_shapes(pairs: Sequence[str]) -> dict[str, tuple[int | str | type, ...]]
     """Give the shapes of NAME=SIZES arguments; behind the sizes may stand what the entries are, bool or int."""
     shapes: dict[str, tuple[int | str | type, ...]] = {}
     for pair in pairs:
-        name, equals, text = pair.partition("=")
+        name, equals, text = readable(pair).partition("=")
         sizes = [s.strip() for s in text.strip("()").split(",") if s.strip()]
         if not equals or not name.isidentifier() or not all((s.isascii() and s.isdigit()) or is_size(s) for s in sizes):
             raise UsageError(f"'{pair}' is no shape", hint="write NAME=SIZES, as in X=N,2")

@@ -10,7 +10,8 @@ import click
 from graphgrad import UsageError
 from graphgrad.api.client import check_writable
 from graphgrad.cli.answers import say_wrote
-from graphgrad.cli.arguments import outputs, program, read_graph, read_values, shape_option, verb
+from graphgrad.cli.arguments import by_inputs, outputs, program, read_graph, read_values, shape_option, verb
+from graphgrad.cli.limits import in_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,7 @@ WHAT = ("gradient", "value", "jvp", "hvp", "hessian", "step")
 @shape_option
 @click.option("--what", type=click.Choice(WHAT), default=WHAT[0], show_default=True,
               help="What the module computes: a Jacobian- or Hessian-vector product, a training step ...")  # fmt: skip
-@click.option("--wrt", multiple=True, metavar="NAME", help="Input to differentiate by; all by default.")
+@by_inputs
 @click.option("--optimizer", metavar="NAME|TEXT", help='Of a step: a name, such as adam, or "p - lr * g".')
 @click.option("--initial", metavar="NAME", help="Of a step: how it draws parameters that have no VALUE; else glorot.")
 @click.option("--batch", type=click.IntRange(min=1), metavar="ROWS", help="Size of the named dimension, if known.")
@@ -40,6 +41,7 @@ WHAT = ("gradient", "value", "jvp", "hvp", "hessian", "step")
               help="Gradients by name, or all outputs as one tuple, which is quicker.")  # fmt: skip
 @click.option("--explain", type=click.Path(path_type=Path), metavar="FILE",
               help="Write what each pass did: .html, .txt, .json, or passes-{}.svg; - prints it.")  # fmt: skip
+@in_time
 def command(
     source: str,
     values: tuple[str, ...],

@@ -8,6 +8,7 @@ import click
 
 from graphgrad.cli.answers import say_json
 from graphgrad.cli.arguments import verb
+from graphgrad.cli.limits import in_time
 
 
 @verb("evaluate model.safetensors test.csv --json")
@@ -17,6 +18,7 @@ from graphgrad.cli.arguments import verb
 @click.option("--missing", multiple=True, metavar="WORD", help="Word that stands for a missing value.")
 @click.option("--decimal", metavar=".|,", help="What decimals follow; else what the file says.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@in_time
 def command(
     model: Path, data: Path, target: str | None, missing: tuple[str, ...], decimal: str | None, as_json: bool
 ) -> None:

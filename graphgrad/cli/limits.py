@@ -48,7 +48,7 @@ def in_time(command: Callable[..., Any]) -> Callable[..., Any]:
 
     return click.option(
         "--timeout", type=float, callback=a_time, default=TIMEOUT, show_default=True,
-        metavar="SECONDS", help="Longest time for algebra and layout.",
+        metavar="SECONDS", help="Longest time that all of it may take.",
     )(ended)  # fmt: skip
 
 

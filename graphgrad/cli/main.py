@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from codecs import lookup
 from contextlib import suppress
 from importlib import import_module
 from io import StringIO, TextIOWrapper
@@ -140,6 +141,9 @@ def set_up_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # in the order of their numbers
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and lookup(stream.encoding).name == "ascii":  # as the locale has it
+            stream.reconfigure(encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a Greek name on a terminal of another alphabet is no reason to fail
             stream.reconfigure(errors="backslashreplace")
@@ -185,6 +189,8 @@ def explained(error: Exception) -> str:
             said = f"a number is too large: {error}"
         case ValueError() if "integer string conversion" in str(error):
             said = f"an integer has more than {sys.get_int_max_str_digits()} digits"
+        case Warning():
+            said = f"Python was told to make errors of warnings, and a library warns: {error}"
         case _:
             said = f"a fault of graphgrad's own, {type(error).__name__}: {error}; please report what you called"
     return said

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from graphgrad import UsageError
-from graphgrad.cli.answers import say_wrote, working
+from graphgrad.cli.answers import readable, say_wrote, working
 from graphgrad.cli.arguments import outputs, read_graph, read_values, verb
 from graphgrad.cli.limits import in_time
 
@@ -29,7 +29,7 @@ def command(parts: tuple[str, ...], files: tuple[Path, ...], no_derivative: bool
         check_file(file, "plot")
     given, functions = {}, []
     for part in parts:
-        name, equals, value = part.partition("=")
+        name, equals, value = readable(part).partition("=")
         low, dots, high = value.partition("..")
         if equals and name.isidentifier() and dots:
             ends = read_values([f"{name}={low}"])[name], read_values([f"{name}={high}"])[name]

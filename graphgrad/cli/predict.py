@@ -12,6 +12,7 @@ from graphgrad import UsageError
 from graphgrad.api.client import check_kind, check_writable, csv, write_whole
 from graphgrad.cli.answers import say_wrote
 from graphgrad.cli.arguments import standard_output, verb
+from graphgrad.cli.limits import in_time
 
 
 @verb("predict model.safetensors data.csv --json")
@@ -23,6 +24,7 @@ from graphgrad.cli.arguments import standard_output, verb
 @click.option("--leave-out", "left_out", multiple=True, metavar="NAME", help="A column that is no input.")
 @click.option("--seen", type=click.Path(path_type=Path), metavar="FILE.png", help="Of pictures, what the model saw.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@in_time
 def command(
     model: Path,
     data: Path,

@@ -18,6 +18,7 @@ from graphgrad.cli.arguments import (
     say_given_nonfinite,
     verb,
 )
+from graphgrad.cli.limits import in_time
 
 if TYPE_CHECKING:
     from graphgrad.api.types import Trace
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @as_written
 @nonfinite
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@in_time
 def command(
     source: str,
     values: tuple[str, ...],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from graphgrad import UsageError
-from graphgrad.cli.answers import counting
+from graphgrad.cli.answers import counting, readable
 from graphgrad.cli.arguments import read_program, read_shapes, shape_option, verb
 from graphgrad.cli.limits import a_time, in_memory
 
@@ -31,11 +31,13 @@ class Terms(NamedTuple):
 @verb('verify "log(x1*x2)*sin(x2)" --claim "x1=sin(x2)/x1"')
 @click.argument("source", required=False, metavar="[EXPR|CLAIMS.csv|CLAIMS.jsonl|MODULE.py]")
 @shape_option
-@click.option("--claim", "claims", multiple=True, metavar="[NAME=]EXPR",
+@click.option("--claim", "claims", type=readable, multiple=True, metavar="[NAME=]EXPR",
               help="A claimed derivative, an expression or a derivation; may be given more than once.")  # fmt: skip
-@click.option("--given", multiple=True, metavar="CONDITION",
+@click.option("--given", type=readable, multiple=True, metavar="CONDITION",
               help='What holds of the inputs, as "x > 0"; may be given more than once.')  # fmt: skip
-@click.option("--wrt", multiple=True, metavar="NAME", help="Input that a gradient or an unnamed claim is about.")
+@click.option(
+    "--wrt", type=readable, multiple=True, metavar="NAME", help="Input that a gradient or an unnamed claim is about."
+)
 @click.option("--order", type=click.Choice(["1", "2", "jvp"]), default="1", show_default=True,
               help="First derivatives, second ones, or the tangent.")  # fmt: skip
 @click.option("--atol", type=click.FloatRange(min=0), default=0.0, show_default=True,

@@ -132,32 +132,34 @@ def equation(name: str, value: Any, digits: int = 10) -> str:
     >>> equation("x", 0.5), equation("x", 1 / 3, 3), equation("x", [2.0, 1 / 3]), equation("x", [0] * 13)
     ('x = 0.5', 'x ≈ 0.333', 'x ≈ [2, 0.333333]', 'x: 13 array, min 0, max 0')
     """
-    import numpy as np
-
-    array = np.asarray(value)
-    if array.size > ENTRIES:
-        return f"{name}: {number(value)}"
-    if array.dtype.kind != "f":
-        return f"{name} = {number(value)}"
-    same = all(_is(x, general(x, 6 if array.ndim else digits)) for x in array.flat)
-    return f"{name} {'=' if same else '≈'} {number(value) if array.ndim else general(array.item(), digits)}"
+    said = number(value, digits)
+    return f"{name}: {said}" if _told(value) else f"{name} {said}" if said.startswith("≈") else f"{name} = {said}"
 
 
-def number(value: Any) -> str:
-    """Write a number, or an array as its entries or its shape.
+def number(value: Any, digits: int = 10) -> str:
+    """Write a number, or an array as its six-digit entries or its shape: ≈ stands where digits are left out.
 
-    >>> number(0.1 + 0.2), number(-0.0), number([1.0, -0.0])
-    ('0.3', '0', '[1, 0]')
+    >>> number(0.1 + 0.2), number(-0.0), number(1 / 3, 3), number([1.0, -0.0]), number([1.0, 1 / 3])
+    ('0.3', '0', '≈ 0.333', '[1, 0]', '≈ [1, 0.333333]')
     """
     import numpy as np
 
     array = np.asarray(value)
-    if not array.ndim:
-        return general(array.item(), 10) if array.dtype.kind == "f" else str(array.item())
-    if array.size > ENTRIES:
+    if _told(array):
         shape = "×".join(map(str, array.shape))
-        return f"{shape} array, min {general(array.min())}, max {general(array.max())}"
-    return json.dumps(array.tolist()) if array.dtype.kind != "f" else _list(array.tolist())
+        return f"{shape} array, min {number(array.min(), 6)}, max {number(array.max(), 6)}"
+    if array.dtype.kind != "f":
+        return json.dumps(array.tolist()) if array.ndim else str(array.item())
+    places = 6 if array.ndim else digits
+    rounded = not all(_is(x, general(x, places)) for x in array.flat)
+    return "≈ " * rounded + (_list(array.tolist()) if array.ndim else general(array.item(), digits))
+
+
+def _told(value: Any) -> bool:
+    """Whether a value is an array that is too large to be written out."""
+    import numpy as np
+
+    return bool(np.size(value) > ENTRIES)
 
 
 def _list(entries: Any) -> str:

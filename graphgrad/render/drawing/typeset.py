@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import threading
+import warnings
 import zlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -85,14 +86,21 @@ READING = threading.RLock()  # the font is one open file: threads that read it a
 
 
 @functools.cache
-def font() -> Any:
-    """The mathematics font (STIX Two Math), as ziafont reads it."""
-    from ziafont.config import config
-    from ziamath import zmath
-
+def library() -> Any:
+    """Ziamath's typesetter; that it opens its fonts as Python deprecates is no error of ours."""
+    with READING, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from ziafont.config import config
+        from ziamath import zmath
     config.svg2 = True
     measure_rows_once()
-    return zmath.loadedfonts["default"]
+    return zmath
+
+
+@functools.cache
+def font() -> Any:
+    """The mathematics font (STIX Two Math), as ziafont reads it."""
+    return library().loadedfonts["default"]
 
 
 @functools.cache
@@ -145,15 +153,13 @@ def index_digit(digit: str) -> int:
 
 
 def _typeset(tex: str) -> Label:
-    from ziamath import zmath
-
     tex = tex if tex.isascii() else "".join(map(drawable, tex))
     tex = CASES.sub(lambda cases: cases[0].replace(" & ", r" & \quad "), tex)
     while LOW.search(tex):
         tex = LOW.sub(r"(\1)", tex)
     tex = NAMED.sub(r"\1\\,", tex)
     with READING:
-        drawing = zmath.Latex(tex, size=EM, margin=0).svgxml()
+        drawing = library().Latex(tex, size=EM, margin=0).svgxml()
     glyphs, bars = [], []
     symbols = {symbol.attrib["id"]: symbol for symbol in drawing.iter("symbol")}
     for element in drawing:
