@@ -32,7 +32,7 @@ def filmed():
 RESULTS = {  # what is shown, and what its line and its displays say
     "Graph": (lambda: gg.parse(PROGRAM), "x1, x2", {"text/plain", "image/svg+xml"}),
     "Graph of a Hessian": (lambda: gg.hessian("x**3 * y"), "d2z_dx_dy", {"text/plain", "image/svg+xml"}),
-    "Trace": (lambda: gg.trace(PROGRAM, x1=0.5, x2=0.75), "value -0.66", {"text/plain", "image/svg+xml"}),
+    "Trace": (lambda: gg.trace(PROGRAM, x1=0.5, x2=0.75), "value ≈ -0.66", {"text/plain", "image/svg+xml"}),
     "Derivation": (lambda: gg.derive(PROGRAM), "of x1, x2", {"text/plain", "text/markdown", "text/latex"}),
     "Film": (lambda: gg.animate(PROGRAM, x1=0.5, x2=0.75), "15 frames", {"text/html", "text/plain", "image/svg+xml"}),
     "Picture": (lambda: gg.show(PROGRAM), "Graph of z", {"text/plain", "image/svg+xml"}),

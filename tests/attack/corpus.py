@@ -323,7 +323,7 @@ OPTIONS = (
     *(("--optimizer", v) for v in ("", "nope", "p - lr", "p = 1", "p - lr * q", "__import__('os')", "p - lr * g; p")),
     *(("--schedule", v) for v in ("", "nope", "__import__('os')", "t t", "sum(", "x")),
     *(("--set", v) for v in ("", "mu", "mu=", "mu=x", "nope=1", "mu=[1]", "mu=nan", "=1")),
-    *(("--validation", v) for v in ("-1", "0", "2", "nan", "x")),
+    *(("--validation", v) for v in ("-1", "1", "2", "nan", "x")),
     *(("--target", v) for v in ("", "nope", "fortran", "numpy\n")),
     *(("--initial", v) for v in ("", "nope", "os")), *(("--seed", v) for v in ("-1", "x", "1.5")),
     *(("--save", v) for v in ("", "m", "m.txt", "no/m.safetensors", ".", "/proc/x.safetensors", "m\x01.exe")),
