@@ -57,7 +57,9 @@ def compile(  # noqa: A001, PLR0913  (as in gg.compile; all but the first are op
     row = target_row(target)
     module = write(graph, row.name, dtype, batch, returns, as_written=as_written)
     function = module.writer.function(module.source)
-    function = at_door(function, module.graph, dtype, arrays=bool(row.arrays)) if checked and row.runs else function
+    function = (
+        at_door(function, module.graph, dtype, returns, arrays=bool(row.arrays)) if checked and row.runs else function
+    )
     known = {"source": module.source, "target": row.name, "dtype": dtype, "graph": module.graph}
     return compiled(function, **known, passes=module.passes, code=module.code)
 

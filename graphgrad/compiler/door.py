@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from graphgrad.compiler.source.results import arranged
 from graphgrad.core.errors import ShapeError, UsageError
 from graphgrad.core.graph import Graph, normal
 from graphgrad.core.shapes import show
@@ -23,7 +24,9 @@ NUMBER = frozenset({float, int})
 MISSING = object()  # no value
 
 
-def at_door(function: Callable[..., Any], graph: Graph, dtype: str, *, arrays: bool) -> Callable[..., Any]:
+def at_door(
+    function: Callable[..., Any], graph: Graph, dtype: str, returns: str, *, arrays: bool
+) -> Callable[..., Any]:
     """Give a compiled function that looks at its inputs, UsageError and ShapeError as in a run; it takes a mapping too.
 
     Of a program of numbers the function itself is given, where its quick path leads to a function of arrays, and that
@@ -36,7 +39,9 @@ def at_door(function: Callable[..., Any], graph: Graph, dtype: str, *, arrays: b
     namespace = getattr(function, "__globals__", {})
     name = f"_{getattr(function, '__name__', '')}_of_arrays"
     if name not in namespace:
-        return _of_numbers(function, graph, _of_points(function if arrays else _one_by_one(function), graph, dtype))
+        return _of_numbers(
+            function, graph, _of_points(function if arrays else _one_by_one(function, graph, returns), graph, dtype)
+        )
     namespace[name] = _of_points(namespace[name], graph, dtype, function)
     plain: Any = function
     plain.__defaults__ = (MISSING,) * len(graph.inputs)
@@ -179,15 +184,16 @@ def _in_order(graph: Graph, given: Mapping[str, Any]) -> list[Any]:
     return [known[name] for name in graph.inputs]
 
 
-def _one_by_one(function: Callable[..., Any]) -> Callable[..., Any]:
+def _one_by_one(function: Callable[..., Any], graph: Graph, returns: str) -> Callable[..., Any]:
     """A function of numbers at many points."""
+    nothing = [PLAIN[graph.nodes[i].dtype]() for i in graph.outputs.values()]
 
     def at_points(*args: Any) -> Any:
         points = np.broadcast_arrays(*args) if args else []
         if not any(part.shape for part in points):
             return function(*[part.item() for part in points])
         found = [function(*point) for point in zip(*[part.ravel().tolist() for part in points], strict=True)]
-        return _gathered(found, points[0].shape) if found else function(*[1.0] * len(args))
+        return _gathered(found, points[0].shape) if found else arranged(graph, returns, nothing)
 
     return at_points
 

@@ -10,6 +10,8 @@ from installed import need
 
 from graphgrad.compiler.compile import compile as translate
 from graphgrad.core.errors import ShapeError, UsageError
+from graphgrad.core.op import ATOM
+from graphgrad.core.ops import OPS
 from graphgrad.frontend.parse import parse
 from graphgrad.transform.grad import grad
 
@@ -96,3 +98,48 @@ def test_results_have_the_shape_of_the_points(target):
             value, grads = function(**dict.fromkeys(graph.inputs, points))
             assert {np.shape(v) for v in (value, *grads.values())} == {np.shape(points)}
         assert np.shape(function(*[np.float64(2.0)] * len(graph.inputs))[0]) == ()
+
+
+ENTRYWISE = [row for row in OPS.values() if row.elementwise and row.python and row.name != "where"]
+
+
+def applied(row):
+    """A row of inputs a, b, c, as a text."""
+    given = [
+        f"({name} > 0)" if operand in row.boolean else name for operand, name in zip(row.operands, "abc", strict=False)
+    ]
+    given += [f"{name}={0 if value is None else value}" for name, value in row.attrs.items()]
+    words = row.notation.split()
+    if row.precedence == ATOM:
+        return f"{row.name}({', '.join(given)})"
+    return f"({given[0]} {words[1]} {given[1]})" if len(words) > 1 else f"({row.notation[0]}{given[0]})"
+
+
+@pytest.mark.parametrize("row", ENTRYWISE, ids=lambda row: row.name)
+def test_an_array_of_one_number_is_an_array(row):
+    """It has a truth and an order, as numbers have, so that only a function of `math` tells it from one."""
+    text = applied(row)
+    for program in (text, f"{text} * 0 + 1", f"where(a > 0, {text}, 3)", f"where(a < 0, {text}, 3)"):
+        for graph in (parse(program), grad(parse(f"2.0 * {program}"))):
+            function = translate(graph)
+            for shape in ((1,), (1, 1), (0,), (3, 1)):
+                found = function(*[np.full(shape, 0.5)] * len(graph.inputs))
+                value, grads = found if isinstance(found, tuple) else (found, {})
+                assert {np.shape(part) for part in (value, *grads.values())} == {shape}, (program, shape)
+
+
+@pytest.mark.parametrize("target", [*RUNNING[:-1], pytest.param("jax", marks=pytest.mark.slow)])
+def test_every_target_takes_arrays_of_one_number_for_arrays(target):
+    need(target)
+    spelled = [row for row in ENTRYWISE if not row.domain and (target != "c" or row.c)]
+    graph = grad(parse(" + ".join(f"2.0 * {applied(row)}" for row in spelled)))
+    function = translate(graph, target=target)
+    for shape in ((1,), (1, 1), (0,), (3, 1)):
+        value, grads = function(*[np.full(shape, 0.5)] * len(graph.inputs))
+        assert {np.shape(part) for part in (value, *grads.values())} == {shape}
+
+
+def test_no_points_have_a_result_where_the_function_has_none():
+    function = translate(grad(parse("acosh(x) + asin(x)")), target="python")
+    value, grads = function(np.empty((0, 2)))
+    assert value.shape == grads["x"].shape == (0, 2)

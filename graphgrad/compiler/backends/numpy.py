@@ -19,45 +19,16 @@ from graphgrad.compiler.source.results import TITLES, Results, entry
 from graphgrad.compiler.source.statements import NUMBERS, Expr, Statement, variable
 from graphgrad.compiler.source.stored import Kinds, needed, stored
 from graphgrad.compiler.source.templates import template
+from graphgrad.compiler.source.unnoticed import unnoticed
 from graphgrad.compiler.steps.arrays import ArrayWriter
 from graphgrad.compiler.steps.run import ArrayRun, UnrolledRun
 from graphgrad.compiler.steps.unrolled import UnrolledWriter, fits
 from graphgrad.core.constants import Constant
 from graphgrad.core.errors import TargetError
-from graphgrad.core.graph import Graph
 from graphgrad.core.ops import OPS
 from graphgrad.execute import numpy_functions, python_functions
 
 ASKED = "isfinite"  # the quickest of the functions that refuse an array
-
-
-def unnoticed(graph: Graph) -> list[str]:
-    """Give the inputs that no function has looked at before they divide, or at all: as an array each would go through.
-
-    >>> from graphgrad.frontend.parse import parse
-    >>> unnoticed(parse("1 / x + log(y) + 1 / y + w"))
-    ['x', 'w']
-    """
-    bits = {i: 1 << k for k, i in enumerate(graph.inputs.values())}
-    needs: list[int] = []  # of every node: the inputs that it is made of
-    noticed = missed = 0
-    every = sum(bits.values())
-    for i, node in enumerate(graph.nodes):
-        if noticed == every:
-            break
-        operands = [needs[o] for o in node.operands]
-        needs.append(bits.get(i, 0))
-        for need in operands:
-            needs[i] |= need
-        form = OF_NUMBERS.template(graph, i)
-        if form is None:
-            continue
-        if form.calls or form.branches:
-            noticed |= needs[i]
-        elif any("/" in text for text in form.texts):
-            missed |= operands[-1] & ~noticed
-    missed |= every & ~noticed
-    return [name for name, i in graph.inputs.items() if bits[i] & missed]
 
 
 LARGE = 1000  # nodes: above, numbers and arrays share their lines

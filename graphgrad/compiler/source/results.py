@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from graphgrad.compiler.source import module
 from graphgrad.compiler.source.lines import WIDTH
@@ -19,6 +20,21 @@ def entry(graph: Graph) -> str:
 
 RETURNS = ("names", "tuple")
 FEW = 6  # outputs that a docstring names
+
+
+def arranged(graph: Graph, returns: str, values: Sequence[Any]) -> Any:
+    """Give the values of the outputs, in their order, as a function gives them.
+
+    >>> from graphgrad.frontend.parse import parse
+    >>> arranged(parse("x * y"), "names", [6.0])
+    6.0
+    """
+    first, *others = values
+    if returns == "tuple" and others:
+        return tuple(values)
+    if grads := gradients(graph):
+        return first, dict(zip(grads, others, strict=True))
+    return dict(zip(graph.outputs, values, strict=True)) if others else first
 
 
 class Results:
