@@ -21,7 +21,7 @@ from graphgrad.execute.kernels import Kernel, kernel
 PROBES = (-1e300, -0.5, 0.0, 0.5, 1e300)  # numbers that lead through every branch of a spelling
 
 
-class Entry(np.ndarray[Any, Any]):
+class Many(np.ndarray[Any, Any]):
     """An array that is no number: older versions of NumPy make one of an array of one entry."""
 
     def __float__(self) -> float:
@@ -57,9 +57,9 @@ def _slot(function: Kernel, slot: int, points: Sequence[tuple[float, ...]]) -> S
     carried = []
     for point in points:
         given: list[Any] = [*point]
-        given[slot] = np.array([point[slot]]).view(Entry)
+        given[slot] = np.array([point[slot]]).view(Many)
         try:
-            carried.append(isinstance(function(*given), Entry))
+            carried.append(isinstance(function(*given), Many))
         except TypeError:
             refused = True
         except (ValueError, ArithmeticError):
