@@ -111,6 +111,8 @@ HEADERS = [  # the first line, the others, whether it is of names
     (["5.1", "3.5", "rose"], [["1", "2", "rose"], ["3", "4", "lily"]], False),
     (["rose", "lily"], [["lily", "rose"], ["rose", "rose"]], False),
     (["from", "to"], [["rose", "lily"], ["rose", "rose"]], True),
+    (["country", *map(str, range(1960, 1970))], [["Aruba", *["4.5"] * 10], ["Chad", *["6.1"] * 10]], True),
+    (["Aruba", *map(str, range(1960, 1970))], [["Chad", *map(str, range(1970, 1980))], ["Mali", *["1"] * 10]], False),
     (["2020-01-01", "a"], [["2020-01-02", "b"]], False),
     (["", "x"], [["1", "2"], ["2", "3"]], True),
 ]

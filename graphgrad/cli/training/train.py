@@ -108,7 +108,7 @@ def parameter(name: str, *named: str, more: str = "", **how: Any) -> Callable[[A
 @parameter("resume", is_flag=True)
 @parameter("every", type=float, show_default=True, metavar="SECONDS")
 @click.option("--save", "saved", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
-              help="The model, .safetensors; for others, .onnx or .py. May be given more than once.")  # fmt: skip
+              help="The model, .safetensors; for others .onnx, .py, .c, .js. May be given more than once.")  # fmt: skip
 @click.option("--history", type=click.Path(path_type=Path), metavar="FILE", help="The history, .csv or a plot.")
 @click.option("--film", type=click.Path(path_type=Path), metavar="FILE", help="Film of the training, .html, .gif, ...")
 @click.option(

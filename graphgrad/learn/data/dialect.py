@@ -16,6 +16,7 @@ from graphgrad.learn.data.cells import CODES, MISSING, number
 SEPARATORS = "\t;|,"  # whichever divides all lines alike, tried in this order: cells hold the last the oftenest
 BLANKS = " "
 SAMPLE = 200  # lines that stand for all
+YEARS = 8  # numbers that count in a row, above others that do not, are names
 NUMBERED = re.compile(r"\d{1,4}")  # a name that is a number: of a column, or a year
 
 
@@ -130,7 +131,7 @@ def is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
     """Whether a line is of names, not of data.
 
     A word above numbers is a name. Above words it is one where they recur and it does not. Numbers above numbers are
-    names where they count, and a word says that the line is of names. A value above words is none.
+    names where they count, and a word says that the line is of names, or that many count. A value above words is none.
 
     >>> is_header(["0", "1", "kind"], [["1.5", "2", "rose"], ["3", "4", "rose"], ["5", "6", "rose"]])
     True
@@ -143,7 +144,8 @@ def is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
         return False
     if not any(cell for cell in first if cell not in numbers):
         return False
-    named, worded = False, []
+    counting = len(numbers) >= YEARS and not any(_counts(row, first, numbers) for row in rest)
+    named, worded = counting and bool(rest), []
     for i, cell in enumerate(first):
         below = [kept for row in rest if i < len(row) and (kept := row[i].strip()).lower() not in MISSING]
         if cell in numbers or not cell or not below:
@@ -158,6 +160,12 @@ def is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
 def _value(cell: str) -> bool:
     """Whether a cell holds a number or a date, which are no names."""
     return number(cell) is not None or bool(re.fullmatch(r"\d{1,4}[-/.:]\d{1,2}([-/.: ].*)?", cell))
+
+
+def _counts(row: Sequence[str], first: Sequence[str], numbers: Sequence[str]) -> bool:
+    """Whether a row counts, too, where the first one does."""
+    cells = [cell.strip() for cell, above in zip(row, first, strict=False) if above in numbers]
+    return all(NUMBERED.fullmatch(cell) for cell in cells) and _counting(list(map(int, cells)))
 
 
 def _counting(numbers: list[int]) -> bool:

@@ -15,6 +15,7 @@ from graphgrad.compiler.compile import compile as compiled
 from graphgrad.core.errors import UsageError
 from graphgrad.core.files import check_kind, check_writable, write_whole
 from graphgrad.frontend.parse import parse
+from graphgrad.learn.models.plain_code import c_model, javascript_model
 from graphgrad.learn.models.scaling import GIVEN, TAKEN, folded
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 
 
 def export(model: Model, path: str | os.PathLike[str]) -> None:
-    """Write a model to .safetensors (as PyTorch's state_dict), .py (NumPy and nothing else) or .onnx.
+    """Write a model to .safetensors (as PyTorch's state_dict), .py (NumPy and nothing else), .onnx, .c or .js.
 
-    Raises UsageError for other suffixes, TargetError for an operation that ONNX does not have.
+    Raises UsageError for other suffixes, TargetError for what the other world does not have.
     """
     place = Path(path)
     write_whole(place, exported(model, place))
@@ -199,4 +200,11 @@ def _onnx(model: Model) -> bytes:
     return onnx_model(model)
 
 
-WRITERS: dict[str, Callable[[Model], bytes]] = {".safetensors": _safetensors, ".py": _module, ".onnx": _onnx}
+WRITERS: dict[str, Callable[[Model], bytes]] = {
+    ".safetensors": _safetensors,
+    ".py": _module,
+    ".onnx": _onnx,
+    ".c": c_model,
+    ".js": javascript_model,
+    ".mjs": javascript_model,
+}

@@ -147,7 +147,7 @@ class Model(Shown):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write program and parameters to one .safetensors file, whole or not at all. See `load`."""
-        if Path(path).suffix in {".onnx", ".py"}:
+        if Path(path).suffix in {".onnx", ".py", ".c", ".js", ".mjs"}:
             raise UsageError(f"a model is saved to .safetensors, not to '{path}'", hint="model.export writes this kind")
         said = (
             {
@@ -166,7 +166,7 @@ class Model(Shown):
         write_tensors(Path(path), weights, "model", said)
 
     def export(self, path: str | os.PathLike[str]) -> None:
-        """Write it for others: .onnx, a .py module on NumPy alone, or PyTorch's state_dict as .safetensors."""
+        """Write it for others: .onnx, a module of Python (on NumPy), C or JavaScript, or PyTorch's state_dict."""
         from graphgrad.learn.models.export import export
 
         export(self, path)

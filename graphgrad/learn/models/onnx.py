@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphgrad.core.builder import Builder
-from graphgrad.core.errors import TargetError, UsageError
-from graphgrad.core.graph import Graph
+from graphgrad.core.errors import UsageError
 from graphgrad.core.ops import OPS
-from graphgrad.frontend.lower import inline
+from graphgrad.learn.models.expanded import expanded
 from graphgrad.learn.models.onnx_ends import called, columns, decisions
 from graphgrad.learn.models.onnx_words import Given, meaning
 from graphgrad.learn.models.onnx_writer import ML, OnnxWriter
@@ -32,7 +30,7 @@ def onnx_model(model: Model) -> bytes:
         import onnx
     except ImportError:
         raise UsageError("this needs onnx", hint="pip install 'graphgrad[onnx]'") from None
-    graph, dtype = _expanded(model.net.graph), np.dtype(model.dtype)
+    graph, dtype = expanded(model.net.graph, "ONNX", lambda row: bool(row.onnx)), np.dtype(model.dtype)
     prepared = model.preparation
     sources = prepared.sources if prepared and prepared.worded else ()
     writer = OnnxWriter(onnx, graph, dtype, [row.name for row in sources])
@@ -65,24 +63,3 @@ def onnx_model(model: Model) -> bytes:
     onnx.checker.check_model(whole, full_check=True)
     content: bytes = whole.SerializeToString()
     return content
-
-
-def _expanded(graph: Graph) -> Graph:
-    """Give the graph in operations of the tables, the others by their definitions."""
-    builder, new = Builder(), dict[int, int]()
-    for i, node in enumerate(graph.nodes):
-        operands = [new[o] for o in node.operands]
-        row = OPS.get(node.op)
-        if node.op == "input":
-            new[i] = builder.input(node.value, node.shape, node.dtype)
-        elif row is None:
-            new[i] = builder.const(node.value)
-        elif row.onnx:
-            new[i] = builder.apply(node.op, *operands, **dict(node.attrs))
-        elif isinstance(row.define, str):
-            new[i] = inline(builder, row.define, row, operands, dict(node.attrs))
-        else:
-            raise TargetError(f"ONNX has no operation for '{node.op}'")
-    expanded = builder.build({name: new[i] for name, i in graph.outputs.items()})
-    known = all(node.op not in OPS or OPS[node.op].onnx for node in expanded.nodes)
-    return expanded if known else _expanded(expanded)
