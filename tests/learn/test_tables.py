@@ -113,6 +113,7 @@ HEADERS = [  # the first line, the others, whether it is of names
     (["from", "to"], [["rose", "lily"], ["rose", "rose"]], True),
     (["country", *map(str, range(1960, 1970))], [["Aruba", *["4.5"] * 10], ["Chad", *["6.1"] * 10]], True),
     (["Aruba", *map(str, range(1960, 1970))], [["Chad", *map(str, range(1970, 1980))], ["Mali", *["1"] * 10]], False),
+    (["", "2-9", "10-19", "20+"], [["Regular", "43", "16", "3"], ["Never", "9", "18", "16"]], True),
     (["2020-01-01", "a"], [["2020-01-02", "b"]], False),
     (["", "x"], [["1", "2"], ["2", "3"]], True),
 ]

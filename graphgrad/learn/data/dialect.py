@@ -138,7 +138,9 @@ def is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
     >>> is_header(["1.5", "2", "tulip"], [["3", "4", "rose"], ["5", "6", "rose"]])
     False
     """
-    numbers = [cell for cell in first if _value(cell)]
+    numbers = [
+        cell for i, cell in enumerate(first) if number(cell) is not None or (_dated(cell) and not _above(rest, i))
+    ]
     counted = all(NUMBERED.fullmatch(cell) for cell in numbers) and len({*numbers}) == len(numbers)
     if numbers and not (counted and _counting([int(cell) for cell in numbers])):
         return False
@@ -159,7 +161,18 @@ def is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
 
 def _value(cell: str) -> bool:
     """Whether a cell holds a number or a date, which are no names."""
-    return number(cell) is not None or bool(re.fullmatch(r"\d{1,4}[-/.:]\d{1,2}([-/.: ].*)?", cell))
+    return number(cell) is not None or _dated(cell)
+
+
+def _dated(cell: str) -> bool:
+    """Whether a cell may hold a date, or a range of numbers."""
+    return bool(re.fullmatch(r"\d{1,4}[-/.:]\d{1,2}([-/.: ].*)?", cell))
+
+
+def _above(rest: Sequence[Sequence[str]], i: int) -> bool:
+    """Whether a column's cells are numbers, and no dates."""
+    cells = [kept for row in rest if i < len(row) and (kept := row[i].strip()).lower() not in MISSING]
+    return bool(cells) and all(number(cell) is not None for cell in cells)
 
 
 def _counts(row: Sequence[str], first: Sequence[str], numbers: Sequence[str]) -> bool:

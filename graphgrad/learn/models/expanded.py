@@ -16,8 +16,9 @@ def expanded(graph: Graph, world: str, has: Callable[[Op], bool]) -> Graph:
     """Give the graph in operations that a world has; TargetError for one that it cannot be told.
 
     >>> from graphgrad.frontend.parse import parse
-    >>> print(expanded(parse("squared_error(x, y)"), "C", lambda row: bool(row.c)))
-    (x - y) ** 2
+    >>> print(expanded(parse("softmax(x)", x=3), "C", lambda row: row.name in {"exp", "sum", "div"}))
+    v1 = exp(x)
+    z = v1 / sum(v1, axis=-1, keepdims=True)
     """
     builder, new = Builder(), dict[int, int]()
     for i, node in enumerate(graph.nodes):
