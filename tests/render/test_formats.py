@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from graphgrad.render.backprop.film import film
 from graphgrad.render.formats import raster, table
 from graphgrad.render.formats.raster import milliseconds, png
 from graphgrad.render.formats.table import FILM, PICTURE
+from graphgrad.render.formats.tikz import _lines
 from graphgrad.render.layout.graphviz import engine
 
 POINT = {"x1": 0.5, "x2": 0.75}
@@ -148,9 +149,39 @@ def test_tikz_compiles(made, network, tmp_path, program):
         assert f"({len(shown)} pages" in ran.stdout
 
 
-def test_tikz_has_one_step_a_frame(made):
-    source = FILM[".tex"].load()(made).decode()
-    assert [f"\\only<{k}>" in source for k in range(1, len(made) + 2)] == [True] * len(made) + [False]
+def deep():
+    """A network of three layers: values and program."""
+    sizes, given = [3, 5, 4, 2], {"X": np.sin(np.arange(12.0)).reshape(4, 3), "Y": np.cos(np.arange(8.0)).reshape(4, 2)}
+    lines, name = [], "X"
+    for k, (inner, outer) in enumerate(pairwise(sizes), 1):
+        given |= {
+            f"W{k}": np.cos(np.arange(outer * inner) + k).reshape(outer, inner),
+            f"b{k}": np.sin(np.arange(outer)),
+        }
+        lines.append(f"h{k} = relu({name} @ W{k}.T + b{k})")
+        name = f"h{k}"
+    return "\n".join([*lines, "L = mean((h3 - Y)**2)"]), given
+
+
+def test_tikz_sets_each_piece_once_and_pages_refer_to_all_of_theirs(network):
+    text, given = deep()
+    three_layers = film(trace(parse(text, {k: np.shape(v) for k, v in given.items()}), given))
+    for shown in (network, three_layers):
+        source = FILM[".tex"].load()(shown).decode()
+        forms = dict(re.findall(r"\\begin\{ggform\}\{(\d+)\}\n(.*?)\n\\end\{ggform\}", source, re.DOTALL))
+        pages = re.findall(r"^\\ggframe\{(\d+)\}\{(.*)\}$", source, re.MULTILINE)
+        assert [int(number) for number, _ in pages] == list(range(1, len(shown) + 1))
+        assert f"\\only<{len(shown)}>" in source
+        assert len(set(forms.values())) == len(forms)
+        for (_, page), picture in zip(pages, shown.frames, strict=True):
+            drawn = "\n".join(forms[form] for form in page.split(",")).splitlines()
+            assert sorted(drawn) == sorted(set(_lines(picture.shapes, shown.values).splitlines()))
+            inks = [line.startswith("\\node") for line in drawn]
+            assert not any(
+                line.startswith(r"\draw[") and any(inks[:k]) for k, line in enumerate(drawn)
+            )  # wires lie below
+        assert len(source) < 200_000
+        assert "opacity" not in source  # which a form would need resources of its own for
 
 
 PROGRAM = """

@@ -1,10 +1,11 @@
-r"""A film as TikZ for Beamer: one `\only` a step, formulas in the document's own fonts, compiled by any LaTeX."""
+"""A film as TikZ for Beamer: every piece set once, formulas in the document's own fonts, for pdflatex and lualatex."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from graphgrad.core.numerals import numeral
@@ -27,48 +28,108 @@ PREAMBLE = r"""% compile with pdflatex or lualatex
 \setbeamercolor{background canvas}{bg=ggground}
 \newsavebox\ggbox
 % a line of mathematics as wide as the film has measured it, so that highlights fit: width, size, formula
-\newcommand\ggexact[3]{\resizebox{#1}{!}{\fontsize{#2}{#2}\selectfont$\displaystyle #3$}}
+\newcommand\ggexact[3]{\resizebox{#1bp}{!}{\fontsize{#2}{#2}\selectfont$\displaystyle #3$}}
 % a line of mathematics, narrowed where it would leave its room
 \newcommand\ggline[3]{\sbox\ggbox{\fontsize{#2}{#2}\selectfont$\displaystyle #3$}%
-  \ifdim\wd\ggbox>#1\resizebox{#1}{!}{\usebox\ggbox}\else\usebox\ggbox\fi}
-\begin{document}
-\begin{frame}[plain]
-\centering
-\makebox[\textwidth][c]{\resizebox{!}{%HEIGHT%}{%
-\begin{tikzpicture}[x=1bp,y=-1bp,every node/.style={inner sep=0pt,outer sep=0pt}]
+  \ifdim\wd\ggbox>#1bp\resizebox{#1bp}{!}{\usebox\ggbox}\else\usebox\ggbox\fi}
 """
-CLOSE = r"""\end{tikzpicture}}}
+FORMS = r"""% each piece is set once, as a form of the PDF (elsewhere as a box); pages only refer to it
+\ifdefined\saveboxresource
+  \let\pdfxform\saveboxresource \let\pdfrefxform\useboxresource \let\pdflastxform\lastsavedboxresourceindex
+\fi
+\newsavebox\ggpiece
+\ifdefined\pdfxform
+  \newcommand\ggkeep[1]{\immediate\pdfxform\ggpiece\expandafter\xdef\csname gg#1\endcsname{\the\pdflastxform}}
+  \newcommand\ggput[1]{\rlap{\pdfrefxform\csname gg#1\endcsname}}
+\else
+  \newcommand\ggkeep[1]{\expandafter\newbox\csname gg#1\endcsname
+    \global\expandafter\setbox\csname gg#1\endcsname\copy\ggpiece}
+  \newcommand\ggput[1]{\rlap{\expandafter\copy\csname gg#1\endcsname}}
+\fi
+\newenvironment{ggform}[1]{\def\ggid{#1}\begin{lrbox}\ggpiece
+  \begin{tikzpicture}[x=1bp,y=-1bp,every node/.style={inner sep=0pt,outer sep=0pt}]
+  %BOUNDS%}%
+  {\end{tikzpicture}\end{lrbox}\ggkeep\ggid}
+\newcommand\ggpage[1]{\hbox to %WIDTH%bp{\ggeach#1,,\hss}}
+\def\ggeach#1,{\ifx,#1,\else\ggput{#1}\expandafter\ggeach\fi}
+\newcommand\ggframe[2]{\expandafter\def\csname ggpage#1\endcsname{\ggpage{#2}}}
+\begin{document}
+"""
+FRAME = r"""\begin{frame}[plain]
+\centering
+\makebox[\textwidth][c]{\resizebox{!}{%HEIGHT%}{%INSIDE%}}%STEPS%
 \end{frame}
 \end{document}
 """
+STILL = r"""%
+\begin{tikzpicture}[x=1bp,y=-1bp,every node/.style={inner sep=0pt,outer sep=0pt}]
+%LINES%
+\end{tikzpicture}"""
+NOW = r"\csname ggpage\number\csname beamer@slideinframe\endcsname\endcsname"
 SCREEN = (160.0, 90.0)  # millimetres of a slide, 16:9
 
 
 def film_tex(film: Reel) -> bytes:
-    """The film as a Beamer slide with a step a frame; what every frame shows stands once, before the steps."""
+    """The film as a Beamer slide with a step a frame: what always stands side by side is set once, as a form."""
     visible = presence(film)
     always = sorted((s for s, frames in visible.items() if len(frames) == len(film)), key=layer)
-    lines = [_bounds(film.frames[0]), *_drawn((s for s in always if not isinstance(s, Ink)), film.values)]
-    for k in range(len(film)):
-        changing = sorted((s for s in film.frames[k].shapes if len(visible[s]) < len(film)), key=layer)
-        inner = "\n  ".join(_drawn(dict.fromkeys(changing), film.values))
-        lines.append(f"\\only<{k + 1}>{{%\n  {inner}}}")
-    lines += _drawn((s for s in always if isinstance(s, Ink)), film.values)  # text lies on top
-    return _document(lines, film.frames[0])
+    below, above = [s for s in always if not isinstance(s, Ink)], [s for s in always if isinstance(s, Ink)]
+    drawn = {shape: _draw(shape, film.values) for shape in visible}
+    shown = [
+        dict.fromkeys(
+            drawn[s] for s in (*below, *sorted((s for s in f.shapes if len(visible[s]) < len(film)), key=layer), *above)
+        )
+        for f in film.frames
+    ]
+    forms: dict[tuple[str, ...], int] = {}
+    pages = [[forms.setdefault(piece, len(forms)) for piece in pieces] for pieces in _pieces(shown)]
+    first = film.frames[0]
+    head = FORMS.replace("%BOUNDS%", _bounds(first)).replace("%WIDTH%", f"{first.size.width:g}")
+    set_once = "".join(
+        "\n".join((rf"\begin{{ggform}}{{{k}}}", *piece, "\\end{ggform}\n")) for piece, k in forms.items()
+    )
+    listed = "".join(f"\\ggframe{{{k}}}{{{','.join(map(str, page))}}}\n" for k, page in enumerate(pages, 1))
+    return (_head(first) + head + set_once + listed + _frame(first, NOW, rf"\only<{len(film)}>{{}}")).encode()
 
 
 def picture_tex(picture: Sheet) -> bytes:
     """A picture as a Beamer slide."""
-    return _document([_bounds(picture), *_drawn(picture.shapes, picture.values)], picture)
+    inside = STILL.replace("%LINES%", f"{_bounds(picture)}\n{_lines(picture.shapes, picture.values)}")
+    return (_head(picture) + "\\begin{document}\n" + _frame(picture, inside, "")).encode()
 
 
-def _document(lines: Iterable[str], picture: Sheet) -> bytes:
-    look, size = picture.style, picture.size
+def _pieces(frames: Sequence[Iterable[str]]) -> Iterator[list[tuple[str, ...]]]:
+    """Frames cut where in some frame something else follows, or comes before: what remains always stands together.
+
+    >>> list(_pieces(["abc", "abd"]))
+    [[('a', 'b'), ('c',)], [('a', 'b'), ('d',)]]
+    """
+    after: dict[str, set[str]] = {}
+    before: dict[str, set[str]] = {}
+    for frame in frames:
+        for one, following in pairwise(("", *frame, "")):
+            after.setdefault(one, set()).add(following)
+            before.setdefault(following, set()).add(one)
+    for frame in frames:
+        pieces: list[list[str]] = [[]]
+        for one, following in pairwise((*frame, "")):
+            pieces[-1].append(one)
+            if following and (len(after[one]) > 1 or len(before[following]) > 1):
+                pieces.append([])
+        yield [tuple(piece) for piece in pieces]
+
+
+def _head(picture: Sheet) -> str:
+    look = picture.style
     names = [f.name for f in fields(Style) if str(getattr(look, f.name)).startswith("#")]
     colours = "\n".join(rf"\definecolor{{{_role(n)}}}{{HTML}}{{{getattr(look, n)[1:].upper()}}}" for n in names)
+    return PREAMBLE.replace("%COLOURS%", colours)
+
+
+def _frame(picture: Sheet, inside: str, steps: str) -> str:
+    size = picture.size
     height = min(SCREEN[1] - 4, (SCREEN[0] - 6) * size.height / size.width)
-    head = PREAMBLE.replace("%COLOURS%", colours).replace("%HEIGHT%", f"{height:.1f}mm")
-    return (head + "\n".join(lines) + "\n" + CLOSE).encode()
+    return FRAME.replace("%HEIGHT%", f"{height:.1f}mm").replace("%INSIDE%", inside).replace("%STEPS%", steps)
 
 
 def _bounds(picture: Sheet) -> str:
@@ -79,8 +140,8 @@ def _role(name: str) -> str:
     return "gg" + name.replace("_", "")
 
 
-def _drawn(shapes: Iterable[Shape], values: Sequence[Any]) -> list[str]:
-    return [_draw(shape, values) for shape in shapes]
+def _lines(shapes: Iterable[Shape], values: Sequence[Any]) -> str:
+    return "\n".join(_draw(shape, values) for shape in shapes)
 
 
 def _draw(shape: Shape, values: Sequence[Any]) -> str:
@@ -106,13 +167,13 @@ def _draw(shape: Shape, values: Sequence[Any]) -> str:
         case Ink():
             anchor, kind = ("base", "ggline") if shape.centred else ("base west", "ggexact")
             formula = "".join(_piece(p, values, shape) for p in shape.phrase)
-            text = rf"\{kind}{{{shape.room:.1f}bp}}{{{shape.size:g}}}{{{formula}}}"
+            text = rf"\{kind}{{{shape.room:.1f}}}{{{shape.size:.3g}}}{{{formula}}}"
             return rf"\node[anchor={anchor},text={_role(shape.colour)}] at {_at((shape.x, shape.y))} {{{text}}};"
 
 
 def _heat(heat: Heat) -> str:
     cells = [
-        rf"\fill[{_role(role)},opacity={strength:g}] {_at((x, y))} rectangle {_at((x + w, y + h))};"
+        rf"\fill[{_role(role)}!{100 * strength:.0f}!ggcard] {_at((x, y))} rectangle {_at((x + w, y + h))};"
         for x, y, w, h, role, strength in heat.squares()
     ]
     corners = _at((heat.x, heat.y)), _at((heat.x + heat.width, heat.y + heat.height))
@@ -141,4 +202,4 @@ def _number(value: Any, *, guard: bool) -> str:
 
 
 def _at(point: Point) -> str:
-    return f"({point[0]:.2f},{point[1]:.2f})"
+    return f"({round(point[0], 1):g},{round(point[1], 1):g})"
