@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
@@ -50,10 +51,12 @@ class _Language(StrPrinter):  # type: ignore[misc]  # sympy ships no types
         return str(super()._print(expr, **settings))
 
     def _function(self, expr: Any) -> str:
-        name = {"Abs": "abs"}.get(expr.func.__name__, expr.func.__name__)
-        row = NAMES.get(name)
+        name = expr.func.__name__
+        row = NAMES.get(name) if name in ALIKE or isinstance(expr, AppliedUndef) else None
+        if name in SPELLED and not isinstance(expr, AppliedUndef):
+            return SPELLED[name].format(*map(self._print, expr.args))
         if row is None or row.attrs or len(row.operands) != len(expr.args):
-            raise UsageError(f"sympy's {expr.func.__name__} is not part of the language: {expr}")
+            raise UsageError(f"sympy's {name} is not part of the language: {expr}")
         return f"{name}({self.stringify(expr.args, ', ')})"
 
     def _print_Symbol(self, expr: Any) -> str:
@@ -113,5 +116,15 @@ class _Language(StrPrinter):  # type: ignore[misc]  # sympy ships no types
         return str(said)
 
 
+_ALIKE = (  # sympy's own functions that mean what the table means by their name
+    "exp log sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh erf erfc sign floor"
+    " expm1 log1p log2 log10 hypot"
+)
+ALIKE = frozenset(_ALIKE.split())
+SPELLED = {  # those that have another name, or another meaning: sinc is unnormalised there
+    "Abs": "abs({0})",
+    "ceiling": "ceil({0})",
+    "sinc": "where(({0}) == 0, 1, sin({0}) / ({0}))",
+}
 _SAID = (sp.Symbol, sp.Rational, sp.Float, type(sp.pi), type(sp.E), sp.Add, sp.Mul, sp.Pow, sp.Function, sp.Max, sp.Min,
          sp.Piecewise, Relational, sp.And, sp.Or, sp.Not)  # fmt: skip

@@ -5,15 +5,17 @@ from functools import partial
 
 import numpy as np
 import pytest
+import sympy as sp
 from hypothesis import given, strategies as st
 from oracle import NUMPY
 from programs import PIECEWISE, SMOOTH, scalars, tensors
 
+from graphgrad.core.errors import UsageError
 from graphgrad.core.ops import NAMES, OPS
 from graphgrad.execute.closed_form import symbolic
 from graphgrad.execute.run import run
 from graphgrad.frontend.capture import capture
-from graphgrad.frontend.from_sympy import from_sympy
+from graphgrad.frontend.from_sympy import SPELLED, from_sympy
 from graphgrad.frontend.handle import Handle
 from graphgrad.frontend.parse import parse
 from graphgrad.frontend.printers import program
@@ -92,3 +94,27 @@ def test_a_sympy_expression_keeps_its_value(p):
     point = {name: p.values[name] for name in again.inputs}
     expected = run(graph, {name: p.values[name] for name in graph.inputs})[graph.output]
     assert run(again, point)[again.output] == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+OWN = [
+    function
+    for function in vars(sp.functions).values()
+    if isinstance(function, type) and issubclass(function, sp.Function) and function.__name__ in {*NAMES, *SPELLED}
+]
+
+
+@pytest.mark.parametrize("function", OWN, ids=lambda function: function.__name__)
+def test_a_function_of_sympy_keeps_its_meaning_or_is_refused(function):
+    """Of the same name is not of the same meaning: sinc is unnormalised there, transpose is of matrices."""
+    x, y = sp.symbols("x y", real=True)
+    expression = function(*(x, y)[: 2 if function is sp.atan2 else 1], evaluate=False)
+    if function in {sp.transpose, sp.adjoint}:
+        with pytest.raises(UsageError, match=r"is no sympy expression|is not part of the language"):
+            from_sympy(expression)
+        return
+    for point in ({x: 0.7, y: -0.4}, {x: 0, y: 2}, {x: -0.3, y: 0.1}):
+        meant = complex(expression.subs(point).evalf(20))
+        graph = from_sympy(expression)
+        given = {name: float(point[sp.Symbol(name, real=True)]) for name in graph.inputs}
+        if np.isfinite(meant) and meant.imag == 0:
+            assert run(graph, given)[graph.output] == pytest.approx(meant.real, rel=1e-14)
