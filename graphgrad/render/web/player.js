@@ -35,6 +35,7 @@ function go(k) {
   $("guess").value = "";
   $("judged").value = "";
   refresh();
+  tell({ event: "step", frame: state.k + 1 });
 }
 
 function pause() { clearTimeout(state.playing); state.playing = 0; dress(); }
@@ -53,9 +54,12 @@ function dress() {
   $("play").setAttribute("aria-label", state.playing ? "Pause" : "Play");
 }
 const step = by => { pause(); go(state.k + by); };
+const turn = (by, key) => state.k === (by > 0 ? last : 0) ? ended(key) : step(by);
+const fill = () => document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen?.();
 const toggle = () => state.playing ? pause() : play();
 
 function setMode(mode) { state.mode = $("mode").value = mode; refresh(); }
+function chooseTheme(theme) { state.chosen = true; setTheme(theme); }
 function setTheme(theme) { document.documentElement.dataset.theme = $("theme").value = theme; }
 const after = (list, item) => list[(list.indexOf(item) + 1) % list.length];
 const options = select => [...select.options].map(option => option.value);
@@ -159,11 +163,12 @@ for (const [id, act] of Object.entries(onClick)) $(id).addEventListener("click",
 $("where").max = last;
 $("where").addEventListener("input", () => { pause(); go(Number($("where").value)); });
 $("mode").addEventListener("change", () => setMode($("mode").value));
-$("theme").addEventListener("change", () => setTheme($("theme").value));
+$("theme").addEventListener("change", () => chooseTheme($("theme").value));
 $("predict").addEventListener("change", () => { state.answered.clear(); pause(); go(state.k); });
 
-const KEYS = { ArrowRight: () => step(1), ArrowLeft: () => step(-1), Home: () => step(-last), End: () => step(last), " ": toggle,
-  s: () => FILM.cards.length && setMode(after(options($("mode")), state.mode)), t: () => setTheme(after(options($("theme")), $("theme").value)),
+const KEYS = { ...Object.fromEntries(["ArrowRight", "PageDown"].map(key => [key, () => turn(1, key)])),
+  ...Object.fromEntries(["ArrowLeft", "PageUp"].map(key => [key, () => turn(-1, key)])), f: fill, Home: () => step(-last), End: () => step(last), " ": toggle,
+  s: () => FILM.cards.length && setMode(after(options($("mode")), state.mode)), t: () => chooseTheme(after(options($("theme")), $("theme").value)),
   p: () => FILM.cards.length && $("predict").click(), Escape: () => { $("details").hidden = true; } };
 addEventListener("keydown", event => {
   const key = event.key.length > 1 ? event.key : event.key.toLowerCase();
@@ -186,4 +191,3 @@ document.body.classList.toggle("no-graph", !FILM.cards.length);
 $("theme").append(...THEMES.map(name => new Option(name, name)));
 setTheme(FILM.theme);
 $("mode").value = state.mode;
-go(Math.max(0, (Number.parseInt(location.hash.slice(1), 10) || 1) - 1));
