@@ -5,6 +5,7 @@ import gzip
 import json
 import lzma
 import pickle
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -428,3 +429,55 @@ def test_a_model_that_is_better_by_chance_alone_is_told_so():
         said.append(found.doubt.partition(" than")[0])
         assert bool(found.doubt) == (not found.better or found.metrics[0].interval[0] <= found.metrics[0].naive)
     assert {*said} <= {"no better", "hardly better"}
+
+
+LARGE = {  # texts of many rows, each of which begins as the others go on, or not
+    "numbers": lambda k: f"{k},{k / 7},{-k}",
+    "words": lambda k: f"{k / 7},{'rose' if k % 3 else 'lily'},{k}",
+    "quoted words": lambda k: f'{k / 7},"{"rose, red" if k % 3 else "a lily"}",{k}',
+    "gaps": lambda k: f"{k},{'' if k % 5 == 2 else k / 7},{k * 2}",
+    "a late gap": lambda k: f"{k},{'NA' if k == 190 else k / 7},{'x' if k % 2 else 'y'}",
+    "a late word": lambda k: f"{k},{'rose' if k == 190 else k / 7},{k}",
+    "late words": lambda k: f"{k},{'rose' if k > 150 else k / 7},{k}",
+    "dates": lambda k: f"2020-01-{k % 28 + 1:02},{k},{'yes' if k % 3 else 'no'}",
+    "decimal commas": lambda k: f"{k};{k},5;{k}",
+    "thousands": lambda k: f'"{k + 1},234,567",{k},a',
+    "a late thousand": lambda k: f"{'''1,234,567''' if k == 190 else k},{k},a",
+    "ragged": lambda k: f"{k},{k}" + ",7" * (k == 180),
+    "underscores": lambda k: f"{k},{'1_0' if k == 170 else k},a",
+    "infinite": lambda k: f"{k},{'inf' if k == 170 else k},a",
+    "comments": lambda k: f"# {k}" if k % 9 == 4 else f"{k},{k},a",
+    "blank lines": lambda k: "" if k % 9 == 4 else f"{k},{k},a",
+    "torn": lambda k: f"{k},{k},a" + '"b' * (k == 180),
+    "latin": lambda k: f"{k},{k},{'größe' if k > 150 else 'a'}",
+}
+
+
+def what_is_read(path):
+    try:
+        table = read_csv(path)
+    except gg.DataError as error:
+        return str(error)
+    columns = [(*column._replace(values=None), column.values.tolist()) for column in table.columns]
+    return repr((table.names, table.header, table.notes, columns))
+
+
+@pytest.mark.parametrize("kind", LARGE)
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_large_file_is_read_as_a_small_one(tmp_path, monkeypatch, kind, encoding):
+    (tmp_path / "t.csv").write_bytes("".join(f"{LARGE[kind](k)}\n" for k in range(200)).encode(encoding))
+    small = what_is_read(tmp_path / "t.csv")
+    monkeypatch.setattr("graphgrad.learn.data.text.BEGIN", 800)
+    assert what_is_read(tmp_path / "t.csv") == small
+
+
+def test_a_large_file_takes_little_more_than_its_numbers(tmp_path, monkeypatch):
+    monkeypatch.setattr("graphgrad.learn.data.text.BEGIN", 100_000)
+    row = ",".join(f"{k}.25" for k in range(20))
+    (tmp_path / "t.csv").write_text("".join(f"{row},{'rose' if k % 3 else 'lily'}\n" for k in range(20_000)))
+    tracemalloc.start()
+    table = read_csv(tmp_path / "t.csv")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert table.shape == (20_000, 21)
+    assert peak < 1.5 * 20_000 * 21 * 8

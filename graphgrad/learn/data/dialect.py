@@ -47,10 +47,19 @@ def lines(text: str, first: int = 1) -> Iterator[str]:
         start = end
 
 
-def rows(path: Path, text: str, dialect: TableDialect, first: int = 1) -> Iterator[tuple[int, list[str]]]:
-    """Give the cells of every line that is neither blank nor a comment, and its number; DataError for torn quotes."""
+def file_lines(path: Path, first: int = 1) -> Iterator[str]:
+    """Give the lines of a file of UTF-8 from a number on, without a text of it all."""
+    with path.open(encoding="utf-8") as stream:
+        yield from islice(stream, first - 1, None)
+
+
+def rows(path: Path, given: Iterator[str], dialect: TableDialect, first: int = 1) -> Iterator[tuple[int, list[str]]]:
+    """Give the cells of every line that is neither blank nor a comment, and its number; DataError for torn quotes.
+
+    The lines are given from the number `first` on.
+    """
     reader = csv.reader(
-        _bare(lines(text, first), dialect),
+        _bare(given, dialect),
         delimiter=dialect.separator,
         quotechar=dialect.quote,
         skipinitialspace=True,
@@ -101,7 +110,7 @@ def dialect(path: Path, text: str) -> TableDialect:
 def _share(sample: list[str], tried: TableDialect) -> float:
     """The part of lines that a separator divides into as many cells as most, where these are several."""
     try:
-        counts = [len(cells) for _, cells in rows(Path(), "".join(sample), tried)]
+        counts = [len(cells) for _, cells in rows(Path(), iter(sample), tried)]
     except DataError:
         return 0.0
     count, times = Counter(counts).most_common(1)[0]
@@ -113,7 +122,7 @@ def _share(sample: list[str], tried: TableDialect) -> float:
 
 def head(path: Path, text: str, by: TableDialect) -> TableHead:
     """Tell a header from data, by what its columns hold below it; DataError where nothing does."""
-    sample = list(islice(rows(path, text, by), SAMPLE))
+    sample = list(islice(rows(path, lines(text), by), SAMPLE))
     if not sample:
         raise DataError(f"'{path}' is empty")
     (line, first), rest = sample[0], [cells for _, cells in sample[1:]]

@@ -19,6 +19,7 @@ from graphgrad.core.memory import allowed, bound, spelled
 
 EXPANDED = 8  # times its size, that a file's content takes while it is read
 CHUNK = 1 << 20  # bytes, or characters
+BEGIN = 1 << 22  # bytes of a large file that tell how it is written
 LAST = 8  # characters among which a text says that it ends
 LONGEST = 10_000_000  # characters of a line
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
@@ -77,6 +78,21 @@ def text(path: Path) -> str:
         found = found.rstrip("\x1a\n")
     _check_lines(path, found)
     return found
+
+
+def beginning(path: Path) -> str:
+    """Give the first lines of a large file that is UTF-8 as it lies there; "" for others, which are read at once."""
+    if str(path) == "-" or not 2 * BEGIN < path.stat().st_size < bound() / 2:
+        return ""
+    with path.open("rb") as stream:
+        begin = stream.read(BEGIN)
+    if begin.startswith((*PACKED, *MARKS)) or b"\0" in begin:
+        return ""
+    try:
+        found = begin[: begin.rfind(b"\n") + 1].decode()
+    except UnicodeDecodeError:
+        return ""
+    return found.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def decoded(path: Path, packed: bytes) -> str:

@@ -17,6 +17,7 @@ from graphgrad.learn.models.score import naive
 from graphgrad.learn.training.history import Record
 
 LOOKED = 2000  # examples that stand for all
+ENTRIES = 250_000  # of these, that are looked at column by column
 ROUNDS = 10  # that a curve has at least before anything is read from it
 UP, OVER = 4.0, 1.15  # times its least value: a loss that diverged, and a validation loss that went up again
 FALL = 0.03  # the part of the loss that the last fifth of a run takes away while it is still improving
@@ -91,7 +92,7 @@ def _diverged(look: Look) -> RunVerdict | None:
 
 def _no_better(look: Look) -> RunVerdict | None:
     found, usual, metric = quality(look, look.held or look.learn)
-    if found > usual or np.isnan(found):
+    if found > usual or found == 1 or np.isnan(found):
         return None
     where = f"{metric} {general(found, 3)} against {general(usual, 3)} {_where(look)}"
     said = f"no better than the naive answer ({'the mean' if metric == 'R²' else 'the commonest class'}): {where}"
@@ -117,7 +118,8 @@ def _dead(look: Look) -> RunVerdict | None:
 
 
 def _leak(look: Look) -> RunVerdict | None:
-    X, Y = np.asarray(look.learn.X, float), np.asarray(look.learn.Y, float)
+    thin = -(-look.learn.X.size // ENTRIES) or 1
+    X, Y = (np.asarray(part[::thin], float) for part in look.learn[:2])
     if X.ndim != 2 or len(X) < ROUNDS or (look.model.loss.target == "numbers" and Y[0].size != 1):
         return None
     y: Any = Y.ravel() - Y.mean()
