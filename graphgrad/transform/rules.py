@@ -105,7 +105,15 @@ exp(x) / (exp(x) + 1) -> sigmoid(x)
 log(exp(x)) -> x
 exp(x) / (exp(x) + exp(y)) -> sigmoid(x - y)
 exp(x) / (exp(y) + exp(x)) -> sigmoid(x - y)
-(exp(x) - exp(-x)) / (exp(x) + exp(-x)) -> tanh(x)
+exp(x) - exp(-x) -> 2 * sinh(x)
+exp(-x) - exp(x) -> -2 * sinh(x)
+2 * sinh(x) / (exp(x) + exp(-x)) -> tanh(x)
+sqrt(1 + x) - 1 -> where(abs(x) < 1, x / (1 + sqrt(1 + x)), sqrt(1 + x) + -1)
+sqrt(x + 1) - 1 -> where(abs(x) < 1, x / (1 + sqrt(1 + x)), sqrt(1 + x) + -1)
+sqrt(1 - x) - 1 -> where(abs(x) < 1, -x / (1 + sqrt(1 - x)), sqrt(1 - x) + -1)
+1 - sqrt(1 + x) -> where(abs(x) < 1, -x / (1 + sqrt(1 + x)), -(sqrt(1 + x) + -1))
+1 - sqrt(x + 1) -> where(abs(x) < 1, -x / (1 + sqrt(1 + x)), -(sqrt(1 + x) + -1))
+1 - sqrt(1 - x) -> where(abs(x) < 1, x / (1 + sqrt(1 - x)), -(sqrt(1 - x) + -1))
 -expm1(-x) / (1 + exp(-x)) -> tanh(x / 2)
 expm1(x) / (exp(x) + 1) -> tanh(x / 2)
 log(sigmoid(x)) -> -softplus(-x)
@@ -137,11 +145,41 @@ vector - logsumexp(vector) -> log_softmax(vector)
 exp(log_softmax(x, axis=axis)) -> softmax(x, axis=axis)
 """
 
-# What a program has a value and slopes beside a hole for; a gradient may have the quotient, which is as good there.
+# What a program has a value and slopes beside a hole or a pole for; a gradient may have the quotient, which is as good
+# there. Far from the hole the quotient stays, written so that no rule finds it again: with |x|, of numbers of one sign.
 HOLES = """
 sin(x) / x -> sinrel(x)
 where(x == 0, 1, sinrel(x)) -> sinrel(x)
 where(x != 0, sinrel(x), 1) -> sinrel(x)
+sin(c * x) / x -> c * sinrel(c * x)
+sin(x * c) / x -> c * sinrel(x * c)
+sin(x) / (c * x) -> sinrel(x) / c
+sin(x) / (x * c) -> sinrel(x) / c
+x / sin(x) -> 1 / sinrel(x)
+tan(x) / x -> sinrel(x) / cos(x)
+x / tan(x) -> cos(x) / sinrel(x)
+asin(x) / x -> 1 / sinrel(asin(x))
+atan(x) / x -> 1 / (hypot(1, x) * sinrel(atan(x)))
+2 * square(sin(x / 2)) / x -> sin(x / 2) * sinrel(x / 2)
+2 * square(sin(x / 2)) / x ** 2 -> square(sinrel(x / 2)) / 2
+2 * square(sin(x / 2)) / square(x) -> square(sinrel(x / 2)) / 2
+2 * square(sin(x / 2)) / (x * x) -> square(sinrel(x / 2)) / 2
+expm1(c * x) / x -> c * exprel(c * x)
+expm1(x * c) / x -> c * exprel(x * c)
+-expm1(c * x) / x -> -(c * exprel(c * x))
+-expm1(x * c) / x -> -(c * exprel(x * c))
+-expm1(-x * c) / x -> c * exprel(-x * c)
+-expm1(-(c * x)) / x -> c * exprel(-(c * x))
+-expm1(-(x * c)) / x -> c * exprel(-(x * c))
+expm1(-x) / x -> -exprel(-x)
+expm1(x) / (c * x) -> exprel(x) / c
+expm1(x) / (x * c) -> exprel(x) / c
+x / expm1(x) -> where(x > 0, exp(-x) / exprel(-x), where(x > -1, 1 / exprel(x), abs(x) / -expm1(x)))
+x / -expm1(x) -> -where(x > 0, exp(-x) / exprel(-x), where(x > -1, 1 / exprel(x), abs(x) / -expm1(x)))
+x / -expm1(-x) -> where(x < 0, exp(x) / exprel(x), where(x < 1, 1 / exprel(-x), abs(x) / -expm1(-x)))
+log1p(x) / x -> where(x < 1, 1 / exprel(log1p(x)), log1p(x) / abs(x))
+x / log1p(x) -> where(x < 1, exprel(log1p(x)), abs(x) / log1p(x))
+exp(x) / expm1(x) -> where(x >= 0, -1 / expm1(-x), exp(x) / -abs(expm1(x)))
 """
 
 # What cancels where a function has reached its limit; another exponential is what it costs.
@@ -156,6 +194,10 @@ erf(x) + 1 -> erfc(-x)
 erf(x) - 1 -> -erfc(x)
 sigmoid(x) - 1 -> -sigmoid(-x)
 tanh(x) ** 2 - 1 -> -sech2(x)
+1 - cos(x) -> 2 * square(sin(x / 2))
+cos(x) - 1 -> -(2 * square(sin(x / 2)))
+cosh(x) - 1 -> 2 * square(sinh(x / 2))
+1 - cosh(x) -> -(2 * square(sinh(x / 2)))
 """
 
 # Of what derivatives are made of; programs keep their polynomials.
