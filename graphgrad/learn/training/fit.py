@@ -102,7 +102,7 @@ def fit(net: Network | Model, X: Any, y: Any, **how: Unpack[FitOptions]) -> tupl
     scales = _scaling(net, known, said, data, learn, aim.loss.target)
     if scales is not None:
         learn, checked = scales.of(learn), checked and scales.of(checked)
-    for note in _notes(said, data, scales):
+    for note in _notes(net, aim.loss.name, said, data, scales):
         say(note)
     if said.patience is not None and checked is None:
         raise UsageError("patience needs validation examples", hint="such as validation=0.1")
@@ -151,10 +151,19 @@ def _scaling(  # noqa: PLR0913, PLR0917
     return scaling(net, learn, target) if wanted else None
 
 
-def _notes(said: Said, data: GivenRows, scales: Scaling | None) -> Iterator[str]:
+TWICE = {  # losses that apply it themselves to what a network gives, by what it ends in
+    "softmax": {"cross_entropy", "smoothed_cross_entropy", "nll"},
+    "log_softmax": {"cross_entropy", "smoothed_cross_entropy", "nll"},
+    "sigmoid": {"binary_cross_entropy"},
+}
+
+
+def _notes(net: Network, loss: str, said: Said, data: GivenRows, scales: Scaling | None) -> Iterator[str]:
     """What was decided for a user, and what was not."""
     if said.progress is False:
         return
+    if loss in TWICE.get(last := net.graph.nodes[net.graph.output].op, ()):
+        yield f"the network ends in {last}, and the loss {loss} applies it, too: leave it out of the network"
     if scales is None and said.standardize is None and (times := uneven(data.X)):
         yield f"columns of X differ {times} times in size, and learn badly so; standardize=True makes them alike"
     if data.sources and scales is not None and said.standardize is None:

@@ -170,7 +170,7 @@ def _check_classes(net: Network, loss: Loss, classes: tuple[str, ...]) -> None:
     outputs = net.sizes[1][-1:] if loss.target == "labels" else ()
     if len(classes) == 1:
         raise DataError(f"y has one class, '{classes[0]}', and there is nothing to tell it from")
-    if classes and outputs > (len(classes),):
+    if classes and outputs not in {(), (len(classes),)}:
         raise DataError(
             f"the network has {outputs[0]} outputs, and y {len(classes)} classes",
             hint="the last layer has one for each",
