@@ -3,6 +3,7 @@
 import atexit
 import gc
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -28,6 +29,44 @@ if "NUMBA_CACHE_DIR" not in os.environ:  # tests leave no machine code behind
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files and outputs in the docs")
+    parser.addoption("--skipped-before", action="store_true",
+                     help="run only what earlier runs skipped for want of a package")  # fmt: skip
+
+
+# What runs skipped for want of a package, so that it is run once the package is there, and nothing else a second time.
+SKIPPED = "graphgrad/skipped"
+WANTING = re.compile(r"could not import|\w is not installed")
+ran: set[str] = set()
+wanting: set[str] = set()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note a test that ran, and one that could not."""
+    ran.update((report.nodeid, report.nodeid.split("::")[0]))
+    if report.skipped and WANTING.search(str(report.longrepr)):
+        wanting.add(report.nodeid)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Note a file that could not be imported."""
+    if report.skipped and WANTING.search(str(report.longrepr)):
+        wanting.add(report.nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep what still has to be run; of xdist's processes, the one that hears of every test does."""
+    cache = session.config.cache
+    if cache is not None and not hasattr(session.config, "workerinput"):
+        cache.set(SKIPPED, sorted({*cache.get(SKIPPED, []), *wanting} - (ran - wanting)))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what earlier runs skipped."""
+    if config.getoption("--skipped-before"):
+        before = set(config.cache.get(SKIPPED, []))
+        left = [item for item in items if {item.nodeid, item.nodeid.split("::")[0]} & before]
+        config.hook.pytest_deselected(items=[item for item in items if item not in left])
+        items[:] = left
 
 
 def pytest_runtest_teardown() -> None:

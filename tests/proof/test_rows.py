@@ -3,6 +3,7 @@
 import pytest
 import sympy as sp
 from proof.proofs import NO_SYMBOLS, rewrite_proof, row_proofs
+from proof.rules_page import PAGE, REWRITES, operation_line, rewrite_line
 
 from graphgrad.compiler.passes.by_rules import by_rules
 from graphgrad.compiler.passes.table import PASSES
@@ -16,6 +17,9 @@ from graphgrad.proof.sympy_witness.formulas import to_sympy
 from graphgrad.transform.rules import RULES, Rewrite
 
 
+SAID = PAGE.read_text(encoding="utf-8").splitlines()
+
+
 @pytest.mark.parametrize("name", [n for n in OPS if n not in NO_SYMBOLS])
 def test_row_is_proved(name):
     proofs = row_proofs(name)
@@ -24,6 +28,7 @@ def test_row_is_proved(name):
     undefined = [p for p in proofs if p.verdict is Verdict.UNDEFINED]  # remainder(p, p) is on a jump everywhere
     assert [p for p in proofs if p.verdict is not Verdict.PROVED and p not in undefined] == []
     assert not undefined or name == "remainder"
+    assert operation_line(name, proofs) in SAID, "pytest --update-golden tests/proof/test_rules_page.py writes it"
 
 
 PASSING = {rule.text: rule.of for row in PASSES.values() for rule in row.rules()}  # what some pass does by rules
@@ -33,6 +38,7 @@ PASSING = {rule.text: rule.of for row in PASSES.values() for rule in row.rules()
 def test_a_rule_is_proved_because_it_is_one(line):
     finding = rewrite_proof(line)
     assert finding.verdict in GOOD, finding
+    assert line not in REWRITES or rewrite_line(line, finding) in SAID
 
 
 def test_a_wrong_rule_of_a_new_pass_is_no_proof():
