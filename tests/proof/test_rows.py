@@ -16,7 +16,6 @@ from graphgrad.proof.scalars.symbols import make, var
 from graphgrad.proof.sympy_witness.formulas import to_sympy
 from graphgrad.transform.rules import RULES, Rewrite
 
-
 SAID = PAGE.read_text(encoding="utf-8").splitlines()
 
 
