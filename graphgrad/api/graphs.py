@@ -233,7 +233,7 @@ def closed_form(graph: Source, output: str | None = None, /, *, timeout: float =
     return None
 
 
-def derive(
+def derive(  # noqa: PLR0913  (all but the names are keywords)
     graph: Source,
     /,
     *wrt: str,
@@ -241,14 +241,16 @@ def derive(
     every_step: bool = False,
     parallel: bool = False,
     notation: str = "d",
+    columns: bool = False,
 ) -> Derivation:
     """Derive a gradient by hand, one chain-rule line a node, ending in the closed form; print it, or take `.latex`.
 
     Numbers and tensors alike, the lines of a tensor in matrix form; several names give a derivation each, or with
     `parallel` one for all of them: numbers have the vector of their derivatives, ∇z = [dz/dx1, dz/dx2]. With
     `every_step` a line begins with the chain rule, each local partial a derivative still to be taken, and zeros stay.
-    `notation` is "d" for dz/dy, "partial" for ∂z/∂y, or "bar" for ȳ, which goes from the output back. Raises UsageError
-    for an unknown name. Source: the chain rule, a line a node, as it is written on a blackboard.
+    `notation` is "d" for dz/dy, "partial" for ∂z/∂y, or "bar" for ȳ, which goes from the output back. With `columns`
+    vectors are columns, as they are for `parse`. Raises UsageError for an unknown name. Source: the chain rule, a line
+    a node, as it is written on a blackboard.
 
     >>> print(derive("sin(x**2)", "x"))
     v1 = x ** 2
@@ -259,10 +261,11 @@ def derive(
     put together: dz/dx = 2 * x * cos(v1) = 2 * x * cos(x ** 2)
     """
     from graphgrad.execute.closed_form import closed_form as find
+    from graphgrad.frontend.columns import in_columns
     from graphgrad.transform.derive import derive as derivation_of
 
-    return derivation_of(as_graph(graph), *wrt, of=of, closed=find, every_step=every_step, parallel=parallel,
-                         notation=notation)  # fmt: skip
+    read = in_columns(as_graph(graph)) if columns else as_graph(graph)
+    return derivation_of(read, *wrt, of=of, closed=find, every_step=every_step, parallel=parallel, notation=notation)
 
 
 def trace(  # noqa: PLR0913  (all but two are keywords)

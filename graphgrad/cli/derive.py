@@ -27,6 +27,7 @@ FORMATS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json"}
 @click.option("--every-step", is_flag=True, help="Begin lines with the chain rule, partial by partial.")
 @click.option("--parallel", is_flag=True, help="Derive all inputs in the same lines, as a vector.")
 @click.option("--notation", default="d", help="d for dz/dy, partial for ∂z/∂y, bar for ȳ.", metavar="NAME")
+@click.option("--column-vectors", "columns", is_flag=True, help="Write vectors as columns, y = A @ x + b.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @in_time
 def command(
@@ -39,6 +40,7 @@ def command(
     every_step: bool,
     parallel: bool,
     notation: str,
+    columns: bool,
     as_json: bool,
 ) -> None:
     """Derive the gradient of EXPR by hand, one line a node, ending in the closed form.
@@ -52,7 +54,7 @@ def command(
 
     graph = read_graph(source, read_values(values), shapes)
     with working("deriving"):
-        found = derive(graph, *wrt, of=of, every_step=every_step, parallel=parallel, notation=notation)
+        found = derive(graph, *wrt, of=of, every_step=every_step, parallel=parallel, notation=notation, columns=columns)
     for file in files:
         write_whole(file, (written(found, FORMATS[file.suffix]) + "\n").encode())
         say_wrote(file, err=as_json)

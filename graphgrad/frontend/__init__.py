@@ -7,7 +7,8 @@ __all__ = ["networkx_graphs", "printers"]  # imported, because they tell graphs 
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
     "attributes language printers",
     "lower notation",
-    "handle latex parse",
+    "columns handle latex",
+    "parse",
     "capture from_sympy networkx_graphs",
     "interchange",
 )

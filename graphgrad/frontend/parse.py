@@ -13,6 +13,7 @@ from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import ParseError, ShapeError, Span, UsageError, did_you_mean
 from graphgrad.core.graph import Graph, normal
 from graphgrad.core.shapes import Shape, is_size
+from graphgrad.frontend.columns import in_columns
 from graphgrad.frontend.language.heads import shape_of, unchained, values_at_head, without_parameters
 from graphgrad.frontend.language.program_text import continued, program_of, refuse_raised
 from graphgrad.frontend.language.sets import unrolled
@@ -25,12 +26,13 @@ OUTPUTS = ("z", "y", "f", "w", "out")  # names for an output that the user did n
 
 
 @uncollected
-def parse(text: str, shapes: Mapping[str, Any] | None = None, /, **more: Any) -> Graph:
+def parse(text: str, shapes: Mapping[str, Any] | None = None, /, *, columns: Any = False, **more: Any) -> Graph:
     """Read an expression or a program of assignments into a graph.
 
     `shapes` gives the shapes of inputs, as tuples of ints and names of dimensions, or one int or name for a vector; the
     others are scalars. What is no number but a condition or an integer has its type behind its sizes, `m=("N", bool)`,
-    or alone, `k=int`; an array stands for its own shape and type. Raises ParseError or ShapeError, with the place in
+    or alone, `k=int`; an array stands for its own shape and type. With `columns` vectors are columns, of shape (n, 1),
+    as textbooks write y = A x + b; the numbers are the same. Raises ParseError or ShapeError, with the place in
     the text, and UsageError for a shape of an input that does not occur. Source: the expression grammar of Python, the
     meaning of NumPy.
 
@@ -40,7 +42,14 @@ def parse(text: str, shapes: Mapping[str, Any] | None = None, /, **more: Any) ->
     >>> parse("X @ W.T + b", X=("N", 2), W=(4, 2), b=4).nodes[-1].shape
     ('N', 4)
     """
-    declared = {normal(name): declaration(name, said) for name, said in {**(shapes or {}), **more}.items()}
+    if not isinstance(columns, bool):  # an input of that name, as any may have
+        more["columns"] = columns
+    graph = _parsed(text, {**(shapes or {}), **more})
+    return in_columns(graph) if columns is True else graph
+
+
+def _parsed(text: str, shapes: Mapping[str, Any]) -> Graph:
+    declared = {normal(name): declaration(name, said) for name, said in shapes.items()}
     source, statements, parameters = _statements(text)
     given, together, count = values_at_head(statements)
     if given:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from graphgrad.core.graph import Node
+from graphgrad.core.ops import OPS
 from graphgrad.core.shapes import Shape, normal_axes
 from graphgrad.frontend.notation.indices import FIRST, Index
 from graphgrad.frontend.notation.spelling import Written
@@ -88,16 +89,23 @@ def contracted(w: Writer, node: int) -> Written | None:
         return None
     if made.op == "matmul":
         alone = inner(w, made) == 1 and any(_moves(w, o) for o in made.operands)
-        pair = factors(w, made, indices, FIRST if alone else Index("#k"))
+        pairs = [factors(w, made, indices, k) for k in ([FIRST] * alone + [Index("#k")])]  # of vectors, or of columns
     elif made.op == "mul" and (moved or (len(shape) == 2 and all(_moves(w, o) for o in made.operands))):
         a, b = made.operands
-        pair = (a, w.aligned(indices, made.shape, a)), (b, w.aligned(indices, made.shape, b))
+        pairs = [((a, w.aligned(indices, made.shape, a)), (b, w.aligned(indices, made.shape, b)))]
     else:
         return None
-    (a, i), (b, j) = (stripped(w, *factor) for factor in pair)
-    if not all(index.base for index in (*i, *j)):
-        return None
-    return _matched(w, (a, _bases(i)), (b, _bases(j)), _bases(out))
+    for k, pair in enumerate(pairs):
+        (a, i), (b, j) = (stripped(w, *factor) for factor in pair)
+        if all(index.base for index in (*i, *j)) and (k == 0 or (_written_whole(w, a) and _written_whole(w, b))):
+            return _matched(w, (a, _bases(i)), (b, _bases(j)), _bases(out))
+    return None
+
+
+def _written_whole(w: Writer, node: int) -> bool:
+    """Whether a factor is a name, entrywise, or a product again: others are told by their entries."""
+    op = w.graph.nodes[node].op
+    return w.ends(node) or op == "matmul" or OPS[op].elementwise
 
 
 def _moves(w: Writer, node: int) -> bool:
