@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -31,8 +32,18 @@ def in_columns(graph: Graph) -> Graph:
     """
     turning = _Turning(graph)
     columns = turning.graph()
-    given = {name: np.reshape(value, shape_of_column(np.shape(value))).tolist() for name, value in graph.given.items()}
+    given = {name: as_column(value) for name, value in graph.given.items()}
     return replace(columns, source=program(columns), given=given)
+
+
+def as_column(value: Any) -> Any:
+    """A vector as a column; what is none stays as it is.
+
+    >>> as_column([2, 3]), as_column(0.5)
+    ([[2], [3]], 0.5)
+    """
+    array = np.asarray(value)
+    return array[:, None].tolist() if array.ndim == 1 else value
 
 
 def shape_of_column(shape: Shape) -> Shape:
@@ -70,8 +81,8 @@ class _Turning:
             called = name.lower()
             if i in self.turned and i in self.plain and called not in {*source.inputs, *source.labels, *outputs}:
                 self.builder.name(self.turned[i], called)
-        for node in [node for node in self.builder.names if node in last and not self.builder.nodes[node].operands]:
-            del self.builder.names[node]
+        for new in [new for new in self.builder.names if new in last and not self.builder.nodes[new].operands]:
+            del self.builder.names[new]
         return self.builder.build(outputs)
 
     def primary(self, i: int) -> int:

@@ -57,3 +57,11 @@ def test_other_comprehensions_are_refused(text, said):
 def test_what_is_too_long_when_written_out_is_refused(uses, member, members):
     with pytest.raises(gg.ParseError, match="written out over its sets"):
         gg.parse(f"sum({' + '.join('x' * uses)} for x in ({', '.join([member] * members)}))")
+
+
+def test_entries_of_members_are_numbers_and_the_loss_is_drawn():
+    text = "T = {((0, 1), 1), ((1, 3), 0)}; L = sum([(y - (w * x[0] + v * x[1]))**2 for (x, y) in T])"
+    loss = gg.parse(text)
+    assert loss == gg.parse("L = sum(stack([(1 - (w*0 + v*1))**2, (0 - (w*1 + v*3))**2]))")
+    assert gg.show(loss).svg().startswith("<svg")
+    assert gg.show(gg.parse("w * np.array([0, 1])[1]")).svg().startswith("<svg")

@@ -172,6 +172,15 @@ def _put(formula: ast.expr, names: Mapping[str, ast.expr]) -> str:
     """A formula with values in the places of names, tuples being vectors."""
 
     class Put(ast.NodeTransformer):
+        def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+            """An entry of a member by its place is that entry."""
+            match node:
+                case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=int() as k)):
+                    parts = getattr(names.get(name), "elts", ())
+                    if k < len(parts):
+                        return _listed(parts[k])
+            return self.generic_visit(node)
+
         def visit_Name(self, node: ast.Name) -> ast.expr:
             return _listed(names[node.id]) if node.id in names else node
 

@@ -149,6 +149,7 @@ class Tex:
 
     def sliced(self, a: Written, slots: Sequence[str]) -> Written:
         base = a.text if a.tight == ATOM and "_" not in a.text else self._paren(a)
+        base = f"{{{base}}}" if base.startswith(r"\begin") else base
         return Written(rf"{base}_{{{COMMA.join(slots)}}}", ATOM, a.built)
 
     def built(self, body: Written, bounds: Sequence[str]) -> Written:
