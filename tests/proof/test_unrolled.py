@@ -72,8 +72,14 @@ def changed(source, right, wrong, *, last=False):
     return head + wrong + tail
 
 
-@pytest.mark.parametrize(("right", "wrong"), SPOILED)
-@pytest.mark.parametrize("last", [False, True])
+def spoiled():
+    """Each place in the loop or in the step alone, by turns; the other of the two is tried by the campaign."""
+    for k, edit in enumerate(SPOILED):
+        for last in (False, True):
+            yield pytest.param(*edit, last, marks=[] if last == k % 2 else pytest.mark.campaign)
+
+
+@pytest.mark.parametrize(("right", "wrong", "last"), spoiled())
 def test_a_spoiled_step_is_refuted(right, wrong, last):
     report = verify_module(changed(step(XOR), right, wrong, last=last), timeout=120)
     refuted = [finding for finding in report.values() if finding.verdict is Verdict.REFUTED]
@@ -106,13 +112,7 @@ def test_every_line_changed_is_refused():
     lines, believed = body.split("\n"), []
     for k, line in enumerate(lines):
         code = line.partition("  #")[0]
-        for pattern, other in (
-            (r" \+ ", " - "),
-            (r" \* ", " / "),
-            (r"0\.9", "0.8"),
-            (r"_(\d)\b", "_0"),
-            (r"2 \*", "3 *"),
-        ):
+        for pattern, other in EDITS:
             other_line = re.sub(pattern, other, code, count=1)
             if other_line == code or "for " in code:
                 continue

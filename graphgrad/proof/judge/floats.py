@@ -213,10 +213,11 @@ class Comparison:
 def compared(comparison: Comparison, why: str, places: int = PLACES) -> dict[str, Finding]:
     """The finding on every gradient that code gives in floating point, at that many points; `why` it is judged so."""
     seen = comparison.run(places)
-    return {name: _finding(seen[name], why) for name in seen if name in comparison.given_names}
+    few = "time was up" if time.monotonic() > comparison.deadline else "too few points have a value"
+    return {name: _finding(seen[name], why, few) for name in seen if name in comparison.given_names}
 
 
-def _finding(seen: Seen, why: str) -> Finding:
+def _finding(seen: Seen, why: str, few: str) -> Finding:
     seen.settle()
     if seen.refuted:
         return Finding(Verdict.REFUTED, f"a counterexample, {why}", seen.refuted)
@@ -225,7 +226,7 @@ def _finding(seen: Seen, why: str) -> Finding:
     if seen.doubt:
         return Finding(Verdict.UNKNOWN, f"only {seen.doubt}: more is lost than rounding explains, {why}", **facts)
     if seen.tried < FEWER:
-        return Finding(Verdict.UNKNOWN, f"too few points have a value, {why}", **facts)
+        return Finding(Verdict.UNKNOWN, f"{few}, {why}", **facts)
     verdict = Verdict.NON_SMOOTH if seen.kinks else Verdict.AGREED
     return Finding(verdict, f"{seen.digits} digits at {seen.tried} points, {why}", **facts)
 
