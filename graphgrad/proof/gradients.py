@@ -141,7 +141,7 @@ def shares(names: Sequence[str], deadline: float) -> Iterator[tuple[str, float]]
 def _values(examined: Examined, deadline: float) -> Case:
     """The case that both readings give the output the same value."""
     true = [examined.true]
-    return Case([examined.primal], true, true, [()], examined.variables(), deadline)
+    return Case([examined.primal], true, true, [()], examined.variables(), deadline, primal=examined.primal)
 
 
 def _weaker(finding: Finding, values: Finding) -> Finding:

@@ -121,6 +121,11 @@ def is_zero(a: Number) -> bool:
     return isinstance(a, _RATIONAL) and not a
 
 
+def may_vanish(a: Number) -> bool:
+    """Whether a ball holds zero; what is exact is known to be zero or not."""
+    return isinstance(a, arb) and bool(a.contains(0))
+
+
 def small(a: fmpq) -> Number:
     """A rational, as long as it is cheap to keep."""
     return a if a.height_bits() < EXACT else arb(a)

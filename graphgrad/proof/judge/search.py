@@ -44,7 +44,7 @@ FOLLOWED = 64  # entries that are followed to their kinks
 KINKS = 2  # that are told
 ENOUGH = 6  # points with a value on both sides, for agreement
 WORK = {True: 60_000, False: 300_000}  # nodes evaluated in one search, where a proof stands behind and where none does
-FEW = 3  # variables up to which graphgrad's own gradient is looked at where borders are met at no rational
+FEW = 3  # variables up to which graphgrad's own value and gradient are looked at where borders are met at no rational
 TIED_WORK = 20_000  # nodes evaluated where borders are met at no rational
 RAY = 20  # as many times the work of a point is that of a ray
 NOWHERE = "the claim has no value there, and all around"
@@ -215,7 +215,7 @@ class Search:
     def at_ties(self) -> Finding | None:
         """Look where conditions and kinks are met at no rational, those first that were met nowhere else."""
         case, start, unmet = self.case, self.work, self.unmet()
-        ours = all(a is b for a, b in zip(case.claimed, case.given, strict=True))
+        ours = all(a is b or a is case.primal for a, b in zip(case.claimed, case.given, strict=True))
         if ours and len(case.variables) > FEW:
             return None
         forks = [*unmet, *(n for n in self.forks if n not in unmet and n.op != "floor")]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import cached_property
 from itertools import islice, permutations, zip_longest
 from math import pi
 from typing import Any
@@ -19,7 +20,7 @@ from graphgrad.proof.normal_form.equality import plainly
 from graphgrad.proof.normal_form.normal import Normal
 from graphgrad.proof.normal_form.signs import Undefined
 from graphgrad.proof.normal_form.sums import TooLarge, content
-from graphgrad.proof.scalars.borders import crossings
+from graphgrad.proof.scalars.borders import Crossing, crossings
 from graphgrad.proof.scalars.derivative import exchanged, gradient, order, substitute
 from graphgrad.proof.scalars.elementary import function, sqrt
 from graphgrad.proof.scalars.evaluate import BITS, BorderPoint, Evaluation, Lost, Point
@@ -199,7 +200,7 @@ class OneVariable:
 
     def at_zeros(self) -> Iterator[BorderPoint]:
         """Points where the border has a simple zero between two floats, some of which are parts of a turn."""
-        for low, high in _brackets(self.border, self.name):
+        for low, high in self._brackets():
             zero = Zero(self.border, self.name, low, high)
             turns = Fraction(float(low) / pi).limit_denominator(PARTS)
             known = self.at_value(lift(turns) * PI) if abs(float(turns) * pi / float(low) - 1) < NEAR else None
@@ -207,8 +208,23 @@ class OneVariable:
 
     def at_rationals(self) -> Iterator[BorderPoint]:
         """Points where the border is met at a rational."""
-        found = (self.at_value(lift(value)) for value in crossings(self.border, self.name, {}).exact)
+        found = (self.at_value(lift(value)) for value in self._crossings.exact)
         yield from (point for point in found if point is not None)
+
+    @cached_property
+    def _crossings(self) -> Crossing:
+        """Where the border is met, exactly or closely; nowhere where it has another variable."""
+        alone = all(node.value == self.name for node in order([self.border]) if node.op == "var")
+        return crossings(self.border, self.name, {}) if alone else Crossing([], [])
+
+    def _brackets(self) -> list[tuple[Fraction, Fraction]]:
+        """Two rationals each between which the border has a zero, and only one."""
+        beside = self._crossings.beside
+        if not beside:
+            return []
+        ready = Evaluation([self.border, *gradient(self.border, [var(self.name)])])
+        pairs = zip(beside[::2], beside[1::2], strict=True)
+        return [(low, high) for low, high in pairs if _simple(ready, self.name, low, high)]
 
     def _closed_in(self, zero: Zero) -> BorderPoint:
         normal = Normal()
@@ -316,16 +332,6 @@ def _side(ready: Evaluation, name: str, value: Fraction) -> int:
         except Undecided:
             continue
     return 0
-
-
-def _brackets(border: Sym, name: str) -> list[tuple[Fraction, Fraction]]:
-    """Two rationals each between which a function of one variable has a zero, and only one."""
-    if any(node.op == "var" and node.value != name for node in order([border])):
-        return []
-    beside = crossings(border, name, {}).beside
-    (slope,) = gradient(border, [var(name)])
-    ready = Evaluation([border, slope])
-    return [(low, high) for low, high in zip(beside[::2], beside[1::2], strict=True) if _simple(ready, name, low, high)]
 
 
 def _simple(ready: Evaluation, name: str, low: Fraction, high: Fraction) -> bool:

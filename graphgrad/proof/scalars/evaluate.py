@@ -124,9 +124,27 @@ class Evaluation:
         if not isinstance(point, BorderPoint):
             return frozenset()
         if self._zeros[0] is not point:
-            places = (k for k, node in enumerate(self.nodes) if _smooth(node))
-            self._zeros = point, frozenset(k for k in places if point.vanishes(_zero_of(self.nodes[k])))
+            self._zeros = point, frozenset(self._vanishing_at(point))
         return self._zeros[1]
+
+    def _vanishing_at(self, point: BorderPoint) -> set[int]:
+        """What algebra knows to vanish, of what its ball does not tell from zero, each after its arguments."""
+        start, zeros = coordinates(point, BITS), set[int]()
+        values = self._all(start, BITS, numbers.FUNCTIONS)
+        for k, node in enumerate(self.nodes):
+            if _smooth(node) and self._open(k, values) and point.vanishes(_zero_of(node)):
+                zeros.add(k)
+                values = self._all(start, BITS, numbers.FUNCTIONS, zeros)
+        return zeros
+
+    def _open(self, k: int, values: Sequence[Any]) -> bool:
+        """Whether numbers do not decide if a node vanishes, or if its arguments are equal."""
+        value = values[k]
+        if isinstance(value, bool | Lost):
+            return value is UNDECIDED
+        if self.nodes[k].op in PAIRS:
+            return not numbers.apart(*(values[place] for place in self.steps[k][2]))
+        return numbers.may_vanish(value)
 
     def _all(
         self,
