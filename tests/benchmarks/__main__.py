@@ -34,6 +34,7 @@ PARTS = {
     "arrays": Part("bench_compile_arrays.py", "Compiled training steps and programs of arrays"),
     "targets": Part("bench_targets.py", "Targets beyond NumPy: numba, C"),
     "training": Part("bench_train.py", "Training beside scikit-learn and PyTorch"),
+    "parity": Part("bench_parity.py", "Estimators beside scikit-learn's, on 25 sets"),
     "xor": Part("bench_train_xor.py", "XOR over many seeds"),
     "laws": Part("bench_laws.py", "Numbers that tests count"),
 }

@@ -16,7 +16,13 @@ def trained(tmp_path_factory):
     pytest.importorskip("sklearn")
     path = tmp_path_factory.mktemp("model") / "digits.safetensors"
     asked = ["train", "digits", "--epochs", "12", "--save", str(path)]
-    assert CliRunner().invoke(group, asked, catch_exceptions=False).exit_code == 0
+    told = CliRunner().invoke(group, asked, catch_exceptions=False)
+    assert told.exit_code == 0
+    begin, *_, verdict, _, last = told.stdout.splitlines()  # of a preset, as of a file
+    assert "loss smoothed_cross_entropy" in begin
+    assert "\nlog loss " in told.stdout  # of the labels as they are
+    assert verdict.startswith("verdict: ")
+    assert last == f"to predict: graphgrad predict {path} FILE"
     return path
 
 
