@@ -79,7 +79,7 @@ def spoiled():
             yield pytest.param(*edit, last, marks=[] if last == k % 2 else pytest.mark.campaign)
 
 
-@pytest.mark.parametrize(("right", "wrong", "last"), spoiled())
+@pytest.mark.parametrize(("right", "wrong", "last"), list(spoiled()))
 def test_a_spoiled_step_is_refuted(right, wrong, last):
     report = verify_module(changed(step(XOR), right, wrong, last=last), timeout=120)
     refuted = [finding for finding in report.values() if finding.verdict is Verdict.REFUTED]
