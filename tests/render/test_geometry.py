@@ -6,8 +6,8 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from programs import scalars
+from hypothesis import example, given, settings
+from programs import Program, scalars
 
 from graphgrad.execute.trace import trace
 from graphgrad.frontend.parse import parse
@@ -15,7 +15,7 @@ from graphgrad.render.backprop.data import film_json
 from graphgrad.render.backprop.film import film
 from graphgrad.render.backprop.picture import picture
 from graphgrad.render.drawing.shapes import Box, Curve, Ink
-from graphgrad.render.drawing.typeset import line
+from graphgrad.render.drawing.typeset import advance_of, line
 from graphgrad.render.formats.svg import placed
 
 
@@ -172,3 +172,28 @@ def test_a_static_picture_shows_no_value():
     assert not [s for s in shown.shapes if isinstance(s, Box) and s.dashed]
     assert 'label="' not in shown.dot()
     assert "4 × 2" in shown.dot()
+
+
+@settings(max_examples=6)
+@given(scalars())
+@example(Program("z = x / (x + y) + x * x / y", {}, {"x": 1.0, "y": 2.0}))
+@example(Program("z = x * (x / y)", {}, {"x": 1.0, "y": 2.0}))
+@example(Program("z = sqrt(x) / x", {}, {"x": 2.0}))
+def test_a_highlight_covers_what_it_means_and_nothing_else(program):
+    made = film(trace(parse(program.text), program.values))
+    lines = {(written,) for written in made.scene.source}
+    for told, frame in zip(made.scene.frames, made.frames, strict=True):
+        if told.phase in {"start", "inputs", "end"}:
+            continue
+        lit = made.scene.places.get(told.lit[0], frozenset())
+        glows = [corners(b) for b in frame.shapes if isinstance(b, Box) and b.fill.endswith("_glow") and b.node < 0]
+        for ink in [shape for shape in frame.shapes if isinstance(shape, Ink) and shape.phrase in lines]:
+            label = line(ink.phrase, ())
+            left, scale = placed(ink, label)
+            middles = [(g.tag, g.x + advance_of(g.number) * g.scale / 2, g.y - 250 * g.scale) for g in label.glyphs]
+            middles += [(b.tag, b.x + b.width / 2, b.y + b.height / 2) for b in label.bars if b.tag in lit]
+            for tag, across, down in middles:
+                x, y = left + across * scale, ink.y + down * scale
+                rim = 0.0 if tag in lit else 3.5  # a highlight's own, which what stands beside it may be in
+                inside = any(a + rim < x < c - rim and b + rim < y < d - rim for a, b, c, d in glows)
+                assert inside == (tag in lit), (told.lit, ink.phrase)

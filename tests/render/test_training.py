@@ -119,6 +119,12 @@ def test_the_curve_is_the_losses(filmed):
         assert (head.x + head.width / 2, head.y + head.height / 2) == curve.points[-1]
 
 
+@pytest.mark.parametrize("losses", [(0.83, 0.82, 0.8, 0.77), (0.83, 0.5, 0.2, 0.011), (1.0, 1.0, 1.0, 1.0)])
+def test_the_name_of_the_curve_is_not_on_it(losses):
+    *_, name, curve, _ = loss_curve(Area(10, 20, 300, 200), (0, 1, 10, 60), losses, 3)
+    assert abs(curve.points[-1][1] - name.y) > 2 * name.size
+
+
 def test_the_last_snapshot_is_the_model(filmed):
     _, model, history, _ = filmed
     last = history.reel.snapshots[-1]

@@ -333,6 +333,14 @@ def test_what_mathematics_writes_of_arrays(name):
     assert any(line in w for w in written), written
 
 
+@pytest.mark.parametrize(("condition", "said"), [("sinh(x) > c", "v2"), ("w > c", "v1"), ("w > 1", "w > 1")])
+def test_a_rule_names_a_condition_that_asks_for_more_than_its_consumer_has(condition, said):
+    graph = parse(f"z = where({condition}, square(w), sqrt(w))")
+    made = film(trace(graph, dict.fromkeys(graph.inputs, 3.0)))
+    written = ["".join(p.text for p in f.rule.symbols) for f in made.scene.frames if f.phase == "vjp"]
+    assert any(line.startswith(f"where({said}, ") and "(2 * w), 0)" in line for line in written), written
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [("x * -sin(y)", r"x \cdot \left(-\sin\left(y\right)\right)"), ("(x / y) ** 2", r"\left(\frac{x}{y}\right)^{2}"),

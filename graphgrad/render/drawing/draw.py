@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 
@@ -22,7 +22,7 @@ from graphgrad.render.drawing.stage import (
     verdict_phrase,
 )
 from graphgrad.render.drawing.tensor import draw as draw_maps
-from graphgrad.render.drawing.typeset import EM, Label, advance_of, line
+from graphgrad.render.drawing.typeset import EM, Glyph, Label, advance_of, line
 from graphgrad.render.layout.turns import Point
 from graphgrad.render.scene.acts import IN_SYMBOLS, WITH_VALUES
 from graphgrad.render.scene.scene import Card, Closing, Equation, Frame, Phrase, Sum, Value, Wire, words
@@ -90,16 +90,34 @@ def _source(stage: Stage, frame: Frame) -> Iterator[Shape]:
         yield Ink((stage.scene.note,), round(at.x + room / 2, 2), at.y, stage.style.wire_size, "faint", room)
 
 
-def _runs(label: Label, lit: frozenset[int]) -> Iterator[tuple[float, float, float, float]]:
-    """The stretches of a label that are lit, in the order of reading: left, right, top and bottom of each."""
+Extent = tuple[float, float, float, float]  # left, right, top and bottom
+
+
+def _runs(label: Label, lit: frozenset[int]) -> Iterator[Extent]:
+    """The stretches of a label that are lit, in the order of reading; a bar that is not lit lies within none."""
+    bars = [bar for bar in label.bars if bar.tag in lit]
+    others = [(bar.x + bar.width / 2, bar.y + bar.height / 2) for bar in label.bars if bar.tag not in lit]
     for shown, glyphs in groupby(label.glyphs, lambda glyph: glyph.tag in lit):
-        if shown:
-            boxes = [
-                (g.x, g.x + advance_of(g.number) * g.scale, g.y - RISE * EM * g.scale, g.y + FALL * EM * g.scale)
-                for g in glyphs
-            ]
-            left, right, top, bottom = zip(*boxes, strict=True)
-            yield min(left), max(right), max(min(top), -label.ascent), min(max(bottom), label.descent)
+        runs: list[list[Extent]] = []
+        for box in map(_extent, glyphs) if shown else ():
+            left, right, top, bottom = _around([*runs[-1], box]) if runs else box
+            if not runs or any(left < x < right and top < y < bottom for x, y in others):
+                runs.append([])
+            runs[-1].append(box)
+        for run in runs:
+            own = [bar for bar in bars if any(bar.x <= left < bar.x + bar.width for left, *_ in run)]
+            left, right, top, bottom = _around([*run, *((o.x, o.x + o.width, o.y, o.y + o.height) for o in own)])
+            yield left, right, max(top, -label.ascent), min(bottom, label.descent)
+
+
+def _extent(glyph: Glyph) -> Extent:
+    x, y, scale = glyph.x, glyph.y, glyph.scale
+    return x, x + advance_of(glyph.number) * scale, y - RISE * EM * scale, y + FALL * EM * scale
+
+
+def _around(boxes: Sequence[Extent]) -> Extent:
+    left, right, top, bottom = zip(*boxes, strict=True)
+    return min(left), max(right), min(top), max(bottom)
 
 
 def _groups(stage: Stage) -> Iterator[Shape]:

@@ -160,8 +160,25 @@ class Symbols:
         return spelling.bracket(written.text) if self.gradient.nodes[c.partial].dtype == "bool" else written
 
     def _within(self, c: Contribution) -> frozenset[int]:
-        """The primal nodes that a rule speaks of: the consumer and its operands."""
-        return frozenset((c.consumer, *self.graph.nodes[c.consumer].operands))
+        """The primal nodes that a rule speaks of: the consumer and its operands, and conditions on anything else."""
+        own = frozenset((c.consumer, *self.graph.nodes[c.consumer].operands))
+        return own | {
+            i
+            for i in self._reached(c.node, own)
+            if i in self.primal and self.gradient.nodes[i].dtype == "bool" and self._speaks_of_others(i, own)
+        }
+
+    def _speaks_of_others(self, node: int, own: frozenset[int]) -> bool:
+        return any(self.gradient.nodes[i].op == "input" for i in self._reached(node, own))
+
+    def _reached(self, node: int, known: frozenset[int]) -> set[int]:
+        """What a node of the gradient is made of, but for what is known."""
+        found, waiting = set[int](), [node]
+        while waiting:
+            if (i := waiting.pop()) not in found and i not in known:
+                found.add(i)
+                waiting += self.gradient.nodes[i].operands
+        return found
 
     def multiplies(self, c: Contribution) -> bool:
         """Whether a contribution is the consumer's adjoint times the local partial, and both are numbers."""

@@ -80,7 +80,10 @@ def straight(points: Sequence[Point]) -> tuple[Point, ...]:
 
 
 def loss_curve(area: Area, steps: Sequence[int], losses: Sequence[float], frame: int) -> list[Shape]:
-    """Draw the losses up to a snapshot, both axes logarithmic; the step 0 stands at the left edge."""
+    """Draw the losses up to a snapshot, both axes logarithmic; the step 0 stands at the left edge.
+
+    The chart's name stands above the end of the curve, or below it.
+    """
     plot, (low, high), right = area.inner, decades(losses), math.log10(1 + steps[-1])
     shapes: list[Shape] = []
     for power in range(low, high + 1, 1 + (high - low) // 5):
@@ -92,11 +95,13 @@ def loss_curve(area: Area, steps: Sequence[int], losses: Sequence[float], frame:
     shapes.append(_edge(plot))
     points = [
         plot.at(math.log10(1 + step) / right, (math.log10(max(loss, 10.0**low)) - low) / (high - low))
-        for step, loss in zip(steps[: frame + 1], losses, strict=False)
+        for step, loss in zip(steps, losses, strict=False)
     ]
-    x, y = points[-1]
-    name = Ink((words("loss"),), plot.x + plot.width - 34.0, plot.y + 16.0, 13.0, "faint", 40.0, centred=False)
-    return [*shapes, name, Curve(straight(points), "value", 2.2), _spot(x, y, 4.0, "value")]
+    above = points[-1][1] > plot.y + plot.height / 2
+    baseline = plot.y + (16.0 if above else plot.height - 8.0)
+    name = Ink((words("loss"),), plot.x + plot.width - 34.0, baseline, 13.0, "faint", 40.0, centred=False)
+    shown = points[: frame + 1]
+    return [*shapes, name, Curve(straight(shown), "value", 2.2), _spot(*shown[-1], 4.0, "value")]
 
 
 def decades(losses: Sequence[float]) -> tuple[int, int]:
