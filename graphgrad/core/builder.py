@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from graphgrad.core.constants import ConstantArray, known
+import numpy as np
+
+from graphgrad.core.constants import ConstantArray, known as named
 from graphgrad.core.errors import Span
 from graphgrad.core.graph import FunctionCall, Graph, Node
 from graphgrad.core.memory import refuse_array
 from graphgrad.core.op import Op
 from graphgrad.core.ops import OPS
-from graphgrad.core.shapes import Misfit, Shape
+from graphgrad.core.shapes import Misfit, Shape, show
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,7 +77,7 @@ class Builder:
     def const(self, value: float | ConstantArray) -> int:
         """Give a constant: a number, True or False, or an array of them."""
         if isinstance(value, float) and not math.isfinite(value):
-            return self.apply("neg", self.const(math.inf)) if value == -math.inf else self._const(known(value))
+            return self.apply("neg", self.const(math.inf)) if value == -math.inf else self._const(named(value))
         return self._const(value)
 
     def apply(self, op: str, *operands: int, **attrs: Any) -> int:
@@ -101,6 +103,8 @@ class Builder:
             operands = self._known_as_numbers(row, operands)
         shape = row.shape(tuple([nodes[i].shape for i in operands]), attrs)
         refuse_array(shape)
+        if row.integer and len(operands) == 2:
+            _check_places(nodes[operands[0]].shape, nodes[operands[1]], attrs)
         return self._add(Node(op, operands, key[2], shape, _dtype(row, dtypes)), key)
 
     def find(self, op: str, *operands: int) -> int | None:
@@ -184,6 +188,18 @@ class Builder:
         if node.op != "input" or node.dtype == "bool":
             raise Misfit(f"{op} wants an input of integers as {name}")
         self.nodes[operand] = node._replace(dtype="int")
+
+
+def _check_places(shape: Shape, indices: Node, attrs: Mapping[str, Any]) -> None:
+    """Refuse known indices and labels that are no places of what they are taken from."""
+    axis = attrs.get("axis", -1)  # labels are of the last
+    sizes = shape if axis is None else (shape[axis],)
+    if indices.op == "const" and not any(isinstance(size, str) for size in sizes):
+        count = math.prod(sizes)
+        known = indices.value.array if isinstance(indices.value, ConstantArray) else np.asarray(indices.value)
+        wrong = known[(known < -count) | (known >= count)]
+        if wrong.size:
+            raise Misfit(f"index {wrong.flat[0]:g} is out of range for {show(shape)}")
 
 
 def trimmed(graph: Graph, keep: Iterable[int] = ()) -> tuple[Graph, dict[int, int]]:

@@ -338,7 +338,7 @@ op("softmax(a, *, axis=-1)", vjp=("v * (g - sum(g * v, axis=axis, keepdims=True)
 op("log_softmax(a, *, axis=-1)", vjp=("g - exp(v) * sum(g, axis=axis, keepdims=True)",), shape=shapes.along,
    cost="3 * a", define="a - logsumexp(a, axis=axis, keepdims=True)", numpy="log_softmax(a, axis)",
    tex=r"\text{log softmax}", onnx="LogSoftmax(a, axis=axis)")  # fmt: skip
-op("norm(a, *, axis=None, keepdims=False)", shape=shapes.reduction, cost="2 * a", kinks="v",
+op("norm(a, *, axis=None, keepdims=False)", shape=shapes.norm, cost="2 * a", kinks="v",
    define="sqrt(sum(square(a), axis=axis, keepdims=keepdims))", numpy="norm(a, axis, keepdims)",
    vjp=(UNIT_VECTOR,), tex=r"\left\|$a\right\|", glyph="‖x‖", entries="norm(a, axis, keepdims)")  # fmt: skip
 

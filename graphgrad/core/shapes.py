@@ -148,6 +148,14 @@ def reduction(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     return tuple(s for i, s in enumerate(shapes[0]) if i not in axes)
 
 
+def norm(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
+    """A reduction along one axis or two, or over everything."""
+    axis = attrs["axis"]
+    if isinstance(axis, tuple) and len(axis) not in {1, 2}:
+        raise Misfit(f"norm works along one axis, two, or all, not along {len(axis)}")
+    return reduction(shapes, attrs)
+
+
 def position(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     """A reduction along one axis, or over everything."""
     if attrs["axis"] is not None:
@@ -173,8 +181,8 @@ def transpose(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     (a,), axes = shapes, attrs["axes"]
     if axes is None:
         return a[::-1]
-    order = tuple(i % len(a) for i in axes) if a else axes
-    if sorted(order) != list(range(len(a))):
+    order = tuple(i % len(a) for i in axes if -len(a) <= i < len(a))
+    if len(order) < len(axes) or sorted(order) != list(range(len(a))):
         raise Misfit(f"axes {axes} are no order of the {len(a)} dimensions of {show(a)}")
     return tuple(a[i] for i in order)
 

@@ -249,3 +249,13 @@ def test_a_program_of_constants_takes_nothing():
 
 def test_an_index_of_nothing_is_the_number_itself():
     assert translate(parse("sum(x)[()]", x=3))(np.ones(3)) == 3.0
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("text", ["mean(x)", "std(x) * 2", "sum(x) * log(size(x))", "sum(x) / (2 * size(x))"])
+def test_the_mean_of_nothing_is_nan_and_keeps_its_type(text, dtype):
+    function = translate(grad(parse(text, x="N")), dtype=dtype)
+    for rows in (0, 3):
+        value, grads = function(np.arange(rows, dtype=dtype))
+        assert np.isnan(value) == (rows == 0)
+        assert (value.dtype, grads["x"].dtype, grads["x"].shape) == (dtype, dtype, (rows,))

@@ -63,6 +63,8 @@ class Dialect(NamedTuple):
         if OPS[node.op].elementwise and any(o not in numbers and graph.nodes[o].dtype != "bool" for o in node.operands):
             return given  # beside a number of the program's type, NumPy takes a constant for one too
         fixed = [o in numbers and graph.nodes[o].dtype == "float" for o in node.operands]
+        if OPS[node.op].elementwise and not any(fixed):
+            fixed = [o in numbers for o in node.operands]  # sizes alone
         return [Expr("typed", (g,)) if f else g for f, g in zip(fixed, given, strict=True)]
 
     def as_numbers(self, graph: Graph, i: int, given: Sequence[Expr]) -> Sequence[Expr]:
@@ -101,13 +103,22 @@ def has_conditions(graph: Graph) -> bool:
 
 
 def constants(graph: Graph) -> frozenset[int]:
-    """Give the nodes that are Python's own numbers when the code runs: of constants and sizes alone."""
+    """Give the nodes that are Python's own numbers when the code runs: of constants and sizes alone.
+
+    What Python refuses of a size, which may be 0, is NumPy's.
+    """
     if constants not in graph.cache:
-        found: set[int] = set()
+        found, sizes = set[int](), set[int]()
         for i, node in enumerate(graph.nodes):
-            made = node.operands and node.shape == () and found.issuperset(node.operands) and OPS[node.op].python
-            if made or (node.op in {"const", "size"} and not node.shape):
+            if node.op in {"const", "size"} and not node.shape:
                 found.add(i)
+                sizes.update([i] if node.op == "size" else [])
+            elif node.operands and node.shape == () and found.issuperset(node.operands) and OPS[node.op].python:
+                sized = not sizes.isdisjoint(node.operands)
+                if sized and template(OPS[node.op], node.attrs, TABLE[NUMBERS]).raises:
+                    continue
+                found.add(i)
+                sizes.update([i] if sized else [])
         graph.cache[constants] = frozenset(found)
     known: frozenset[int] = graph.cache[constants]
     return known
