@@ -104,12 +104,29 @@ def really_shown(page, folder):
     return source
 
 
+def pictures_are_there(page, folder, *, update):
+    """Pictures in a folder named as the page are those that its blocks write, and say the same aloud."""
+    for name in re.findall(rf"!\[[^]]+\]\(({page.stem}/[^)]+)\)", page.read_text(encoding="utf-8")):
+        written, kept = (folder / name).parent.parent / Path(name).name, page.parent / name
+        assert written.is_file(), f"nothing on this page writes {written.name}"
+        if update:
+            kept.parent.mkdir(exist_ok=True)
+            kept.write_bytes(written.read_bytes())
+        assert told(written) == told(kept)
+
+
+def told(picture):
+    """The title and the description of an SVG; its shapes are Graphviz's, of some version."""
+    return re.findall(r"<(?:title|desc)[^>]*>[^<]*<", picture.read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_page_shows_what_comes_out(page, tmp_path, monkeypatch, request):
     monkeypatch.chdir(tmp_path)
     for name, value in TERMINAL.items():
         monkeypatch.setenv(name, value)
     now = really_shown(page, tmp_path)
+    pictures_are_there(page, tmp_path, update=request.config.getoption("--update-golden"))
     shown = page.read_text(encoding="utf-8")
     if request.config.getoption("--update-golden") and VARYING.sub("", shown) != VARYING.sub("", now):
         page.write_text(now, encoding="utf-8")
