@@ -1,8 +1,10 @@
-"""The player in a deck, under an address, on paper, and in the dark."""
+"""The player in a deck, under an address, on paper, in the dark, and in a hall."""
 
 import html
 import re
+from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from graphgrad.execute.trace import trace
@@ -114,4 +116,45 @@ def test_rule_caption_and_bar_are_in_view(browser, file, size):
         box = page.locator(part).bounding_box()
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= size[1], part
+    page.close()
+
+
+ATTENTION = "S = Q @ K.T / sqrt(3)\nA = softmax(S)\nO = A @ V\nL = sum(O * T)"
+LETTERS = """() => Math.min(...[...document.querySelectorAll('#stage use, #statement use, #rule use')]
+    .filter(u => u.checkVisibility()).map(u => 1000 * Math.abs(u.getScreenCTM().d)))"""
+
+
+@pytest.fixture(scope="module")
+def attention(tmp_path_factory):
+    values = {name: np.sin(np.arange(12.0) + k).reshape(4, 3) for k, name in enumerate("QKVT")}
+    made = film(trace(parse(ATTENTION, dict.fromkeys(values, (4, 3))), values))
+    return made, made.save(tmp_path_factory.mktemp("hall") / "attention.html")
+
+
+def test_in_a_hall_no_letter_is_under_twenty_pixels_and_the_work_is_in_view(browser, attention):
+    made, file = attention
+    page, places = browser.new_page(viewport={"width": 1920, "height": 1080}), []
+    page.goto(file.as_uri())
+    for k, frame in enumerate(made.scene.frames):
+        page.evaluate(f"go({k})")
+        assert page.evaluate(LETTERS) > 19.9, k
+        window = page.locator("#stage").bounding_box()
+        if frame.phase in {"forward", "vjp", "accumulate"}:
+            box = page.locator(".hit").nth(frame.lit[0]).bounding_box()
+            assert window["x"] - 1 <= box["x"] <= window["x"] + window["width"] - box["width"] + 1
+            assert window["y"] - 1 <= box["y"] <= window["y"] + window["height"] - box["height"] + 1
+            assert page.locator("#rule use").count()
+            assert bool(page.locator("#statement use").count()) == bool(made.scene.places.get(frame.lit[0]))
+        places.append(page.evaluate("[stage.scrollLeft, stage.scrollTop]"))
+        bar = page.locator("#bar").bounding_box()
+        assert bar["y"] + bar["height"] <= 1080
+    assert sum(a == b for a, b in pairwise(places)) > len(places) / 4  # it stands still as long as it can
+    page.keyboard.press("z")
+    whole = page.locator("#stage svg").bounding_box()
+    assert whole["width"] <= 1920
+    assert whole["y"] + whole["height"] <= 1080
+    assert page.is_hidden("#rule")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.keyboard.press("z")
+    assert page.is_visible("#rule")
     page.close()

@@ -34,6 +34,7 @@ class _Data:
         self.entries = entries(film.trace.graph, film.trace.values) if film.trace else {}
 
     def collect(self) -> dict[str, Any]:
+        cards = [self.card(k) for k in range(len(self.scene.cards))]
         drawn = [{mode: content(self.stage, f, mode) for mode in MODES} for f in self.scene.frames]
         return {
             "title": "Computation graph",
@@ -43,9 +44,11 @@ class _Data:
             **self.packed.frames(drawn),
             "frames": [self.frame(f, k) for k, f in enumerate(self.scene.frames)],
             "groups": [self.group(name) for name in self.stage.layout.groups],
-            "cards": [self.card(k) for k in range(len(self.scene.cards))],
+            "cards": cards,
             "places": self.live.places,
             "flow": self.flow() if self.live.drags else [],
+            "below": round(max(card["box"][1] + card["box"][3] for card in cards), 2),
+            "type": self.film.style.rule_size,
             "output": self.film.trace.adjoints.output if self.film.trace else -1,
             **self.packed.type(),
         }
@@ -63,7 +66,7 @@ class _Data:
             "phase": frame.phase,
             "said": [self.words(p) for p in frame.said],
             "asks": asks,
-            "at": self.at[frame.lit[0]] if frame.lit else -1,
+            "lit": [self.at[node] for node in frame.lit] if frame.phase not in {"inputs", "end"} else [],
             "ms": milliseconds(self.film.frames[index]),
         }
 

@@ -13,7 +13,7 @@ from typing import Any
 from graphgrad.core.quoting import css_string, html, javascript
 from graphgrad.render.drawing.style import THEMES, Style
 
-SCRIPTS = ("typeset.js", "stage.js", "quiz.js", "inputs.js", "player.js", "around.js")
+SCRIPTS = ("typeset.js", "stage.js", "closeup.js", "quiz.js", "inputs.js", "player.js", "around.js")
 
 
 def page(title: str, look: Style, data: Any, program: str = "null") -> bytes:

@@ -27,7 +27,7 @@ def training_html(film: TrainingFilm) -> bytes:
         "size": PAGE,
         **packed.frames([{"both": picture.shapes} for picture in film.frames]),
         "frames": [
-            {"phase": p.phase, "said": [p.caption], "asks": [], "at": -1, "ms": milliseconds(p)} for p in film.frames
+            {"phase": p.phase, "said": [p.caption], "asks": [], "lit": [], "ms": milliseconds(p)} for p in film.frames
         ],
         "groups": [],
         "cards": [],

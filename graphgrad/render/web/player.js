@@ -14,7 +14,7 @@ function hidden(k) {
 function refresh() {
   const { k, mode } = state, frame = FILM.frames[k], asks = open(k);
   show(k, mode, hidden(k));
-  follow(frame.at);
+  follow(frame);
   $("where").value = k;
   $("where").setAttribute("aria-valuetext", `frame ${k + 1} of ${last + 1}: ${frame.phase}`);
   $("count").value = `${k + 1} / ${last + 1}`;
@@ -100,11 +100,11 @@ function entryAt(card, event) {
   return column >= 0 && column < card.columns && row >= 0 && row < rows ? row * card.columns + column : -1;
 }
 
-function equation(phrase, given) {
-  const label = lineLabel(phrase, given), size = 20 / EM, pad = 150;
+function equation(phrase, given, em = 20, lit = [], second = "") {
+  const label = lineLabel(phrase, given), size = em / EM, pad = 150;
   const [wide, high] = [label[0] + 2 * pad, label[3] + label[4] + 2 * pad];
   const box = `${-pad} ${-label[3] - pad} ${wide} ${high}`;
-  return make("svg", { viewBox: box, width: wide * size, height: high * size, fill: "currentColor", role: "img" }, ...inked(label));
+  return make("svg", { viewBox: box, width: wide * size, height: high * size, fill: "currentColor", role: "img" }, ...inked(label, lit, second));
 }
 
 hits.forEach((hit, n) => {
@@ -167,7 +167,7 @@ $("theme").addEventListener("change", () => chooseTheme($("theme").value));
 $("predict").addEventListener("change", () => { state.answered.clear(); pause(); go(state.k); });
 
 const KEYS = { ...Object.fromEntries(["ArrowRight", "PageDown"].map(key => [key, () => turn(1, key)])),
-  ...Object.fromEntries(["ArrowLeft", "PageUp"].map(key => [key, () => turn(-1, key)])), f: fill, Home: () => step(-last), End: () => step(last), " ": toggle,
+  ...Object.fromEntries(["ArrowLeft", "PageUp"].map(key => [key, () => turn(-1, key)])), f: fill, z: turnWhole, Home: () => step(-last), End: () => step(last), " ": toggle,
   s: () => FILM.cards.length && setMode(after(options($("mode")), state.mode)), t: () => chooseTheme(after(options($("theme")), $("theme").value)),
   p: () => FILM.cards.length && $("predict").click(), Escape: () => { $("details").hidden = true; } };
 addEventListener("keydown", event => {

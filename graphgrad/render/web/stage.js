@@ -93,17 +93,6 @@ const [width, height] = FILM.size;
 const picture = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": FILM.title },
   make("defs", {}, ...glyphs), ...shapes, ...hits, ...copies, ...folds, ...handles);
 document.getElementById("stage").append(picture);
-// Pixels a point, at least: a graph that would be smaller scrolls, and follows what is at work.
-const LEGIBLE = FILM.cards.length ? 0.8 : 0;
-const stage = document.getElementById("stage");
-picture.style.minWidth = `${LEGIBLE * width}px`;
-if (LEGIBLE * height > 0.68 * innerHeight || LEGIBLE * width > innerWidth) picture.style.maxHeight = "none";
-function follow(card) {
-  if (stage.scrollWidth <= stage.clientWidth || card < 0) return;
-  const [x, , wide] = FILM.cards[card].box;
-  stage.scrollLeft = (x + wide / 2) / width * stage.scrollWidth - stage.clientWidth / 2;
-}
-
 // The file says what goes and what comes from a frame to the next; from here on, what each frame shows.
 for (const frames of Object.values(FILM.show)) {
   let now = [];
