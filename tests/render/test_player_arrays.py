@@ -140,7 +140,6 @@ def test_a_cell_of_a_heat_map_is_dragged(opened):
 def test_entries_are_reached_by_keyboard_and_have_names(opened):
     page = opened("softmax")
     page.locator("[aria-label='W, row 3, column 2, exact value']").focus()
-    page.locator(".hit.drag").first.scroll_into_view_if_needed()
     page.keyboard.press("Shift+Tab")
     assert page.evaluate("document.activeElement.ariaLabel") == "W, row 3, column 1, exact value"
     slider = page.locator("input[type=range][aria-label='W, row 3, column 1']")
@@ -172,9 +171,9 @@ def test_beside_the_heat_map_the_chosen_entry_is_dragged(opened):
     page.locator("[aria-label='W, row 2, column 2, exact value']").focus()
     page.locator(".hit.drag").first.scroll_into_view_if_needed()
     before, box = page.evaluate("inputs"), page.locator(".hit.drag").first.bounding_box()
-    page.mouse.move(box["x"] + 3, box["y"] + 3)
+    page.mouse.move(box["x"] + 3, box["y"] + 40)
     page.mouse.down()
-    page.mouse.move(box["x"] + 60, box["y"] + 3, steps=3)
+    page.mouse.move(box["x"] + 60, box["y"] + 40, steps=3)
     page.mouse.up()
     after = page.evaluate("inputs")
     assert {n for n in after if after[n] != before[n]} == {"W_1_1"}
