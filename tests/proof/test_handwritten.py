@@ -20,7 +20,6 @@ SOMETIMES = [
     pytest.param(n, marks=() if n in EVERYDAY else pytest.mark.slow if n in SLOW else pytest.mark.campaign)
     for n in PAIRS
 ]
-UNDECIDED = {"hinge loss", "Huber"}  # conditions on maxima that no point is found to meet with equality
 
 
 def verdicts(pair, vjp):
@@ -31,7 +30,7 @@ def verdicts(pair, vjp):
 @pytest.mark.parametrize("name", SOMETIMES)
 def test_every_backward_pass_is_right_and_no_fault_in_it_is(name):
     pair = PAIRS[name]
-    assert verdicts(pair, pair.vjp) <= {"PROVED", "NON-SMOOTH", "AGREED", *({"UNKNOWN"} if name in UNDECIDED else ())}
+    assert verdicts(pair, pair.vjp) <= {"PROVED", "NON-SMOOTH", "AGREED"}
     for fault in pair.faults:
         try:
             found = verdicts(pair, planted(pair, fault))

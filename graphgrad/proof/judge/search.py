@@ -16,7 +16,7 @@ from graphgrad.proof.arithmetic.numbers import Number
 from graphgrad.proof.judge.case import Case
 from graphgrad.proof.judge.kinks import OneSided, Rays
 from graphgrad.proof.judge.simplest import simpler
-from graphgrad.proof.judge.ties import curved, harmless, on_borders
+from graphgrad.proof.judge.ties import BORDERS, curved, harmless, on_borders
 from graphgrad.proof.normal_form.equality import proved_given
 from graphgrad.proof.report import NO_VALUE, Finding, Kink, Verdict, Witness
 from graphgrad.proof.scalars.derivative import order
@@ -45,7 +45,7 @@ KINKS = 2  # that are told
 ENOUGH = 6  # points with a value on both sides, for agreement
 WORK = {True: 60_000, False: 300_000}  # nodes evaluated in one search, where a proof stands behind and where none does
 FEW = 3  # variables up to which graphgrad's own value and gradient are looked at where borders are met at no rational
-TIED_WORK = 20_000  # nodes evaluated where borders are met at no rational
+TIED_WORK = 20_000  # nodes evaluated where borders are met at no rational, and for each that was met nowhere else
 RAY = 20  # as many times the work of a point is that of a ray
 NOWHERE = "the claim has no value there, and all around"
 UNMET = "a condition was never met with equality, and may be somewhere"
@@ -221,8 +221,9 @@ class Search:
         forks = [*unmet, *(n for n in self.forks if n not in unmet and n.op != "floor")]
         own = [difference(n) for n in forks if id(n) not in self.shared or n.op == "eq" or not case.derivatives]
         borders = [*map(difference, unmet), *filter(curved, [*map(difference, forks), *self.poles])]
+        most = TIED_WORK * (1 + len(unmet[:BORDERS]))
         for border, point in on_borders(borders, [difference(n) for n in unmet], own, case.variables, case.deadline):
-            if self.work - start > TIED_WORK or time.monotonic() > case.deadline:
+            if self.work - start > most or time.monotonic() > case.deadline:
                 return None
             if case.assumed.met(point) is None:
                 self.outside |= {id(n) for n, side in self._sides(point, self.ready.all_at(point)) if side == 0}

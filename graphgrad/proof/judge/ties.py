@@ -46,7 +46,7 @@ STANDING, PAIRED = 2, 12  # points that give the other variables, and pairs of b
 FINEST = 1700  # bits to which a zero is closed in
 SHOWN = 20  # digits of one that are shown
 STRAIGHT = PIECES - {"floor"} | {"add", "mul", "where", "and", "not"}
-MOST = 12  # borders that are looked at where they meet, and unmet or curved ones
+MOST, BORDERS = 12, 24  # borders that are looked at where they meet, and unmet or curved ones
 TIED = {"lt": FALSE, "le": TRUE, "eq": TRUE, "abs": ZERO, "sign": ZERO}
 PARTS, NEAR = 24, 1e-14  # denominators of parts of half a turn, and how close a zero is to one that is taken for it
 
@@ -73,7 +73,7 @@ def on_borders(
 ) -> Iterator[tuple[Sym, BorderPoint]]:
     """Borders with points on them, rational ones too of those unmet; and points where several meet of a claim's own."""
     open_ = {id(border) for border in distinct(unmet)}
-    every, alone = (list(islice(distinct(some), MOST)) for some in (borders, own))
+    every, alone = (list(islice(distinct(some), most)) for some, most in ((borders, BORDERS), (own, MOST)))
     for others in islice(points(names, []), STANDING if len(names) > 1 else 1):
         for row in zip_longest(*(on_border(border, others, deadline) for border in every)):  # each border first once
             met = ((border, point) for border, point in zip(every, row, strict=True) if point is not None)
