@@ -17,6 +17,8 @@ from graphgrad.proof.steps.unrolled_text import is_unrolled
 OTHERS = {".c": "C", ".js": "JavaScript", ".mjs": "JavaScript"}  # suffixes of code that is not Python
 READ = ("numpy", "python")
 ADVICE = "is not read: compile the same program for numpy or python, or compare its numbers with gg.verify_function"
+OF_STEPS = "is not read: compile the same step for numpy or python, whose module trains by itself and is certified"
+STEP = "A training step"  # how a module begins that is one
 
 
 def is_code(path: Path) -> bool:
@@ -30,20 +32,30 @@ def verify_file(path: Path, timeout: float = TIMEOUT) -> Report:
     Raises ParseError where a file is Python, and neither a gradient nor a training step that graphgrad made.
     """
     if path.suffix in OTHERS:
-        return Report(str(path), {"module": Finding(Verdict.UNSUPPORTED, f"{OTHERS[path.suffix]} {ADVICE}")})
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return _unread(path, OTHERS[path.suffix], file.readline(len(STEP) + 9))
     refuse_file(path)
     try:
         source = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise DataError(f"'{path}' is no text", hint="a module is a file of UTF-8") from None
+    target = _target(source)
     try:
-        return verify_module(source, timeout)
+        report = verify_module(source, timeout)
     except ParseError as error:
-        target = _target(source)
         if target in {"", *READ}:
             raise
-        said = f"this code for {target} {ADVICE} ({error.message})"
-        return Report(str(path), {"module": Finding(Verdict.UNSUPPORTED, said)})
+        return _unread(path, f"this code for {target}", source, error.message)
+    unsupported = {finding.reason for finding in report.values() if finding.verdict is Verdict.UNSUPPORTED}
+    if len(unsupported) == 1 and target not in {"", *READ} and is_unrolled(source):
+        return _unread(path, f"this code for {target}", source, *unsupported)
+    return report
+
+
+def _unread(path: Path, what: str, head: str, why: str = "") -> Report:
+    """The verdict on code that is not read, and what would be."""
+    said = f"{what} {OF_STEPS if STEP in head.partition(chr(10))[0] else ADVICE}" + f" ({why})" * bool(why)
+    return Report(str(path), {"module": Finding(Verdict.UNSUPPORTED, said)})
 
 
 def _target(source: str) -> str:

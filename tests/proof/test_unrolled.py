@@ -124,6 +124,18 @@ def test_every_line_changed_is_refused():
     assert believed == []
 
 
+@pytest.mark.parametrize(("target", "suffix", "what"), [
+    ("numba", ".py", "this code for numba"), ("jax", ".py", "this code for jax"), ("c", ".c", "C"),
+])  # fmt: skip
+def test_steps_of_other_targets_say_whose_are_certified(target, suffix, what, tmp_path):
+    need(target)
+    path = tmp_path / f"step{suffix}"
+    path.write_text(compile_step(parse("square(w*x - y)"), ["w"], "p - lr * g", target=target).source)
+    said = CliRunner().invoke(command, [str(path)]).output
+    wanted = "is not read: compile the same step for numpy or python, whose module trains by itself and is certified"
+    assert f"UNSUPPORTED  {what} {wanted}" in said
+
+
 CODE = [("c", ".c", "C is not read"), ("javascript", ".js", "JavaScript is not read"),
         ("javascript", ".mjs", "JavaScript is not read")]  # fmt: skip
 
