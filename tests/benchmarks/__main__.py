@@ -29,6 +29,7 @@ class Part(NamedTuple):
 PARTS = {
     "language": Part("bench_language.py", "The language, gradients, traces"),
     "films": Part("bench_films.py", "Films"),
+    "stage": Part("bench_stage.py", "Layout by size"),
     "proofs": Part("bench_verify.py", "Proofs, and who accepts which wrong gradient"),
     "scalars": Part("bench_compile_scalars.py", "Compiled programs of numbers"),
     "arrays": Part("bench_compile_arrays.py", "Compiled training steps and programs of arrays"),
