@@ -28,7 +28,7 @@ def ordered(columns: Sequence[Sequence[int]], before: Neighbours, after: Neighbo
     Sugiyama, Tagawa & Toda (1981); Eades & Wormald (1994).
 
     >>> ordered([[0, 1], [2, 3]], [[], [], [1], [0]], [[3], [2], [], []])
-    [[0, 1], [3, 2]]
+    [[1, 0], [2, 3]]
     """
     now, place = _depth_first(columns, before), dict[int, int]()
     for column in now:
