@@ -229,7 +229,7 @@ class Writer(NamedTuple):
 READERS = {
     **{f".{name}": getattr(readers, name) for name in ("svg", "html", "json", "dot", "tex", "pdf", "graphml", "csv")},
     ".txt": readers.terminal, ".md": readers.markdown, ".py": readers.python, ".onnx": readers.onnx,
-    ".safetensors": readers.safetensors,
+    ".safetensors": readers.safetensors, ".c": readers.c, ".js": readers.javascript, ".mjs": readers.javascript,
 }  # fmt: skip
 PIXELS = {".png", ".gif", ".apng", ".webp", ".mp4"}  # no text is in them, as a test says
 BINARY = {".pdf", ".onnx", ".safetensors"}

@@ -339,7 +339,7 @@ def test_every_rule_of_verdicts_has_a_run_that_it_is_said_of():
     assert len(RUNS) == len(RULES) + 2  # two rates by one rule, and what is said where there is nothing to say
 
 
-@pytest.mark.parametrize("name", FAILED)
+@pytest.mark.parametrize("name", sorted(FAILED))
 def test_fit_says_by_itself_that_a_run_came_to_nothing(capsys, name):
     given, how = RUNS[name]
     gg.fit(*given, **how)

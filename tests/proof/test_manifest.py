@@ -4,8 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import graphgrad as gg
+from graphgrad.api.graphs import hvp
+from graphgrad.cli.verify import command
 from graphgrad.compiler.source import manifest
 from graphgrad.proof.modules.manifest import FORMAT, MARK, stated
 from graphgrad.proof.saved import verify_module
@@ -89,3 +92,12 @@ def test_another_line_is_refused(name):
     source, said = REFUSED[name]
     with pytest.raises(gg.ParseError, match=said.replace("(", r"\(")):
         verify_module(source)
+
+
+@pytest.mark.parametrize("values", [lambda graph: graph, gg.jvp, hvp, gg.hessian])
+def test_modules_without_a_gradient_are_said_not_to_be_judged(values, tmp_path):
+    path = tmp_path / "made.py"
+    path.write_text(gg.compile(values(gg.parse("x**2*y"))).source, encoding="utf-8")
+    result = CliRunner().invoke(command, [str(path)])
+    assert result.exit_code == 3
+    assert "UNSUPPORTED  it has no 'value_and_grad'" in result.output

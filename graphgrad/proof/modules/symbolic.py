@@ -44,6 +44,9 @@ def _uncast(a: Any) -> Any:
     return a if isinstance(a, np.ndarray) else float(a)
 
 
+NO_GRADIENT = f"it has no '{ENTRY}': of modules those that give a gradient, and training steps, are judged"
+
+
 def verify_source(source: str, graph: Graph | str | None = None, /, timeout: float = TIMEOUT) -> Report:
     r"""Give the verdict on a compiled module's gradients, by input, and on its value, by output.
 
@@ -60,6 +63,8 @@ def verify_source(source: str, graph: Graph | str | None = None, /, timeout: flo
     module.names |= {name: LIBRARY[known] for name, known in trusted(module.functions()).items() if known in LIBRARY}
     if graph is None:
         manifest = stated(source)
+        if ENTRY not in module.functions():
+            return Report(manifest.program, {"module": Finding(Verdict.UNSUPPORTED, NO_GRADIENT)})
         graph = manifest.graph()
         check_frame(module.tree, manifest, list(graph.inputs))
     program = parse(graph) if isinstance(graph, str) else graph
