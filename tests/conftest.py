@@ -55,7 +55,7 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Keep what still has to be run; of xdist's processes, the one that hears of every test does."""
-    cache = session.config.cache
+    cache = getattr(session.config, "cache", None)  # -p no:cacheprovider
     if cache is not None and not hasattr(session.config, "workerinput"):
         cache.set(SKIPPED, sorted({*cache.get(SKIPPED, []), *wanting} - (ran - wanting)))
 

@@ -139,7 +139,7 @@ def test_what_targets_say_about_the_loss():
         (mlp(2, 4), [0, 1, 2, 3], "cross_entropy"),
     ):
         assert fit(net, X, y, epochs=1)[0].loss.name == loss
-    with pytest.raises(DataError, match=r"y\[1\] .* is 1, but there is one class, 0"):
+    with pytest.raises(DataError, match="the network has 1 output, and y 3 classes"):
         fit(mlp(2, 1), X, ["a", "b", "c", "a"], epochs=1)
 
 

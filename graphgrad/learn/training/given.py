@@ -172,7 +172,7 @@ def _check_classes(net: Network, loss: Loss, classes: tuple[str, ...]) -> None:
         raise DataError(f"y has one class, '{classes[0]}', and there is nothing to tell it from")
     if classes and outputs not in {(), (len(classes),)}:
         raise DataError(
-            f"the network has {outputs[0]} outputs, and y {len(classes)} classes",
+            f"the network has {outputs[0]} output{'s' * (outputs[0] != 1)}, and y {len(classes)} classes",
             hint="the last layer has one for each",
         )
     if len(classes) > 2 and loss.target == "numbers":
