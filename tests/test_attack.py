@@ -10,7 +10,7 @@ from tests.attack.corpus import corpus
 from tests.fuzz import fuzz, targets
 
 ROOT = Path(__file__).parents[1]
-SAMPLE = 60  # every so many cases
+SAMPLE = 80  # every so many of the corpus
 
 
 def test_the_corpus_is_large_and_of_many_kinds() -> None:

@@ -56,5 +56,5 @@ def test_claims_are_the_same_for_a_seed():
 
 def test_a_sample_of_the_campaign(monkeypatch):
     monkeypatch.setattr(judged, "OPTIONS", {"timeout": 60, "sympy": False})
-    wrong, right = judged.judge_wrong(11, 40), judged.judge_right(11, 20)
+    wrong, right = judged.judge_wrong(11, 20), judged.judge_right(11, 10)
     assert (wrong.share({"REFUTED"}), right.share(judged.ACCEPTED)) == (1, 1)

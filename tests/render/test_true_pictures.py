@@ -233,7 +233,8 @@ def check_latex(graph, values):
     from graphgrad.execute.run import run
 
     every = run(graph, values)
-    found = dict(zip(graph.labels, every, strict=True)) | {name: every[i] for name, i in graph.outputs.items()}
+    named = {**graph.first_named, **graph.outputs}
+    found = dict(zip(graph.labels, every, strict=True)) | {name: every[i] for name, i in named.items()}
     written = labels(graph)
     reader = Reader({written[name]: value for name, value in found.items() if name in written})
     *lines, last = latex(graph).splitlines()[1:-1]

@@ -86,7 +86,7 @@ def beginning(path: Path) -> str:
         return ""
     with path.open("rb") as stream:
         begin = stream.read(BEGIN)
-    if begin.startswith((*PACKED, *MARKS)) or b"\0" in begin:
+    if begin.startswith((*PACKED, *MARKS)) or b"\0" in begin or begin.count(b"\n") < 2:
         return ""
     try:
         found = begin[: begin.rfind(b"\n") + 1].decode()
