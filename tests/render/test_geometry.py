@@ -69,7 +69,7 @@ def test_random_graphs(program):
     check_geometry(program.text, program.values)
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @settings(max_examples=200)
 @given(scalars(statements=6))
 def test_two_hundred_random_graphs(program):

@@ -91,7 +91,7 @@ def test_nothing_overlaps(problem):
     assert set(copies.values()) <= set(problem.sizes) - {head for _, head in problem.links}
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @settings(max_examples=300)
 @given(problems(most=150))
 def test_nothing_overlaps_in_three_hundred_graphs(problem):

@@ -122,7 +122,7 @@ def test_every_number_is_sympys(program):
     check_numbers(program)
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @settings(max_examples=300)
 @given(scalars())
 def test_every_number_of_three_hundred_films_is_sympys(program):
