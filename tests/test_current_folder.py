@@ -75,7 +75,7 @@ COMMANDS = {
     "train numba": ["train", "xor", "--layers", "2,2,1", "--steps", "1000", "--backend", "numba"],
     "train c": ["train", "xor", "--layers", "2,2,1", "--steps", "1000", "--backend", "c"],
     "train plot": ["train", "xor", "--layers", "2,2,1", "--steps", "1000", "--history", "{out}/h.svg"],
-    "train csv": ["train", "{given}/data.csv", "--layers", "2,2,1", "--steps", "1000", "--save", "{out}/m.onnx"],
+    "train csv": ["train", "{given}/data.csv", "--layers", "2,2,2", "--steps", "1000", "--save", "{out}/m.onnx"],
     "predict": ["predict", "{given}/model.safetensors", "{given}/data2.csv"],
 }
 NEEDED = {
@@ -106,7 +106,7 @@ def given(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("given")
     (folder / "claims.csv").write_text("expression,variable,claim\nx**2,x,2*x\nsin(x)**2,x,2*sin(x)*cos(x)\n")
     (folder / "module.py").write_text(gg.compile(gg.grad("x*sin(x)")).source)
-    (folder / "data.csv").write_text("a,b,c\n" + "".join(f"{k},{k % 3},{k % 2}\n" for k in range(12)))
+    (folder / "data.csv").write_text("a,b,c\n" + "".join(f"{k * k % 7},{k % 3},{k % 2}\n" for k in range(12)))
     (folder / "data2.csv").write_text("a,b\n1,2\n3,4\n")
     model, _ = gg.fit(gg.mlp(2, 2, 1), np.eye(2), [0.0, 1.0], steps=10, progress=False)
     model.save(folder / "model.safetensors")

@@ -63,7 +63,7 @@ def verify_source(source: str, graph: Graph | str | None = None, /, timeout: flo
     module.names |= {name: LIBRARY[known] for name, known in trusted(module.functions()).items() if known in LIBRARY}
     if graph is None:
         manifest = stated(source)
-        if ENTRY not in module.functions():
+        if ENTRY not in module.names:
             return Report(manifest.program, {"module": Finding(Verdict.UNSUPPORTED, NO_GRADIENT)})
         graph = manifest.graph()
         check_frame(module.tree, manifest, list(graph.inputs))
