@@ -3,7 +3,7 @@
 VERSION = "0.1.0"
 
 ORDER = (  # from the bottom up: what stands here imports from earlier lines alone
-    "display numerals quoting shapes",
+    "display numerals quoting shapes syntax",
     "definitions errors",
     "constants files graph lookup memory op",
     "ops",

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphgrad.core import shapes
+from graphgrad.core import shapes, syntax
 from graphgrad.core.display import told
 from graphgrad.core.errors import UsageError, did_you_mean
 
@@ -216,7 +216,7 @@ def _notation(notation: str) -> _Notation:
     try:
         if notation.endswith(")") and notation[0].isalpha() and "(" in notation.partition(" ")[0]:
             return _function(notation)
-        tree = ast.parse(notation, mode="eval").body
+        tree = syntax.expression(notation)
     except (SyntaxError, ValueError):
         raise wrong from None
     match tree:
@@ -234,7 +234,7 @@ def _notation(notation: str) -> _Notation:
 
 def _function(notation: str) -> _Notation:
     name, _, arguments = notation.partition("(")
-    signature = ast.parse(f"def {name}({arguments.replace('[', '').replace(', ...]', '')}: 0").body[0]
+    signature = syntax.statements(f"def {name}({arguments.replace('[', '').replace(', ...]', '')}: 0").body[0]
     if not isinstance(signature, ast.FunctionDef):
         raise ValueError(notation)  # noqa: TRY004  (of the text, not of a type)
     keywords = list(zip([a.arg for a in signature.args.kwonlyargs], signature.args.kw_defaults, strict=True))

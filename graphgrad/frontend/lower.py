@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any
 
+from graphgrad.core import syntax
 from graphgrad.core.builder import Builder
 from graphgrad.core.constants import CONSTANTS
 from graphgrad.core.errors import ParseError, ShapeError, Span, UsageError
@@ -445,7 +446,7 @@ def inline(builder: Builder, text: str, row: Op, nodes: list[int], attrs: Mappin
 def parsed(text: str) -> ast.expr:
     """Read a rule of the table, once."""
     if text not in _PARSED:
-        _PARSED[text] = ast.parse(text, mode="eval").body
+        _PARSED[text] = syntax.expression(text)
     return _PARSED[text]
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from graphgrad.core import syntax
 from graphgrad.core.builder import Builder
 from graphgrad.core.constants import CONSTANTS, ConstantArray
 from graphgrad.core.errors import ParseError, UsageError
@@ -122,7 +123,7 @@ def checked(text: str) -> str:
     left, right = line.split(" -> ")
     right, _, condition = right.partition(" if ")
     try:
-        sides = [ast.parse(side, mode="eval").body for side in (left, right, *([condition] if condition else []))]
+        sides = [syntax.expression(side) for side in (left, right, *([condition] if condition else []))]
     except SyntaxError:
         raise ParseError(f"a side of the rule '{line}' is no expression") from None
     if not any(

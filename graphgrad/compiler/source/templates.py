@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from graphgrad.core import syntax
 from graphgrad.core.errors import TargetError
 from graphgrad.core.op import Op
 from graphgrad.core.shapes import runtime
@@ -157,7 +158,7 @@ def sentence(text: str) -> Template:
 
 def _python(operands: tuple[str, ...], text: str, attrs: dict[str, Any]) -> Template:
     """Take a Python expression apart by its syntax tree."""
-    tree = ast.parse(text, mode="eval").body
+    tree = syntax.expression(text)
     holes: list[tuple[int, int, int, int, str]] = []  # start, end, slot, level, text put there instead
     _visit(tree, None, operands, attrs, holes)
     texts, places, at = [""], [], 0

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from graphgrad.core import syntax
 from graphgrad.core.errors import UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.lower import Lowering, Value
@@ -36,7 +37,7 @@ def read_update(text: str, constants: Mapping[str, float]) -> Update:
     (('m',), ('lr',))
     """
     parse(text)  # says what is wrong, and where
-    statements = [_assignment(s) for s in ast.parse(textwrap.dedent(text).strip()).body]
+    statements = [_assignment(s) for s in syntax.statements(textwrap.dedent(text).strip()).body]
     slots = _state(statements)
     builder = Rewriter()
     vectors = {"p", "g", *slots}

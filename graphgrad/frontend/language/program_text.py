@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
+from graphgrad.core import syntax
 from graphgrad.core.errors import ParseError, Span
 
 RAISED = {"<super>": "**", "<sub>": "_"}
@@ -86,7 +87,7 @@ def program_of(source: str) -> list[ast.stmt]:
     2
     """
     try:
-        return ast.parse(source).body
+        return syntax.statements(source).body
     except (RecursionError, MemoryError):
         lines = source.split("\n")
         if not source.isascii():
@@ -97,7 +98,7 @@ def program_of(source: str) -> list[ast.stmt]:
 def _statements(line: str, k: int) -> list[ast.stmt]:
     """The statements of a line that is a whole, the k-th from 0."""
     try:
-        found = ast.parse(line).body
+        found = syntax.statements(line).body
     except (RecursionError, MemoryError):
         head = re.match(r"\s*(\w+)\s*=(?!=)\s*", line)
         start = head.end() if head else 0
@@ -119,9 +120,9 @@ def _moved(statements: Sequence[ast.stmt], lines: int) -> list[ast.stmt]:
 def _sum(line: str, start: int) -> ast.expr:
     """A sum from a place of a line on, as Python would have it: from the left."""
     signs = _signs(line, start)[TERMS::TERMS]
-    tree = _shifted(ast.parse(line[start : signs[0] if signs else None], mode="eval").body, start)
+    tree = _shifted(syntax.expression(line[start : signs[0] if signs else None]), start)
     for place, end in zip(signs, [*signs[1:], len(line)], strict=True):
-        piece = _shifted(ast.parse(f"_{line[place:end]}", mode="eval").body, place - 1)
+        piece = _shifted(syntax.expression(f"_{line[place:end]}"), place - 1)
         first = piece
         assert isinstance(first, ast.BinOp)
         while isinstance(first.left, ast.BinOp):
@@ -164,7 +165,7 @@ def renamed(text: str, names: tuple[tuple[str, str], ...], *, called: bool) -> s
     'R(x) - z.T'
     """
     new, places = dict(names), list[tuple[int, int, int, str]]()
-    tree = ast.parse(text)
+    tree = syntax.statements(text)
     nodes = [*ast.walk(tree)]
     functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     modules = {id(node.value) for node in nodes if isinstance(node, ast.Attribute) and node.attr != "T"}

@@ -9,6 +9,7 @@ import ast
 import copy
 from collections.abc import Mapping, Sequence
 
+from graphgrad.core import syntax
 from graphgrad.core.errors import ParseError
 from graphgrad.frontend.language.heads import without_parameters
 
@@ -28,7 +29,7 @@ def unrolled(source: str, longest: int = 500_000) -> str:
     if " for " not in source:
         return source
     try:
-        tree = ast.parse(without_parameters(source)[0])
+        tree = syntax.statements(without_parameters(source)[0])
     except (SyntaxError, RecursionError, MemoryError, ValueError):
         return source  # the parser says what is wrong with it
     written = _Unrolling(longest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
+from graphgrad.core import syntax
 from graphgrad.core.display import told
 from graphgrad.core.errors import ParseError, UsageError
 from graphgrad.core.lookup import Table
@@ -63,7 +64,7 @@ def check(text: str) -> None:
 
 def _of(text: str, operand: str) -> str:
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        tree = syntax.expression(text.strip())
     except SyntaxError as error:
         raise ParseError("an activation is one expression", source=text) from error
     for name in ast.walk(tree):

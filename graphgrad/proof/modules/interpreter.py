@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from graphgrad.core import syntax
 from graphgrad.core.errors import GraphgradError, ParseError
 from graphgrad.proof.modules.grammar import check_grammar
 from graphgrad.proof.modules.language import (
@@ -58,7 +59,7 @@ def _unread(name: str) -> Callable[..., Any]:
 
 def _tree(source: str) -> ast.Module:
     try:
-        return ast.parse(source)
+        return syntax.statements(source)
     except (SyntaxError, ValueError, RecursionError) as error:
         raise ParseError(f"this is not Python: {error}") from None
 

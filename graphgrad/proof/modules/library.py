@@ -6,6 +6,7 @@ import ast
 import inspect
 from collections.abc import Mapping
 
+from graphgrad.core import syntax
 from graphgrad.execute import numpy_functions, python_functions
 
 FOR_ARRAYS = "_of_arrays"  # what the compiler adds to a name that a scalar function has already
@@ -25,11 +26,11 @@ def trusted(functions: Mapping[str, ast.FunctionDef]) -> dict[str, str]:
 
 def _known(tree: ast.FunctionDef) -> str:
     name = tree.name.removesuffix(FOR_ARRAYS)
-    body = [ast.dump(_Plain().visit(statement)) for statement in ast.parse(ast.unparse(tree)).body[0].body]  # type: ignore[attr-defined]
+    body = [ast.dump(_Plain().visit(statement)) for statement in syntax.statements(ast.unparse(tree)).body[0].body]  # type: ignore[attr-defined]
     for library in (numpy_functions, python_functions):
         original = getattr(library, name, None)
         if original is not None:
-            (known,) = ast.parse(inspect.getsource(original)).body
+            (known,) = syntax.statements(inspect.getsource(original)).body
             assert isinstance(known, ast.FunctionDef)
             same = [a.arg for a in tree.args.args] == [a.arg for a in known.args.args]
             if same and body == [ast.dump(statement) for statement in known.body]:

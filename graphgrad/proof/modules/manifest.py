@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any, NamedTuple
 
-from graphgrad.core import quoting
+from graphgrad.core import quoting, syntax
 from graphgrad.core.errors import GraphgradError, ParseError, ShapeError
 from graphgrad.core.graph import Graph
 from graphgrad.core.shapes import show
@@ -95,7 +95,7 @@ def stated(source: str) -> Manifest:
     {'x': 0}
     """
     try:
-        docstring = ast.parse(source).body[0]
+        docstring = syntax.statements(source).body[0]
     except (SyntaxError, ValueError, RecursionError, IndexError) as error:
         raise ParseError(f"this is not Python: {error}") from None
     line = (*source.split("\n")[docstring.end_lineno :], "")[0]

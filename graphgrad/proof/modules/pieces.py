@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from graphgrad.core import syntax
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
 from graphgrad.proof.judge.cases import source_of
@@ -56,7 +57,7 @@ def wrong_rows(source: str, graph: Graph, names: Sequence[str]) -> str:
     sizes = {i: graph.nodes[i].shape for i in graph.inputs.values()}
     if not any(isinstance(n, str) for shape in sizes.values() for n in shape):
         return ""
-    tree = ast.parse(source)
+    tree = syntax.statements(source)
     written = _whole(tree) - {abs(n.value) for n in graph.nodes if n.op == "const" and not n.shape}
     if far := [k for k in written if k > MOST]:
         return f"{min(far)} may be a number of rows, and is more than are tried"

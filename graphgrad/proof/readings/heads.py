@@ -8,6 +8,8 @@ import itertools
 import re
 from collections.abc import Collection, Mapping
 
+from graphgrad.core import syntax
+
 _DEFINED = re.compile(r"(^|[;\n])([ \t]*[^\W\d]\w*)[ \t]*\(([^()=;\n]*)\)[ \t]*=(?!=)")
 
 
@@ -23,7 +25,7 @@ def without_head(source: str, given: Collection[str]) -> str:
     if not given and text == source:
         return source
     calls = _Calls({*re.findall(r"\w+", source)})
-    head, statements = True, ast.parse(text).body
+    head, statements = True, syntax.statements(text).body
     lines: list[list[str]] = [[] for _ in text.split("\n")]
     for statement in statements:
         names = _names(statement)

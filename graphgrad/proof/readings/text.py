@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from graphgrad.core import syntax
 from graphgrad.proof.readings.functions import ALIASES, FUNCTIONS, Array, lifted
 from graphgrad.proof.scalars.elementary import exp
 from graphgrad.proof.scalars.symbols import PI, Sym, SymbolsLost, leaf, lift, literal
@@ -40,7 +41,7 @@ def statements(source: str) -> Iterator[tuple[str, ast.expr, int]]:
 
 def _spelled(source: str) -> ast.Module:
     """The syntax tree, its decimals as they are spelled: Python's own hold what fits into a float."""
-    tree, lines = ast.parse(source), source.encode().split(b"\n")
+    tree, lines = syntax.statements(source), source.encode().split(b"\n")
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             text = lines[node.lineno - 1][node.col_offset : node.end_col_offset].decode()
@@ -101,7 +102,7 @@ def learn(
     if callable(meaning):
         FUNCTIONS[name] = meaning
     elif isinstance(meaning, str) and meaning:
-        FUNCTIONS[name] = _defined(operands, attrs, ast.parse(meaning.strip(), mode="eval").body)
+        FUNCTIONS[name] = _defined(operands, attrs, syntax.expression(meaning.strip()))
     ALIASES.update(dict.fromkeys(aliases, name))
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isfinite, prod
 
+from graphgrad.core import syntax
 from graphgrad.core.errors import GraphgradError, UsageError
 from graphgrad.core.graph import Graph
 from graphgrad.frontend.parse import parse
@@ -168,7 +169,7 @@ def renumbered(text: str, changed: Mapping[int, str], sizes: Iterable[int | str]
 def _constants(text: str) -> list[tuple[ast.Constant, Fraction]]:
     """The numbers of a text, but those of an index or an attribute that is no value."""
     try:
-        tree = ast.parse(text.strip())
+        tree = syntax.statements(text.strip())
     except (SyntaxError, ValueError, RecursionError):
         return []
     found = [(n, n.value) for n in ast.walk(tree) if isinstance(n, ast.Constant)]

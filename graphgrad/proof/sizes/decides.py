@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from graphgrad.core import syntax
+
 SIZES = frozenset({"size", "len", "shape"})
 STEPS = frozenset({
     "where", "mod", "remainder", "floor_divide", "floor", "ceil", "round", "rint", "sign", "abs", "absolute", "fabs",
@@ -19,7 +21,7 @@ def decides_by_size(text: str) -> bool:
     (True, False)
     """
     try:
-        tree = ast.parse(text.strip())
+        tree = syntax.statements(text.strip())
     except (SyntaxError, ValueError, RecursionError):
         return False
     known = _Known()

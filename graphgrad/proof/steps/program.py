@@ -13,6 +13,7 @@ from math import prod
 
 import numpy as np
 
+from graphgrad.core import syntax
 from graphgrad.proof.modules.interpreter import Module
 from graphgrad.proof.modules.language import bound
 from graphgrad.proof.modules.manifest import InitialValue
@@ -28,7 +29,7 @@ def with_program(findings: dict[str, Finding], source: str, written: Mapping[str
 
     `written` holds the functions as they may be, by name: one text of each must stand there.
     """
-    tree = ast.parse(source)
+    tree = syntax.statements(source)
     there = {t.name.rstrip("_"): t for t in tree.body if isinstance(t, ast.FunctionDef)}
     if not written and not there.keys() & {*NAMES}:
         return findings
@@ -71,7 +72,7 @@ def _is_random(statement: ast.stmt) -> bool:
 
 
 def _function(text: str) -> ast.FunctionDef:
-    (tree,) = ast.parse(text).body
+    (tree,) = syntax.statements(text).body
     assert isinstance(tree, ast.FunctionDef)
     return tree
 
@@ -240,6 +241,6 @@ def of_arrays(step: Stepped) -> dict[str, list[str]]:
 
 def _numpy(source: str) -> str:
     """What a module calls NumPy."""
-    found = [n.asname or n.name for s in ast.parse(source).body if isinstance(s, ast.Import) for n in s.names
+    found = [n.asname or n.name for s in syntax.statements(source).body if isinstance(s, ast.Import) for n in s.names
              if n.name == "numpy"]  # fmt: skip
     return (*found, "np")[0]

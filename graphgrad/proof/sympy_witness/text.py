@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from graphgrad.core import syntax
 from graphgrad.proof.sympy_witness.functions import FUNCTIONS, Array, numbers
 
 
@@ -29,7 +30,7 @@ def symbols(name: str, shape: tuple[int, ...]) -> Array:
 def value_of(text: str, names: Mapping[str, Any]) -> Array:
     """The value of a program's last statement; names to arrays of symbols, or to integer arrays of labels."""
     known, value = dict(names), None
-    for statement in ast.parse(text).body:
+    for statement in syntax.statements(text).body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=target)], value=tree):
                 value = known[target] = evaluated(tree, known)
